@@ -1,0 +1,71 @@
+# Shylight's commands. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+STAGE ?= dev
+STACK ?= ministack
+ARGS ?=
+export STACK
+# Tools come from the virtual environment; Node.js from PyPI stands in only where the machine has none.
+export PATH := $(CURDIR)/.venv/bin:$(if $(wildcard .venv-node),$(CURDIR)/.venv-node/bin:)$(PATH)
+PY := .venv/bin/python
+
+.PHONY: help setup up down clean redeploy demo status test check fmt build deploy link package bench lock
+
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  STACK=localstack  up, demo, test…: on LocalStack (Docker, or AWS_ENDPOINT_URL) instead of ministack"
+	@echo "  STAGE=dev|prod    deploy, link, package: which stage"
+	@echo "  ADMIN_EMAIL=…     deploy, link: the first administrator"
+	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
+	@echo "  ARGS='…'          test, bench: passed on, e.g. make test ARGS='tests/unit -k salt'"
+	@echo "  PYTHON=/path      setup: which Python to use"
+
+setup: ## Install what the commands need; quick when nothing changed (every other command does it too)
+	@bin/setup
+
+up: setup ## Start the local AWS and deploy Shylight on it
+	@$(PY) -m localstack up
+
+redeploy: setup ## Deploy the code as it is now on the running local AWS
+	@$(PY) -m localstack redeploy
+
+down: setup ## Stop the local AWS; its data is kept for the next `make up`
+	@$(PY) -m localstack down
+
+clean: setup ## Stop the local AWS and forget its data
+	@$(PY) -m localstack clean
+
+status: setup ## Tell what runs and where
+	@$(PY) -m localstack status
+
+demo: setup ## Start everything with demo traffic and keep it running until Ctrl-C (DETACH=1: leave it running)
+	@$(PY) -m localstack demo
+
+test: setup ## Run the tests
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## Check formatting, lint, types, the template and that built files are up to date
+	@bin/check
+
+fmt: setup ## Format the code
+	@ruff format . && ruff check --fix .
+
+build: setup ## Build the tracker and the policy files from their sources
+	@npm run --silent --if-present build
+	@$(PY) -m infra.policies
+
+deploy: setup ## Deploy to AWS: make deploy STAGE=prod ADMIN_EMAIL=you@example.com
+	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" $(PY) -m infra deploy --stage $(STAGE)
+
+link: setup ## Print a new one-time sign-in link: make link STAGE=prod ADMIN_EMAIL=you@example.com
+	@ADMIN_EMAIL="$(ADMIN_EMAIL)" $(PY) -m infra link --stage $(STAGE)
+
+package: setup ## Write Terraform of a stage to .local/package: make package STAGE=prod
+	@$(PY) -m infra package --stage $(STAGE)
+
+bench: setup ## Measure what the design promises
+	@$(PY) -m bench $(ARGS)
+
+lock: setup ## Resolve the lock files anew (for maintainers; takes uv from PyPI)
+	@bin/lock

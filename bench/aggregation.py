@@ -1,0 +1,93 @@
+"""How long a site-day's figures take, by the visits of the day: DuckDB and Python, without the calls of AWS."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bench.figure import Figure, Part
+from localstack.traffic.arrivals import DIRECT, Arrival, arrive
+from localstack.traffic.audience import Audience
+from localstack.traffic.catalogue import JOURNAL
+
+if TYPE_CHECKING:
+    from chalicelib.aggregate.rollup import Rollup
+    from chalicelib.store.hits import VisitorHour
+
+SIZES = (1_000, 10_000, 100_000)
+_DAY = date(2026, 11, 20)
+_START = 1_795_132_800_000  # its midnight, UTC
+
+
+def measure() -> Part:
+    """Time to build a whole day from its hits, and to bring it up to date when one hour of it has changed."""
+    from chalicelib.aggregate import rollup
+    from chalicelib.aggregate.engine import engine
+
+    figures: list[Figure] = []
+    for visits in SIZES:
+        hours = list(visitor_hours(visits, _DAY, _START, random.Random(visits)))
+        with engine() as db:
+            began = time.perf_counter()
+            db.load(hours, [])
+            parquet = {hour: db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL") for hour in range(24)}
+            db.sessionize()
+            packed = rollup.pack(rollup.compute(db))
+            whole = time.perf_counter() - began
+            changed = [item for item in hours if item.hour == 12]
+            clean = [data for hour, data in parquet.items() if hour != 12]
+            began = time.perf_counter()
+            db.load(changed, clean)
+            db.parquet("FROM hits WHERE hour = 12 ORDER BY ALL")
+            db.sessionize()
+            rollup.pack(rollup.compute(db))
+            again = time.perf_counter() - began
+        figures.append(Figure(f"{visits:,} visits: the whole day, hits to rollup", whole * 1000, "ms"))
+        figures.append(Figure(f"{visits:,} visits: one changed hour of it", again * 1000, "ms"))
+        size = sum(map(len, parquet.values()))
+        figures.append(Figure(f"{visits:,} visits: segments", size / 1024, "KiB", note=f"rollup {len(packed):,} bytes"))
+    return Part("Aggregation (of one site-day, in this process)", figures)
+
+
+def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[Rollup, bytes, int]:
+    """The rollup of a made-up day, as it is and packed, and how many page views are in it."""
+    from chalicelib.aggregate import rollup
+    from chalicelib.aggregate.engine import engine
+
+    with engine() as db:
+        db.load(visitor_hours(visits, day, start, rng), [])
+        db.sessionize()
+        made = rollup.compute(db)
+    return made, rollup.pack(made), made.totals.pageviews
+
+
+def visitor_hours(visits: int, day: date, start: int, rng: random.Random) -> Iterator[VisitorHour]:
+    """The stored hits of so many visits of a day: two or three page views each, with their leaves.
+
+    :param start: epoch ms of the day's beginning.
+    """
+    from chalicelib.store.hits import LEAVE, VIEW, Record, Traits, VisitorHour
+
+    people = [Audience(rng).person() for _ in range(min(visits, 2_000))]
+    for number in range(visits):
+        who, arrival = rng.choice(people), arrive(rng, 47)
+        hour = rng.randrange(24)
+        t = start + hour * 3_600_000 + rng.randrange(2_400_000)
+        traits = Traits(who.agent.browser, who.agent.system, who.agent.device, who.country or None, None, False)
+        records = []
+        for view in range(rng.choice((1, 1, 2, 3, 5))):
+            id_, stay = f"0.{number:x}{view}", rng.randrange(2_000, 120_000)
+            referrer, source = (arrival.shown_referrer, _named(arrival)) if view == 0 else (None, "")
+            load = rng.randrange(200, 3_000)
+            records.append(Record(VIEW, id_, t, JOURNAL.page(rng).path, referrer, source, load, None, "script").pack())
+            records.append(Record(LEAVE, id_, t + stay, engagement=stay).pack())
+            t += stay + 1_000
+        yield VisitorHour(day, hour, f"{number:016x}", traits, frozenset(records))
+
+
+def _named(arrival: Arrival) -> str | None:
+    """The source as the worker would store it."""
+    return None if arrival.source == DIRECT else arrival.source

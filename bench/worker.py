@@ -1,0 +1,83 @@
+"""What storing an event costs the worker, by how many come in a batch."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from bench.figure import Figure, Part
+from bench.meter import Meter, metered
+from bench.sample import events_of_today, new_site, pageviews
+
+if TYPE_CHECKING:
+    from chalicelib.collect.event import Event
+
+BATCHES = {1: 200, 10: 600, 100: 3000}  # size -> events measured
+BUDGET_MS = {100: 0.25}
+_VISITS = 750
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What storing some events took.
+
+    :ivar cpu_ms, wall_ms: of all batches; :ivar invocations: batches.
+    """
+
+    events: int
+    pageviews: int
+    invocations: int
+    cpu_ms: float
+    wall_ms: float
+    meter: Meter
+
+
+def measure() -> tuple[Part, dict[int, Stored]]:
+    """CPU per event, and what the calls were, by batch size."""
+    sample = events_of_today(new_site("sample"), _VISITS)
+    _store(_at(sample[:200], "warm-up"), 100)
+    results: dict[int, Stored] = {}
+    figures: list[Figure] = []
+    for size, count in BATCHES.items():
+        cpu_ms, wall_ms = _store(_at(sample[:count], f"timed {size}"), size)
+        with metered() as meter:
+            _store(_at(sample[:count], f"metered {size}"), size)
+        stored = Stored(
+            len(sample[:count]), pageviews(sample[:count]), -(-len(sample[:count]) // size), cpu_ms, wall_ms, meter
+        )
+        results[size] = stored
+        figures.append(Figure(f"CPU per event, batches of {size}", cpu_ms / stored.events, "ms", BUDGET_MS.get(size)))
+        figures.append(Figure(f"time per event, batches of {size}", wall_ms / stored.events, "ms"))
+    figures.append(Figure("of which all but the writes, batches of 100", _without_writes(sample), "ms"))
+    return Part("Worker (user agent, place, source, and the writes to DynamoDB)", figures), results
+
+
+def _without_writes(events: list[Event]) -> float:
+    """CPU ms per event of reading the queue's messages and saying what they say: the program's own share."""
+    with patch("chalicelib.enrich.worker.hits.add", return_value=[]):
+        cpu_ms, _ = _store(_at(events, "unwritten"), 100)
+    return cpu_ms / len(events)
+
+
+def _at(events: list[Event], name: str) -> list[Event]:
+    """The same events on a site of their own, so that what is stored already does not change what a write costs."""
+    site = new_site(name)
+    return [dataclasses.replace(event, site=site.id) for event in events]
+
+
+def _store(events: list[Event], size: int) -> tuple[float, float]:
+    """Let the worker store them in batches of `size`: (CPU ms, ms)."""
+    from chalicelib.collect.event import encode
+    from chalicelib.enrich import worker
+
+    batches = [[encode([event]) for event in events[start : start + size]] for start in range(0, len(events), size)]
+    cpu, wall = time.process_time(), time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()):
+        for batch in batches:
+            worker.consume(batch)
+    return (time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000

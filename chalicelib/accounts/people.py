@@ -1,0 +1,69 @@
+"""Making people and changing their passwords."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+import uuid
+
+from chalicelib.accounts import passwords
+from chalicelib.errors import BadRequest, Conflict
+from chalicelib.store import people
+from chalicelib.store.people import Person
+
+__all__ = ["Person", "create_administrator", "email_address", "set_password"]
+
+_MAX_EMAIL_CHARS = 254  # RFC 5321: the longest address that a mail server has to take
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)*")
+
+
+def create_administrator(email: str, password: str | None = None) -> Person:
+    """The administrator with this e-mail address, made if there is none; called again it changes nothing.
+
+    :param password: becomes the person's password; None leaves it as it is (a new person then signs in by a link).
+    :raises BadRequest: if the address or the password will not do.
+    """
+    address = email_address(email)
+    if password is not None:
+        passwords.check_new(password)
+    person = people.find_person(address)
+    if person is None:
+        person = _add(Person(str(uuid.uuid4()), address, admin=True, created_at=int(time.time())))
+    if not person.admin:
+        person = people.change_person(dataclasses.replace(person, admin=True))
+    if password is not None and not passwords.matches(person.password_hash, password):
+        person = set_password(person, password)
+    return person
+
+
+def set_password(person: Person, password: str) -> Person:
+    """Give `person` a new password; it ends all their sessions. The person as stored.
+
+    :raises BadRequest: if the password will not do.
+    :raises Conflict: if the person was changed meanwhile.
+    """
+    passwords.check_new(password)
+    changed = dataclasses.replace(person, password_hash=passwords.hashed(password), epoch=person.epoch + 1)
+    return people.change_person(changed)
+
+
+def email_address(given: str) -> str:
+    """`given` without surrounding space.
+
+    :raises BadRequest: if it cannot be an e-mail address.
+    """
+    address = given.strip()
+    if len(address) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(address):
+        raise BadRequest("Please give an e-mail address, such as ada@example.com.", field="email")
+    return address
+
+
+def _add(person: Person) -> Person:
+    try:
+        return people.add_person(person)
+    except Conflict:  # somebody made the same one in this very moment
+        found = people.find_person(person.email)
+        if found is None:
+            raise
+        return found

@@ -1,0 +1,180 @@
+"""A site's settings, under the names the predecessor gave them: what each may be, and changing them.
+
+The forms of the settings that act on ingest are checked by the code of `collect` that reads them there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chalicelib.accounts import sites as making
+from chalicelib.collect import proxy
+from chalicelib.collect.admission import parse_networks
+from chalicelib.errors import BadRequest
+from chalicelib.store import sites as stored
+from chalicelib.store.sites import Site
+
+MAX_LIST_CHARS: Final = 10_000
+MAX_SCRIPT_CHARS: Final = 16_384
+MAX_PATTERN_CHARS: Final = 500
+ACTIVE: Final = "active"
+ARCHIVED: Final = "archived"
+_ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[a-z0-9_.\-\[\]:]+(:\d{1,5})?", re.IGNORECASE)
+_PARAMETER = re.compile(r"[^\s,&=#]{1,100}")
+
+
+def change(site: Site, data: Mapping[str, object]) -> Site:
+    """`site` with the settings of `data`, stored; what `data` does not name stays.
+
+    :raises BadRequest: naming the field that is unknown or will not do; nothing is changed then.
+    """
+    changes: dict[str, Any] = {}
+    for name, value in data.items():
+        if name not in _READERS:
+            raise BadRequest(f"There is no such setting; there are {', '.join(_READERS)}.", field=_shown(name))
+        field, read = _READERS[name]
+        changes[field] = read(value, name)
+    changed = dataclasses.replace(site, **changes)
+    stored.put_site(changed)
+    return changed
+
+
+def as_json(site: Site) -> dict[str, object]:
+    """A site with all its settings, as the API shows it."""
+    shown: dict[str, object] = {"id": site.id}
+    for name, (field, _) in _READERS.items():
+        shown[name] = getattr(site, field)
+    shown["status"] = ACTIVE if site.active else ARCHIVED
+    shown["active"] = site.active
+    shown["created_at"] = datetime.fromtimestamp(site.created_at, UTC).isoformat()
+    return shown
+
+
+def _flag(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise BadRequest(f"{name} must be true or false.", field=name)
+    return value
+
+
+def _status(value: object, name: str) -> bool:
+    if value not in (ACTIVE, ARCHIVED):
+        raise BadRequest(f"{name} must be {ACTIVE} or {ARCHIVED}.", field=name)
+    return value == ACTIVE
+
+
+def _list(value: object, name: str) -> str:
+    """A list as a text, separated by commas, spaces or lines; a JSON list of texts is taken too."""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = "\n".join(value)
+    if not isinstance(value, str) or len(value) > MAX_LIST_CHARS:
+        raise BadRequest(f"{name} must be a text of up to {MAX_LIST_CHARS} characters.", field=name)
+    return " ".join(value.replace(",", " ").split())
+
+
+def _origins(value: object, name: str) -> str:
+    text = _list(value, name) or "*"
+    for part in text.split():
+        if not _ORIGIN.fullmatch(part.rstrip("/")):
+            raise BadRequest(
+                f"{name} must be *, or hosts (example.com), wildcards (*.example.com) and origins "
+                f"(https://example.com); {part[:80]!r} is none of them.",
+                field=name,
+            )
+    return text
+
+
+def _networks(value: object, name: str) -> str:
+    text = _list(value, name)
+    try:
+        parse_networks(text)
+    except ValueError as error:
+        raise BadRequest(f"{name} must be addresses and networks, such as 192.0.2.0/24: {error}.", field=name) from None
+    return text
+
+
+def _proxies(value: object, name: str) -> str:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "?"
+    if text in ("", "0"):
+        return ""
+    if text in proxy.PRESETS or (text.isascii() and text.isdigit() and int(text[:3]) <= proxy.MAX_HOPS):
+        return text
+    presets = ", ".join(proxy.PRESETS)
+    raise BadRequest(f"{name} must be empty, 1 to {proxy.MAX_HOPS} hops, or one of {presets}.", field=name)
+
+
+def _pattern(value: object, name: str) -> str:
+    """A pattern for referrers; DuckDB matches it with RE2, which takes linear time whatever the pattern."""
+    if not isinstance(value, str) or len(value) > MAX_PATTERN_CHARS:
+        raise BadRequest(f"{name} must be a text of up to {MAX_PATTERN_CHARS} characters.", field=name)
+    if value and not _is_re2(value):
+        raise BadRequest(
+            f"{name} is not a regular expression (RE2 syntax: no look-around, no back-references).", field=name
+        )
+    return value
+
+
+def _is_re2(pattern: str) -> bool:
+    import duckdb  # where the pattern will run; nobody changes this setting often
+
+    try:
+        duckdb.execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _script(value: object, name: str) -> str:
+    if not isinstance(value, str) or len(value) > MAX_SCRIPT_CHARS:
+        raise BadRequest(f"{name} must be JavaScript of up to {MAX_SCRIPT_CHARS} characters.", field=name)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadRequest(f"{name} has half characters (lone surrogates).", field=name) from None
+    return value
+
+
+def _parameters(value: object, name: str) -> str:
+    text = _list(value, name)
+    if not all(_PARAMETER.fullmatch(part) for part in text.split()):
+        raise BadRequest(f"{name} must be names of query parameters.", field=name)
+    return text
+
+
+def _number(least: int, most: int) -> Callable[[object, str], int]:
+    def read(value: object, name: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
+        return value
+
+    return read
+
+
+# Setting -> field of Site, and how it is read.
+_READERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
+    "name": ("name", lambda value, _: making.site_name(value)),
+    "domain": ("domain", lambda value, _: making.domain(value)),
+    "timezone": ("timezone", lambda value, _: making.timezone(value)),
+    "status": ("active", _status),
+    "origins": ("origins", _origins),
+    "respect_dnt": ("respect_dnt", _flag),
+    "ignore_robots": ("ignore_robots", _flag),
+    "collect_ips": ("collect_ips", _flag),
+    "ignored_ips": ("ignored_ips", _networks),
+    "hide_referrer_regex": ("hide_referrer_regex", _pattern),
+    "script_inject": ("script_inject", _script),
+    "proxies": ("proxies", _proxies),
+    "kept_parameters": ("kept_parameters", _parameters),
+    "hash_routing": ("hash_routing", _flag),
+    "retention_days": ("retention_days", _number(1, 3650)),
+    "max_visitor_hour": ("max_visitor_hour", _number(10, 10_000)),
+    "max_day": ("max_day", _number(100, 100_000_000)),
+}
+ADMINISTRATORS_ONLY: Final = frozenset({"script_inject"})
+
+
+def _shown(name: str) -> str:
+    return name[:64].encode("utf-8", "replace").decode()

@@ -1,0 +1,44 @@
+"""API tokens: what programs send as ``Authorization: Bearer …``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chalicelib.accounts import bearers
+from chalicelib.config import MAX_TOKEN_NAME_CHARS
+from chalicelib.errors import BadRequest
+from chalicelib.store import credentials
+from chalicelib.store.people import Person
+
+# So that a token is recognised where it should not be: in a commit, a log, a chat.
+PREFIX: Final = "shy_"
+
+
+def issue(person: Person, name: str) -> str:
+    """A new token that acts as `person`; `name` tells people what it is for. It cannot be shown again.
+
+    :raises BadRequest: if the name is empty or too long.
+    """
+    label = name.strip()
+    if not label or len(label) > MAX_TOKEN_NAME_CHARS:
+        raise BadRequest(f"A token needs a name of 1 to {MAX_TOKEN_NAME_CHARS} characters.", field="name")
+    secret = bearers.new_secret(person.id)
+    credentials.add_token(person.id, bearers.digest(secret), label)
+    return PREFIX + secret
+
+
+def person_with(token: str) -> Person | None:
+    """The person as whom `token` acts; None if it is unknown or revoked."""
+    secret = token.removeprefix(PREFIX)
+    person_id = bearers.person_of(secret) if token.startswith(PREFIX) else None
+    if person_id is None:
+        return None
+    return credentials.person_with_token(person_id, bearers.digest(secret))
+
+
+def revoke(token: str) -> None:
+    """Make `token` worthless from now on."""
+    secret = token.removeprefix(PREFIX)
+    person_id = bearers.person_of(secret)
+    if person_id is not None:
+        credentials.remove_token(person_id, bearers.digest(secret))

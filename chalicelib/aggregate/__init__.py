@@ -1,0 +1,1 @@
+"""Sessions become segments and rollups; every metric is defined here, once, in SQL."""

@@ -1,0 +1,139 @@
+"""Refreshing a site-day: dirty hours become segments, and all of them a rollup.
+
+The same function serves the schedule and a dashboard that is opened on a dirty day. It may be killed anywhere, and
+run twice at once:
+
+* Marks are cleared last, so what was not finished is done again, and doing it again changes nothing.
+* Every write is conditional on what its build had found before it began to read. Of two builds, the one that
+  wrote second must have read second; else it starts over.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from chalicelib import config, days
+from chalicelib.aggregate import rollup as rollups_math
+from chalicelib.aggregate.engine import Engine, engine, sql
+from chalicelib.store import hits, ledger, marks, rollups, segments
+from chalicelib.store.marks import Mark
+from chalicelib.store.rollups import StoredRollup
+from chalicelib.store.segments import Segment, StaleWrite
+from chalicelib.store.sites import Site
+
+log = logging.getLogger("shylight")
+
+# A day is closed when nothing regular can arrive any more: its salt is gone, and its queue had time to drain.
+_CLOSE_AFTER_MS = (config.SALT_GRACE_S + 15 * 60) * 1000
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What there was of a site-day before its build began to read.
+
+    :ivar closed: the etag of the compacted day's segment, if there is one.
+    """
+
+    started: int
+    stored: StoredRollup | None
+    marks: list[Mark]
+    hours: list[Segment]
+    closed: str | None
+
+    def dirty_hours(self) -> set[int]:
+        return {mark.hour for mark in self.marks if mark.hour is not None}
+
+
+def refresh(site: Site, day: date) -> StoredRollup | None:
+    """Bring a site-day's segments and rollup up to date; the rollup, or None if the day has no hits.
+
+    :raises StaleWrite: if other builds kept coming first.
+    """
+    if not _kept(site, day):
+        # Its visits may be gone already, so what is there must not be rebuilt from what is left of them.
+        _clear(marks.of_day(site.id, day), started=1 << 62)
+        return rollups.get(site.id, day)
+    for attempt in range(_TRIES):
+        try:
+            return _build(site, day)
+        except StaleWrite:
+            if attempt == _TRIES - 1:
+                raise
+            log.info("another build of %s %s was first; starting over", site.id, day)
+    raise AssertionError("unreachable")
+
+
+def _kept(site: Site, day: date) -> bool:
+    today = days.day_of(days.now_ms(), site.zone)
+    return day >= today - timedelta(days=site.retention_days + 1)
+
+
+def _build(site: Site, day: date) -> StoredRollup | None:
+    found = _look(site, day)
+    if not any(mark.due <= found.started for mark in found.marks):
+        return found.stored
+    over = found.started >= days.day_end(day, site.zone) + _CLOSE_AFTER_MS
+    if not over and found.stored is None:
+        marks.ask_to_close(site.id, day, days.day_end(day, site.zone) + _CLOSE_AFTER_MS)
+    with engine() as db:
+        if over:
+            _close(db, site, day, found)
+        else:
+            _write_hours(db, site, day, found)
+        packed = rollups_math.pack(rollups_math.compute(db))
+        records = int(db.rows("SELECT count(*) FROM hits")[0][0])
+    if records >= site.max_day:
+        ledger.declare_full(site.id, day, records)
+    built = StoredRollup(day, packed, found.started, uuid.uuid4().hex)
+    rollups.put(site.id, built, found.stored)
+    if over:
+        segments.delete([segment.key for segment in found.hours])
+    _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)
+    return built
+
+
+def _look(site: Site, day: date) -> _Found:
+    started = days.now_ms()
+    stored = rollups.get(site.id, day)
+    found = marks.of_day(site.id, day)
+    if not found:  # the usual case, which shall cost no call to the bucket
+        return _Found(started, stored, [], [], None)
+    hours = segments.list_segments(site.id, day)
+    return _Found(started, stored, found, hours, segments.etag(segments.day_key(site.id, day)))
+
+
+def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> None:
+    """Rebuild the dirty hours' segments from the table, and load the whole day."""
+    dirty = found.dirty_hours()
+    clean = [data for segment in found.hours if segment.hour not in dirty and (data := segments.read(segment.key))]
+    db.load(hits.read(site, day, dirty), clean)
+    seen = {segment.hour: segment.etag for segment in found.hours}
+    for hour in sorted(dirty):
+        data = db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL")
+        segments.write(segments.hour_key(site.id, day, hour), data, seen.get(hour))
+    db.sessionize()
+
+
+def _close(db: Engine, site: Site, day: date, found: _Found) -> None:
+    """Compact a finished day into one segment, each hit with the number of its visit, and load it."""
+    key = segments.day_key(site.id, day)
+    dirty = found.dirty_hours()
+    clean = f"hour NOT IN ({', '.join(map(str, dirty))})" if dirty else "true"
+    if found.closed is not None:
+        before = [data for data in [segments.read(key)] if data]
+    else:
+        before = [data for segment in found.hours if (data := segments.read(segment.key))]
+    db.load(hits.read(site, day, dirty), before, clean)
+    db.sessionize()
+    segments.write(key, db.parquet(sql("numbered_hits")), found.closed)
+
+
+def _clear(found: Iterable[Mark], started: int) -> None:
+    for mark in found:
+        if started > mark.until + config.CLOCK_SKEW_S * 1000:
+            marks.clear(mark)

@@ -1,0 +1,115 @@
+-- From records, as delivered, to page views: one row each, with the number of its visit.
+--
+-- in   hits      one row a stored record, of one site and one or more days
+--      $gap      ms without a sign of life after which the next view begins a new visit
+-- out  visitors  one row a visitor of a day: what is known of them
+--      views     one row a page view, however often its records were delivered
+--
+-- A view's records meet by the visitor's key and the view's id. Its last sign of life is the latest of them all:
+-- repeated views (a heartbeat, a retry) and leaves. Ties are broken by every column, so that the result depends on
+-- the set of records alone. What has to be sorted is kept narrow: a day of 100,000 visits fits 1 GB.
+
+CREATE OR REPLACE TEMP TABLE visitors AS
+SELECT
+    day,
+    visitor,
+    bool_or(robot) AS robot,
+    max(robot_reason) AS robot_reason,
+    max(browser) AS browser,
+    max(system) AS system,
+    max(device_type) AS device_type,
+    max(country) AS country,
+    max(network) AS network,
+    max(region) AS region,
+    max(city) AS city,
+    max(latitude) AS latitude,
+    max(longitude) AS longitude,
+    max(timezone) AS timezone
+FROM hits
+GROUP BY day, visitor;
+
+CREATE OR REPLACE TEMP TABLE lives AS
+SELECT
+    day,
+    visitor,
+    id,
+    min(t) FILTER (WHERE kind = 'view') AS t,
+    count(*) FILTER (WHERE kind = 'view') AS times,
+    max(t) AS alive_until,
+    max(engagement) AS engagement,
+    max(scroll) AS scroll
+FROM hits
+WHERE kind != 'event' AND id != ''
+GROUP BY day, visitor, id
+HAVING times > 0;
+
+-- Our tracker's leaves name their view and say how long it was read in all: the largest counts. Those of clients
+-- that know no ids say how long it was read since the last of them: they are added to the latest view of the page.
+CREATE OR REPLACE TEMP TABLE nameless AS
+SELECT
+    seen.day, seen.visitor, seen.id, max(leaves.t) AS alive_until, sum(leaves.engagement) AS engagement,
+    max(leaves.scroll) AS scroll
+FROM (SELECT DISTINCT day, visitor, page, t, engagement, scroll FROM hits WHERE kind = 'leave' AND id = '') AS leaves
+ASOF JOIN (SELECT day, visitor, page, id, t FROM hits WHERE kind = 'view') AS seen
+    ON leaves.day = seen.day AND leaves.visitor = seen.visitor AND leaves.page = seen.page AND leaves.t >= seen.t
+GROUP BY seen.day, seen.visitor, seen.id;
+
+CREATE OR REPLACE TEMP TABLE lives AS
+SELECT
+    lives.* REPLACE (
+        greatest(lives.alive_until, nameless.alive_until) AS alive_until,
+        greatest(lives.engagement, nameless.engagement)::INTEGER AS engagement,
+        greatest(lives.scroll, nameless.scroll) AS scroll
+    )
+FROM lives
+LEFT JOIN nameless USING (day, visitor, id);
+
+-- A custom event is a sign of life of the view before it, unless that had ended by then.
+CREATE OR REPLACE TEMP TABLE stirred AS
+SELECT lives.day, lives.visitor, lives.id, max(events.t) AS alive_until
+FROM (SELECT day, visitor, t FROM hits WHERE kind = 'event') AS events
+ASOF JOIN lives ON events.day = lives.day AND events.visitor = lives.visitor AND events.t >= lives.t
+WHERE events.t - lives.alive_until <= $gap
+GROUP BY lives.day, lives.visitor, lives.id;
+
+CREATE OR REPLACE TEMP TABLE numbered AS
+WITH joined AS (
+    SELECT lives.* REPLACE (greatest(lives.alive_until, stirred.alive_until) AS alive_until)
+    FROM lives
+    LEFT JOIN stirred USING (day, visitor, id)
+),
+before AS (
+    SELECT
+        *,
+        max(alive_until) OVER (
+            PARTITION BY day, visitor ORDER BY t, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS alive_before
+    FROM joined
+)
+SELECT
+    * EXCLUDE (alive_before),
+    (sum(CASE WHEN alive_before IS NULL OR t - alive_before > $gap THEN 1 ELSE 0 END) OVER (
+        PARTITION BY day, visitor ORDER BY t, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ))::INTEGER AS visit
+FROM before;
+
+CREATE OR REPLACE TEMP TABLE views AS
+WITH delivered AS (
+    SELECT
+        numbered.* EXCLUDE (times), hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.load_time,
+        hits.tracker, hits.identifier, hits.utm_source, hits.utm_medium, hits.utm_campaign, hits.utm_term,
+        hits.utm_content, visitors.robot, numbered.times
+    FROM numbered
+    JOIN hits
+        ON hits.kind = 'view' AND hits.day = numbered.day AND hits.visitor = numbered.visitor AND hits.id = numbered.id
+        AND hits.t = numbered.t
+    JOIN visitors ON visitors.day = numbered.day AND visitors.visitor = numbered.visitor
+)
+SELECT * EXCLUDE (times) FROM delivered WHERE times = 1
+UNION ALL
+SELECT DISTINCT ON (day, visitor, id) * EXCLUDE (times)
+FROM (FROM delivered WHERE times > 1 ORDER BY ALL);
+
+-- Robots are kept, and kept apart: no figure counts them.
+CREATE OR REPLACE TEMP VIEW human_views AS
+FROM views WHERE NOT robot;

@@ -1,0 +1,31 @@
+-- From page views to visits: one row each, with what is known of the visitor.
+
+CREATE OR REPLACE TEMP TABLE visits AS
+WITH visited AS (
+    SELECT
+        day,
+        visitor,
+        visit,
+        arg_min(id, (t, id)) AS id,
+        min(t) AS started,
+        min(hour) AS hour,
+        max(alive_until) AS last_seen,
+        count(*) AS pageviews,
+        count(*) = 1 AS bounce,
+        max(alive_until) - min(t) AS duration,
+        coalesce(arg_min(page, (t, id)), '') AS entry_page,
+        -- A page of the site itself is no referrer of a visit; its source is stored as ''.
+        nullif(arg_min(CASE WHEN source = '' THEN '' ELSE coalesce(referrer, '') END, (t, id)), '') AS referrer,
+        coalesce(nullif(arg_min(coalesce(source, ''), (t, id)), ''), 'Direct') AS source,
+        arg_min(identifier, (t, id)) FILTER (WHERE identifier IS NOT NULL) AS identifier
+    FROM views
+    GROUP BY day, visitor, visit
+)
+SELECT visited.*, visitors.* EXCLUDE (day, visitor)
+FROM visited
+JOIN visitors USING (day, visitor);
+
+CREATE OR REPLACE TEMP TABLE human_visits AS
+SELECT *, row_number() OVER (PARTITION BY day, visitor ORDER BY started, id) = 1 AS first_of_visitor
+FROM visits
+WHERE NOT robot;

@@ -1,0 +1,69 @@
+"""Beacons: what the tracker's JSON says, as an event."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import config
+from chalicelib.collect import custom, fields, hit
+from chalicelib.collect.event import Event
+from chalicelib.collect.page import Location
+from chalicelib.errors import BadRequest
+from chalicelib.store.sites import Site
+
+_MAX_AGE_MS = 2 * config.MAX_ENGAGEMENT_MS
+
+
+def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
+    """The event of a beacon received at `t` (epoch ms): a custom event, a leave, or a view.
+
+    :raises BadRequest: naming the field that is wrong.
+    """
+    if body.get("event") is not None:
+        return _custom(site, who, body, t)
+    if "engagement" in body:
+        return _leave(site, who, body, t)
+    return _view(site, who, body, t)
+
+
+def location(site: Site, body: Mapping[str, Any], name: str = "location", where: str = "") -> Location | None:
+    """The page of a body's URL, as the site's settings keep it; None where there is none.
+
+    :raises BadRequest: if it is no URL of a page.
+    """
+    url = fields.text(body, name, where)
+    return hit.location_of(site, url, where + name) if url else None
+
+
+def _view(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
+    view_id = fields.identity(body, "idempotency") or uuid.uuid4().hex
+    page = location(site, body)
+    if page is None:
+        raise BadRequest("location is missing: the URL of the page, as in location.href.", field="location")
+    return hit.view(
+        site, who, t, view_id=view_id, location=page, referrer=fields.text(body, "referrer"),
+        load_time=fields.load_time(body, "loadTime"), tracker="script",
+    )  # fmt: skip
+
+
+def _leave(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
+    view_id = fields.identity(body, "idempotency")
+    if view_id is None:
+        raise BadRequest("idempotency is missing: the id of the view that is left.", field="idempotency")
+    age = fields.number(body, "age") or 0.0
+    if age < 0:
+        raise BadRequest("age must not be negative.", field="age")
+    return hit.leave(
+        site, who, t, view_id=view_id, engagement=fields.engagement(body, "engagement") or 0,
+        age=min(round(age), _MAX_AGE_MS), scroll=fields.percent(body, "scroll"), tracker="script",
+    )  # fmt: skip
+
+
+def _custom(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
+    return hit.custom(
+        site, who, t, event_id=fields.identity(body, "idempotency") or uuid.uuid4().hex,
+        name=custom.read_name(body["event"]), props=custom.read_props(body.get("props")),
+        revenue=custom.read_revenue(body.get("revenue")), location=location(site, body), tracker="script",
+    )  # fmt: skip

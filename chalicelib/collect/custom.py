@@ -1,0 +1,100 @@
+"""Custom events: what a site's owner wants counted beside views, with properties and revenue."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from chalicelib.errors import BadRequest
+
+MAX_NAME_CHARS: Final = 120
+MAX_PROPS: Final = 30
+MAX_KEY_CHARS: Final = 100
+MAX_VALUE_CHARS: Final = 500
+# Revenue is kept in whole millionths, so that sums are exact.
+MICROS: Final = 1_000_000
+_MAX_AMOUNT: Final = 10**12
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+def read_name(value: object, field: str = "event") -> str:
+    """An event's name.
+
+    :raises BadRequest: if it is not 1 to 120 printable characters.
+    """
+    if not isinstance(value, str) or not 1 <= len(value.strip()) <= MAX_NAME_CHARS or not value.strip().isprintable():
+        raise BadRequest(f"{field} must be the event's name, 1 to {MAX_NAME_CHARS} printable characters.", field=field)
+    return value.strip()
+
+
+def read_props(value: object, field: str = "props") -> str | None:
+    """Properties, as the JSON object of texts with sorted keys that is kept; None where there are none.
+
+    Values are texts, numbers or booleans, or null for "not there".
+
+    :raises BadRequest: for anything else, and for what is too much or too long.
+    """
+    if value is None or value == {}:
+        return None
+    if not isinstance(value, dict):
+        raise BadRequest(f"{field} must be an object of texts and numbers.", field=field)
+    if len(value) > MAX_PROPS:
+        raise BadRequest(f"{field} may have at most {MAX_PROPS} properties.", field=field)
+    texts: dict[str, str] = {}
+    for key, inner in value.items():
+        text = _text(inner, f"{field}.{key}"[:150])
+        if not 1 <= len(key) <= MAX_KEY_CHARS or (text is not None and len(text) > MAX_VALUE_CHARS):
+            raise BadRequest(
+                f"A property in {field} has a name of 1 to {MAX_KEY_CHARS} and a value of up to {MAX_VALUE_CHARS} "
+                "characters.",
+                field=field,
+            )
+        if text is not None:
+            texts[_whole(key)] = _whole(text)
+    return json.dumps(texts, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if texts else None
+
+
+def _text(value: object, field: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float) and abs(value) < 10**300:
+        return str(int(value)) if float(value).is_integer() else repr(value)
+    raise BadRequest(f"{field} must be a text, a number or a boolean.", field=field)
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def read_revenue(value: object, field: str = "revenue") -> tuple[int | None, str | None]:
+    """Revenue ``{"amount": 12.5, "currency": "EUR"}`` as millionths and ISO 4217 code; Nones where there is none.
+
+    :raises BadRequest: if it is something else.
+    """
+    if value is None:
+        return None, None
+    if not isinstance(value, Mapping):
+        raise BadRequest(f'{field} must be like {{"amount": 12.5, "currency": "EUR"}}.', field=field)
+    return _amount(value.get("amount"), f"{field}.amount"), _currency(value.get("currency"), f"{field}.currency")
+
+
+def _amount(value: Any, field: str) -> int:
+    amount = Decimal("NaN")
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with suppress(InvalidOperation):
+            amount = Decimal(str(value))
+    if not amount.is_finite() or abs(amount) > _MAX_AMOUNT:
+        raise BadRequest(f"{field} must be a number, up to {_MAX_AMOUNT}.", field=field)
+    return round(amount * MICROS)
+
+
+def _currency(value: object, field: str) -> str:
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value.upper()):
+        raise BadRequest(f"{field} must be a currency's three letters, as in ISO 4217: EUR, USD.", field=field)
+    return value.upper()

@@ -1,0 +1,131 @@
+"""An event: what the collector puts on the queue and the worker takes from it. The one contract between them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+from chalicelib.errors import Poison
+
+VERSION = 1
+
+# A message of SQS may have 256 KiB; an event with a long URL and user agent has a few.
+EVENTS_PER_MESSAGE = 20
+
+Kind = Literal["view", "leave", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One page view, one sign of life of it, or one custom event.
+
+    :ivar kind: ``"view"``, ``"leave"`` or ``"event"``; a leave carries the `id` of its view, an event its own.
+    :ivar site: the site's id; :ivar day: ISO date of the site-day; :ivar hour: whole hours since it began.
+    :ivar visitor: the visitor's key of that day, 16 characters.
+    :ivar t: epoch ms at which it happened, as the collector saw it.
+    :ivar agent: the user agent; read by the worker, never stored.
+    :ivar address: for geography only, truncated unless the site collects addresses; never stored.
+    :ivar internal: the referrer is a page of the same site.
+    :ivar load_time: ms; :ivar engagement: ms visible and focused since the view began.
+    :ivar tracker: ``"script"``, ``"pixel"`` or ``"api"``.
+    :ivar source_tag: what the URL says of its source: ``utm_source``, else ``source``, else ``ref``.
+    :ivar ad_network: the network whose click id the URL had; the id itself is not kept.
+    :ivar scroll: how far down the page was seen, percent.
+    :ivar hint: what the request's own headers say of a program: ``"prefetch"`` or ``"preview"``.
+    :ivar event_name: a custom event's name; :ivar props: its properties, a JSON object of texts with sorted keys.
+    :ivar amount: its revenue in millionths of `currency` (ISO 4217).
+    """
+
+    kind: Kind
+    site: str
+    day: str
+    hour: int
+    visitor: str
+    id: str
+    t: int
+    agent: str
+    address: str
+    tracker: str
+    page: str | None = None
+    referrer: str | None = None
+    internal: bool = False
+    load_time: int | None = None
+    engagement: int | None = None
+    identifier: str | None = None
+    utm_source: str | None = None
+    utm_medium: str | None = None
+    utm_campaign: str | None = None
+    utm_term: str | None = None
+    utm_content: str | None = None
+    source_tag: str | None = None
+    ad_network: str | None = None
+    scroll: int | None = None
+    hint: str | None = None
+    event_name: str | None = None
+    props: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+
+
+_FIELDS = {field.name: field for field in dataclasses.fields(Event)}
+_REQUIRED = {name for name, field in _FIELDS.items() if field.default is dataclasses.MISSING}
+_TYPES: dict[str, tuple[type, ...]] = {
+    name: {"int": (int,), "bool": (bool,), "int | None": (int, type(None)), "str | None": (str, type(None))}.get(
+        str(field.type), (str,)
+    )
+    for name, field in _FIELDS.items()
+}
+
+
+def encode(events: Iterable[Event]) -> str:
+    """The queue message of some events. ASCII only, as SQS refuses some of what Unicode and JSON allow."""
+    fields = [{name: value for name, value in _items(event) if value is not None} for event in events]
+    return json.dumps({"v": VERSION, "events": fields}, separators=(",", ":"))
+
+
+def _items(event: Event) -> Iterable[tuple[str, Any]]:
+    return ((name, getattr(event, name)) for name in _FIELDS)
+
+
+def decode(message: str) -> list[Event | Poison]:
+    """The events of a queue message, and for each that is not one, why.
+
+    :raises Poison: if nothing of the message can be read.
+    """
+    try:
+        data = json.loads(message)
+    except (ValueError, RecursionError) as error:
+        raise Poison("not_json", str(error)) from error
+    if not isinstance(data, dict) or "v" not in data:
+        raise Poison("not_an_event", "a message is an object with a version")
+    if data["v"] != VERSION or isinstance(data["v"], bool):
+        raise Poison("unknown_version", f"version {data['v']!r}; this worker knows {VERSION}")
+    events = data.get("events")
+    if not isinstance(events, list):
+        raise Poison("not_an_event", "events must be a list")
+    return [_decode_one(fields) for fields in events]
+
+
+def _decode_one(fields: object) -> Event | Poison:
+    if not isinstance(fields, dict):
+        return Poison("not_an_event", "an event is an object")
+    missing = _REQUIRED - fields.keys()
+    if missing:
+        return Poison("not_an_event", f"without {', '.join(sorted(missing))}")
+    for name, value in fields.items():
+        if name not in _FIELDS:
+            return Poison("not_an_event", f"with unknown {name[:40]!r}")
+        if not isinstance(value, _TYPES[name]) or (isinstance(value, bool) and bool not in _TYPES[name]):
+            return Poison("not_an_event", f"{name} of type {type(value).__name__}")
+    event = Event(**fields)
+    if event.kind not in get_args(Kind) or not 0 <= event.hour <= 25:
+        return Poison("not_an_event", f"kind {event.kind[:40]!r}, hour {event.hour}")
+    try:
+        date.fromisoformat(event.day)
+    except ValueError:
+        return Poison("not_an_event", f"day {event.day[:40]!r}")
+    return event

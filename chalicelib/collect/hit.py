@@ -1,0 +1,158 @@
+"""A hit: the collector's own making of an event from what a visitor's browser, or a site's owner, says happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib import config, days
+from chalicelib.collect.event import Event
+from chalicelib.collect.page import Location, read_location, read_referrer, same_site
+from chalicelib.collect.visitor import normal_address, truncated, visitor_key
+from chalicelib.store import salts
+from chalicelib.store.sites import Site
+
+_NOTHING = Location("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who sends: the normal form of the address (``""``: unknown), the user agent, the site's name for them.
+
+    :ivar hint: what the request says of a program, see `hint.read_hint`.
+    """
+
+    address: str
+    agent: str
+    identifier: str | None = None
+    hint: str | None = None
+
+
+def client(source_ip: str, agent: str, identifier: str | None = None, hint: str | None = None) -> Client:
+    """A client. Of a user agent that is absurdly long, the first 1,024 characters tell enough."""
+    clean = agent[: config.MAX_USER_AGENT_CHARS].encode("utf-8", "replace").decode("utf-8")
+    return Client(normal_address(source_ip), clean, identifier, hint)
+
+
+def location_of(site: Site, url: str, field: str = "location") -> Location:
+    """What `site` keeps of the URL of a viewed page.
+
+    :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
+    """
+    return read_location(url, field, kept=site.page_parameters, hash_routing=site.hash_routing)
+
+
+def view(
+    site: Site, who: Client, t: int, *, view_id: str, location: Location | None, referrer: str | None,
+    load_time: int | None, tracker: str,
+) -> Event:  # fmt: skip
+    """The event of a page view at `t` (epoch ms)."""
+    day = days.day_of(t, site.zone)
+    came_from = read_referrer(referrer)
+    own = {site.domain.partition(":")[0]} | ({location.host} if location else set())
+    said = location or _NOTHING
+    return Event(
+        kind="view",
+        site=site.id,
+        day=day.isoformat(),
+        hour=days.hour_of(t, day, site.zone),
+        visitor=visitor_key(salts.salt(site, day), who.address, who.agent),
+        id=view_id,
+        t=t,
+        agent=who.agent,
+        address=_for_geography(site, who),
+        tracker=tracker,
+        page=location.page if location else None,
+        referrer=came_from[1] if came_from else None,
+        internal=came_from is not None and any(same_site(came_from[0], host) for host in own),
+        load_time=load_time,
+        identifier=who.identifier,
+        hint=who.hint,
+        utm_source=said.utm_source,
+        utm_medium=said.utm_medium,
+        utm_campaign=said.utm_campaign,
+        utm_term=said.utm_term,
+        utm_content=said.utm_content,
+        source_tag=said.source_tag,
+        ad_network=said.ad_network,
+    )
+
+
+def leave(
+    site: Site,
+    who: Client,
+    t: int,
+    *,
+    view_id: str,
+    engagement: int,
+    age: int,
+    tracker: str,
+    scroll: int | None = None,
+    page: str | None = None,
+) -> Event:
+    """The event of a view's sign of life at `t` (epoch ms), `age` ms after the view began.
+
+    A view that began before midnight keeps its day, as long as that day's salt lives: a session never crosses a
+    site-day, but the time read does not get lost at its end.
+
+    :param view_id: ``""`` when the sender does not know it: the leave is then of the visitor's latest view of `page`.
+    """
+    day, t, salt = _day_of_view(site, t, age)
+    return Event(
+        kind="leave",
+        site=site.id,
+        day=day.isoformat(),
+        hour=days.hour_of(t, day, site.zone),
+        visitor=visitor_key(salt, who.address, who.agent),
+        id=view_id,
+        t=t,
+        agent=who.agent,
+        address=_for_geography(site, who),
+        tracker=tracker,
+        engagement=engagement,
+        scroll=scroll,
+        page=page,
+        identifier=who.identifier,
+        hint=who.hint,
+    )
+
+
+def custom(
+    site: Site, who: Client, t: int, *, event_id: str, name: str, props: str | None,
+    revenue: tuple[int | None, str | None], location: Location | None, tracker: str,
+) -> Event:  # fmt: skip
+    """The event of something the site's owner wants counted, at `t` (epoch ms)."""
+    day = days.day_of(t, site.zone)
+    return Event(
+        kind="event",
+        site=site.id,
+        day=day.isoformat(),
+        hour=days.hour_of(t, day, site.zone),
+        visitor=visitor_key(salts.salt(site, day), who.address, who.agent),
+        id=event_id,
+        t=t,
+        agent=who.agent,
+        address=_for_geography(site, who),
+        tracker=tracker,
+        page=location.page if location else None,
+        event_name=name,
+        props=props,
+        amount=revenue[0],
+        currency=revenue[1],
+        identifier=who.identifier,
+        hint=who.hint,
+    )
+
+
+def _day_of_view(site: Site, t: int, age: int) -> tuple[date, int, bytes]:
+    today = days.day_of(t, site.zone)
+    began = days.day_of(t - age, site.zone)
+    if began < today:
+        salt = salts.find_salt(site, began)
+        if salt is not None:
+            return began, days.day_end(began, site.zone) - 1, salt
+    return today, t, salts.salt(site, today)
+
+
+def _for_geography(site: Site, who: Client) -> str:
+    return who.address if site.collect_ips else truncated(who.address)

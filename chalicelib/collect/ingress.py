@@ -1,0 +1,89 @@
+"""What visitors' browsers ask for: the tracker, its beacons, and the pixel. The hit path; it loads little."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from functools import cache
+from importlib import resources
+
+from chalice import Response
+
+from chalicelib.collect import beacons, fields, gate, hit
+from chalicelib.collect.event import encode
+from chalicelib.days import now_ms
+from chalicelib.store import queue
+from chalicelib.store.sites import Site
+from chalicelib.web import Request, reply
+
+# Beacons come from other origins by their nature; they carry no credentials and get no secrets.
+_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+# A transparent GIF of 43 bytes; a PNG would be 67 at least.
+_GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
+# A changed setting reaches every browser within a minute; in between, nobody asks twice, and the ETag saves the body.
+_SCRIPT_CACHE = "public, max-age=30, must-revalidate"
+
+
+def script(request: Request, site: str, identifier: str | None = None) -> Response:
+    """The tracker, as the site's settings make it."""
+    body, etag = _tracker(gate.find_site(site))
+    fields.identifier(identifier)
+    headers = {"Cache-Control": _SCRIPT_CACHE, "ETag": etag, "Vary": "Accept-Encoding", **_ANY_ORIGIN}
+    if etag in request.headers.get("if-none-match", ""):
+        return reply(b"", "text/javascript; charset=utf-8", 304, headers)
+    return reply(body, "text/javascript; charset=utf-8", 200, {**headers, "X-Content-Type-Options": "nosniff"})
+
+
+def beacon(request: Request, site: str, identifier: str | None = None) -> Response:
+    """A beacon of the tracker: 204 once the queue has the event, or once the ledger has why it was dropped.
+
+    The body is JSON: a view ``{idempotency, location, referrer, loadTime}``, a leave
+    ``{idempotency, engagement, age, scroll}``, or an event ``{event, props, revenue, location}``: times in ms,
+    scroll in percent. An id makes a repetition harmless; without one, every beacon is a view or event of its own.
+    """
+    taken = {"Cache-Control": "no-store", **_ANY_ORIGIN}
+    try:
+        found, who = gate.admit(request, site, identifier)
+    except gate.Dropped:
+        return reply(b"", "text/plain", 204, taken)
+    queue.send(encode([beacons.read(found, who, request.json(), now_ms())]))
+    return reply(b"", "text/plain", 204, taken)
+
+
+def preflight(_request: Request, **_: str) -> Response:
+    """Yes to a browser that asks before it sends JSON from another origin, as Shynet's own script makes it do."""
+    allowed = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
+    return reply(b"", "text/plain", 204, {**_ANY_ORIGIN, **allowed, "Access-Control-Max-Age": "86400"})
+
+
+def pixel(request: Request, site: str, identifier: str | None = None) -> Response:
+    """The pixel for pages without scripts: each load is a view.
+
+    The page is the query's ``location``, else the Referer header, of which browsers often send only the origin.
+    """
+    image = reply(_GIF, "image/gif", 200, {"Cache-Control": "no-store", **_ANY_ORIGIN})
+    try:
+        found, who = gate.admit(request, site, identifier)
+    except gate.Dropped:
+        return image
+    url = request.query.get("location") or request.headers.get("referer")
+    event = hit.view(
+        found, who, now_ms(), view_id=uuid.uuid4().hex, location=hit.location_of(found, url) if url else None,
+        referrer=request.query.get("referrer"), load_time=None, tracker="pixel",
+    )  # fmt: skip
+    queue.send(encode([event]))
+    return image
+
+
+def _tracker(site: Site) -> tuple[bytes, str]:
+    """The tracker's code and its ETag."""
+    code = _built()
+    if site.script_inject:
+        code += b"\n" + site.script_inject.encode("utf-8")
+    return code, f'"{hashlib.sha256(code).hexdigest()[:16]}"'
+
+
+@cache
+def _built() -> bytes:
+    return resources.files("chalicelib.collect").joinpath("tracker", "tracker.min.js").read_bytes()

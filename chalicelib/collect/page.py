@@ -1,0 +1,166 @@
+"""Addresses of pages: what of a URL is kept, and what is not.
+
+Kept of a location: the path, the query parameters the site's owner lists, and what it says of its source: campaign
+tags, and which advertising network sold the click. Kept of a referrer: scheme, host and path. Credentials, all
+other parameters (click ids too) and fragments are dropped before anything leaves the collector; they are where
+personal data hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
+
+from chalicelib.config import MAX_PAGE_CHARS, MAX_URL_CHARS
+from chalicelib.errors import BadRequest
+
+_UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+# What a URL may call its source, the best word first.
+_SOURCE: Final = ("utm_source", "source", "ref")
+# Parameter -> the advertising network that adds it to the clicks it sells, and to no others. `fbclid`, `igshid`,
+# `epik`, `srsltid` and the like are not here: they are added to links that nobody paid for, too.
+_CLICK_IDS: Final[Mapping[str, str]] = {
+    "gclid": "google",
+    "gbraid": "google",
+    "wbraid": "google",
+    "gad_source": "google",
+    "dclid": "doubleclick",
+    "msclkid": "microsoft",
+    "ttclid": "tiktok",
+    "twclid": "x",
+    "li_fat_id": "linkedin",
+    "rdt_cid": "reddit",
+    "sccid": "snapchat",
+    "qclid": "quora",
+    "yclid": "yandex",
+    "bd_vid": "baidu",
+    "tblci": "taboola",
+    "dicbo": "outbrain",
+}
+_MAX_TAG_CHARS: Final = 100
+_MAX_PARAMETERS: Final = 200
+_APP: Final = "android-app"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a view happened. `host` is lower case, without port; `page` begins with a slash.
+
+    :ivar source_tag: what the URL says of its source: ``utm_source``, else ``source``, else ``ref``.
+    :ivar ad_network: whose click id it had.
+    """
+
+    host: str
+    page: str
+    utm_source: str | None = None
+    utm_medium: str | None = None
+    utm_campaign: str | None = None
+    utm_term: str | None = None
+    utm_content: str | None = None
+    source_tag: str | None = None
+    ad_network: str | None = None
+
+
+def read_location(url: str, field: str, *, kept: frozenset[str] = frozenset(), hash_routing: bool = False) -> Location:
+    """What is kept of the URL of a viewed page.
+
+    :param kept: the query parameters that are part of the page. They follow the path ordered by name, so that one
+        page has one name, and encoded as they were.
+    :param hash_routing: so is a fragment that is a path, as in ``/app#/orders/7``.
+    :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
+    """
+    if len(url) > MAX_URL_CHARS:
+        raise BadRequest(f"{field} may have at most {MAX_URL_CHARS} characters.", field=field)
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https"):
+        raise BadRequest(f"{field} must be an absolute http or https URL.", field=field)
+    page = (parts.path or "/") + _kept(parts.query, kept)
+    if hash_routing and parts.fragment.startswith(("/", "!/")):
+        path, _, query = parts.fragment.partition("?")
+        page += f"#{path}{_kept(query, kept)}"
+    return Location(_host(parts), _clean(page)[:MAX_PAGE_CHARS], **_tags(parts.query))
+
+
+def read_referrer(url: str | None) -> tuple[str, str] | None:
+    """What is kept of a referrer: (host, URL without credentials, query and fragment); None if there is none.
+
+    Android's apps give their package as ``android-app://org.example.reader/``: it is kept, and is the host. A
+    browser may send anything else here (``about:client``, ``file://…``), so nothing is an error.
+    """
+    if not url or len(url) > MAX_URL_CHARS:
+        return None
+    parts = _split(url)
+    if parts is None:
+        return None
+    host = _host(parts)
+    if parts.scheme == _APP:
+        return host, f"{_APP}://{host}"
+    if parts.scheme not in ("http", "https"):
+        return None
+    port = f":{parts.port}" if parts.port is not None else ""
+    return host, f"{parts.scheme}://{host}{port}{_clean(parts.path or '/')[:MAX_PAGE_CHARS]}"
+
+
+def same_site(host: str, other: str) -> bool:
+    """Whether two hosts are one site: equal but for a leading ``www.``."""
+    return host.removeprefix("www.") == other.removeprefix("www.")
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL that has a host; None for anything else."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return None
+    if not host or any(char.isspace() or ord(char) < 32 for char in host):
+        return None
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    return _clean(parts.hostname or "")[:253]
+
+
+def _tags(query: str) -> dict[str, str]:
+    """The fields of a location that come from its query; of a parameter given twice, the first counts."""
+    values: dict[str, str] = {}
+    for text in islice(query.split("&"), _MAX_PARAMETERS):
+        name, _, value = text.partition("=")
+        values.setdefault(unquote_plus(name).lower(), value)
+    found = {name: tag for name in (*_UTM, *_SOURCE) if (tag := _tag(values.get(name, "")))}
+    tags: dict[str, str] = {name: found[name] for name in _UTM if name in found}
+    # `source` and `ref` belong to the site as well, which may put people there: nobody's mail address is a source.
+    source = next((found[name] for name in _SOURCE if name in found and (name in _UTM or "@" not in found[name])), None)
+    if source is not None:
+        tags["source_tag"] = source
+    network = next((network for name, network in _CLICK_IDS.items() if values.get(name)), None)
+    if network is not None:
+        tags["ad_network"] = network
+    return tags
+
+
+def _tag(value: str) -> str:
+    return _clean(unquote_plus(value).strip())[:_MAX_TAG_CHARS]
+
+
+def _kept(query: str, names: frozenset[str]) -> str:
+    """The named parameters of a query, as they were sent, ordered by name."""
+    if not names:
+        return ""
+    sent = (text for text in islice(query.split("&"), _MAX_PARAMETERS) if text)
+    named = [(name, text) for text in sent if (name := unquote_plus(text.partition("=")[0])) in names]
+    named.sort(key=lambda pair: pair[0])
+    return "?" + "&".join(text for _, text in named) if named else ""
+
+
+def _clean(text: str) -> str:
+    """`text` without what no store takes: control characters percent-encoded, half surrogates replaced."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    if whole.isprintable():
+        return whole
+    return "".join(quote(char) if ord(char) < 32 or ord(char) == 127 else char for char in whole)

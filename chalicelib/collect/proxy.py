@@ -1,0 +1,46 @@
+"""Whose address a request has, where proxies stand before the gateway.
+
+Anybody can send a forwarding header, so one is believed only as far as the site's owner declares the proxies
+that write it: a number of hops, or a service that sets a header of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# Preset -> the header in which the service writes the visitor's address, over whatever a client sent in it.
+PRESETS: Final[Mapping[str, str]] = {
+    "cloudflare": "cf-connecting-ip",
+    "cloudfront": "cloudfront-viewer-address",
+}
+MAX_HOPS: Final = 5
+
+
+def client_address(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
+    """The visitor's address.
+
+    :param proxies: the site's setting: ``""``, ``"1"`` to ``"5"`` (trusted hops before the gateway), or a preset.
+    :param source_ip: the gateway's peer.
+    """
+    if not proxies:
+        return source_ip
+    if proxies in PRESETS:
+        value = headers.get(PRESETS[proxies], "").strip()
+        return _without_port(value) if proxies == "cloudfront" else value or source_ip
+    hops = int(proxies)
+    chain = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    # API Gateway appends its peer: of n trusted hops before it, the one farthest out is the n-th before that.
+    if chain and chain[-1] == source_ip:
+        chain.pop()
+    return _without_port(chain[-hops]) if len(chain) >= hops else source_ip
+
+
+def _without_port(text: str) -> str:
+    """``203.0.113.9:443`` and ``[2001:db8::1]:443`` (and CloudFront's ``2001:db8::1:443``) without the port."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    head, colon, port = text.rpartition(":")
+    if colon and port.isdigit() and ("." in head or head.count(":") == 7 or "::" in head):
+        return head
+    return text

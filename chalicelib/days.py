@@ -1,0 +1,58 @@
+"""Site-days: calendar days in a site's time zone, the unit of everything.
+
+An *hour* of a site-day is the number of whole hours since the day began, not the hour on the clock: so a day of
+23 or 25 hours has that many hours, every hour but a half one at a zone's oddest changes is an hour long, and a
+zone at +05:45 needs nothing special.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+HOUR_MS = 60 * 60 * 1000
+
+
+def day_of(t: int, zone: ZoneInfo) -> date:
+    """The site-day in which the instant `t` (epoch ms) lies."""
+    return datetime.fromtimestamp(t / 1000, zone).date()
+
+
+def day_start(day: date, zone: ZoneInfo) -> int:
+    """Epoch ms of the first instant of `day`; where midnight is skipped, of the instant after the gap."""
+    return round(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)
+
+
+def day_end(day: date, zone: ZoneInfo) -> int:
+    """Epoch ms of the first instant after `day`."""
+    return day_start(day + timedelta(days=1), zone)
+
+
+def hour_of(t: int, day: date, zone: ZoneInfo) -> int:
+    """How many whole hours after the beginning of `day` the instant `t` lies: 0 to 24."""
+    return max(0, (t - day_start(day, zone)) // HOUR_MS)
+
+
+def hours_in(day: date, zone: ZoneInfo) -> int:
+    """How many hours `day` has: 24, or 23 or 25 when the clocks change (an odd half hour counts as one)."""
+    return -(-(day_end(day, zone) - day_start(day, zone)) // HOUR_MS)
+
+
+def hour_start(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    """The beginning of an hour of `day`, see :func:`local`."""
+    return local(day_start(day, zone) + hour * HOUR_MS, zone)
+
+
+def local(t: int, zone: ZoneInfo) -> datetime:
+    """The instant `t` (epoch ms) on the zone's clock, with the offset then in force.
+
+    The offset is fixed, because times that share a `ZoneInfo` compare and subtract by the clock's hands alone: the
+    two 02:30 of an autumn night would be equal.
+    """
+    moment = datetime.fromtimestamp(t // 1000, zone).replace(microsecond=t % 1000 * 1000)
+    return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta()))
+
+
+def now_ms() -> int:
+    """Epoch ms, now."""
+    return round(datetime.now(UTC).timestamp() * 1000)

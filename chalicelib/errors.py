@@ -1,0 +1,102 @@
+"""The errors of Shylight: one small family, each with its HTTP status and a message a person can act on.
+
+Everything a request can do wrong is raised as one of these, wherever it is noticed; `web.serve` turns it
+into the one JSON shape ``{"error": {"code", "message", "field"?}}``, or into a page for a browser.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+
+class ShylightError(Exception):
+    """Base of the family: an answer that is not the one asked for.
+
+    :param message: what happened and what to do about it, for a person.
+    :param field: the input field at fault, where there is one.
+    :param retry_after: seconds after which trying again makes sense.
+    """
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "internal_error"
+
+    def __init__(self, message: str, *, field: str | None = None, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.retry_after = retry_after
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        """The body of the answer, in the shape every error of the API has."""
+        error = {"code": self.code, "message": self.message}
+        if self.field is not None:
+            error["field"] = self.field
+        return {"error": error}
+
+
+class BadRequest(ShylightError):
+    """The request is malformed; the message names the field and what it should be."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+
+
+class Unauthorized(ShylightError):
+    """Nobody is signed in, or the token is not known."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "unauthorized"
+
+
+class Forbidden(ShylightError):
+    """Somebody is signed in, but may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+
+
+class NotFound(ShylightError):
+    """There is no such thing, or none that the caller may see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+
+
+class Conflict(ShylightError):
+    """It exists already, or somebody else changed it meanwhile."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+
+
+class TooLarge(ShylightError):
+    """The body is larger than this endpoint takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
+
+
+class TooManyRequests(ShylightError):
+    """The caller should slow down."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+
+class Unavailable(ShylightError):
+    """Something this depends on does not answer; the same request can be sent again later."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"
+
+
+class Poison(Exception):
+    """A queue message that can never be stored, however often it comes: it goes to the dead-letter queue.
+
+    :param reason: a short machine-readable reason, kept with the message.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail

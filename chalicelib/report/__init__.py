@@ -1,0 +1,1 @@
+"""Rollups become pages, JSON and files."""

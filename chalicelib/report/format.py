@@ -1,0 +1,157 @@
+"""Numbers, durations and dates as people read them. English, as the templates are; nothing here knows of HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+NOTHING = "—"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def number(value: float | None) -> str:
+    """A count with thousands separated: ``1,234``."""
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def short(value: float) -> str:
+    """A count where space is short: ``940``, ``1.2k``, ``35k``, ``1.2M``; show :func:`number` on hover."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        # 999,950 would round to "1000k": the next letter takes over where the rounding does
+        if value >= size * 0.9995 and value >= 1000:
+            scaled = value / size
+            return f"{scaled:.1f}".removesuffix(".0") + letter if scaled < 9.95 else f"{scaled:.0f}{letter}"
+    return f"{value:,.0f}"
+
+
+def axis(value: int) -> str:
+    """A round value at a gridline, short but exact: ``750``, ``1.25k``."""
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if value >= size:
+            return f"{value / size:g}{letter}"
+    return str(value)
+
+
+def decimal(value: float | None) -> str:
+    """A mean: ``2.31``."""
+    return NOTHING if value is None else f"{value:,.2f}"
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction of 1 as percent with one decimal: ``43.2%``."""
+    return NOTHING if fraction is None else f"{fraction * 100:.1f}%"
+
+
+def share(part: float, whole: float) -> str:
+    """`part` of `whole` as percent: ``43.2%``, and ``<0.1%`` rather than a zero that is none."""
+    if whole <= 0:
+        return NOTHING
+    fraction = min(part / whole, 1.0)
+    return "<0.1%" if 0 < fraction < 0.0005 else percent(fraction)
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in the two largest units: ``0s``, ``42s``, ``1m 24s``, ``2h 5m``, ``1d 2h``."""
+    if seconds is None:
+        return NOTHING
+    whole = round(seconds)
+    for size, letter, next_size, next_letter in (
+        (_DAY, "d", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "m"),
+        (_MINUTE, "m", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // next_size
+            return f"{whole // size}{letter} {rest}{next_letter}" if rest else f"{whole // size}{letter}"
+    return f"{whole}s"
+
+
+def milliseconds(value: float | None) -> str:
+    """A load time: ``840 ms``, ``1.24 s``."""
+    if value is None:
+        return NOTHING
+    return f"{value:.0f} ms" if value < 999.5 else f"{value / 1000:.2f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How a figure moved.
+
+    :ivar direction: ``"up"``, ``"down"`` or ``"same"``.
+    :ivar amount: how much, e.g. ``12%`` or ``2.1 pp``; ``""`` when it is the same.
+    :ivar word: ``more``, ``fewer``, ``longer``, …, or ``same``.
+    :ivar mood: ``"good"``, ``"bad"`` or ``"neutral"``.
+    """
+
+    direction: str
+    amount: str
+    word: str
+    mood: str
+
+
+def delta(
+    now: float | None, before: float | None, words: tuple[str, str], *, good_up: bool = True, points: bool = False
+) -> Delta | None:
+    """The change from `before` to `now`; None where there is nothing to compare.
+
+    :param words: for up and for down, e.g. ``("more", "fewer")``.
+    :param points: `now` and `before` are fractions, and the change is told in percentage points.
+    """
+    if now is None or before is None or (before == 0 and not points):
+        return None
+    change = (now - before) * 100 if points else (now - before) / before * 100
+    if abs(change) < 0.05:
+        return Delta("same", "", "same", "neutral")
+    size = abs(change)
+    amount = f"{size:,.0f}" if size >= 9.95 and not points else f"{size:.1f}"
+    up = change > 0
+    return Delta(
+        direction="up" if up else "down",
+        amount=amount + (" pp" if points else "%"),
+        word=words[0] if up else words[1],
+        mood="good" if up == good_up else "bad",
+    )
+
+
+def day(value: date, *, year: bool = False) -> str:
+    """A date: ``14 Nov``, or with its year ``14 Nov 2026``."""
+    text = f"{value.day} {MONTHS[value.month - 1]}"
+    return f"{text} {value.year}" if year else text
+
+
+def weekday(value: date) -> str:
+    """A date with its day of the week: ``Sat 14 Nov``."""
+    return f"{WEEKDAYS[value.weekday()]} {day(value)}"
+
+
+def days(first: date, last: date, today: date | None = None) -> str:
+    """A stretch of days: ``14–20 Nov``, ``28 Nov – 3 Dec``; with years where they are not `today`'s."""
+    plain = today is not None and first.year == last.year == today.year
+    if first == last:
+        return day(first, year=not plain)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{day(last, year=not plain)}"
+    return f"{day(first, year=first.year != last.year)} – {day(last, year=not plain)}"
+
+
+def clock(value: datetime) -> str:
+    """A time of day: ``09:05``."""
+    return f"{value.hour:02}:{value.minute:02}"
+
+
+def bucket(value: datetime, interval: str) -> str:
+    """A bucket of the chart: ``Sat 14 Nov, 14:00`` or ``Sat 14 Nov``."""
+    text = weekday(value.date())
+    return f"{text}, {clock(value)}" if interval == "hour" else text
+
+
+def cell(value: int) -> str:
+    """A count in a narrow column: in full below a million, else short."""
+    return number(value) if value < 1_000_000 else short(value)
+
+
+# What templates use by themselves; the rest is called by the code that prepares their values.
+FILTERS: dict[str, Callable[..., str]] = {"number": number, "cell": cell, "duration": duration}

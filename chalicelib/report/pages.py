@@ -1,0 +1,260 @@
+"""The dashboard's pages: who may look is asked first, then the figures are fetched and a template shows them."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from http import HTTPStatus
+from urllib.parse import urlencode
+from zoneinfo import available_timezones
+
+from chalice import Response
+
+from chalicelib.errors import BadRequest, ShylightError, Unauthorized
+from chalicelib.report import chart, countries, figures, picker, rankings, render
+from chalicelib.report import format as show
+from chalicelib.report.stats import LatestVisit, Stats
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request, redirect
+
+# Status -> title and what to do; the error's own message stands between them.
+_ADVICE = {
+    HTTPStatus.BAD_REQUEST: ("That did not work", "Go back, put it right and try again."),
+    HTTPStatus.FORBIDDEN: ("Not allowed", "If you think you should be, ask an administrator."),
+    HTTPStatus.NOT_FOUND: ("Not found", "Check the address, or start again from your sites."),
+    HTTPStatus.CONFLICT: ("Somebody was quicker", "Go back, reload the page and try again."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at once."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Too many tries", "Wait a moment, then try again."),
+}
+_FAILED = ("Something went wrong", "Reload the page in a moment. If it stays, the log of the API function tells why.")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCard:
+    """A site on the home page."""
+
+    site: Site
+    online: int
+    waiting: bool
+    figures: list[figures.Figure]
+    spark: chart.Line
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit in the list of the latest ones, with its texts."""
+
+    start: str
+    day: str
+    clock: str
+    entry_page: str
+    source: str
+    code: str
+    country: str
+    browser: str
+    system: str
+    device: str
+    identifier: str
+    pageviews: int
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class SiteForm:
+    """The form for a new site as it is shown: empty, or again with what was wrong."""
+
+    name: str = ""
+    domain: str = ""
+    timezone: str = ""
+    error: str = ""
+    field: str = ""
+    open: bool = False
+
+
+def root(request: Request) -> Response:
+    """``GET /``: on to the sites. Absolute, because relative links need the slash that a stage's URL may lack."""
+    return redirect(f"{request.base_url}/sites")
+
+
+def home(request: Request) -> Response:
+    """``GET /sites``: a card for each site, and the form for a new one.
+
+    :raises Unauthorized: if nobody is signed in.
+    """
+    from chalicelib.accounts import access
+
+    return _home(request, access.viewer(request), SiteForm(open="new" in request.query))
+
+
+def create_site(request: Request) -> Response:
+    """``POST /sites``: a new site, and on to its page; or the form again with what was wrong.
+
+    :raises Unauthorized: if nobody is signed in.
+    :raises Forbidden: if the form is not from one of our pages.
+    """
+    from chalicelib.accounts import access, sites
+
+    person = access.viewer(request)
+    form = request.form()
+    access.check_csrf(request, form)
+    try:
+        site = sites.create(person, form)
+    except BadRequest as error:
+        given = {name: form.get(name, "") for name in ("name", "domain", "timezone")}
+        again = SiteForm(
+            **given, error=error.message[:1].upper() + error.message[1:], field=error.field or "", open=True
+        )
+        return _home(request, person, again, error.status)
+    return redirect(f"{request.root}sites/{site.id}")
+
+
+def overview(request: Request, site: str) -> Response:
+    """``GET /sites/{id}``: the figures of a site over a period.
+
+    :raises Unauthorized: if nobody is signed in.
+    :raises NotFound: if there is no such site that they may see.
+    :raises BadRequest: if the period makes no sense.
+    """
+    from chalicelib.accounts import access
+    from chalicelib.report import periods, query
+
+    person = access.viewer(request)
+    shown = access.site_for(person, site)
+    now = datetime.now(shown.zone)
+    today = now.date()
+    period = periods.parse(request.query, shown.zone, now)
+    stats = query.stats(shown, period, now)
+    return render.page(
+        request,
+        "overview.html",
+        person=person,
+        csrf=access.csrf_token(request),
+        site=shown,
+        site_url=rankings.site_url(shown.domain),
+        sites=access.sites_of(person),
+        keep=_keep(request),
+        picker=picker.pick(period, today),
+        stats=stats,
+        waiting=is_waiting(stats),
+        live=stats.last >= today,
+        figures=figures.strip(stats, today),
+        before=figures.before(stats, today),
+        chart=chart.plot(stats.series, stats.interval, now),
+        cards=rankings.cards(stats),
+        latest=[visit_line(visit, today) for visit in stats.latest],
+        snippet=snippet(request.base_url, shown),
+    )
+
+
+def error(request: Request, error: ShylightError) -> Response:
+    """The page for `error`; somebody who has to sign in is sent there, and back afterwards."""
+    if isinstance(error, Unauthorized):
+        wanted = request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""
+        return redirect(f"{request.root}sign-in{onward}")
+    title, advice = _ADVICE.get(error.status, _FAILED)
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    return render.page(
+        request,
+        "error.html",
+        error.status,
+        headers,
+        code=int(error.status),
+        title=title,
+        message=error.message,
+        advice=advice,
+    )
+
+
+def is_waiting(stats: Stats) -> bool:
+    """Whether nothing was ever seen of this site, in this period or any other."""
+    if stats.built_at is not None or stats.compare.pageviews:
+        return False
+    from chalicelib.store import rollups
+
+    return not rollups.exist(stats.site.id)
+
+
+def snippet(base_url: str, site: Site) -> str:
+    """The HTML that a site's pages need."""
+    url = html.escape(f"{base_url}/ingress/{site.id}", quote=True)
+    return (
+        f'<script defer src="{url}/script.js"></script>\n'
+        f'<noscript><img src="{url}/pixel.gif" alt="" width="1" height="1"></noscript>'
+    )
+
+
+def visit_line(visit: LatestVisit, today: date) -> VisitLine:
+    """The texts for a visit."""
+    device = " · ".join(part for part in (visit.device_type, visit.network) if part)
+    return VisitLine(
+        start=visit.start.isoformat(timespec="seconds"),
+        day="" if visit.start.date() == today else show.weekday(visit.start.date()),
+        clock=show.clock(visit.start),
+        entry_page=visit.entry_page,
+        source=visit.source or "Direct",
+        code=visit.country or "",
+        country=countries.name_of(visit.country) if visit.country else "Unknown",
+        browser=visit.browser or "Unknown",
+        system=visit.system or "",
+        device=device,
+        identifier=visit.identifier or "",
+        pageviews=visit.pageviews,
+        duration=visit.duration,
+    )
+
+
+@cache
+def zones() -> list[tuple[str, list[str]]]:
+    """The time zones to choose from, by region; the old and the artificial names are left out."""
+    regions: dict[str, list[str]] = {}
+    for name in sorted(available_timezones()):
+        region, _, place = name.partition("/")
+        if place and region not in ("Etc", "SystemV", "US", "posix", "right", "Brazil", "Canada", "Chile", "Mexico"):
+            regions.setdefault(region, []).append(name)
+    return sorted(regions.items())
+
+
+def _home(request: Request, person: Person, form: SiteForm, status: int = HTTPStatus.OK) -> Response:
+    from chalicelib.accounts import access
+    from chalicelib.report import periods, query
+
+    cards = []
+    shown = None
+    for site in access.sites_of(person):
+        now = datetime.now(site.zone)
+        period = periods.parse(request.query, site.zone, now)
+        shown = shown or picker.pick(period, now.date())
+        cards.append(site_card(query.stats(site, period, now), now))
+    return render.page(
+        request,
+        "home.html",
+        status,
+        person=person,
+        csrf=access.csrf_token(request),
+        cards=cards,
+        picker=shown,
+        keep=_keep(request),
+        form=form,
+        zones=zones(),
+    )
+
+
+def site_card(stats: Stats, now: datetime) -> SiteCard:
+    """The card of a site on the home page."""
+    return SiteCard(
+        site=stats.site,
+        online=stats.online,
+        waiting=is_waiting(stats),
+        figures=figures.strip(stats, now.date(), figures.CARD),
+        spark=chart.sparkline(stats.series, stats.interval, now),
+    )
+
+
+def _keep(request: Request) -> str:
+    """The query that keeps the period when one goes to another page; ``""`` for the default one."""
+    kept = {name: request.query[name] for name in ("period", "from", "to") if name in request.query}
+    return f"?{urlencode(kept)}" if kept else ""

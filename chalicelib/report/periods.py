@@ -1,0 +1,98 @@
+"""Periods: whole site-days, by name or by dates, and the equal period before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chalicelib.errors import BadRequest
+
+DEFAULT: Final = "30d"
+LABELS: Final[Mapping[str, str]] = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "7d": "Last 7 days",
+    "30d": "Last 30 days",
+    "90d": "Last 90 days",
+    "month": "This month",
+    "last_month": "Last month",
+    "year": "This year",
+    "custom": "Custom",
+}
+_LENGTHS: Final = {"today": 1, "7d": 7, "30d": 30, "90d": 90}
+MAX_DAYS: Final = 3660
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Site-days from `first` to `last`, both included. `name` is a key of :data:`LABELS`."""
+
+    name: str
+    first: date
+    last: date
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return LABELS[self.name]
+
+    @property
+    def length(self) -> int:
+        """How many days."""
+        return (self.last - self.first).days + 1
+
+    def before(self) -> tuple[date, date]:
+        """First and last day of the equal period just before."""
+        return self.first - timedelta(days=self.length), self.first - timedelta(days=1)
+
+    def days(self) -> list[date]:
+        """Its days, in order."""
+        return [self.first + timedelta(days=number) for number in range(self.length)]
+
+
+def parse(query: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Period:
+    """The period a query asks for: ``period=<name>``, or ``from=`` and ``to=`` as ISO dates.
+
+    :param now: an aware time; "today" is its date in `zone`.
+    :raises BadRequest: for an unknown name, or dates that are none, the wrong way round, or too far apart.
+    """
+    today = now.astimezone(zone).date()
+    name = query.get("period") or ("custom" if query.get("from") or query.get("to") else DEFAULT)
+    if name not in LABELS:
+        raise BadRequest(f"period must be one of {', '.join(LABELS)}.", field="period")
+    if name == "custom":
+        return _custom(query, today)
+    if name in _LENGTHS:
+        return Period(name, today - timedelta(days=_LENGTHS[name] - 1), today)
+    month = today.replace(day=1)
+    if name == "yesterday":
+        return Period(name, today - timedelta(days=1), today - timedelta(days=1))
+    if name == "month":
+        return Period(name, month, today)
+    if name == "year":
+        return Period(name, today.replace(month=1, day=1), today)
+    last_of_previous = month - timedelta(days=1)
+    return Period(name, last_of_previous.replace(day=1), last_of_previous)
+
+
+def _custom(query: Mapping[str, str], today: date) -> Period:
+    first = _date(query, "from")
+    last = _date(query, "to") if query.get("to") else max(today, first)
+    if last < first:
+        raise BadRequest("to must not be before from.", field="to")
+    if (last - first).days >= MAX_DAYS:
+        raise BadRequest(f"A period may have at most {MAX_DAYS} days.", field="from")
+    return Period("custom", first, last)
+
+
+def _date(query: Mapping[str, str], field: str) -> date:
+    try:
+        day = date.fromisoformat(query.get(field, ""))
+    except ValueError:
+        raise BadRequest(f"{field} must be a date like 2026-11-24.", field=field) from None
+    if not 1990 <= day.year <= 2200:
+        raise BadRequest(f"{field} must lie between 1990 and 2200.", field=field)
+    return day

@@ -1,0 +1,220 @@
+"""From rollups to the figures people see. Dirty days of the period are refreshed first, here and now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from chalicelib import config, days
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate.rollup import Rollup, Totals
+from chalicelib.collect.custom import MICROS
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.store import ledger as entries
+from chalicelib.store import marks, rollups
+from chalicelib.store.segments import StaleWrite
+from chalicelib.store.sites import Site
+
+# How long a page may spend on refreshing dirty days before it shows what it has; the schedule does the rest.
+_REFRESH_BUDGET_S = 4.0
+_HOURLY_DAYS = 3
+
+
+def stats(site: Site, period: Period, now: datetime) -> Stats:
+    """Everything the overview shows of `site` over `period`.
+
+    :param now: an aware time.
+    """
+    compare_first, compare_last = period.before()
+    _refresh_dirty(site, compare_first, period.last, now)
+    stored = {item.day: item for item in rollups.between(site.id, compare_first, period.last)}
+    unpacked = {day: rollup_math.unpack(item.packed) for day, item in stored.items()}
+    present = [unpacked[day] for day in period.days() if day in unpacked]
+    today = now.astimezone(site.zone).date()
+    built = [item.built_at for day, item in stored.items() if day >= period.first]
+    return Stats(
+        site=site,
+        first=period.first,
+        last=period.last,
+        compare_first=compare_first,
+        compare_last=compare_last,
+        metrics=metrics(_sum(unpacked, period.days())),
+        compare=metrics(_sum_before(unpacked, period, site, now)),
+        interval="hour" if period.length <= _HOURLY_DAYS else "day",
+        series=_series(site, period, unpacked),
+        tables=_tables(site, present),
+        latest=_latest(site, [unpacked[day] for day in reversed(period.days()) if day in unpacked]),
+        online=_online(site, unpacked, today, now),
+        built_at=days.local(max(built), site.zone) if built else None,
+        events=_events(present),
+    )
+
+
+def metrics(totals: Totals) -> Metrics:
+    """The seven figures of some sums; a ratio of nothing is None."""
+    visits = totals.visits
+    return Metrics(
+        visitors=totals.visitors,
+        visits=visits,
+        pageviews=totals.pageviews,
+        views_per_visit=totals.pageviews / visits if visits else None,
+        bounce_rate=totals.bounces / visits if visits else None,
+        visit_duration=totals.duration / visits / 1000 if visits else None,
+        load_time=totals.load_time / totals.loads if totals.loads else None,
+    )
+
+
+def ledger(site: Site, period: Period) -> dict[str, Any]:
+    """Per day and reason: how many hits were dropped; and the robots that were kept, apart from all figures."""
+    refresh_dirty_days(site, period.first, period.last)
+    dropped = entries.between(site.id, period.first, period.last)
+    return {
+        "site": site.id,
+        "from": period.first.isoformat(),
+        "to": period.last.isoformat(),
+        "dropped": [
+            {"day": entry.day.isoformat(), "reason": entry.reason, "name": entry.name, "hits": entry.dropped}
+            for entry in dropped
+        ],
+    }
+
+
+def refresh_dirty_days(site: Site, first: date, last: date) -> None:
+    """Bring the dirty days from `first` to `last` up to date within the time a page may take.
+
+    Days whose build is oldest come first, then newer days before older ones: a day stays dirty for a while after
+    its build, and so after an import of many days every page brings others of them up to date.
+    """
+    began = time.monotonic()
+    now = days.now_ms()
+    dirty = {mark.day for mark in marks.of_days(site.id, first, last) if mark.due <= now}
+    if not dirty:
+        return
+    from chalicelib.aggregate.refresh import refresh  # DuckDB takes 80 ms to load; most pages do without
+
+    built = {item.day: item.built_at for item in rollups.between(site.id, min(dirty), max(dirty))}
+    for day in sorted(dirty, key=lambda day: (built.get(day, 0), -day.toordinal())):
+        if time.monotonic() - began > _REFRESH_BUDGET_S:
+            break
+        if now - built.get(day, 0) < config.REFRESH_AFTER_S * 1000:
+            continue
+        try:
+            refresh(site, day)
+        except StaleWrite:
+            continue  # others are refreshing it, and theirs is what will be shown
+
+
+def _refresh_dirty(site: Site, first: date, last: date, now: datetime) -> None:
+    # "Online" looks at today and, just after midnight, at yesterday, whatever the period.
+    today = now.astimezone(site.zone).date()
+    if last < today:
+        refresh_dirty_days(site, today - timedelta(days=1), today)
+    refresh_dirty_days(site, first, last)
+
+
+def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:
+    totals = Totals()
+    for day in of_days:
+        if day in unpacked:
+            totals.add(unpacked[day].totals)
+    return totals
+
+
+def _sum_before(unpacked: dict[date, Rollup], period: Period, site: Site, now: datetime) -> Totals:
+    """The sums of the period before; where this one is not over yet, only up to the same hour of its last day."""
+    first, last = period.before()
+    of_days = [first + timedelta(days=number) for number in range(period.length)]
+    local = now.astimezone(site.zone)
+    if period.last != local.date():
+        return _sum(unpacked, of_days)
+    totals = _sum(unpacked, of_days[:-1])
+    if last in unpacked:
+        hour = days.hour_of(round(now.timestamp() * 1000), local.date(), site.zone)
+        totals.add(unpacked[last].up_to(hour))
+    return totals
+
+
+def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[Point, ...]:
+    if period.length > _HOURLY_DAYS:
+        return tuple(
+            Point(days.hour_start(day, 0, site.zone), totals.visitors, totals.visits, totals.pageviews)
+            for day in period.days()
+            for totals in [unpacked[day].totals if day in unpacked else Totals()]
+        )
+    points = []
+    for day in period.days():
+        hours = {hour.hour: hour for hour in unpacked[day].hours} if day in unpacked else {}
+        for number in range(days.hours_in(day, site.zone)):
+            hour = hours.get(number)
+            counts = (hour.visitors, hour.visits, hour.pageviews) if hour else (0, 0, 0)
+            points.append(Point(days.hour_start(day, number, site.zone), *counts))
+    return tuple(points)
+
+
+def _tables(site: Site, present: Sequence[Rollup]) -> dict[str, Table]:
+    tables = {name: _table(present, name) for name in rollup_math.TABLES}
+    if site.hide_referrer_regex:
+        from chalicelib.aggregate.engine import matching  # DuckDB's patterns take linear time, whatever they are
+
+        shown = tables["referrers"]
+        hidden = matching([row.name for row in shown.rows], site.hide_referrer_regex)
+        tables["referrers"] = Table(tuple(row for row in shown.rows if row.name not in hidden), shown.other)
+    return tables
+
+
+def _table(present: Sequence[Rollup], name: str) -> Table:
+    rows = tuple(Row(*row) for row in rollup_math.add_tables(present, name))
+    rest = [rollup.others[name] for rollup in present if name in rollup.others]
+    if not rest:
+        return Table(rows)
+    return Table(rows, Row("", sum(r[0] for r in rest), sum(r[1] for r in rest), sum(r[2] for r in rest)))
+
+
+def _events(present: Sequence[Rollup]) -> tuple[EventCount, ...]:
+    return tuple(
+        EventCount(row.name, row.events, row.visitors, {name: sum_ / MICROS for name, sum_ in row.revenue.items()})
+        for row in rollup_math.add_events(present)
+    )
+
+
+def _latest(site: Site, newest_first: Sequence[Rollup]) -> tuple[LatestVisit, ...]:
+    found: list[LatestVisit] = []
+    for rollup in newest_first:
+        for visit in rollup.latest:
+            if len(found) == rollup_math.LATEST:
+                return tuple(found)
+            found.append(
+                LatestVisit(
+                    id=visit_id(visit["day"], visit["visitor"], visit["id"]),
+                    start=days.local(visit["started"], site.zone),
+                    duration=visit["duration"] / 1000,
+                    **{name: visit[name] for name in _SAME},
+                )
+            )
+    return tuple(found)
+
+
+_SAME = (
+    "pageviews", "entry_page", "browser", "system", "device_type", "country", "network", "source", "identifier",
+)  # fmt: skip
+
+
+def visit_id(day: str, visitor: str, first_view: str) -> str:
+    """The id of a visit: its day, its visitor's key of that day, and the id of its first view."""
+    return f"{day}.{visitor}.{first_view}"
+
+
+def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
+    """Visitors last seen in the running minute or the few before it."""
+    minute = int(now.timestamp() // 60)
+    total = 0
+    for day in (today - timedelta(days=1), today):
+        rollup = unpacked.get(day)
+        if rollup is None and (stored := rollups.get(site.id, day)):
+            rollup = rollup_math.unpack(stored.packed)
+        if rollup is not None:
+            total += sum(count for seen, count in rollup.seen.items() if seen > minute - config.ONLINE_MINUTES)
+    return total

@@ -1,0 +1,69 @@
+"""Files of our own that pages refer to: style sheets, scripts, the mark.
+
+Their public names carry a hash of their content, so they may be cached for a year and a deployment that
+changes one changes its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from chalice import Response
+
+from chalicelib.errors import NotFound
+from chalicelib.web import Request, reply
+
+_FOLDER = Path(__file__).with_name("static")
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file as it is served: `name` is the public one, with the hash."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """The files of the folder, by their plain names such as ``shylight.css``."""
+    found = {}
+    for path in sorted(_FOLDER.iterdir()):
+        if path.suffix in _TYPES:
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()[:12]
+            found[path.name] = Asset(f"{path.stem}.{digest}{path.suffix}", _TYPES[path.suffix], content)
+    return found
+
+
+def href(name: str, root: str) -> str:
+    """The URL of the file `name`, relative to a page whose root is `root`."""
+    return f"{root}static/{assets()[name].name}"
+
+
+def file(_request: Request, file: str) -> Response:
+    """A file by its public name.
+
+    A name with another hash is of another deployment, whose page met this one: it gets today's file, but may
+    not keep it.
+
+    :raises NotFound: if there is no such file.
+    """
+    stem, _, rest = file.partition(".")
+    digest, _, suffix = rest.rpartition(".")
+    asset = assets().get(f"{stem}.{suffix}")
+    if asset is None or not digest:
+        raise NotFound("There is no such file.")
+    caching = _FOREVER if asset.name == file else "no-cache"
+    headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
+    return reply(asset.content, asset.content_type, headers=headers)

@@ -1,0 +1,133 @@
+// What pages gain with JavaScript. Nothing here is needed: every control works without it.
+"use strict";
+
+// Menus close when something else is clicked, and with Escape.
+const menus = () => document.querySelectorAll("details.menu[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// Copy buttons.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+}
+
+// A new site is probably in the time zone of whoever adds it.
+for (const select of document.querySelectorAll("select[data-zone]")) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...select.options].some((option) => option.value === zone)) select.value = zone;
+}
+
+// The chart tells the figures of the bucket under the pointer, or under the arrow keys.
+const svgElement = (name, attributes) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+};
+
+const liven = (figure) => {
+  figure.dataset.lively = "";
+  const plot = figure.querySelector(".plot");
+  const svg = figure.querySelector(".axes");
+  const { top, places } = figure.dataset;
+  const rows = [...figure.querySelectorAll(".behind tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
+  if (!rows.length) return;
+  svg.querySelector(".hits")?.remove(); // its plain tooltips would double ours
+
+  const marks = svgElement("g", { visibility: "hidden" });
+  const line = svgElement("line", { class: "cursor", y1: 0, y2: 200 });
+  const dots = { 3: svgElement("circle", { class: "end pageviews", r: 4 }), 1: svgElement("circle", { class: "end visitors", r: 4.5 }) };
+  marks.append(line, dots[3], dots[1]);
+  svg.append(marks);
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  plot.append(tip);
+
+  let current = -1;
+  const hide = () => {
+    current = -1;
+    tip.hidden = true;
+    marks.setAttribute("visibility", "hidden");
+  };
+  const show = (index) => {
+    if (index === current) return;
+    current = index;
+    const at = places > 1 ? index / (places - 1) : 0.5;
+    for (const end of ["x1", "x2"]) line.setAttribute(end, `${at * 100}%`);
+    for (const [cell, dot] of Object.entries(dots)) {
+      dot.setAttribute("cx", `${at * 100}%`);
+      dot.setAttribute("cy", 200 - (rows[index][cell].replaceAll(",", "") / top) * 200);
+    }
+    marks.setAttribute("visibility", "visible");
+    const head = document.createElement("b");
+    head.textContent = rows[index][0];
+    const lines = ["Visitors", "Visits", "Pageviews"].map((name, i) => {
+      const entry = document.createElement("span");
+      const value = document.createElement("em");
+      value.textContent = rows[index][i + 1];
+      entry.append(name, value);
+      return entry;
+    });
+    tip.replaceChildren(head, ...lines);
+    tip.hidden = false;
+    const width = svg.getBoundingClientRect().width;
+    const x = plot.clientWidth - width + width * at;
+    const left = x + 16 + tip.offsetWidth > plot.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
+    tip.style.transform = `translate(${Math.max(0, left)}px, 8px)`;
+  };
+  plot.addEventListener("pointermove", (event) => {
+    const box = svg.getBoundingClientRect();
+    const index = Math.round(((event.clientX - box.left) / box.width) * (places - 1));
+    if (index < 0 || index >= rows.length) hide();
+    else show(index);
+  });
+  plot.addEventListener("pointerleave", hide);
+  svg.setAttribute("tabindex", "0");
+  svg.addEventListener("blur", hide);
+  svg.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const from = current < 0 ? (step > 0 ? -1 : rows.length) : current;
+    show(Math.min(rows.length - 1, Math.max(0, from + step)));
+  });
+};
+for (const figure of document.querySelectorAll("figure.chart")) liven(figure);
+
+// A page with today's figures brings itself up to date while somebody looks at it; one that waits for the first
+// visit reloads when it came. What is open or in use stays as it is.
+const inUse = (part) => part.querySelector("details[open], .tip:not([hidden])") || part.contains(document.activeElement);
+const refresh = async () => {
+  if (document.hidden) return;
+  const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!fresh.querySelector(".summary")) return;
+  if (!document.querySelector(".summary")) {
+    location.reload();
+    return;
+  }
+  for (const selector of [".title .online", ".summary", ".panel", ".latest"]) {
+    const parts = [...fresh.querySelectorAll(selector)];
+    for (const [i, part] of document.querySelectorAll(selector).entries()) {
+      if (parts[i] && !inUse(part)) part.replaceWith(parts[i]);
+    }
+  }
+  for (const figure of document.querySelectorAll("figure.chart:not([data-lively])")) liven(figure);
+};
+const { refresh: seconds } = document.querySelector("[data-refresh]")?.dataset ?? {};
+if (seconds) setInterval(refresh, seconds * 1000);

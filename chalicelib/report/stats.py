@@ -1,0 +1,105 @@
+"""The figures of a site over a period: what the overview, the home cards and the API show, all the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chalicelib.store.sites import Site
+
+TABLES = ("pages", "referrers", "sources", "countries", "browsers", "systems", "devices")
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The seven figures. Rates are fractions of 1; durations seconds; load times milliseconds; None: no data."""
+
+    visitors: int
+    visits: int
+    pageviews: int
+    views_per_visit: float | None
+    bounce_rate: float | None
+    visit_duration: float | None
+    load_time: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One bucket of the chart; `t` is its beginning, in the site's zone."""
+
+    t: datetime
+    visitors: int
+    visits: int
+    pageviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table. `name` is a path, host, source, ISO 3166 country code, family or type."""
+
+    name: str
+    visitors: int
+    visits: int
+    pageviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows with the most visitors first; `other` sums what a day's rollup had no room to name."""
+
+    rows: tuple[Row, ...]
+    other: Row | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventCount:
+    """Custom events of one name. `revenue`: currency (ISO 4217) -> amount."""
+
+    name: str
+    events: int
+    visitors: int
+    revenue: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LatestVisit:
+    """A visit in the list of the latest ones. Times are aware, in the site's zone; duration in seconds."""
+
+    id: str
+    start: datetime
+    duration: float
+    pageviews: int
+    entry_page: str
+    browser: str | None
+    system: str | None
+    device_type: str | None
+    country: str | None
+    network: str | None
+    source: str | None
+    identifier: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Everything the overview shows.
+
+    :ivar first, last: the period's days, both included. `compare_first` … the equal period before.
+    :ivar interval: ``"hour"`` or ``"day"``.
+    :ivar online: visitors with a sign of life in the last five minutes.
+    :ivar built_at: when the newest part was computed; None if nothing was yet.
+    """
+
+    site: Site
+    first: date
+    last: date
+    compare_first: date
+    compare_last: date
+    metrics: Metrics
+    compare: Metrics
+    interval: str
+    series: tuple[Point, ...]
+    tables: dict[str, Table]
+    latest: tuple[LatestVisit, ...]
+    online: int
+    built_at: datetime | None
+    events: tuple[EventCount, ...] = ()

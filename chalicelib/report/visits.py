@@ -1,0 +1,158 @@
+"""Visits with their hits, newest first, a page at a time: read from segments, by the same SQL as every figure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from chalicelib import days
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate.engine import Engine, engine, sql
+from chalicelib.collect.custom import MICROS
+from chalicelib.errors import BadRequest
+from chalicelib.report.periods import Period
+from chalicelib.report.query import refresh_dirty_days, visit_id
+from chalicelib.store import rollups, segments
+from chalicelib.store.sites import Site
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """After which visit a page begins: `day` and, in it, the visit's start (epoch ms) and id."""
+
+    day: date
+    before: int
+    before_id: str
+
+    def encode(self) -> str:
+        text = json.dumps([self.day.isoformat(), self.before, self.before_id], separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> _Cursor:
+        cursor = None
+        with suppress(ValueError, TypeError):
+            day, before, before_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            if type(before) is int and isinstance(before_id, str) and abs(before) <= 1 << 62:
+                cursor = cls(date.fromisoformat(day), before, before_id)
+        if cursor is None:
+            raise BadRequest("next must be the value of an earlier answer's next.", field="next")
+        return cursor
+
+
+def page(site: Site, period: Period, limit: int, after: str | None) -> dict[str, Any]:
+    """``{"visits": [...], "next": …}``: up to `limit` visits; `next` is None on the last page.
+
+    :param after: `next` of the page before.
+    :raises BadRequest: if it is not one.
+    """
+    cursor = _Cursor.decode(after) if after else None
+    if cursor is None:
+        refresh_dirty_days(site, period.first, period.last)
+    last = min(period.last, cursor.day) if cursor else period.last
+    known = [item.day for item in rollups.between(site.id, period.first, last)] if last >= period.first else []
+    visits: list[dict[str, Any]] = []
+    for day in reversed(known):
+        here = cursor if cursor is not None and cursor.day == day else None
+        found = _of_day(site, day, limit + 1 - len(visits), here)
+        visits += found
+        if len(visits) > limit:
+            break
+    more = len(visits) > limit
+    visits = visits[:limit]
+    return {
+        "visits": [visit["shown"] for visit in visits],
+        "next": visits[-1]["cursor"].encode() if more and visits else None,
+    }
+
+
+def _of_day(site: Site, day: date, most: int, after: _Cursor | None) -> list[dict[str, Any]]:
+    with engine() as db:
+        load_days(db, site, [day])
+        position = {"before": after.before, "before_id": after.before_id} if after else rollup_math.AFTER_ALL
+        found = rollup_math.latest_visits(db, most, position)
+        keys = [(visit["day"], visit["visitor"], visit["visit"]) for visit in found]
+        texts = [" ".join(map(str, key)) for key in keys]
+        hits = _by_visit(db, "visit_hits", texts)
+        events = _by_visit(db, "visit_events", texts)
+    return [_shown(site, visit, hits[key], events.get(key, ())) for visit, key in zip(found, keys, strict=True)]
+
+
+def _by_visit(db: Engine, query: str, visits: Sequence[str]) -> dict[tuple[str, str, int], list[Sequence[Any]]]:
+    found: dict[tuple[str, str, int], list[Sequence[Any]]] = {}
+    for row in db.rows(sql(query), {"visits": visits}) if visits else []:
+        found.setdefault((row[0], row[1], row[2]), []).append(row[3:])
+    return found
+
+
+def load_days(db: Engine, site: Site, of_days: Sequence[date]) -> None:
+    """Load days' segments into the engine, as far as there are any, and make views and visits of them."""
+    data: list[bytes] = []
+    for day in of_days:
+        closed = segments.read(segments.day_key(site.id, day))
+        if closed is not None:
+            data.append(closed)
+            continue
+        for segment in segments.list_segments(site.id, day):
+            hour = segments.read(segment.key)
+            if hour is not None:
+                data.append(hour)
+    db.load([], data)
+    db.sessionize()
+
+
+def _shown(
+    site: Site, visit: Mapping[str, Any], hits: Sequence[Sequence[Any]], events: Sequence[Sequence[Any]]
+) -> dict[str, Any]:
+    started, last_seen = (days.local(visit[name], site.zone) for name in ("started", "last_seen"))
+    shown = {
+        "id": visit_id(visit["day"], visit["visitor"], visit["id"]),
+        "start": started.isoformat(timespec="milliseconds"),
+        "last_seen": last_seen.isoformat(timespec="milliseconds"),
+        "duration": visit["duration"] / 1000,
+        "bounce": visit["bounce"],
+        **{
+            name: visit[name]
+            for name in (
+                "browser", "system", "device_type", "country", "network", "referrer", "source", "identifier",
+            )
+        },
+        "hits": [_shown_hit(site, hit) for hit in hits],
+        "events": [_shown_event(site, event) for event in events],
+    }  # fmt: skip
+    cursor = _Cursor(date.fromisoformat(visit["day"]), visit["started"], visit["id"] + visit["visitor"])
+    return {"shown": shown, "cursor": cursor}
+
+
+def _shown_event(site: Site, event: Sequence[Any]) -> dict[str, Any]:
+    id_, t, name, page, props, amount, currency = event
+    return {
+        "id": id_,
+        "t": days.local(t, site.zone).isoformat(timespec="milliseconds"),
+        "name": name,
+        "page": page,
+        "props": json.loads(props) if props else {},
+        "revenue": None if amount is None else {"amount": amount / MICROS, "currency": currency},
+    }
+
+
+def _shown_hit(site: Site, hit: Sequence[Any]) -> dict[str, Any]:
+    id_, t, page, referrer, engagement, load_time, tracker, scroll = hit
+    return {
+        "id": id_,
+        "t": days.local(t, site.zone).isoformat(timespec="milliseconds"),
+        "page": page,
+        "referrer": referrer,
+        "engagement": None if engagement is None else engagement / 1000,
+        "load_time": load_time,
+        "scroll": scroll,
+        "tracker": tracker,
+    }

@@ -1,0 +1,78 @@
+"""What proves who somebody is, in that person's partition of ``core``; of secrets only the SHA-256 is kept.
+
+==========================  ===================================================================================
+sk                          holds
+==========================  ===================================================================================
+``token#<sha256>``          an API token: its name and when it was made
+``link#<sha256>``           a one-time sign-in link, until it is used or expires
+``ended#<session id>``      a session that was signed out before its time; expires with the session
+==========================  ===================================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from pynamodb.exceptions import DeleteError
+
+from chalicelib.store.people import Person, parse, partition, profile_key
+from chalicelib.store.tables import CoreItem
+
+
+def add_token(person_id: str, digest: str, name: str) -> None:
+    """Store an API token by its digest."""
+    body = json.dumps({"name": name, "created_at": int(time.time())})
+    CoreItem(partition(person_id), f"token#{digest}", body=body).save()
+
+
+def remove_token(person_id: str, digest: str) -> None:
+    """Forget an API token; one that is not there is no error."""
+    CoreItem(partition(person_id), f"token#{digest}").delete()
+
+
+def person_with_token(person_id: str, digest: str) -> Person | None:
+    """The person, if they have this token."""
+    person, token = _profile_and(person_id, f"token#{digest}")
+    return person if token is not None else None
+
+
+def add_link(person_id: str, digest: str, expires: int) -> None:
+    """Store a sign-in link by its digest; `expires` in epoch seconds."""
+    CoreItem(partition(person_id), f"link#{digest}", expires=expires).save()
+
+
+def person_with_link(person_id: str, digest: str) -> Person | None:
+    """The person, if this link of theirs is unused and has not expired."""
+    person, link = _profile_and(person_id, f"link#{digest}")
+    return person if link is not None and (link.expires or 0) > time.time() else None
+
+
+def use_link(person_id: str, digest: str) -> bool:
+    """Use the link up; whether this call was the one that did, in time."""
+    try:
+        CoreItem(partition(person_id), f"link#{digest}").delete(CoreItem.expires > int(time.time()))
+    except DeleteError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def end_session(person_id: str, session_id: str, expires: int) -> None:
+    """Remember that a session was signed out, until it would have ended by itself at `expires` (epoch seconds)."""
+    CoreItem(partition(person_id), f"ended#{session_id}", expires=expires).save()
+
+
+def person_in_session(person_id: str, session_id: str) -> Person | None:
+    """The person, unless this session of theirs was signed out."""
+    person, ended = _profile_and(person_id, f"ended#{session_id}")
+    return person if ended is None else None
+
+
+def _profile_and(person_id: str, sk: str) -> tuple[Person | None, CoreItem | None]:
+    """The person and one more item of theirs, in one round trip and as last written."""
+    keys = [profile_key(person_id), (partition(person_id), sk)]
+    found = {item.sk: item for item in CoreItem.batch_get(keys, consistent_read=True)}
+    profile = found.get(keys[0][1])
+    return (parse(profile) if profile is not None else None), found.get(sk)

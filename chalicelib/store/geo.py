@@ -1,0 +1,115 @@
+"""The GeoIP databases in the bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chalicelib.config import settings
+from chalicelib.errors import Unavailable
+from chalicelib.store import aws
+
+# A worker has 30 s for its batch: a bucket that hangs must not take them all.
+_ATTEMPTS = 2
+_NONE = ("404", "NoSuchKey", "NotFound")
+_UNCHANGED = ("304", "NotModified")
+# What an object's metadata calls its checksum: of a file that its source vouches for, or of any other.
+_VOUCHED = "sha256"
+_FOUND = "sha256-found"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A database in the bucket.
+
+    :ivar path: the copy in the scratch folder, which is the caller's to delete; None if the caller has it already.
+    :ivar etag: tells one version of it from another.
+    :ivar intact: whether it is, bit by bit, what a source that vouches for it delivered.
+    """
+
+    path: str | None
+    etag: str
+    intact: bool = False
+
+
+def fetch(name: str, known: str | None = None) -> Fetched | None:
+    """Download the database `name`, e.g. ``city.mmdb``, to the scratch folder; None if there is none.
+
+    :param known: the etag of the version that the caller has; it is not downloaded again.
+    :raises Unavailable: if the bucket does not answer now.
+    :raises OSError: if it may not be read, or does not fit into the scratch folder.
+    """
+    condition = {} if known is None else {"IfNoneMatch": known}
+    try:
+        answer = _client().get_object(Bucket=settings().bucket, Key=_key(name), **condition)
+        path, digest = _saved(answer["Body"], name)
+        return Fetched(path, str(answer["ETag"]), answer.get("Metadata", {}).get(_VOUCHED) == digest)
+    except aws.ClientError as error:
+        code = aws.error_code(error)
+        if known is not None and code in _UNCHANGED:
+            return Fetched(None, known)
+        if code in _NONE:
+            return None
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
+            raise PermissionError(f"{_key(name)}: {code}") from error
+        raise Unavailable(f"S3 did not give {_key(name)}: {code}") from error
+    except aws.BotoCoreError as error:
+        raise Unavailable(f"S3 did not give {_key(name)}: {type(error).__name__}") from error
+
+
+def install(name: str, path: Path, vouched: bool) -> bool:
+    """Put the database at `path` into the bucket as `name`, at once and whole; False if it is there already.
+
+    :param vouched: whether a checksum of its publisher's has shown it to be intact.
+    """
+    with path.open("rb") as file:
+        metadata = {_VOUCHED if vouched else _FOUND: hashlib.file_digest(file, "sha256").hexdigest()}
+        if _metadata(name) == metadata:
+            return False
+        file.seek(0)
+        aws.client("s3").put_object(Bucket=settings().bucket, Key=_key(name), Body=file, Metadata=metadata)
+    return True
+
+
+def installed() -> list[str]:
+    """The names of the databases in the bucket."""
+    prefix = settings().geo_prefix
+    answer = aws.client("s3").list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
+    names = [item["Key"].removeprefix(prefix) for item in answer.get("Contents", [])]
+    return [name for name in names if name.endswith(".mmdb") and "/" not in name]
+
+
+def _key(name: str) -> str:
+    return settings().geo_prefix + name
+
+
+def _client() -> Any:
+    return aws.client("s3", _ATTEMPTS)
+
+
+def _metadata(name: str) -> dict[str, str]:
+    try:
+        found = aws.client("s3").head_object(Bucket=settings().bucket, Key=_key(name))
+    except aws.ClientError as error:
+        if aws.error_code(error) in _NONE:
+            return {}
+        raise
+    return dict(found["Metadata"])
+
+
+def _saved(body: Any, name: str) -> tuple[str, str]:
+    digest = hashlib.sha256()
+    handle, path = tempfile.mkstemp(suffix=".mmdb", prefix=f"{Path(name).stem}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for chunk in body.iter_chunks(1 << 20):
+                file.write(chunk)
+                digest.update(chunk)
+    except BaseException:
+        Path(path).unlink()
+        raise
+    return path, digest.hexdigest()

@@ -1,0 +1,173 @@
+"""People, and which sites are theirs, in ``core``.
+
+=====================  ==============  ========================================================================
+pk                     sk              holds
+=====================  ==============  ========================================================================
+``person#<id>``        ``profile``     a :class:`Person`
+``person#<id>``        ``site#<id>``   a membership: the person's role in that site
+``email#<address>``    ``person``      the id of the person with that address; keeps addresses unique
+=====================  ==============  ========================================================================
+
+What else belongs to one person (tokens, links, ended sessions) is in `store.credentials`, in the same partition.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.errors import Conflict
+from chalicelib.store.sites import Site, item_of
+from chalicelib.store.tables import CoreItem
+
+Role = Literal["owner", "viewer"]
+
+_PROFILE: Final = "profile"
+_SITE: Final = "site#"
+_CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can sign in.
+
+    :ivar id: UUID.
+    :ivar email: as it was given; two people never differ in upper and lower case alone.
+    :ivar admin: sees and changes everything.
+    :ivar password_hash: argon2id, with its parameters; None for somebody who has only had links so far.
+    :ivar epoch: sessions begun under an earlier one are over.
+    :ivar created_at: epoch seconds.
+    :ivar version: of the stored item; a change is refused when somebody else's came first.
+    """
+
+    id: str
+    email: str
+    name: str = ""
+    admin: bool = False
+    password_hash: str | None = field(default=None, repr=False)
+    epoch: int = 1
+    created_at: int = 0
+    version: int = 0
+
+
+def partition(person_id: str) -> str:
+    """The partition key of everything that belongs to one person."""
+    return f"person#{person_id}"
+
+
+def profile_key(person_id: str) -> tuple[str, str]:
+    """The whole key of a person's own item."""
+    return partition(person_id), _PROFILE
+
+
+def get_person(person_id: str) -> Person | None:
+    """The person with this id, or None."""
+    try:
+        return parse(CoreItem.get(*profile_key(person_id), consistent_read=True))
+    except CoreItem.DoesNotExist:
+        return None
+
+
+def find_person(email: str) -> Person | None:
+    """The person with this e-mail address, in upper or lower case, or None."""
+    try:
+        pointer = CoreItem.get(*_email_key(email), consistent_read=True)
+    except CoreItem.DoesNotExist:
+        return None
+    return get_person(str(pointer.body))
+
+
+def add_person(person: Person) -> Person:
+    """Store a new person; as stored.
+
+    :raises Conflict: if somebody has that e-mail address already.
+    """
+    stored = dataclasses.replace(person, version=1)
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            transaction.save(_item(stored), CoreItem.pk.does_not_exist())
+            transaction.save(CoreItem(*_email_key(person.email), body=person.id), CoreItem.pk.does_not_exist())
+    except TransactWriteError as error:
+        if error.cause_response_code != "TransactionCanceledException":
+            raise
+        raise Conflict("Somebody with this e-mail address exists already.", field="email") from error
+    return stored
+
+
+def change_person(person: Person) -> Person:
+    """Store what changed about `person` (all but the e-mail address); as stored.
+
+    :raises Conflict: if the stored item is no longer of ``person.version``.
+    """
+    stored = dataclasses.replace(person, version=person.version + 1)
+    try:
+        _item(stored).save(CoreItem.version == person.version)
+    except PutError as error:
+        if error.cause_response_code != _CONDITION_FAILED:
+            raise
+        raise Conflict("Somebody else changed this meanwhile; please look again and repeat it.") from error
+    return stored
+
+
+def add_site(site: Site, owner_id: str) -> None:
+    """Store a new site together with its owner's membership: both, or neither."""
+    with TransactWrite(connection=connection()) as transaction:
+        transaction.save(item_of(site), CoreItem.pk.does_not_exist())
+        transaction.save(_membership(owner_id, site.id, "owner"))
+
+
+def put_membership(person_id: str, site_id: str, role: Role) -> None:
+    """Give a person a role in a site."""
+    _membership(person_id, site_id, role).save()
+
+
+def role_in(person_id: str, site_id: str) -> str | None:
+    """The person's role in the site, or None."""
+    try:
+        item = CoreItem.get(partition(person_id), _SITE + site_id)
+    except CoreItem.DoesNotExist:
+        return None
+    return str(json.loads(item.body or "{}").get("role", "")) or None
+
+
+def site_ids_of(person_id: str) -> list[str]:
+    """The ids of the sites in which the person has a role."""
+    items = CoreItem.query(partition(person_id), CoreItem.sk.startswith(_SITE))
+    return [item.sk[len(_SITE) :] for item in items]
+
+
+def connection() -> Connection:
+    """The connection for transactions, with the settings of the table's own."""
+    meta = CoreItem.Meta
+    return Connection(
+        region=meta.region,
+        connect_timeout_seconds=meta.connect_timeout_seconds,
+        read_timeout_seconds=meta.read_timeout_seconds,
+        max_retry_attempts=meta.max_retry_attempts,
+    )
+
+
+def parse(item: CoreItem) -> Person:
+    """The person in a profile item."""
+    known = {entry.name for entry in dataclasses.fields(Person)}
+    body = {name: value for name, value in json.loads(item.body or "{}").items() if name in known}
+    return Person(**{**body, "version": int(item.version)})
+
+
+def _item(person: Person) -> CoreItem:
+    body = {name: value for name, value in dataclasses.asdict(person).items() if name != "version"}
+    return CoreItem(*profile_key(person.id), body=json.dumps(body, sort_keys=True), version=person.version)
+
+
+def _membership(person_id: str, site_id: str, role: Role) -> CoreItem:
+    return CoreItem(partition(person_id), _SITE + site_id, body=json.dumps({"role": role}))
+
+
+def _email_key(email: str) -> tuple[str, str]:
+    return f"email#{email.casefold()}", "person"

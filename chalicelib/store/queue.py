@@ -1,0 +1,79 @@
+"""The queue of hits and its dead-letter queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.config import settings
+from chalicelib.errors import Unavailable
+from chalicelib.store import aws
+
+# SQS takes at most ten messages and 256 KiB in one call; the margin is for the envelope.
+_BATCH_MESSAGES = 10
+_BATCH_BYTES = 250_000
+
+
+def url(name: str) -> str:
+    """The URL of a queue of this deployment; derived, not asked for, to save the hit path a call."""
+    return f"{aws.client('sqs').meta.endpoint_url}/{settings().account}/{name}"
+
+
+def send(body: str) -> None:
+    """Put one message on the queue of hits.
+
+    :raises Unavailable: if the queue does not confirm it; the sender should try again.
+    """
+    try:
+        aws.client("sqs").send_message(QueueUrl=url(settings().queue), MessageBody=body)
+    except aws.AwsError as error:
+        raise Unavailable("The hit could not be queued; please send it again.", retry_after=5) from error
+
+
+def send_all(bodies: Sequence[str]) -> None:
+    """Put many messages on the queue of hits, in as few calls as SQS allows.
+
+    :raises Unavailable: if any of them was not confirmed. Sending all of them again is harmless: a hit that
+        comes twice counts once.
+    """
+    for batch in _batches(bodies):
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]
+        try:
+            answer = aws.client("sqs").send_message_batch(QueueUrl=url(settings().queue), Entries=entries)
+        except aws.AwsError as error:
+            raise Unavailable("The hits could not be queued; please send them again.", retry_after=5) from error
+        if answer.get("Failed"):
+            raise Unavailable("Not all hits could be queued; please send them all again.", retry_after=5)
+
+
+def _batches(bodies: Sequence[str]) -> list[list[str]]:
+    batches: list[list[str]] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if not batches or len(batches[-1]) == _BATCH_MESSAGES or size + length > _BATCH_BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(body)
+        size += length
+    return batches
+
+
+def bury(body: str, reason: str, detail: str = "") -> None:
+    """Put a message that can never be stored on the dead-letter queue, with the reason as message attributes."""
+    attributes = {"reason": {"DataType": "String", "StringValue": reason}}
+    if detail:
+        attributes["detail"] = {"DataType": "String", "StringValue": detail[:500]}
+    aws.client("sqs").send_message(
+        QueueUrl=url(settings().dead_letters), MessageBody=body, MessageAttributes=attributes
+    )
+
+
+def answers() -> bool:
+    """Whether the queue of hits can be reached."""
+    try:
+        aws.client("sqs").get_queue_attributes(
+            QueueUrl=url(settings().queue), AttributeNames=["ApproximateNumberOfMessages"]
+        )
+    except aws.AwsError:
+        return False
+    return True

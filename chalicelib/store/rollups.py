@@ -1,0 +1,88 @@
+"""Rollups: the packed result of the metric SQL over one site-day, recomputed and overwritten, never added to."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pynamodb.exceptions import PutError
+
+from chalicelib.store.segments import StaleWrite
+from chalicelib.store.tables import RollupItem
+
+# DynamoDB's limit for an item is 400 KB, keys and all.
+MAX_PACKED_BYTES = 380_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRollup:
+    """A rollup as stored.
+
+    :ivar packed: compressed JSON; what is in it is `aggregate.rollup`'s affair.
+    :ivar built_at: epoch ms at which its build began to read.
+    :ivar build: unique to the build.
+    """
+
+    day: date
+    packed: bytes
+    built_at: int
+    build: str
+
+
+def pack(content: dict[str, Any]) -> bytes:
+    """`content` as compressed JSON: the same bytes for the same content."""
+    return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(), 6)
+
+
+def unpack(packed: bytes) -> dict[str, Any]:
+    """What was packed."""
+    content: dict[str, Any] = json.loads(zlib.decompress(packed))
+    return content
+
+
+def get(site_id: str, day: date) -> StoredRollup | None:
+    """The rollup of a site-day, as of now."""
+    try:
+        return _parse(RollupItem.get(site_id, _sort_key(day), consistent_read=True))
+    except RollupItem.DoesNotExist:
+        return None
+
+
+def between(site_id: str, first: date, last: date) -> list[StoredRollup]:
+    """The rollups there are of the days from `first` to `last`, both included, by day."""
+    keys = RollupItem.sk.between(_sort_key(first), _sort_key(last))
+    return [_parse(item) for item in RollupItem.query(site_id, keys, consistent_read=True)]
+
+
+def exist(site_id: str) -> bool:
+    """Whether the site has a rollup of any day: whether anything was ever counted there."""
+    return any(True for _ in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1))
+
+
+def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> None:
+    """Write a rollup in the place of `replaces`, the one its build had found (None: there was none).
+
+    :raises StaleWrite: if another build wrote meanwhile; it may have read newer hits than this one.
+    """
+    unchanged = RollupItem.build.does_not_exist() if replaces is None else RollupItem.build == replaces.build
+    item = RollupItem(
+        site_id, _sort_key(rollup.day), packed=rollup.packed, built_at=rollup.built_at, build=rollup.build
+    )
+    try:
+        item.save(unchanged)
+    except PutError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise StaleWrite(f"{site_id} {rollup.day}") from error
+        raise
+
+
+def _sort_key(day: date) -> str:
+    return f"day#{day.isoformat()}"
+
+
+def _parse(item: RollupItem) -> StoredRollup:
+    day = date.fromisoformat(item.sk.partition("#")[2])
+    return StoredRollup(day, bytes(item.packed), int(item.built_at), item.build)

@@ -1,0 +1,82 @@
+"""The salts: 32 random bytes per site-day, made on first use and destroyed when the day is over.
+
+Everything that links a visitor to an address hangs on them, so they live in a table of their own that is never
+backed up. Once a salt is gone, nobody who holds every table, every backup and the whole environment can
+recompute or link that day's visitor keys.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import date
+
+from pynamodb.exceptions import DeleteError, PutError
+
+from chalicelib.config import IMPORT_SALT_LIFE_S, SALT_GRACE_S
+from chalicelib.days import day_end
+from chalicelib.store.sites import Site
+from chalicelib.store.tables import SaltItem
+
+_SALT_BYTES = 32
+# A warm Lambda keeps salts by the same clock as the table: (salt, epoch second at which to forget it).
+_cached: dict[str, tuple[bytes, float]] = {}
+
+
+def salt(site: Site, day: date) -> bytes:
+    """The salt of a site-day, made now if there is none."""
+    known = find_salt(site, day)
+    if known is not None:
+        return known
+    now = time.time()
+    key = _key(site.id, day)
+    over = day_end(day, site.zone) / 1000 + SALT_GRACE_S
+    item = SaltItem(key, salt=secrets.token_bytes(_SALT_BYTES), expires=int(max(over, now + IMPORT_SALT_LIFE_S)))
+    try:
+        item.save(SaltItem.site_day.does_not_exist() | (SaltItem.expires <= int(now)))
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        # Another collector was first; its salt is the day's.
+        item = SaltItem.get(key, consistent_read=True)
+    _cached[key] = (bytes(item.salt), float(item.expires))
+    return bytes(item.salt)
+
+
+def find_salt(site: Site, day: date) -> bytes | None:
+    """The salt of a site-day if there is one that still lives."""
+    key = _key(site.id, day)
+    now = time.time()
+    for stale in [name for name, (_, expires) in _cached.items() if expires <= now]:
+        del _cached[stale]
+    if key in _cached:
+        return _cached[key][0]
+    try:
+        item = SaltItem.get(key)
+    except SaltItem.DoesNotExist:
+        return None
+    if item.expires <= now:
+        return None
+    _cached[key] = (bytes(item.salt), float(item.expires))
+    return bytes(item.salt)
+
+
+def destroy_finished(now: float) -> int:
+    """Delete every salt whose time is over by `now` (epoch seconds); how many they were.
+
+    The table's TTL would do it too, but only some time within two days.
+    """
+    destroyed = 0
+    for item in SaltItem.scan(SaltItem.expires <= int(now)):
+        try:
+            item.delete(SaltItem.expires <= int(now))
+        except DeleteError as error:  # made anew for an import in this very moment: that one has its own time
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+        else:
+            destroyed += 1
+    return destroyed
+
+
+def _key(site_id: str, day: date) -> str:
+    return f"{site_id}#{day.isoformat()}"

@@ -1,0 +1,134 @@
+"""Sites: what is tracked, and the settings that act on its hits."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from chalicelib import config
+from chalicelib.store.tables import CoreItem
+
+_PARTITION = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site and its settings.
+
+    :ivar id: UUID, as in the embed snippet.
+    :ivar domain: host name without scheme, lower case, e.g. ``example.com``.
+    :ivar timezone: IANA name; the site's days begin at its midnight.
+    :ivar active: False: archived; nothing is recorded any more, its figures stay.
+    :ivar collect_ips: pass whole addresses to the geo lookup (never stored); off: truncated ones.
+    :ivar origins: which pages may send hits: ``*``, or hosts, wildcards (``*.example.com``) and origins.
+    :ivar respect_dnt: drop what comes with ``DNT: 1`` or ``Sec-GPC: 1``.
+    :ivar ignore_robots: drop robots' hits; off: keep them, apart from all figures.
+    :ivar ignored_ips: addresses and networks whose hits are dropped.
+    :ivar hide_referrer_regex: referrers that match are not shown.
+    :ivar script_inject: JavaScript appended to the tracker.
+    :ivar proxies: which forwarding header to trust, see `collect.proxy`: ``""``, a number of hops, or a preset.
+    :ivar kept_parameters: query parameters that are part of a page, by name.
+    :ivar hash_routing: the fragment is part of a page.
+    :ivar max_visitor_hour: records kept of one visitor in one hour; :ivar max_day: of the site in one day.
+    :ivar retention_days: visits are kept this long; rollups are kept.
+    :ivar created_at: epoch seconds.
+    """
+
+    id: str
+    name: str
+    domain: str
+    timezone: str = "UTC"
+    active: bool = True
+    collect_ips: bool = False
+    origins: str = "*"
+    respect_dnt: bool = True
+    ignore_robots: bool = False
+    ignored_ips: str = ""
+    hide_referrer_regex: str = ""
+    script_inject: str = ""
+    proxies: str = ""
+    kept_parameters: str = ""
+    hash_routing: bool = False
+    max_visitor_hour: int = config.MAX_VISITOR_HOUR
+    max_day: int = config.MAX_SITE_DAY
+    retention_days: int = config.DEFAULT_RETENTION_DAYS
+    created_at: int = 0
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def page_parameters(self) -> frozenset[str]:
+        """The names in `kept_parameters`, which commas or white space separate."""
+        return frozenset(self.kept_parameters.replace(",", " ").split())
+
+
+_cached: dict[str, tuple[float, Site | None]] = {}
+_cached_lists: dict[str, tuple[float, list[Site]]] = {}
+
+
+def put_site(site: Site) -> None:
+    """Write `site`, new or changed."""
+    item_of(site).save()
+    _cached.pop(site.id, None)
+    _cached_lists.clear()
+
+
+def item_of(site: Site) -> CoreItem:
+    """The item that holds `site`, for writing it together with others."""
+    return CoreItem(_PARTITION, site.id, body=json.dumps(dataclasses.asdict(site), sort_keys=True))
+
+
+def get_site(site_id: str) -> Site | None:
+    """The site, or None; read past every cache."""
+    try:
+        item = CoreItem.get(_PARTITION, site_id)
+    except CoreItem.DoesNotExist:
+        return None
+    return _parse(item)
+
+
+def cached_site(site_id: str) -> Site | None:
+    """The site as it was at most :data:`config.SITE_CACHE_S` seconds ago: for the hit path."""
+    now = time.monotonic()
+    found = _cached.get(site_id)
+    if found is None or found[0] <= now:
+        if len(_cached) > 10_000:  # unknown ids are cached too; they must not fill the memory
+            _cached.clear()
+        found = (now + config.SITE_CACHE_S, get_site(site_id))
+        _cached[site_id] = found
+    return found[1]
+
+
+def cached_sites() -> list[Site]:
+    """All sites as they were at most :data:`config.SITE_CACHE_S` seconds ago: for finding one by its domain."""
+    now = time.monotonic()
+    found = _cached_lists.get(_PARTITION)
+    if found is None or found[0] <= now:
+        found = _cached_lists[_PARTITION] = (now + config.SITE_CACHE_S, list_sites())
+    return found[1]
+
+
+def list_sites() -> list[Site]:
+    """All sites, by name."""
+    return sorted((_parse(item) for item in CoreItem.query(_PARTITION)), key=_by_name)
+
+
+def get_sites(site_ids: list[str]) -> list[Site]:
+    """Those of the sites that there are, by name."""
+    keys = [(_PARTITION, site_id) for site_id in site_ids]
+    return sorted((_parse(item) for item in CoreItem.batch_get(keys)), key=_by_name)
+
+
+def _by_name(site: Site) -> tuple[str, str]:
+    return site.name.lower(), site.id
+
+
+def _parse(item: CoreItem) -> Site:
+    known = {field.name for field in dataclasses.fields(Site)}
+    return Site(**{name: value for name, value in json.loads(item.body or "{}").items() if name in known})

@@ -1,0 +1,173 @@
+"""The five tables, as PynamoDB models. `infra/` creates them; a test holds the template and these together.
+
+====================  =====================================  ==========================================================
+table                 key                                    holds
+====================  =====================================  ==========================================================
+core                  entity-prefixed pk / sk                users, sites, memberships, tokens (hashed), links
+sessions              ``site#day`` / ``HH#visitor``          one visitor's hits of one hour of a site-day, as a set
+rollups               ``site`` / ``day#…`` ``month#…``       packed rollups
+marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
+salts                 ``site#day``                           the day's salt; never backed up
+====================  =====================================  ==========================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.config import Config
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
+from pynamodb.connection import Connection, TableConnection
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.config import settings
+from chalicelib.store import aws
+
+
+class _Meta:
+    """What the tables' connections have in common."""
+
+    region = settings().region
+    connect_timeout_seconds = aws.CONNECT_TIMEOUT_S
+    read_timeout_seconds = aws.READ_TIMEOUT_S
+    max_retry_attempts = aws.ATTEMPTS - 1
+    max_pool_connections = 32
+
+
+class _Table(Model):
+    """What the tables' models have in common."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        if cls._connection is None:
+            connection: Connection = super()._get_connection().connection
+            connection.session.set_default_client_config(Config(user_agent=aws.USER_AGENT))
+            _ = connection.client  # made here and now, in the thread whose session has the setting
+        return super()._get_connection()
+
+
+class CoreItem(_Table):
+    """Any item of ``core``: its own module in `store` gives each entity its attributes."""
+
+    class Meta(_Meta):
+        table_name = settings().table("core")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute(null=True)  # the entity as JSON
+    version = NumberAttribute(default=1)
+    expires = NumberAttribute(null=True)  # epoch seconds; DynamoDB's TTL
+
+
+class IdentifierIndex(GlobalSecondaryIndex[Any]):
+    """Finds a visitor's items by the site's own identifier; sparse, so anonymous visitors cost nothing."""
+
+    class Meta(_Meta):
+        index_name = "identifier"
+        projection = KeysOnlyProjection()
+
+    identified = UnicodeAttribute(hash_key=True)  # site#identifier
+    pk = UnicodeAttribute(range_key=True)
+
+
+class SessionItem(_Table):
+    """One visitor's hits in one hour of a site-day."""
+
+    class Meta(_Meta):
+        table_name = settings().table("sessions")
+
+    pk = UnicodeAttribute(hash_key=True)  # site#day
+    sk = UnicodeAttribute(range_key=True)  # HH#visitor
+    hits = UnicodeSetAttribute(null=True)  # packed records, see store/hits.py
+    browser = UnicodeAttribute(null=True)
+    system = UnicodeAttribute(null=True)
+    device_type = UnicodeAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    network = UnicodeAttribute(null=True)
+    region = UnicodeAttribute(null=True)
+    city = UnicodeAttribute(null=True)
+    latitude = NumberAttribute(null=True)
+    longitude = NumberAttribute(null=True)
+    timezone = UnicodeAttribute(null=True)
+    robot = BooleanAttribute(null=True)
+    robot_reason = UnicodeAttribute(null=True)
+    identified = UnicodeAttribute(null=True)
+    expires = NumberAttribute(null=True)
+    identifier_index = IdentifierIndex()
+
+
+class RollupItem(_Table):
+    """One packed rollup of a site-day (or month), or a part of one."""
+
+    class Meta(_Meta):
+        table_name = settings().table("rollups")
+
+    site = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)  # day#2026-11-24
+    packed = BinaryAttribute(legacy_encoding=False)
+    built_at = NumberAttribute()  # epoch ms at which the build began to read
+    build = UnicodeAttribute()  # unique to the build; a stale one cannot overwrite a newer
+
+
+class LedgerItem(_Table):
+    """How many hits of a site-day were dropped for one reason; beside the rollups, whose life it shares."""
+
+    class Meta(_Meta):
+        table_name = settings().table("rollups")
+
+    site = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)  # ledger#2026-11-24#reason#name
+    dropped = NumberAttribute()
+
+
+class MarkItem(_Table):
+    """A mark, "this hour of this site-day is dirty until …": what the aggregator works from."""
+
+    class Meta(_Meta):
+        table_name = settings().table("marks")
+
+    bucket = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)  # site#day#HH, or site#day#close
+    until = NumberAttribute()  # epoch ms; writes may happen without a new mark up to here
+    due = NumberAttribute(default=0)  # epoch ms; not to be worked on before
+
+
+class SaltItem(_Table):
+    """The salt of a site-day."""
+
+    class Meta(_Meta):
+        table_name = settings().table("salts")
+
+    site_day = UnicodeAttribute(hash_key=True)
+    salt = BinaryAttribute(legacy_encoding=False)
+    expires = NumberAttribute()  # epoch seconds
+
+
+MODELS: tuple[type[_Table], ...] = (CoreItem, SessionItem, RollupItem, LedgerItem, MarkItem, SaltItem)
+
+
+def answer() -> bool:
+    """Whether all tables can be read."""
+    probes: list[tuple[type[Model], list[Any]]] = [
+        (CoreItem, ["healthz", "-"]),
+        (SessionItem, ["healthz", "-"]),
+        (RollupItem, ["healthz", "-"]),
+        (MarkItem, ["healthz", "-"]),
+        (SaltItem, ["healthz"]),
+    ]
+    for model, key in probes:
+        try:
+            model.get(*key)
+        except model.DoesNotExist:
+            continue
+        except PynamoDBException:
+            return False
+    return True

@@ -1,0 +1,259 @@
+"""The one place where Chalice's requests and answers meet ours.
+
+A handler takes a :class:`Request` and returns a :class:`chalice.Response`; what goes wrong is raised as a
+:class:`~chalicelib.errors.ShylightError` and becomes an answer here: JSON for programs, a page for browsers.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from chalice import Chalice, Response
+
+from chalicelib import config
+from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unavailable
+
+log = logging.getLogger("shylight")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a handler needs to know of an HTTP request.
+
+    :ivar path: the path below the deployment's root, e.g. ``/sites/…``.
+    :ivar query: last value of each query parameter.
+    :ivar headers: by lower-case name.
+    :ivar source_ip: address of the peer, as the gateway saw it.
+    :ivar base_url: absolute URL of the deployment's root, without a trailing slash.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    query_lists: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    source_ip: str
+    base_url: str
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str:
+        """Relative URL of the deployment's root: ``"./"``, ``"../"``, ``"../../"`` and so on.
+
+        Links and redirects are relative, because only they are right behind a stage prefix, a custom
+        domain, a CDN and an emulator alike.
+        """
+        return "../" * (self.path.strip("/").count("/")) or "./"
+
+    @property
+    def secure(self) -> bool:
+        """Whether the browser came over https."""
+        return self.base_url.startswith("https:")
+
+    @property
+    def is_api(self) -> bool:
+        """Whether a program asks: errors are then JSON, not pages."""
+        return self.path.startswith(("/api/", "/ingress/", "/healthz"))
+
+    def json(self, limit: int = config.MAX_BODY_BYTES) -> dict[str, Any]:
+        """The body as a JSON object.
+
+        :raises TooLarge: if the body is over `limit` bytes.
+        :raises BadRequest: if it is not a JSON object in UTF-8.
+        """
+        if len(self.body) > limit:
+            raise TooLarge(f"The body may have at most {limit} bytes; this one has {len(self.body)}.")
+        try:
+            data = json.loads(self.body.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise BadRequest("The body must be JSON in UTF-8; these bytes are not UTF-8.") from None
+        except (ValueError, RecursionError):
+            raise BadRequest("The body must be a JSON object; this is not valid JSON.") from None
+        if not isinstance(data, dict):
+            raise BadRequest(f"The body must be a JSON object, not a {type(data).__name__}.")
+        return data
+
+    def form(self) -> dict[str, str]:
+        """The fields of a posted HTML form (``application/x-www-form-urlencoded``).
+
+        :raises TooLarge: if the body is over the limit.
+        :raises BadRequest: if it cannot be read.
+        """
+        if len(self.body) > config.MAX_BODY_BYTES:
+            raise TooLarge("This form is too large.")
+        try:
+            return dict(parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=200))
+        except ValueError:
+            raise BadRequest("This form could not be read; reload the page and send it again.") from None
+
+
+def read_request(app: Chalice) -> Request:
+    """The current request of `app` in our terms."""
+    request = app.current_request
+    if request is None:
+        raise RuntimeError("a handler ran outside a request")
+    event = request.to_original_event()
+    context = request.context
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    lists = {name: list(values) for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
+    path = event.get("path") or request.path
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(headers.get("cookie", ""))
+    except CookieError:
+        jar = SimpleCookie()
+    return Request(
+        method=request.method,
+        path=path,
+        query={name: values[-1] for name, values in lists.items() if values},
+        query_lists=lists,
+        headers=headers,
+        body=_raw_body(request),
+        source_ip=(context.get("identity") or {}).get("sourceIp") or "",
+        base_url=_base_url(headers, context, path),
+        cookies={name: morsel.value for name, morsel in jar.items()},
+    )
+
+
+def _raw_body(request: Any) -> bytes:
+    try:
+        raw = request.raw_body
+    except ValueError as error:  # isBase64Encoded, but the body is not base64
+        raise BadRequest("The body could not be decoded.") from error
+    return raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
+
+
+def _base_url(headers: Mapping[str, str], context: Mapping[str, Any], path: str) -> str:
+    given = config.settings().public_url
+    if given:
+        return given
+    whole = context.get("path") or path
+    prefix = whole[: -len(path)] if whole.endswith(path) else ""
+    scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
+    host = headers.get("host") or context.get("domainName") or "localhost"
+    return f"{scheme}://{host}{prefix}".rstrip("/")
+
+
+def reply(
+    body: bytes | str, content_type: str, status: int = 200, headers: Mapping[str, str | list[str]] | None = None
+) -> Response:
+    """An answer with a body. Bodies are always bytes, because the API declares every type binary."""
+    data = body.encode("utf-8") if isinstance(body, str) else body
+    return Response(data, status_code=int(status), headers={"Content-Type": content_type, **(headers or {})})
+
+
+def reply_json(data: object, status: int = 200, headers: Mapping[str, str | list[str]] | None = None) -> Response:
+    """`data` as JSON, never cached."""
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return reply(body, "application/json", status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def redirect(location: str, headers: Mapping[str, str | list[str]] | None = None) -> Response:
+    """See Other: the browser gets `location` (relative to this page) with GET."""
+    return reply(b"", "text/plain", 303, {"Location": location, "Cache-Control": "no-store", **(headers or {})})
+
+
+def serve(app: ShylightApp, handler: Callable[..., Response], **params: str) -> Response:
+    """Answer the current request with `handler(request, **params)`; path parameters come percent-decoded.
+
+    Every error ends here: the family's with its own status, anything else as a 500 without its details, which
+    go to the log with a traceback.
+    """
+    started = time.perf_counter()
+    request: Request | None = None
+    try:
+        request = read_request(app)
+        response = handler(request, **{name: unquote(value) for name, value in params.items()})
+    except ShylightError as error:
+        response = _error(app, request, error)
+    except Exception as error:
+        log.exception("unhandled error in %s", getattr(handler, "__qualname__", handler))
+        response = _error(app, request, _unforeseen(error))
+    _log_line(app, request, response, started)
+    return response
+
+
+def _unforeseen(error: Exception) -> ShylightError:
+    from chalicelib.store import aws  # loaded by whatever failed in it; a request that failed before has no need of it
+
+    if aws.failed(error):
+        return Unavailable("A service this depends on did not answer as it should; please try again.", retry_after=5)
+    return ShylightError("Something went wrong here. It has been logged; please try again.")
+
+
+def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> Response:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    if request is None or request.is_api:
+        if request is not None and request.path.startswith(("/ingress/", "/api/event")):
+            headers["Access-Control-Allow-Origin"] = "*"
+        return reply_json(error.as_json(), error.status, headers)
+    return app.error_page(request, error)
+
+
+def _log_line(app: Chalice, request: Request | None, response: Response, started: float) -> None:
+    """One structured line an invocation: no address, no user agent, no token, no identifier."""
+    current = app.current_request
+    line = {
+        "route": (current.context or {}).get("resourcePath", "?") if current else "?",
+        "method": request.method if request else "?",
+        "status": response.status_code,
+        "ms": round((time.perf_counter() - started) * 1000, 1),
+    }
+    print(json.dumps(line, separators=(",", ":")))
+
+
+# Bodies that are text go out as text: base64 would be a third more for Lambda's limit of 6 MB to count.
+_TEXT = ("text/", "application/json", "image/svg+xml")
+
+
+def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """Around every invocation of every function, as Chalice's middleware.
+
+    Before: the account in the running function's ARN completes the settings. After: what the ledger gathered is
+    written.
+    """
+    context = getattr(event, "lambda_context", None) or event.context
+    config.bind_account(context.invoked_function_arn)
+    try:
+        return get_response(event)
+    finally:
+        ledger = sys.modules.get("chalicelib.store.ledger")  # not loaded: nothing was dropped
+        if ledger is not None:
+            ledger.flush()
+
+
+class ShylightApp(Chalice):
+    """Chalice, with three things put right at the door of an API whose types are all binary.
+
+    * It answers 400 to a request without an ``Accept`` header, which HTTP allows and simple clients send: it then
+      means "anything".
+    * It encodes every body in base64, and the gateway decodes it only for a client that said what it accepts:
+      text goes out as the text it is.
+    * It answers 415 to a GET that names the type of a body it does not have; some clients always do.
+
+    :ivar error_page: what a browser is shown of an error; programs get JSON.
+    """
+
+    error_page: Callable[[Request, ShylightError], Response]
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        """Answer an invocation of the API's function."""
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        headers.setdefault("accept", "*/*")
+        if event.get("httpMethod") == "GET":
+            headers.pop("content-type", None)
+        answer = super().__call__({**event, "headers": headers}, context)
+        if answer.get("isBase64Encoded") and answer["headers"].get("Content-Type", "").startswith(_TEXT):
+            answer["body"] = base64.b64decode(answer["body"]).decode("utf-8")
+            answer["isBase64Encoded"] = False
+        return answer

@@ -1,0 +1,94 @@
+"""The commands for AWS, behind `make deploy`, `make link` and `make package`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from infra import project
+from infra.cloud import AwsError, Cloud, DeployError, signed_in
+from infra.deploy import Target, deploy, sign_in_link
+from infra.project import ROOT
+
+AWS_DOMAIN = {"cn": "amazonaws.com.cn"}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; an error that a person can act on is told without a traceback."""
+    parser = argparse.ArgumentParser(prog="infra", description=__doc__)
+    parser.add_argument("command", choices=["deploy", "link", "package"])
+    parser.add_argument("--stage", required=True)
+    given = parser.parse_args(arguments)
+    try:
+        return {"deploy": _deploy, "link": _link, "package": _package}[given.command](given.stage)
+    except DeployError as error:
+        print(f"\n{error}", file=sys.stderr)
+    except AwsError as error:
+        print(f"\nAWS refused: {error}", file=sys.stderr)
+    return 1
+
+
+def _deploy(stage: str) -> int:
+    _refuse_old_python()
+    alarms = os.environ.get("ALARM_EMAIL")
+    done = deploy(
+        signed_in(stage),
+        ROOT / ".local" / "deploy" / stage,
+        os.environ.get("ADMIN_EMAIL") or None,
+        Target(_stock_chalice, _locate),
+        parameters={"AlarmEmail": alarms} if alarms else {},
+        say=_say,
+    )
+    _say(f"counted after {done.counted_s:.0f} s\n\n  Shylight   {done.base_url}/")
+    if done.sign_in:
+        _say(f"  Sign in    {done.sign_in}")
+        _say(f"             (works once, within an hour; make link STAGE={stage} gives another)")
+    return 0
+
+
+def _link(stage: str) -> int:
+    email = os.environ.get("ADMIN_EMAIL")
+    if not email:
+        raise DeployError("For whom? ADMIN_EMAIL=you@example.com make link …")
+    _say(sign_in_link(signed_in(stage), email, Target(_stock_chalice, _locate)))
+    return 0
+
+
+def _package(stage: str) -> int:
+    _refuse_old_python()
+    folder = ROOT / ".local" / "deploy" / stage
+    target = ROOT / ".local" / "package" / stage
+    project.copy_to(folder, stage, {})
+    # Nothing is asked of AWS for this; Chalice only wants to hear a region.
+    cloud = Cloud(stage, os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", "")
+    project.chalice(cloud, folder, ["package", "--stage", stage, "--pkg-format", "terraform", str(target)])
+    _say(f"Terraform and the functions' package: {target.relative_to(ROOT)}/")
+    return 0
+
+
+def _stock_chalice(cloud: Cloud, folder: Path) -> None:
+    project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage])
+
+
+def _locate(cloud: Cloud, rest_api_id: str) -> str:
+    domain = AWS_DOMAIN.get(cloud.region.partition("-")[0], "amazonaws.com")
+    return f"https://{rest_api_id}.execute-api.{cloud.region}.{domain}/{cloud.stage}"
+
+
+def _refuse_old_python() -> None:
+    """Functions run on the Python they are deployed from, and DuckDB's wheel does not fit Lambda's 3.11."""
+    if sys.version_info < (3, 12):
+        raise DeployError(
+            "Lambda's system for Python 3.11 is too old for DuckDB. Deploy from Python 3.13: delete .venv, then "
+            "make PYTHON=/path/to/python3.13 deploy …"
+        )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,119 @@
+"""The stack of a stage: created or updated by a change set, waited for, and explained when it fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.cloud import Cloud, DeployError
+
+TEMPLATE = Path(__file__).parent / "template.yaml"
+PATIENCE_S = 900.0
+POLL_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # quick at first: an emulator is done at once
+NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "no changes")
+
+
+def stack_name(cloud: Cloud) -> str:
+    """The stack's name, ``shylight-<stage>``."""
+    return cloud.names.prefix
+
+
+def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None) -> bool:
+    """Make the stage's stack what the template says; parameters not given keep their value.
+
+    :returns: whether anything was changed.
+    :raises DeployError: with the events that tell why.
+    """
+    client, name = cloud.client("cloudformation"), stack_name(cloud)
+    before = describe(cloud)
+    if before is not None and before["StackStatus"] == "ROLLBACK_COMPLETE":
+        # Its creation failed: it is empty, and only good to be deleted.
+        client.delete_stack(StackName=name)
+        before = _wait(lambda: describe(cloud), lambda found: found is None, f"the deletion of the failed stack {name}")
+    # A stack whose creation never began (only a change set was made) counts as none.
+    exists = before is not None and before["StackStatus"] != "REVIEW_IN_PROGRESS"
+    change_set = f"deploy-{int(time.time() * 1000)}"
+    try:
+        client.create_change_set(
+            StackName=name,
+            ChangeSetName=change_set,
+            ChangeSetType="UPDATE" if exists else "CREATE",
+            TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+            Parameters=_parameters(cloud, parameters or {}, before if exists else None),
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise DeployError(f"CloudFormation refused the template: {error}") from error
+    described = _wait(
+        lambda: client.describe_change_set(StackName=name, ChangeSetName=change_set),
+        lambda found: found["Status"] in {"CREATE_COMPLETE", "FAILED"},
+        f"the change set of {name}",
+    )
+    if described["Status"] == "FAILED":
+        reason = described.get("StatusReason", "")
+        client.delete_change_set(StackName=name, ChangeSetName=change_set)
+        if any(phrase in reason for phrase in NOTHING_TO_DO):
+            return False
+        raise DeployError(f"CloudFormation refused the template: {reason}")
+    begun = time.time()
+    client.execute_change_set(StackName=name, ChangeSetName=change_set)
+    after = _wait(lambda: describe(cloud), _is_settled, f"the stack {name}")
+    if after is None or after["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        raise DeployError(f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, begun)}")
+    return True
+
+
+def describe(cloud: Cloud) -> dict[str, Any] | None:
+    """The stack as CloudFormation tells it, or None if there is none."""
+    try:
+        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack_name(cloud))["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+
+def _parameters(cloud: Cloud, given: Mapping[str, str], before: dict[str, Any] | None) -> list[dict[str, Any]]:
+    values = {"Stage": cloud.stage, **given}
+    parameters: list[dict[str, Any]] = [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()]
+    others = [
+        known["ParameterKey"] for known in (before or {}).get("Parameters", []) if known["ParameterKey"] not in values
+    ]
+    return parameters + [{"ParameterKey": key, "UsePreviousValue": True} for key in others]
+
+
+def _is_settled(stack: dict[str, Any] | None) -> bool:
+    if stack is None:
+        return True
+    status = stack["StackStatus"]
+    return not status.endswith("_IN_PROGRESS") or status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+
+
+def _wait(look: Any, done: Any, what: str) -> Any:
+    deadline, turn = time.monotonic() + PATIENCE_S, 0
+    while True:
+        found = look()
+        if done(found):
+            return found
+        if time.monotonic() > deadline:
+            raise DeployError(
+                f"Waited {PATIENCE_S:.0f} s for {what}; CloudFormation's console tells what it is waiting for."
+            )
+        time.sleep(POLL_S[min(turn, len(POLL_S) - 1)])
+        turn += 1
+
+
+def _failures(cloud: Cloud, since: float) -> str:
+    events = cloud.client("cloudformation").describe_stack_events(StackName=stack_name(cloud))["StackEvents"]
+    told = [
+        f"  {event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("FAILED") and event["Timestamp"].timestamp() >= since - 60
+    ]
+    return "\n".join(told) or "  (no failed event was told)"

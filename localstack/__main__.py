@@ -1,0 +1,107 @@
+"""The commands of the local stack, behind `make up`, `down`, `redeploy`, `clean`, `status` and `demo`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+from infra.cloud import DeployError
+from localstack.stack import ROOT, Info, Stack
+
+DEMO_DAYS = 30
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; an error that a person can act on is told without a traceback."""
+    parser = argparse.ArgumentParser(prog="localstack", description=__doc__)
+    parser.add_argument("command", choices=["up", "down", "redeploy", "clean", "status", "demo"])
+    command = parser.parse_args(arguments).command
+    try:
+        return _run(command, Stack(say=_say))
+    except DeployError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(command: str, stack: Stack) -> int:
+    if command == "up":
+        _welcome(stack.up())
+    elif command == "redeploy":
+        _say(f"deployed: {stack.redeploy().base_url}/")
+    elif command == "down":
+        _say("stopped; its data is kept" if stack.down() else "nothing was running")
+    elif command == "clean":
+        stack.clean()
+        _say("stopped and forgotten")
+    elif command == "status":
+        info = stack.info()
+        if info is None or not stack.is_running():
+            _say("nothing is running; `make up` starts it")
+            return 1
+        _welcome(info)
+    else:
+        return _demo(stack)
+    return 0
+
+
+def _demo(stack: Stack) -> int:
+    was_running = stack.is_running()
+    info = stack.up()
+    detached = os.environ.get("DETACH") == "1"
+    generator = [
+        sys.executable,
+        "-m",
+        "localstack.demo",
+        "--stack",
+        str(stack.home / "stack.json"),
+        "--days",
+        str(DEMO_DAYS),
+    ]
+    signal.signal(signal.SIGTERM, _interrupt)
+    live: subprocess.Popen[bytes] | None = None
+    try:
+        if subprocess.run(generator, cwd=ROOT, check=False).returncode:
+            return 1
+        _welcome(info)
+        if detached:
+            _say("It keeps running; `make down` stops it.")
+            return 0
+        _say("A trickle of visitors goes on. Ctrl-C stops everything; the data is kept for the next time.")
+        live = subprocess.Popen([*generator[:-1], "0", "--live"], cwd=ROOT, start_new_session=True)
+        return live.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        if live is not None and live.poll() is None:
+            live.terminate()
+            live.wait(30)
+        if not detached and not was_running:
+            stack.down()
+            _say("stopped; the data is kept")
+
+
+def _interrupt(_signum: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _welcome(info: Info) -> None:
+    _say("")
+    _say(f"  Shylight      {info.base_url}/")
+    _say(f"  Sign in as    {info.admin_email}  with  {info.admin_password}")
+    _say(f"  API token     {info.api_token}")
+    _say(f"  Local AWS     {info.aws_endpoint_url}  ({info.kind})")
+    _say("")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""What the functions import, installed for this machine into a folder that Chalice packages as ``vendor``.
+
+A local stack runs its functions on this machine's own Python and C library, so pip's choice of wheels is the right
+one here. (Chalice's own choice, made for Lambda's system, refuses DuckDB's wheel under Python 3.11.) Kept by content:
+installed again only when requirements.txt or the Python changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.cloud import DeployError
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements.txt"
+CACHE = ROOT / ".local" / "cache"
+
+
+def folder() -> Path:
+    """The folder of the dependencies, installed if it is not there."""
+    key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode() + platform.platform().encode()).hexdigest()[
+        :16
+    ]
+    target = CACHE / f"dependencies-{key}"
+    if target.is_dir():
+        return target
+    for stale in CACHE.glob("dependencies-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    unfinished = CACHE / f"unfinished-{key}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+        "--no-deps",
+    ]
+    done = subprocess.run(
+        [*command, "--target", unfinished, "-r", REQUIREMENTS], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise DeployError(f"pip could not install requirements.txt for the local functions:\n{done.stderr[-3000:]}")
+    shutil.rmtree(unfinished / "bin", ignore_errors=True)
+    unfinished.rename(target)
+    return target

@@ -1,0 +1,55 @@
+"""Chalice's deploy against an emulator: with the dependencies of this machine, and on ministack over the bridge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infra import project
+from infra.cloud import Cloud
+from localstack import dependencies
+
+
+def deploy(cloud: Cloud, folder: Path, kind: str) -> None:
+    """Deploy the project in `folder`.
+
+    :param kind: ``ministack`` or ``localstack``.
+    """
+    _vendor(folder)
+    _forget_a_lost_deploy(cloud, folder)
+    module = "localstack.bridge" if kind == "ministack" else project.STOCK
+    project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], module)
+
+
+def rest_api(folder: Path, stage: str) -> str | None:
+    """The id of the REST API that was deployed from `folder`; None if there was none."""
+    api = project.deployed(folder, stage).get("rest_api")
+    return None if api is None else str(api["rest_api_id"])
+
+
+def locate(cloud: Cloud, rest_api_id: str, kind: str) -> str:
+    """The base URL of a REST API, which the URL that Chalice prints is not."""
+    if kind == "localstack":
+        return f"{cloud.endpoint_url}/_aws/execute-api/{rest_api_id}/{cloud.stage}"
+    return f"{cloud.endpoint_url}/restapis/{rest_api_id}/{cloud.stage}/_user_request_"
+
+
+def _vendor(folder: Path) -> None:
+    (folder / "requirements.txt").write_text("", encoding="utf-8")  # all of it is in vendor
+    link = folder / "vendor"
+    link.unlink(missing_ok=True)
+    link.symlink_to(dependencies.folder(), target_is_directory=True)
+    packages = folder / ".chalice" / "deployments"
+    if not packages.exists():
+        shared = dependencies.CACHE / "deployments"
+        shared.mkdir(parents=True, exist_ok=True)
+        packages.symlink_to(shared, target_is_directory=True)
+
+
+def _forget_a_lost_deploy(cloud: Cloud, folder: Path) -> None:
+    """Chalice's note about an emulator that has forgotten the deploy would make it update what is not there."""
+    api = rest_api(folder, cloud.stage)
+    if api is None:
+        return
+    known = {item["id"] for item in cloud.client("apigateway").get_rest_apis(limit=500)["items"]}
+    if api not in known:
+        (folder / ".chalice" / "deployed" / f"{cloud.stage}.json").unlink()

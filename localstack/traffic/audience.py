@@ -1,0 +1,167 @@
+"""Who visits: people with browsers in places, and robots. Each with what a counter should make of them.
+
+Nobody is contacted at these addresses. They only stand in headers and bodies, as the peers of requests would.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from dataclasses import dataclass
+from typing import Any
+
+DESKTOP, PHONE, TABLET, ROBOT = "desktop", "phone", "tablet", "robot"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A program that fetches pages, and the families it belongs to (those of ua-parser)."""
+
+    text: str
+    browser: str
+    system: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A visitor of one day; address and agent together are theirs alone on that day.
+
+    :ivar country: ISO 3166 code of the address, ``""`` where it is nobody's.
+    """
+
+    address: str
+    agent: Agent
+    country: str
+
+    @property
+    def robot(self) -> bool:
+        """Whether it is a program."""
+        return self.agent.device == ROBOT
+
+
+_WIN = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+_MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
+_MAC_SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+_LINUX = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+_CROS = "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) "
+_IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+_IPAD = "Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+_TAB = "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) "
+_DROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+
+# {v} is one of the versions; Chrome has long told systems and devices in this frozen form.
+_BROWSERS: tuple[tuple[float, str, str, str, str, range], ...] = (
+    (21, _WIN + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Windows", DESKTOP, range(148, 157)),
+    (9, _MAC + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Mac OS X", DESKTOP, range(150, 157)),
+    (2, _LINUX + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Linux", DESKTOP, range(150, 157)),
+    (1, _CROS + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Chrome OS", DESKTOP, range(150, 156)),
+    (7, _MAC_SAFARI + "Version/{v}.1 Safari/605.1.15", "Safari", "Mac OS X", DESKTOP, range(17, 19)),
+    (6, _WIN + "Chrome/{v}.0.0.0 Safari/537.36 Edg/{v}.0.0.0", "Edge", "Windows", DESKTOP, range(149, 157)),
+    (1, _WIN + "Chrome/{v}.0.0.0 Safari/537.36 OPR/124.0.0.0", "Opera", "Windows", DESKTOP, range(150, 155)),
+    (4, "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:{v}.0) Gecko/20100101 Firefox/{v}.0",
+     "Firefox", "Windows", DESKTOP, range(140, 151)),
+    (2, "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:{v}.0) Gecko/20100101 Firefox/{v}.0",
+     "Firefox", "Mac OS X", DESKTOP, range(143, 151)),
+    (2, "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:{v}.0) Gecko/20100101 Firefox/{v}.0",
+     "Firefox", "Ubuntu", DESKTOP, range(140, 151)),
+    (17, _IPHONE + "Version/{v}.5 Mobile/15E148 Safari/604.1", "Mobile Safari", "iOS", PHONE, range(16, 19)),
+    (1.5, _IPHONE + "CriOS/{v}.0.7390.41 Mobile/15E148 Safari/604.1", "Chrome Mobile iOS", "iOS", PHONE,
+     range(148, 157)),
+    (17, _DROID + "Chrome/{v}.0.0.0 Mobile Safari/537.36", "Chrome Mobile", "Android", PHONE, range(145, 157)),
+    (4, _DROID + "SamsungBrowser/{v}.0 Chrome/142.0.0.0 Mobile Safari/537.36",
+     "Samsung Internet", "Android", PHONE, range(26, 30)),
+    (1.5, "Mozilla/5.0 (Android 15; Mobile; rv:{v}.0) Gecko/{v}.0 Firefox/{v}.0",
+     "Firefox Mobile", "Android", PHONE, range(144, 151)),
+    (2.5, _IPAD + "Version/{v}.4 Mobile/15E148 Safari/604.1", "Mobile Safari", "iOS", TABLET, range(16, 18)),
+    (1, _TAB + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Android", TABLET, range(146, 157)),
+)  # fmt: skip
+
+_ROBOTS: tuple[tuple[float, str], ...] = (
+    (30, "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+    (14, "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"),
+    (14, "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"),
+    (8, "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; +claudebot@anthropic.com)"),
+    (8, "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)"),
+    (
+        6,
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36",
+    ),
+    (5, "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)"),
+    (5, "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"),
+    (5, "python-requests/2.32.3"),
+    (3, "curl/8.9.1"),
+)
+
+# Blocks of networks that serve homes and phones there, all of whose addresses the shipped database puts into the
+# country. The last is a documentation network (RFC 5737) and so is nowhere.
+_PLACES: tuple[tuple[float, str, tuple[str, ...]], ...] = (
+    (24, "DE", ("79.192.0.0/10", "87.128.0.0/10", "2003:e0::/32")),
+    (15, "US", ("70.128.0.0/12", "73.0.0.0/10", "99.128.0.0/12", "2601::/32")),
+    (8, "GB", ("86.128.0.0/10", "2a00:23c0::/32")),
+    (6, "FR", ("90.0.0.0/10", "92.128.0.0/10", "2a01:cb00::/32")),
+    (5, "NL", ("77.160.0.0/12", "145.144.0.0/12")),
+    (4, "AT", ("77.116.0.0/14", "84.112.0.0/14")),
+    (4, "CH", ("85.0.0.0/13", "178.192.0.0/13")),
+    (3, "SE", ("78.64.0.0/12", "90.224.0.0/12")),
+    (3, "DK", ("80.160.0.0/13", "83.88.0.0/13")),
+    (3, "NO", ("84.208.0.0/13", "88.88.0.0/13")),
+    (3, "ES", ("83.32.0.0/11", "88.0.0.0/11")),
+    (3, "IT", ("79.0.0.0/10", "87.0.0.0/11")),
+    (3, "PL", ("83.0.0.0/11", "89.64.0.0/12")),
+    (3, "CA", ("99.224.0.0/11", "70.64.0.0/12")),
+    (3, "IN", ("117.192.0.0/10", "106.192.0.0/11")),
+    (2, "JP", ("60.64.0.0/10", "126.64.0.0/10")),
+    (2, "BR", ("179.128.0.0/11", "152.240.0.0/12")),
+    (2, "AU", ("1.128.0.0/11", "101.160.0.0/11")),
+    (1, "FI", ("91.152.0.0/13",)),
+    (1, "BE", ("109.128.0.0/12",)),
+    (1, "CZ", ("90.180.0.0/14",)),
+    (1, "PT", ("85.240.0.0/13",)),
+    (1, "IE", ("87.32.0.0/12",)),
+    (1, "KR", ("121.128.0.0/10",)),
+    (1, "MX", ("189.128.0.0/10",)),
+    (0.5, "NZ", ("122.56.0.0/13",)),
+    (0.5, "ZA", ("41.0.0.0/11",)),
+    (0.5, "NG", ("105.112.0.0/12",)),
+    (0.5, "TR", ("88.224.0.0/11",)),
+    (0.5, "", ("192.0.2.0/24",)),
+)
+_ROBOT_PLACES = ("US", "US", "US", "DE", "IE")
+
+
+class Audience:
+    """Everyone who could come on one day; nobody comes as two."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._taken: set[str] = set()
+
+    def person(self) -> Person:
+        """A person who has not been here today."""
+        _, text, browser, system, device, versions = _choose(self._rng, _BROWSERS)
+        agent = Agent(text.format(v=self._rng.choice(versions)), browser, system, device)
+        _, country, blocks = _choose(self._rng, _PLACES)
+        return Person(self._address(blocks), agent, country)
+
+    def robot(self) -> Person:
+        """A robot that has not been here today."""
+        _, text = _choose(self._rng, _ROBOTS)
+        country = self._rng.choice(_ROBOT_PLACES)
+        blocks = next(blocks for _, code, blocks in _PLACES if code == country)
+        return Person(self._address(blocks), Agent(text, "", "", ROBOT), country)
+
+    def _address(self, blocks: tuple[str, ...]) -> str:
+        while True:
+            network = ipaddress.ip_network(self._rng.choice(blocks))
+            # Of a v6 block of a provider, any customer's network; the last bits only, of a v4 one.
+            offset = self._rng.randrange(1, network.num_addresses - 1)
+            address = str(network.network_address + offset)
+            if address not in self._taken:
+                self._taken.add(address)
+                return address
+
+
+def _choose(rng: random.Random, rows: tuple[Any, ...]) -> Any:
+    """A row, by the weight in its first column."""
+    return rng.choices(rows, weights=[row[0] for row in rows])[0]

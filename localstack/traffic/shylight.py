@@ -1,0 +1,109 @@
+"""A Shylight as its clients see it: nothing but HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from localstack.traffic.plan import View
+
+_TIMEOUT_S = 60
+_ATTEMPTS = 6
+
+
+class Refused(Exception):
+    """Shylight answered with an error, or not at all."""
+
+
+class Shylight:
+    """A deployed Shylight.
+
+    :param base_url: its root, without a trailing slash.
+    :param token: an API token of somebody who may make sites.
+    """
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self.base_url = base_url
+        self._bearer = {"Authorization": f"Bearer {token}"}
+
+    def sites(self) -> list[dict[str, Any]]:
+        """The sites there are."""
+        return list(self._json("GET", "/api/v1/sites")["sites"])
+
+    def create_site(self, name: str, domain: str, timezone: str) -> str:
+        """Make a site; gives its id."""
+        site = {"name": name, "domain": domain, "timezone": timezone}
+        return str(self._json("POST", "/api/v1/sites", site)["id"])
+
+    def stats(self, site: str, **period: str) -> dict[str, Any]:
+        """A site's figures, e.g. of ``period="30d"``."""
+        return self._json("GET", f"/api/v1/sites/{site}/stats?{urlencode(period)}")
+
+    def visits(self, site: str, **period: str) -> list[dict[str, Any]]:
+        """A site's latest visits, newest first."""
+        return list(self._json("GET", f"/api/v1/sites/{site}/visits?{urlencode(period)}")["visits"])
+
+    def send_history(self, site: str, views: Sequence[View]) -> None:
+        """Send views of the past; at most as many as one request may carry."""
+        accepted = self._json("POST", f"/api/v1/sites/{site}/hits", {"hits": [as_hit(view) for view in views]})
+        if accepted["accepted"] != len(views):
+            raise Refused(f"{len(views)} hits were sent and {accepted['accepted']} accepted.")
+
+    def send_view(self, site: str, view: View) -> None:
+        """Send what the tracker sends when a page has loaded."""
+        beacon = {"idempotency": view.id, "location": view.url, "referrer": view.referrer, "loadTime": view.load_time}
+        self._beacon(site, view, beacon)
+
+    def send_leave(self, site: str, view: View, age_ms: int) -> None:
+        """Send what the tracker sends when the page is left, `age_ms` after its view."""
+        self._beacon(site, view, {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms})
+
+    def _beacon(self, site: str, view: View, beacon: dict[str, Any]) -> None:
+        headers = {
+            "Content-Type": "text/plain;charset=UTF-8",
+            "User-Agent": view.person.agent.text,
+            "X-Forwarded-For": view.person.address,
+        }
+        self._request("POST", f"/ingress/{site}/script.js", json.dumps(beacon).encode(), headers)
+
+    def _json(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        answer = self._request(method, path, data, {"Content-Type": "application/json", **self._bearer})
+        return dict(json.loads(answer))
+
+    def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+        """One request; again after a moment where the answer says that this may help."""
+        said = ""
+        for attempt in range(_ATTEMPTS):
+            request = urllib.request.Request(self.base_url + path, body, headers, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
+                    return bytes(answer.read())
+            except urllib.error.HTTPError as error:
+                said = f"{error.code} {error.read(500).decode(errors='replace')}"
+                if error.code not in (429, 502, 503, 504):
+                    break
+            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                said = str(error)
+            time.sleep(0.2 * 2**attempt)
+        raise Refused(f"{method} {path.partition('?')[0]}: {said}")
+
+
+def as_hit(view: View) -> dict[str, Any]:
+    """A view as the import API takes it."""
+    fields = {
+        "id": view.id,
+        "t": view.t,
+        "url": view.url,
+        "referrer": view.referrer,
+        "user_agent": view.person.agent.text,
+        "ip": view.person.address,
+        "load_time": view.load_time,
+        "engagement": view.engagement,
+    }
+    return {name: value for name, value in fields.items() if value is not None}

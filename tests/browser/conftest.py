@@ -1,0 +1,102 @@
+"""Chromium, driven by Playwright. Skipped in plain words where there is none; under CI=true that is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.pages import Ingress, Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--no-default-browser-check",
+)  # fmt: skip
+
+# Headless Chromium calls itself that, and is rightly taken for a robot. Playwright's own override of the name does
+# not reach the beacon of a page that has just been left.
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+HEADLESS_AGENT = AGENT.replace("Chrome/", "HeadlessChrome/")
+
+
+def find_chromium() -> str | None:
+    """Chromium's executable: the one in CHROMIUM, else the first of the usual names on the path."""
+    given = os.environ.get("CHROMIUM")
+    if given:
+        return shutil.which(given)
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def unavailable(reason: str) -> None:
+    """Skip, in plain words; where a skip would hide a fault, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Chromium's executable."""
+    found = find_chromium()
+    if found is None:
+        unavailable(
+            "no Chromium found. Install it (Debian: apt-get install chromium) or name it: CHROMIUM=/path/to/chromium"
+        )
+        raise AssertionError
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium as people use it: Playwright's own flags would switch off its back/forward cache."""
+    from playwright.sync_api import sync_playwright
+
+    profile: Path = tmp_path_factory.mktemp("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            ignore_default_args=True,
+            args=[*FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}", f"--user-agent={AGENT}"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh visitor."""
+    context = browser.new_context()
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab of theirs."""
+    return context.new_page()
+
+
+@pytest.fixture
+def ingress() -> Iterator[Ingress]:
+    """An ingress that notes what it is sent."""
+    ingress = Ingress()
+    yield ingress
+    ingress.close()
+
+
+@pytest.fixture
+def site(ingress: Ingress) -> Iterator[Site]:
+    """A site with the tracker of `ingress` in its pages; another origin than the ingress."""
+    site = Site(ingress.snippet)
+    yield site
+    site.close()

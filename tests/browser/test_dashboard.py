@@ -1,0 +1,160 @@
+"""The dashboard in Chromium: with and without JavaScript, on every width, under its own Content-Security-Policy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from chalice import Response
+
+from chalicelib.errors import NotFound
+from chalicelib.report import pages, static
+from tests.unit import samples
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+PATIENCE_MS = 15_000
+WIDTHS = (360, 640, 820, 1100, 1600)
+
+
+class Dashboard:
+    """Pages by path on a free loopback port, with the headers that Shylight gives them."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Callable[[], Response]] = {
+            "/sites": lambda: samples.home(samples.full(), samples.full(names=samples.NASTY), samples.empty()),
+            "/sites/full": lambda: samples.overview(samples.full(rows=40)),
+            "/sites/today": lambda: samples.overview(samples.full(days=1), period="today"),
+            "/sites/nasty": lambda: samples.overview(samples.full(names=samples.NASTY)),
+            "/sites/new": lambda: samples.overview(samples.empty(), waiting=True),
+            "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
+            "/lost/page": lambda: pages.error(samples.request("/lost/page"), NotFound("There is no such page.")),
+        }
+        dashboard = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path = self.path.partition("?")[0]
+                name = path.removeprefix("/static/")
+                response = (
+                    dashboard.pages[path]() if path in dashboard.pages else static.file(samples.request(path), name)
+                )
+                self.send_response(response.status_code)
+                for header, value in response.headers.items():
+                    self.send_header(header, str(value))
+                self.end_headers()
+                self.wfile.write(response.body)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def dashboard() -> Iterator[Dashboard]:
+    dashboard = Dashboard()
+    yield dashboard
+    dashboard.close()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def either(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab with or without JavaScript."""
+    context = browser.new_context(java_script_enabled=request.param)
+    context.set_default_timeout(PATIENCE_MS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_its_policy_or_grows_wider_than_the_window(
+    browser: Browser, dashboard: Dashboard, scheme: Any
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in dashboard.pages:
+        page.goto(dashboard.url + path)
+        for width in WIDTHS:
+            size: ViewportSize = {"width": width, "height": 800}
+            page.set_viewport_size(size)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+    context.close()
+    # Chromium logs the page that is not found as an error too, and that is all there may be.
+    assert [text for text in complaints if "404" not in text] == []
+
+
+def test_every_table_can_be_reached(either: Page, dashboard: Dashboard) -> None:
+    either.goto(f"{dashboard.url}/sites/full")
+    devices = either.get_by_role("region", name="Devices")
+    assert devices.get_by_role("table", name="Browsers").first.is_visible()
+    devices.get_by_text("Systems", exact=True).first.click()
+    devices.get_by_role("table", name="Systems").first.wait_for()
+    assert not devices.get_by_role("table", name="Browsers").first.is_visible()
+    either.get_by_text("Show as table").click()
+    either.get_by_role("cell", name="Tue 24 Nov (so far)").or_(
+        either.get_by_role("rowheader", name="Tue 24 Nov (so far)")
+    ).wait_for()
+    either.get_by_role("region", name="Pages").get_by_text("more").click()
+    either.get_by_text("/page-38").first.wait_for()
+
+
+def test_any_period_can_be_chosen(either: Page, dashboard: Dashboard) -> None:
+    either.goto(f"{dashboard.url}/sites/full")
+    either.get_by_text("Last 30 days").first.click()
+    either.get_by_role("link", name="This month").click()
+    either.wait_for_url("**/sites/full?period=month")
+    either.get_by_text("Last 30 days").first.click()
+    either.get_by_role("textbox", name="From").fill("2026-11-02")
+    either.get_by_role("textbox", name="To", exact=True).fill("2026-11-05")
+    either.get_by_role("button", name="Show these days").click()
+    either.wait_for_url("**/sites/full?period=custom&from=2026-11-02&to=2026-11-05")
+    either.get_by_role("link", name="Earlier period").click()
+    either.wait_for_url("**/sites/full?period=custom&from=*")
+
+
+def test_the_chart_tells_its_figures_under_the_pointer_and_the_arrow_keys(page: Page, dashboard: Dashboard) -> None:
+    page.goto(f"{dashboard.url}/sites/today")
+    chart = page.get_by_role("img", name="Visitors and pageviews over time")
+    chart.hover(position={"x": 1, "y": 100})
+    tip = page.locator(".tip")
+    assert tip.inner_text().startswith("Tue 24 Nov, 00:00")
+    page.mouse.move(0, 0)
+    tip.wait_for(state="hidden")
+    chart.focus()
+    page.keyboard.press("ArrowLeft")
+    assert tip.inner_text().startswith("Tue 24 Nov, 15:00 (so far)")
+
+
+def test_a_waiting_page_notices_the_first_visit(page: Page, dashboard: Dashboard) -> None:
+    page.clock.install()
+    page.goto(f"{dashboard.url}/sites/new")
+    page.get_by_text("Waiting for the first visit").wait_for()
+    dashboard.pages["/sites/new"] = dashboard.pages["/sites/full"]
+    page.clock.fast_forward(6_000)
+    page.get_by_text("Bounce rate").wait_for()
+
+
+def test_an_open_page_brings_itself_up_to_date_and_leaves_what_is_in_use(page: Page, dashboard: Dashboard) -> None:
+    page.clock.install()
+    page.goto(f"{dashboard.url}/sites/full")
+    page.get_by_role("region", name="Pages").get_by_text("more").click()
+    dashboard.pages["/sites/full"] = lambda: samples.overview(samples.empty())
+    page.clock.fast_forward(61_000)
+    page.get_by_text("0 online").wait_for()
+    page.locator(".visitors .value", has_text="0").wait_for()
+    assert page.get_by_text("/page-38").first.is_visible()
+    assert page.get_by_text("Nobody came in this period").first.is_visible()

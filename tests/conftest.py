@@ -1,0 +1,127 @@
+"""The local AWS for tests: a stack of their own, started when the first test asks for it and stopped at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from infra import cloudformation, geo
+from infra.cloud import Cloud, emulator
+from localstack import process
+from localstack.stack import Info, Stack
+
+ON_LOCALSTACK = os.environ.get("STACK") == "localstack"
+NOWHERE = "http://127.0.0.1:9"
+
+# Whatever the machine's AWS settings are, no test reaches a real account, and the tables' models, which take their
+# region when they are imported, have that of the local AWS.
+for _name in [name for name in os.environ if name.startswith(("AWS_", "SHYLIGHT_"))]:
+    if not (ON_LOCALSTACK and _name == "AWS_ENDPOINT_URL"):
+        del os.environ[_name]
+os.environ |= emulator(os.environ.get("AWS_ENDPOINT_URL") or NOWHERE).environ({})
+if not ON_LOCALSTACK:
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A Shylight that was deployed on a local AWS and answers.
+
+    :ivar base_url: the root of the app, without a trailing slash.
+    :ivar cloud: the AWS it runs on.
+    """
+
+    base_url: str
+    aws_endpoint_url: str
+    api_token: str
+    admin_email: str
+    admin_password: str
+    stage: str
+    region: str
+    kind: str
+    cloud: Cloud
+
+    def client(self, service: str) -> Any:
+        """A botocore client of its AWS, e.g. ``stack.client("sqs")``."""
+        return self.cloud.client(service)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Volume runs stay off LocalStack, which drains a queue at some 25 messages a second."""
+    if ON_LOCALSTACK:
+        for item in items:
+            if item.get_closest_marker("volume"):
+                item.add_marker(pytest.mark.skip(reason="LocalStack's queue poller is too slow for volume runs"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Shylight, deployed on a local AWS of its own (STACK=localstack: on that one) by the code behind `make up`."""
+    # What Chalice notes of a deploy on a LocalStack that outlives the tests must outlive them too.
+    home = None if ON_LOCALSTACK else tmp_path_factory.mktemp("stack")
+    local = Stack(home, say=lambda _line: None)
+    was_running = local.is_running()
+    info: Info = local.up()
+    yield Deployed(
+        base_url=info.base_url,
+        aws_endpoint_url=info.aws_endpoint_url,
+        api_token=info.api_token,
+        admin_email=info.admin_email,
+        admin_password=info.admin_password,
+        stage=info.stage,
+        region=info.region,
+        kind=info.kind,
+        cloud=emulator(info.aws_endpoint_url, info.stage),
+    )
+    if not was_running:
+        local.down()
+
+
+@pytest.fixture(scope="session")
+def bare_aws(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """A local AWS with Shylight's resources but none of its functions, so that nothing moves there by itself.
+
+    LocalStack has room for one stack only: there it is the one of `stack`.
+    """
+    if ON_LOCALSTACK:
+        yield request.getfixturevalue("stack").cloud
+        return
+    started = process.start(tmp_path_factory.mktemp("aws"))
+    try:
+        cloud = emulator(started.url)
+        cloudformation.apply(cloud)
+        geo.upload(cloud)
+        yield cloud
+    finally:
+        process.stop(started)
+
+
+@pytest.fixture(scope="module")
+def local_aws(bare_aws: Cloud) -> Iterator[Cloud]:
+    """The program's own code, in this process and in those it starts, works against `bare_aws`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in bare_aws.environ({}).items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_PROFILE", raising=False)
+        patch.delenv("AWS_SESSION_TOKEN", raising=False)
+        _forget_connections()
+        yield bare_aws
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    """Whatever the program keeps between two invocations, from settings to connections."""
+    from chalicelib import config
+    from chalicelib.store import aws, ledger, salts, secrets, sites, tables
+
+    config.settings.cache_clear()
+    aws.client.cache_clear()
+    aws._session.cache_clear()
+    for cached in (salts._cached, secrets._cached, sites._cached, sites._cached_lists, ledger._full):
+        cached.clear()
+    for model in tables.MODELS:
+        model._connection = None

@@ -1,0 +1,100 @@
+"""Calls over HTTP to a deployed Shylight, as browsers' trackers and owners' programs make them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
+T = TypeVar("T")
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Caller:
+    """One client of one deployment, on one connection."""
+
+    def __init__(self, base_url: str, token: str = "") -> None:
+        parts = urlsplit(base_url)
+        self._prefix = parts.path.rstrip("/")
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        self._token = token
+
+    def call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+        """One request, with exactly these headers (and those HTTP cannot do without)."""
+        try:
+            return self._exchange(method, path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            if method != "GET":  # the server closes connections that were idle; only a GET may simply be repeated
+                raise
+            return self._exchange(method, path, body, headers)
+
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None) -> Answer:
+        try:
+            self._connection.request(method, self._prefix + path, body, headers or {})
+            answer = self._connection.getresponse()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        except (http.client.HTTPException, ConnectionError):
+            self._connection.close()
+            raise
+
+    def api(self, method: str, path: str, body: object = None, **query: object) -> Answer:
+        """A call of the API as its owner."""
+        where = f"/api/v1{path}" + (f"?{urlencode(query)}" if query else "")
+        data = None if body is None else json.dumps(body).encode()
+        return self.call(method, where, data, {"Authorization": f"Bearer {self._token}", "Accept": "*/*"})
+
+    def beacon(
+        self, site: str, body: object, agent: str | None = FIREFOX, address: str | None = None, identifier: str = ""
+    ) -> Answer:
+        """A beacon as sendBeacon sends it; bytes go as they are."""
+        headers = {"Content-Type": "text/plain;charset=UTF-8", "Accept": "*/*"}
+        if agent is not None:
+            headers["User-Agent"] = agent
+        if address is not None:
+            headers["X-Forwarded-For"] = address
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        middle = f"/{identifier}" if identifier else ""
+        return self.call("POST", f"/ingress/{site}{middle}/script.js", data, headers)
+
+    def new_site(self, domain: str = "example.com", timezone: str = "UTC") -> str:
+        """The id of a new site."""
+        answer = self.api("POST", "/sites", {"name": f"Test {uuid.uuid4()}", "domain": domain, "timezone": timezone})
+        assert answer.status == 201, answer.body
+        return str(answer.json()["id"])
+
+    def stats(self, site: str, **query: object) -> Any:
+        answer = self.api("GET", f"/sites/{site}/stats", **(query or {"period": "today"}))
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    def visits(self, site: str, **query: object) -> list[Any]:
+        answer = self.api("GET", f"/sites/{site}/visits", **(query or {"period": "7d"}))
+        assert answer.status == 200, answer.body
+        found: list[Any] = answer.json()["visits"]
+        return found
+
+
+def wait_for(look: Callable[[], T], good: Callable[[T], object], seconds: float = 60) -> T:
+    """What `look` gives, once it is `good`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if good(found):
+            return found
+        assert time.monotonic() < deadline, f"not so within {seconds} s; last: {str(found)[:2000]}"
+        time.sleep(0.25)

@@ -1,0 +1,145 @@
+"""People on the local AWS: made by the functions that the set-up uses, and the browsers they sit at."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+# Made in the stack's tables by the functions that the set-up uses; in a process of its own, because the names of
+# the tables are read from the environment once.
+PREPARE = """
+import json, uuid
+from chalicelib.accounts import bearers, links, people, tokens
+from chalicelib.store import credentials, people as stored
+admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", "an admin's password")
+again = people.create_administrator(admin.email.upper(), "an admin's password")
+bare = people.create_administrator(f"bare-{uuid.uuid4()}@example.com", None)
+plain = stored.add_person(stored.Person(str(uuid.uuid4()), f"plain-{uuid.uuid4()}@example.com"))
+plain = people.set_password(plain, "a plain password")
+clumsy = people.create_administrator(f"clumsy-{uuid.uuid4()}@example.com", "a clumsy password")
+revoked = tokens.issue(admin, "revoked")
+tokens.revoke(revoked)
+expired = bearers.new_secret(admin.id)
+credentials.add_link(admin.id, bearers.digest(expired), 1)
+print(json.dumps({
+    "admin": admin.email, "password": "an admin's password", "unchanged": admin == again,
+    "bare": bare.email, "bare_link": links.issue(bare), "admin_link": links.issue(admin), "expired_link": expired,
+    "raced_link": links.issue(admin),
+    "plain": plain.email, "plain_id": plain.id, "plain_password": "a plain password",
+    "clumsy": clumsy.email, "clumsy_password": "a clumsy password",
+    "plain_token": tokens.issue(plain, "plain"), "token": tokens.issue(admin, "test"), "revoked": revoked,
+}))
+"""
+CHANGE_PASSWORD = """
+import sys
+from chalicelib.accounts import people
+from chalicelib.store.people import find_person
+people.set_password(find_person(sys.argv[1]), sys.argv[2])
+"""
+GRANT = """
+import sys
+from chalicelib.store.people import put_membership
+put_membership(sys.argv[1], sys.argv[2], "viewer")
+"""
+GOOD_SITE = {"name": "Blog", "domain": "blog.example", "timezone": "Europe/Berlin"}
+
+_made: dict[str, dict[str, Any]] = {}
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    cookies: list[str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> dict[str, str]:
+        error: dict[str, str] = self.json()["error"]
+        return error
+
+
+class Browser:
+    """Keeps cookies, follows nothing, and says where its forms come from, as browsers do."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url.rstrip("/")
+        parts = urlsplit(self.base_url)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+        url = urlsplit(self.base_url + path)
+        sent = {"Accept": "*/*", **(headers or {})}
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        connection = http.client.HTTPConnection(url.netloc, timeout=60)
+        try:
+            connection.request(method, url.path + (f"?{url.query}" if url.query else ""), body, sent)
+            response = connection.getresponse()
+            lines = response.headers.get_all("Set-Cookie") or []
+            named = {name.lower(): value for name, value in response.getheaders()}
+            answer = Answer(response.status, named, lines, response.read())
+        finally:
+            connection.close()
+        for line in answer.cookies:
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in line:
+                del self.cookies[name]
+        return answer
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **form: str) -> Answer:
+        sent = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin, **(headers or {})}
+        return self.ask("POST", path, urlencode(form).encode(), sent)
+
+    def sign_in(self, email: str, password: str, **form: str) -> Answer:
+        return self.post("/sign-in", {"X-Forwarded-For": some_address()}, email=email, password=password, **form)
+
+    def where(self, path: str, answer: Answer) -> str:
+        """The path below the root to which `answer`, given at `path`, sends the browser."""
+        return urljoin(self.base_url + path, answer.headers["location"]).removeprefix(self.base_url)
+
+
+def some_address() -> str:
+    """An address that no other attempt came from (the local gateway believes it; Amazon's does not)."""
+    return f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}::1"
+
+
+def run(stack: Any, code: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=stack.cloud.environ(),
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def make_people(stack: Any) -> dict[str, Any]:
+    """Who `PREPARE` makes, with their passwords, links and tokens; once per stack and run of the tests."""
+    if stack.aws_endpoint_url not in _made:
+        _made[stack.aws_endpoint_url] = json.loads(run(stack, PREPARE))
+    return _made[stack.aws_endpoint_url]
+
+
+def create(browser: Browser, token: str, body: object) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    return browser.ask("POST", "/api/v1/sites", raw, headers)

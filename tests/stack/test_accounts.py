@@ -1,0 +1,277 @@
+"""Nobody gets in without credentials, and each way in keeps its promises."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+import app as program
+from chalicelib.config import SIGN_IN_ATTEMPTS
+from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Answer, Browser, create, make_people, run, some_address
+
+# What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
+PUBLIC = re.compile(r"/ingress/.*|/api/event|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")
+
+
+@pytest.fixture(scope="module")
+def made(stack: Any) -> dict[str, Any]:
+    return make_people(stack)
+
+
+@pytest.fixture
+def browser(stack: Any) -> Browser:
+    return Browser(stack.base_url)
+
+
+@pytest.fixture
+def admin(stack: Any, made: dict[str, Any]) -> Browser:
+    browser = Browser(stack.base_url)
+    assert browser.sign_in(made["admin"], made["password"]).status == 303
+    return browser
+
+
+@pytest.fixture(scope="module")
+def site(stack: Any, made: dict[str, Any]) -> str:
+    answer = create(Browser(stack.base_url), made["token"], GOOD_SITE)
+    assert answer.status == 201
+    return str(answer.json()["id"])
+
+
+# ── without credentials ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def closed_routes() -> Iterator[tuple[str, str]]:
+    for path, methods in program.app.routes.items():
+        if not PUBLIC.fullmatch(path):
+            yield from ((method, path) for method in methods)
+
+
+@pytest.mark.parametrize(("method", "path"), list(closed_routes()))
+@pytest.mark.parametrize("credentials", ["none", "unknown token", "forged cookie", "another scheme", "empty"])
+def test_nothing_answers_without_credentials(
+    browser: Browser, site: str, made: dict[str, Any], method: str, path: str, credentials: str
+) -> None:
+    headers = {
+        "none": {},
+        "unknown token": {"Authorization": f"Bearer {made['token'][:-6]}AAAAAA"},
+        "forged cookie": {"Cookie": "shylight_session=eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."},
+        "another scheme": {"Authorization": "Basic YTpi"},
+        "empty": {"Authorization": "Bearer "},
+    }[credentials]
+    answer = browser.ask(method, path.format(site=site), b"{}" if method == "POST" else None, headers)
+    if path.startswith("/api/"):
+        assert answer.status == 401
+        assert set(answer.error) == {"code", "message"}
+    elif answer.status == 303:
+        assert browser.where(path, answer).startswith(("/sign-in", "/sites"))
+    else:
+        assert answer.status == 401
+    assert site not in answer.body.decode()
+
+
+def test_the_way_to_a_page_leads_through_the_door_and_on(browser: Browser, made: dict[str, Any], site: str) -> None:
+    answer = browser.get(f"/sites/{site}?period=7d")
+    assert answer.status in (303, 401)
+    answer = browser.sign_in(made["admin"], made["password"], next=f"/sites/{site}?period=7d")
+    assert answer.status == 303
+    assert browser.where("/sign-in", answer) == f"/sites/{site}?period=7d"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "../../x"])
+def test_signing_in_leads_nowhere_else(browser: Browser, made: dict[str, Any], elsewhere: str) -> None:
+    answer = browser.sign_in(made["admin"], made["password"], next=elsewhere)
+    assert (answer.status, browser.where("/sign-in", answer)) == (303, "/sites")
+
+
+# ── signing in ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_administrator_can_sign_in(stack: Any, browser: Browser) -> None:
+    assert browser.sign_in(stack.admin_email, stack.admin_password).status == 303
+    assert browser.get("/sites").status == 200
+
+
+def test_making_an_administrator_again_changes_nothing(made: dict[str, Any]) -> None:
+    assert made["unchanged"]
+
+
+def test_a_session_is_a_cookie_that_scripts_cannot_read(browser: Browser, made: dict[str, Any]) -> None:
+    answer = browser.sign_in(made["admin"].upper(), made["password"])
+    assert answer.status == 303
+    [cookie] = answer.cookies
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert ("Secure" in cookie) == browser.base_url.startswith("https:")
+    assert browser.get("/sites").status == 200
+    assert browser.get("/api/v1/sites").status == 200
+    assert browser.where("/sign-in", browser.get("/sign-in")) == "/sites"
+
+
+def test_a_browsers_session_cannot_write_through_the_api(admin: Browser) -> None:
+    assert admin.ask("POST", "/api/v1/sites", json.dumps(GOOD_SITE).encode()).status == 401
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_wrong_password_says_the_same_whether_the_person_exists_or_not(
+    browser: Browser, made: dict[str, Any], known: bool
+) -> None:
+    answer = browser.sign_in(made["plain"] if known else "nobody@example.com", "wrong password")
+    assert answer.status == 401
+    assert b"do not belong together" in answer.body
+    assert not browser.cookies
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({}, 400),
+        ({"email": "a@example.com"}, 400),
+        ({"password": "x"}, 400),
+        ({"email": "\x00", "password": "\x00"}, 401),
+        ({"email": "a" * 5000 + "@example.com", "password": "x" * 5000}, 401),
+        ({"email": "x", "password": "y" * 20_000}, 413),
+    ],
+)
+def test_malformed_sign_ins_are_refused(browser: Browser, form: dict[str, str], status: int) -> None:
+    assert browser.post("/sign-in", {"X-Forwarded-For": some_address()}, **form).status == status
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"email=%ff&password=%ff", b"&" * 500, b"{}"])
+def test_sign_ins_that_are_no_form_are_refused(browser: Browser, body: bytes) -> None:
+    assert 400 <= browser.ask("POST", "/sign-in", body, {"X-Forwarded-For": some_address()}).status < 500
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_another_site_cannot_sign_a_browser_in(browser: Browser, made: dict[str, Any], headers: dict[str, str]) -> None:
+    assert browser.post("/sign-in", headers, email=made["admin"], password=made["password"]).status == 403
+    assert browser.post(f"/sign-in/{made['admin_link']}", headers).status == 403
+    assert not browser.cookies
+
+
+def test_guessing_is_slowed_down(browser: Browser) -> None:
+    email = f"{uuid.uuid4()}@example.com"
+    answers = [browser.sign_in(email, "a wrong guess") for _ in range(SIGN_IN_ATTEMPTS + 1)]
+    assert [answer.status for answer in answers] == [401] * SIGN_IN_ATTEMPTS + [429]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 15 * 60
+    assert b"Too many attempts" in answers[-1].body
+
+
+def test_a_good_sign_in_forgives_failed_ones(browser: Browser, made: dict[str, Any]) -> None:
+    for _ in range(SIGN_IN_ATTEMPTS - 1):
+        assert browser.sign_in(made["clumsy"], "a wrong guess").status == 401
+    assert browser.sign_in(made["clumsy"], made["clumsy_password"]).status == 303
+    assert browser.sign_in(made["clumsy"], "a wrong guess").status == 401
+    assert browser.sign_in(made["clumsy"], "a wrong guess").status == 401
+
+
+# ── signing out ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def csrf_in(answer: Answer) -> str:
+    found = re.search(rb'name="csrf" value="([0-9a-f]{64})"', answer.body)
+    assert found
+    return found.group(1).decode()
+
+
+def test_signing_out_ends_the_session_for_good(admin: Browser) -> None:
+    copied = dict(admin.cookies)
+    answer = admin.post("/sign-out", csrf=csrf_in(admin.get("/sites")))
+    assert (answer.status, admin.where("/sign-out", answer)) == (303, "/sign-in")
+    assert not admin.cookies
+    admin.cookies = copied
+    assert admin.get("/api/v1/sites").status == 401
+
+
+def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made: dict[str, Any]) -> None:
+    assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
+    run(stack, CHANGE_PASSWORD, made["plain"], made["plain_password"])
+    assert browser.get("/api/v1/sites").status == 401
+    assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
+
+
+FORMS = ["/sign-out", "/sites"]
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("wrong", ["missing", "rubbish", "another session's", "another site's page"])
+def test_no_form_works_without_its_token(
+    stack: Any, admin: Browser, made: dict[str, Any], path: str, wrong: str
+) -> None:
+    form = {"name": "CSRF", "domain": "csrf.example", "timezone": "UTC"}
+    headers = {}
+    if wrong == "rubbish":
+        form["csrf"] = "ü" * 64
+    elif wrong == "another session's":
+        other = Browser(stack.base_url)
+        other.sign_in(made["admin"], made["password"])
+        form["csrf"] = csrf_in(other.get("/sites"))
+    elif wrong == "another site's page":
+        form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
+    assert admin.post(path, headers, **form).status == 403
+    assert b"csrf.example" not in admin.get("/api/v1/sites").body
+
+
+def test_every_form_of_the_pages_is_among_those_tested() -> None:
+    posts = {path for path, methods in program.app.routes.items() if "POST" in methods}
+    posts -= {path for path in posts if path.startswith(("/ingress/", "/api/", "/sign-in"))}
+    assert posts == set(FORMS)
+
+
+# ── links ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_link_works_once_and_sets_the_first_password(browser: Browser, made: dict[str, Any]) -> None:
+    path = f"/sign-in/{made['bare_link']}"
+    assert browser.get(path).status == 200
+    shown = browser.get(path)  # mail scanners look, and looking does not use it up
+    assert shown.status == 200
+    assert made["bare"].encode() in shown.body
+    assert b'name="password"' in shown.body
+    assert browser.post(path, password="short").status == 400
+    assert browser.post(path).status == 400
+    answer = browser.post(path, password="my first password")
+    assert (answer.status, browser.where(path, answer)) == (303, "/sites")
+    assert browser.get("/api/v1/sites").status == 200
+    assert browser.get(path).status == 404
+    again = Browser(browser.base_url)
+    assert again.post(path, password="my second password").status == 404
+    assert again.sign_in(made["bare"], "my first password").status == 303
+
+
+def test_a_link_signs_in_whoever_has_a_password_already(browser: Browser, made: dict[str, Any]) -> None:
+    path = f"/sign-in/{made['admin_link']}"
+    assert b'name="password"' not in browser.get(path).body
+    assert browser.post(path).status == 303
+    assert browser.get("/api/v1/sites").status == 200
+    assert browser.post(path).status == 404
+
+
+def test_of_many_who_use_a_link_at_once_one_gets_in(stack: Any, made: dict[str, Any]) -> None:
+    with ThreadPoolExecutor(4) as crowd:
+        ways = [crowd.submit(Browser(stack.base_url).post, f"/sign-in/{made['raced_link']}") for _ in range(4)]
+    assert sorted(way.result().status for way in ways) == [303] + [404] * 3
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other(stack: Any) -> None:
+    email = f"{uuid.uuid4()}@example.com"
+    with ThreadPoolExecutor(4) as crowd:
+        ways = [crowd.submit(Browser(stack.base_url).sign_in, email, "a wrong guess") for _ in range(16)]
+    assert sorted(way.result().status for way in ways) == [401] * SIGN_IN_ATTEMPTS + [429] * (16 - SIGN_IN_ATTEMPTS)
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 64, "ä" * 64, "\x00", "%", " ", "a" * 5000])
+def test_unknown_links_are_refused(browser: Browser, token: str) -> None:
+    assert browser.get(f"/sign-in/{quote(token, safe='')}").status == 404
+    assert browser.post(f"/sign-in/{quote(token, safe='')}", password="a long enough one").status == 404
+
+
+def test_an_expired_link_is_refused(browser: Browser, made: dict[str, Any]) -> None:
+    assert browser.get(f"/sign-in/{made['expired_link']}").status == 404
+    assert browser.post(f"/sign-in/{made['expired_link']}").status == 404
+    assert not browser.cookies

@@ -1,0 +1,403 @@
+"""The invariants of counting, each on the local AWS: whatever is delivered twice, lost, killed or raced, the figures
+are those of the set of hits."""
+
+import itertools
+import random
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chalicelib import days
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate.engine import engine
+from chalicelib.aggregate.refresh import refresh
+from chalicelib.collect import hit
+from chalicelib.collect.event import Event, encode
+from chalicelib.collect.page import Location
+from chalicelib.enrich.worker import consume
+from chalicelib.report import query, visits
+from chalicelib.report.periods import Period
+from chalicelib.store import aws, hits, marks, rollups, segments, tables
+from chalicelib.store.sites import Site, put_site
+from tests.conftest import ON_LOCALSTACK
+
+pytestmark = pytest.mark.usefixtures("local_aws")
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
+HOUR = 60 * 60 * 1000
+
+
+@pytest.fixture
+def site() -> Site:
+    """A new site, in a zone whose days begin at odd times."""
+    made = Site(str(uuid.uuid4()), "Test", "example.com", "Asia/Kathmandu")
+    put_site(made)
+    return made
+
+
+def yesterday(site: Site) -> date:
+    return days.day_of(days.now_ms(), site.zone) - timedelta(days=1)
+
+
+def traffic(site: Site, day: date, visitors: int = 12, seed: int = 1) -> list[Event]:
+    """Views and leaves of some visitors over a day, with pages, gaps and bounces."""
+    chance = random.Random(seed)
+    start, end = days.day_start(day, site.zone), days.day_end(day, site.zone)
+    events: list[Event] = []
+    for number in range(visitors):
+        who = hit.client(f"198.51.100.{number}", FIREFOX)
+        t = chance.randrange(start, end - HOUR)
+        for _ in range(chance.randrange(1, 5)):
+            name = f"v{chance.randrange(10**9)}"
+            page = Location("example.com", f"/{chance.randrange(5)}")
+            events.append(
+                hit.view(site, who, t, view_id=name, location=page, referrer=chance.choice([None, "https://www.bing.com/"]),
+                         load_time=chance.randrange(2000), tracker="script")
+            )  # fmt: skip
+            read = chance.randrange(60_000)
+            events.append(hit.leave(site, who, t + read, view_id=name, engagement=read, age=read, tracker="script"))
+            t = min(t + chance.choice([2, 10, 45]) * 60_000, end - 100_000)
+    return events
+
+
+def messages(events: list[Event]) -> list[str]:
+    return [encode([event]) for event in events]
+
+
+def built(site: Site, day: date) -> bytes:
+    stored = refresh(site, day)
+    assert stored is not None
+    return stored.packed
+
+
+def mirrored(site: Site, day: date, events: list[Event]) -> bytes:
+    """The rollup of the same events, delivered once and in order, to another site of the same settings."""
+    other = replace(site, id=str(uuid.uuid4()))
+    put_site(other)
+    consume(messages([replace(event, site=other.id) for event in events]))
+    return built(other, day)
+
+
+def test_every_message_delivered_twice_and_shuffled_gives_the_same_rollup_byte_for_byte(site: Site) -> None:
+    day = yesterday(site)
+    events = traffic(site, day)
+    twice = messages(events) * 2
+    random.Random(5).shuffle(twice)
+    for start in range(0, len(twice), 7):
+        consume(twice[start : start + 7])
+        if start % 5 == 0:
+            refresh(site, day)
+    assert built(site, day) == mirrored(site, day, events)
+
+
+class Killed(BaseException):
+    """The process dies here: nothing catches it."""
+
+
+@contextmanager
+def killed_at_call(number: int) -> Iterator[list[str]]:
+    """Raises at the n-th call to AWS; gives the names of the calls that were begun."""
+    calls: list[str] = []
+    lock = threading.Lock()
+
+    def die(model: Any, **_: Any) -> None:
+        with lock:
+            calls.append(model.name)
+            if len(calls) == number:
+                raise Killed(model.name)
+
+    models = (tables.SessionItem, tables.MarkItem, tables.RollupItem, tables.CoreItem)
+    clients = [aws.client("s3"), *(model._get_connection().connection.client for model in models)]
+    for client in clients:
+        client.meta.events.register("before-call", die, unique_id="killer")
+    try:
+        yield calls
+    finally:
+        for client in clients:
+            client.meta.events.unregister("before-call", unique_id="killer")
+
+
+def test_a_worker_killed_at_any_call_loses_and_doubles_nothing(site: Site) -> None:
+    day = yesterday(site)
+    events = traffic(site, day, visitors=4)
+    for number in itertools.count(1):
+        with killed_at_call(number) as calls:
+            try:
+                consume(messages(events))
+            except Killed:
+                continue
+        assert len(calls) < number
+        break
+    assert built(site, day) == mirrored(site, day, events)
+
+
+def test_a_worker_process_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(site: Site) -> None:
+    day = yesterday(site)
+    events = traffic(site, day, visitors=40)
+    program = (
+        "import sys, os, signal\n"
+        "from chalicelib.store import hits\n"
+        "add = hits._add_one\n"
+        "count = 0\n"
+        "def add_and_die(site, hour):\n"
+        "    global count\n"
+        "    count += 1\n"
+        "    if count == 20: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return add(site, hour)\n"
+        "hits._add_one = add_and_die\n"
+        "from chalicelib.enrich.worker import consume\n"
+        "consume(sys.stdin.read().splitlines())\n"
+    )
+    batch = "\n".join(messages(events))
+    ended = subprocess.run([sys.executable, "-c", program], input=batch, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    before = sum(len(item.records) for item in hits.read(site, day))
+    assert 0 < before < len(events)
+    consume(messages(events))
+    assert built(site, day) == mirrored(site, day, events)
+
+
+@pytest.mark.parametrize("ago", [0, 3], ids=["an open day", "a finished day"])
+def test_an_aggregation_killed_at_any_call_is_repaired_by_the_next(site: Site, ago: int) -> None:
+    site = replace(site, timezone="UTC") if ago == 0 else site
+    put_site(site)
+    day = days.day_of(days.now_ms(), site.zone) - timedelta(days=ago)
+    events = traffic(site, day, visitors=5)
+    truth = mirrored(site, day, events)
+    steps: set[str] = set()
+    for number in itertools.count(1):
+        consume(messages(events))  # marks it dirty again, if it is not
+        _forget_marks_of_this_process()
+        with killed_at_call(number) as calls:
+            try:
+                refresh(site, day)
+            except Killed:
+                steps.add(calls[-1])
+                _mark_all(events)
+                assert built(site, day) == truth, f"killed in {calls[-1]}, the {number}. call"
+                continue
+        break
+    assert {"PutObject", "PutItem"} <= steps
+    assert [item.packed for item in rollups.between(site.id, day, day)] == [truth]
+
+
+def _forget_marks_of_this_process() -> None:
+    marks._left.clear()
+
+
+def _mark_all(events: list[Event]) -> None:
+    _forget_marks_of_this_process()
+    for event in events:
+        marks.leave(event.site, date.fromisoformat(event.day), event.hour)
+
+
+def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = yesterday(site)
+    events = traffic(site, day)
+    half = len(events) // 2
+    consume(messages(events[:half]))
+    compute = rollup_math.compute
+    newer: list[bytes] = []
+
+    def interrupted(db: Any) -> rollup_math.Rollup:
+        """The slow one has read; now more hits come, and a quick one reads and writes them."""
+        slow = compute(db)
+        if not newer:
+            newer.append(b"")
+            monkeypatch.setattr(rollup_math, "compute", compute)
+            consume(messages(events[half:]))
+            outside = threading.Thread(target=lambda: newer.append(_refresh_elsewhere(site, day)))
+            outside.start()
+            outside.join()
+        return slow
+
+    monkeypatch.setattr(rollup_math, "compute", interrupted)
+    last = built(site, day)
+    assert last == newer[-1] == mirrored(site, day, events)
+
+
+def _refresh_elsewhere(site: Site, day: date) -> bytes:
+    """A refresh in a process of its own, as another Lambda would."""
+    program = (
+        "import sys\n"
+        "from datetime import date\n"
+        "from chalicelib.aggregate.refresh import refresh\n"
+        "from chalicelib.store.sites import get_site\n"
+        "sys.stdout.buffer.write(refresh(get_site(sys.argv[1]), date.fromisoformat(sys.argv[2])).packed)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, site.id, day.isoformat()], capture_output=True, check=True)
+    return done.stdout
+
+
+def test_aggregations_that_race_leave_what_one_alone_would(site: Site) -> None:
+    day = yesterday(site)
+    events = traffic(site, day, visitors=30)
+    program = (
+        "import sys\n"
+        "from datetime import date\n"
+        "from chalicelib.aggregate.refresh import refresh\n"
+        "from chalicelib.store.sites import get_site\n"
+        "from chalicelib.store.segments import StaleWrite\n"
+        "for _ in range(4):\n"
+        "    try: refresh(get_site(sys.argv[1]), date.fromisoformat(sys.argv[2]))\n"
+        "    except StaleWrite: pass\n"
+    )
+    racers = [subprocess.Popen([sys.executable, "-c", program, site.id, day.isoformat()]) for _ in range(2)]
+    for start in range(0, len(events), 5):
+        consume(messages(events[start : start + 5]))
+    assert [racer.wait(120) for racer in racers] == [0, 0]
+    assert built(site, day) == mirrored(site, day, events)
+
+
+def test_a_mark_outlives_a_build_that_began_before_its_time_was_over(site: Site) -> None:
+    day = yesterday(site)
+    consume(messages(traffic(site, day, visitors=3)))
+    refresh(site, day)
+    assert [mark for mark in marks.of_day(site.id, day) if mark.hour is not None]
+
+
+def test_a_mark_is_cleared_once_no_hit_can_hide_behind_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = yesterday(site)
+    consume(messages(traffic(site, day, visitors=3)))
+    later = days.now_ms() + 24 * HOUR
+    monkeypatch.setattr(days, "now_ms", lambda: later)
+    refresh(site, day)
+    assert marks.of_day(site.id, day) == []
+
+
+def test_a_finished_day_is_one_segment_with_visit_numbers(site: Site) -> None:
+    day = days.day_of(days.now_ms(), site.zone) - timedelta(days=3)
+    events = traffic(site, day)
+    consume(messages(events))
+    refresh(site, day)
+    assert segments.list_segments(site.id, day) == []
+    data = segments.read(segments.day_key(site.id, day))
+    assert data is not None
+    with engine() as db:
+        db.load([], [data])
+        assert db.rows("SELECT count(*) FROM hits") == [(len(events),)]
+
+
+def test_what_comes_late_for_a_finished_day_joins_it(site: Site) -> None:
+    day = days.day_of(days.now_ms(), site.zone) - timedelta(days=3)
+    events = traffic(site, day)
+    consume(messages(events[:10]))
+    refresh(site, day)
+    consume(messages(events[10:]))
+    assert built(site, day) == mirrored(site, day, events)
+
+
+def test_explore_over_segments_equals_the_rollup(site: Site) -> None:
+    now = datetime.now(UTC)
+    today = days.day_of(days.now_ms(), site.zone)
+    period = Period("custom", today - timedelta(days=4), today - timedelta(days=1))
+    for number, day in enumerate(period.days()):
+        consume(messages(traffic(site, day, seed=number)))
+    shown = query.stats(site, period, now)
+    with engine() as db:
+        visits.load_days(db, site, period.days())
+        explored = rollup_math.compute(db)
+    assert query.metrics(explored.totals) == shown.metrics
+    for table in rollup_math.TABLES:
+        rows = [(row.name, row.visitors, row.visits, row.pageviews) for row in shown.tables[table].rows]
+        assert explored.tables[table] == rows, table
+    listed = visits.page(site, period, 500, None)["visits"]
+    assert len(listed) == shown.metrics.visits
+    assert sum(len(visit["hits"]) for visit in listed) == shown.metrics.pageviews
+    assert sum(visit["bounce"] for visit in listed) == round((shown.metrics.bounce_rate or 0) * len(listed))
+
+
+def test_visits_come_newest_first_and_page_by_page_none_twice(site: Site) -> None:
+    today = days.day_of(days.now_ms(), site.zone)
+    period = Period("custom", today - timedelta(days=2), today - timedelta(days=1))
+    for number, day in enumerate(period.days()):
+        consume(messages(traffic(site, day, seed=number)))
+    whole = visits.page(site, period, 500, None)["visits"]
+    paged: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = visits.page(site, period, 4, after)
+        paged += page["visits"]
+        after = page["next"]
+        if after is None:
+            break
+    assert paged == whole
+    starts = [visit["start"] for visit in whole]
+    assert starts == sorted(starts, reverse=True)
+
+
+def latest_day(zone: ZoneInfo, hours: int) -> date:
+    """The latest finished day of a zone that had so many hours."""
+    day = days.day_of(days.now_ms(), zone) - timedelta(days=2)
+    return next(found for back in range(400) if days.hours_in(found := day - timedelta(days=back), zone) == hours)
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("Europe/Berlin", 23), ("Europe/Berlin", 25), ("Asia/Kathmandu", 24)])
+def test_a_day_is_as_long_as_its_zone_makes_it(site: Site, zone: str, hours: int) -> None:
+    site = replace(site, timezone=zone)
+    put_site(site)
+    day = latest_day(site.zone, hours)
+    start = days.day_start(day, site.zone)
+    half_past = [start + hour * HOUR + HOUR // 2 for hour in range(-1, hours + 1)]  # one before, one after the day
+    events = [
+        hit.view(site, hit.client(f"203.0.113.{number}", FIREFOX), t, view_id=f"h{number}",
+                 location=Location("example.com", "/"), referrer=None, load_time=None, tracker="api")
+        for number, t in enumerate(half_past)
+    ]  # fmt: skip
+    consume(messages(events))
+    shown = query.stats(site, Period("custom", day, day), datetime.now(UTC))
+    assert shown.metrics.pageviews == shown.metrics.visitors == hours
+    assert [point.pageviews for point in shown.series] == [1] * hours
+    assert len({point.t for point in shown.series}) == hours
+    assert shown.series[0].t.utcoffset() == datetime(day.year, day.month, day.day, tzinfo=site.zone).utcoffset()
+
+
+@pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack takes items of any size")
+def test_a_hit_that_can_never_fit_is_put_aside_and_the_rest_is_stored(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = yesterday(site)
+    events = traffic(site, day, visitors=3)
+    buried: list[str] = []
+    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
+    huge = [replace(events[0], id=f"x{number}", page="/" + f"{number:04d}" + "x" * 1000) for number in range(450)]
+    consume(messages(events))
+    consume(messages(huge))
+    assert buried == ["unstorable"] * len(huge)
+    assert built(site, day) == mirrored(site, day, events)
+
+
+def test_hits_of_a_site_that_is_gone_are_put_aside_with_the_reason(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = traffic(site, yesterday(site), visitors=1)
+    buried: list[str] = []
+    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
+    consume(messages([replace(event, site=str(uuid.uuid4())) for event in events]))
+    assert buried == ["no_such_site"] * len(events)
+
+
+def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site) -> None:
+    events = traffic(site, yesterday(site), visitors=2)
+
+    def fail(**_: Any) -> tuple[Any, dict[str, Any]]:
+        response = type("R", (), {"status_code": 400})()
+        return response, {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
+
+    client = hits._connection().connection.client
+    client.meta.events.register_first("before-call", fail, unique_id="failing")
+    try:
+        with pytest.raises(Exception, match="ProvisionedThroughputExceeded"):
+            consume(messages(events))
+    finally:
+        client.meta.events.unregister("before-call", unique_id="failing")
+    consume(messages(events))
+    assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)

@@ -1,0 +1,107 @@
+"""Hits with a time: the import, through the same queue and worker as any other."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import Deployed
+from tests.stack.calls import FIREFOX, Caller, wait_for
+
+
+@pytest.fixture(scope="module")
+def caller(stack: Deployed) -> Caller:
+    return Caller(stack.base_url, stack.api_token)
+
+
+@pytest.fixture
+def site(caller: Caller) -> str:
+    return caller.new_site(timezone="Asia/Kathmandu")
+
+
+def noon(days_ago: int) -> datetime:
+    return datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
+
+
+def hit(t: object, **more: object) -> dict[str, object]:
+    return {"t": t, "url": "https://example.com/", "user_agent": FIREFOX, "ip": "198.51.100.9", **more}
+
+
+def test_hits_of_past_days_are_counted_on_their_days(caller: Caller, site: str) -> None:
+    hits = [
+        hit(noon(3).isoformat(), id="a", engagement=30_000, load_time=500, referrer="https://www.bing.com/"),
+        hit(round(noon(3).timestamp() * 1000) + 60_000, id="b", url="https://example.com/two", engagement=10_000),
+        hit(noon(2).isoformat(), id="c", identifier="someone"),
+    ]
+    answer = caller.api("POST", f"/sites/{site}/hits", {"hits": hits})
+    assert (answer.status, answer.json()) == (202, {"accepted": 3})
+    stats = wait_for(lambda: caller.stats(site, period="7d"), lambda found: found["metrics"]["pageviews"] == 3)
+    assert stats["metrics"] == {
+        "visitors": 2, "visits": 2, "pageviews": 3, "views_per_visit": 1.5, "bounce_rate": 0.5, "visit_duration": 35.0,
+        "load_time": 500.0,
+    }  # fmt: skip
+    by_day = {point["t"][:10]: point["pageviews"] for point in stats["series"]}
+    assert by_day[noon(3).date().isoformat()] == 2
+    newest, older = caller.visits(site)
+    assert (newest["identifier"], older["source"], older["duration"]) == ("someone", "Bing", 70.0)
+    assert [(h["page"], h["engagement"]) for h in older["hits"]] == [("/", 30.0), ("/two", 10.0)]
+
+
+def test_an_import_sent_twice_counts_once(caller: Caller, site: str) -> None:
+    hits = [hit(noon(2).isoformat(), id=f"h{number}", ip=f"198.51.100.{number}") for number in range(30)]
+    for _ in range(2):
+        assert caller.api("POST", f"/sites/{site}/hits", {"hits": hits}).status == 202
+    last = hit((noon(2) + timedelta(seconds=1)).isoformat(), id="last", ip="203.0.113.1")
+    caller.api("POST", f"/sites/{site}/hits", {"hits": [last]})
+    stats = wait_for(lambda: caller.stats(site, period="7d"), lambda found: found["metrics"]["pageviews"] >= 31)
+    assert stats["metrics"]["pageviews"] == stats["metrics"]["visitors"] == 31
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"t": None}, "t"),
+        ({"t": "yesterday"}, "t"),
+        ({"t": "2026-11-20T10:00:00"}, "t"),
+        ({"t": True}, "t"),
+        ({"t": "9999-01-01T00:00:00+00:00"}, "t"),
+        ({"t": 10**15}, "t"),
+        ({"t": 0}, "t"),
+        ({"t": -(10**18)}, "t"),
+        ({"t": "0001-01-01T00:00:00+14:00"}, "t"),
+        ({"url": None}, "url"),
+        ({"url": 7}, "url"),
+        ({"url": "nowhere"}, "url"),
+        ({"ip": "localhost"}, "ip"),
+        ({"ip": 7}, "ip"),
+        ({"user_agent": []}, "user_agent"),
+        ({"referrer": 1}, "referrer"),
+        ({"load_time": "fast"}, "load_time"),
+        ({"engagement": -5}, "engagement"),
+        ({"id": "not an id"}, "id"),
+        ({"identifier": "x" * 200}, "identifier"),
+    ],
+)
+def test_one_wrong_hit_refuses_all_and_is_named(caller: Caller, site: str, change: dict[str, Any], field: str) -> None:
+    hits = [hit(noon(1).isoformat()), {**hit(noon(1).isoformat()), **change}]
+    answer = caller.api("POST", f"/sites/{site}/hits", {"hits": hits})
+    assert answer.status == 400, answer.body
+    assert answer.json()["error"]["field"] == f"hits[1].{field}"
+
+
+@pytest.mark.parametrize("body", [{}, {"hits": []}, {"hits": {}}, {"hits": [5]}, {"hits": None}, [], "x"])
+def test_what_is_no_list_of_hits_is_refused(caller: Caller, site: str, body: object) -> None:
+    answer = caller.api("POST", f"/sites/{site}/hits", body)
+    assert answer.status == 400
+    assert answer.json()["error"]["code"] == "bad_request"
+
+
+def test_too_many_hits_are_refused(caller: Caller, site: str) -> None:
+    answer = caller.api("POST", f"/sites/{site}/hits", {"hits": [hit(noon(1).isoformat())] * 1001})
+    assert answer.status == 400
+
+
+def test_an_import_needs_a_token_and_a_site(caller: Caller, site: str) -> None:
+    assert caller.call("POST", f"/api/v1/sites/{site}/hits", b"{}", {"Accept": "*/*"}).status == 401
+    assert caller.api("POST", f"/sites/{uuid.uuid4()}/hits", {"hits": []}).status == 404

@@ -1,0 +1,121 @@
+"""The dashboard's handlers: who is asked for, where one is sent, and what a form answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from chalicelib.accounts import access, origins, sites
+from chalicelib.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unauthorized
+from chalicelib.report import pages, query
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import Stats
+from chalicelib.store import rollups
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request
+from tests.unit import samples
+
+PERSON = Person("1", "ada@example.com", admin=True)
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stats(site: Site, period: Period, now: datetime) -> Stats:
+        assert now.tzinfo is not None
+        return samples.full(site, period.length)
+
+    monkeypatch.setattr(access, "viewer", lambda _request: PERSON)
+    monkeypatch.setattr(access, "site_for", lambda _person, _site: samples.SITE)
+    monkeypatch.setattr(access, "sites_of", lambda _person: [samples.SITE])
+    monkeypatch.setattr(access, "csrf_token", lambda _request: "token")
+    monkeypatch.setattr(access, "check_csrf", lambda _request, _form: None)
+    monkeypatch.setattr(query, "stats", stats)
+    monkeypatch.setattr(rollups, "exist", lambda _site: False)
+
+
+def test_the_root_leads_to_the_sites() -> None:
+    assert pages.root(samples.request("/")).headers["Location"] == f"{samples.BASE_URL}/sites"
+
+
+def test_home_and_overview_answer() -> None:
+    assert b"Fieldnotes" in pages.home(samples.request("/sites")).body
+    shown = pages.overview(samples.request(f"/sites/{samples.SITE.id}", {"period": "7d"}), samples.SITE.id)
+    assert b"Last 7 days" in shown.body
+    assert b'href="../sites"' in shown.body
+
+
+def test_a_period_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(BadRequest):
+        pages.overview(samples.request("/sites/1", {"period": "fortnight"}), "1")
+
+
+def test_a_link_to_another_site_keeps_the_period() -> None:
+    asked = {"period": "custom", "from": "2026-11-01", "to": "2026-11-07", "other": "x"}
+    body = pages.home(samples.request("/sites", asked)).body.decode()
+    assert f"sites/{samples.SITE.id}?period=custom&amp;from=2026-11-01&amp;to=2026-11-07" in body
+
+
+def test_a_new_site_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sites, "create", lambda _person, form: Site("new-id", form["name"], form["domain"]))
+    body = urlencode({"name": "Blog", "domain": "blog.example", "timezone": "UTC", "csrf": "token"}).encode()
+    answer = pages.create_site(samples.request("/sites", method="POST", body=body))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "./sites/new-id")
+
+
+def test_a_wrong_domain_shows_the_form_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_person: Person, _form: dict[str, str]) -> Site:
+        raise BadRequest("domain is not a host name.", field="domain")
+
+    monkeypatch.setattr(sites, "create", refuse)
+    body = urlencode({"name": 'My "blog"', "domain": "a b", "timezone": "Asia/Kathmandu"}).encode()
+    answer = pages.create_site(samples.request("/sites", method="POST", body=body))
+    text = answer.body.decode()
+    assert answer.status_code == 400
+    assert "Domain is not a host name." in text
+    assert 'value="My &#34;blog&#34;"' in text
+    assert "<option selected>Asia/Kathmandu</option>" in text
+
+
+def test_a_form_from_elsewhere_makes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_request: Request, _form: dict[str, str]) -> None:
+        raise Forbidden("This form has expired.")
+
+    monkeypatch.setattr(access, "check_csrf", refuse)
+    monkeypatch.setattr(sites, "create", lambda *_: pytest.fail("a site was made"))
+    with pytest.raises(Forbidden):
+        pages.create_site(samples.request("/sites", method="POST", body=b"name=x"))
+
+
+def test_who_has_to_sign_in_comes_back_afterwards() -> None:
+    asked = samples.request("/sites/abc", {"period": "custom", "from": "2026-11-01"})
+    answer = pages.error(asked, Unauthorized("Please sign in."))
+    where = urlsplit(str(answer.headers["Location"]))
+    assert (answer.status_code, where.path) == (303, "../sign-in")
+    assert origins.next_path(parse_qs(where.query)["next"][0]) == "sites/abc?period=custom&from=2026-11-01"
+    posted = samples.request("/sites", method="POST")
+    assert pages.error(posted, Unauthorized("Please sign in.")).headers["Location"] == "./sign-in"
+
+
+def test_error_pages_say_what_happened_and_how_to_go_on() -> None:
+    answer = pages.error(samples.request("/sites/x"), NotFound("There is no such site."))
+    assert answer.status_code == 404
+    assert b"There is no such site." in answer.body
+    assert b"start again from your sites" in answer.body
+    late = pages.error(samples.request("/sites/x"), TooManyRequests("Too many tries.", retry_after=30))
+    assert (late.status_code, late.headers["Retry-After"]) == (429, "30")
+
+
+def test_a_site_waits_until_anything_was_ever_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pages.is_waiting(samples.empty())
+    assert not pages.is_waiting(samples.full())
+    monkeypatch.setattr(rollups, "exist", lambda _site: True)
+    assert not pages.is_waiting(samples.empty())
+
+
+def test_time_zones_to_choose_from() -> None:
+    regions = dict(pages.zones())
+    assert "Asia/Kathmandu" in regions["Asia"]
+    assert "Etc" not in regions

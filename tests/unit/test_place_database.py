@@ -1,0 +1,216 @@
+"""GeoIP databases in use: swapped without a restart, and in no state a danger to hits."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.enrich import database, place, worker
+from chalicelib.enrich.place import CITY, COUNTRY, NETWORK, Place, locate
+from chalicelib.errors import Unavailable
+from tests.unit import places
+
+ADDRESSES = ("192.0.2.7", "192.0.2.200", "198.51.100.0", "203.0.113.9", "2001:db8::1", "2001:db8:8000::", "8.8.8.8")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[places.Bucket, places.Clock]:
+    return places.set_up(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def bucket(world: tuple[places.Bucket, places.Clock]) -> places.Bucket:
+    return world[0]
+
+
+@pytest.fixture
+def clock(world: tuple[places.Bucket, places.Clock]) -> places.Clock:
+    return world[1]
+
+
+def of(code: str) -> bytes:
+    return places.build("GeoLite2-Country", {"192.0.2.0/24": {"country": {"iso_code": code}}})
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(line["geoip"], line["error"]) for line in lines]
+
+
+# ── versions ──
+
+
+def test_a_newer_version_is_in_use_within_ten_minutes(bucket: places.Bucket, clock: places.Clock) -> None:
+    bucket.there[COUNTRY] = of("SE")
+    assert locate("192.0.2.7").country == "SE"
+    bucket.there[COUNTRY] = of("NO")
+    assert locate("192.0.2.7").country == "SE"
+    clock.pass_(600)
+    assert locate("192.0.2.7").country == "NO"
+    assert bucket.asked.count(COUNTRY) == 2
+
+
+def test_a_version_is_fetched_once(bucket: places.Bucket, clock: places.Clock) -> None:
+    bucket.there[COUNTRY] = of("SE")
+    for _ in range(3):
+        locate("192.0.2.7")
+        clock.pass_(600)
+    assert len(bucket.asked) == 9
+    assert not list(bucket.folder.iterdir())  # and nothing stays in the scratch folder
+
+
+def test_a_database_that_is_taken_away_is_no_longer_used(bucket: places.Bucket, clock: places.Clock) -> None:
+    bucket.there[COUNTRY] = of("SE")
+    assert locate("192.0.2.7").country == "SE"
+    del bucket.there[COUNTRY]
+    clock.pass_(600)
+    assert locate("192.0.2.7").country is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the system does not tell what is mapped")
+@pytest.mark.parametrize("intact", [True, False])
+def test_a_version_that_was_replaced_is_closed(bucket: places.Bucket, clock: places.Clock, intact: bool) -> None:
+    bucket.intact = intact
+    for number in range(20):
+        bucket.there[COUNTRY] = of(f"A{chr(65 + number)}")
+        assert locate("192.0.2.7").country == f"A{chr(65 + number)}"
+        clock.pass_(600)
+    mapped = {
+        line.split()[-2] for line in Path("/proc/self/maps").read_text().splitlines() if str(bucket.folder) in line
+    }
+    assert len(mapped) == 1
+
+
+# ── damage ──
+
+
+@pytest.mark.parametrize(
+    ("kind", "networks"),
+    [
+        ("GeoLite2-City", places.SHAPES),
+        ("DBIP-City-Lite", {"192.0.2.128/25": places.DBIP}),
+        ("GeoLite2-Country", {"192.0.2.0/24": {"country": {"iso_code": "SE"}}}),
+        ("GeoLite2-ASN", {"192.0.2.0/24": places.OPERATOR}),
+        ("flat", {"198.51.100.0/24": places.FLAT, "203.0.113.0/24": places.IPINFO}),
+    ],
+)
+def test_no_damage_to_a_database_is_more_than_empty_fields_and_one_line(
+    bucket: places.Bucket, capsys: pytest.CaptureFixture[str], kind: str, networks: dict[str, Any]
+) -> None:
+    for bad in places.damaged(places.build(kind, networks), seed=2026, count=200):
+        database.forget()
+        bucket.there[CITY] = bad
+        for address in ADDRESSES:
+            found = locate(address)
+            assert isinstance(found, Place)
+            assert found.country is None or (len(found.country) == 2 and found.country.isalpha())
+            assert found.latitude is None or -90 <= found.latitude <= 90
+        assert len(said(capsys)) <= 1
+
+
+def test_a_database_cut_off_anywhere_is_no_danger(bucket: places.Bucket) -> None:
+    whole = places.build("GeoLite2-City", places.SHAPES)
+    for length in (*range(200), *range(200, len(whole), 41)):
+        database.forget()
+        bucket.there[CITY] = whole[:length]
+        for address in ADDRESSES:
+            locate(address)
+
+
+def test_a_damaged_version_does_not_replace_a_good_one(
+    bucket: places.Bucket, clock: places.Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.there[COUNTRY] = of("SE")
+    assert locate("192.0.2.7").country == "SE"
+    bucket.there[COUNTRY] = of("NO")[:300]
+    for _ in range(3):
+        clock.pass_(600)
+        assert locate("192.0.2.7").country == "SE"
+    assert said(capsys) == [(COUNTRY, "unreadable")]
+
+
+def test_one_damaged_database_leaves_the_others(bucket: places.Bucket) -> None:
+    bucket.there[CITY] = b"this is not a database"
+    bucket.there[COUNTRY] = of("SE")
+    bucket.there[NETWORK] = places.build("GeoLite2-ASN", {"192.0.2.0/24": places.OPERATOR})
+    assert locate("192.0.2.7") == Place("SE", network="Example Net")
+
+
+def test_a_database_in_which_every_look_up_fails_slowly_is_closed(
+    bucket: places.Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.there[COUNTRY] = of("SE")
+    calls = []
+
+    def fails(_address: str) -> object:
+        calls.append(1)
+        raise ValueError
+
+    ticks = iter(range(0, 1000, 2))
+    monkeypatch.setattr(database, "lookup", lambda _path, _intact: fails)
+    monkeypatch.setattr(database, "perf_counter", lambda: next(ticks))
+    for _ in range(50):
+        assert locate("192.0.2.7") == Place()
+    assert len(calls) < 5
+
+
+def test_log_lines_hold_no_addresses(bucket: places.Bucket, capsys: pytest.CaptureFixture[str]) -> None:
+    bucket.there[CITY] = places.build("GeoLite2-City", {"192.0.2.0/24": places.LINKOEPING}, version=4)
+    locate("2001:db8::1")
+    assert "2001:db8" not in capsys.readouterr().out
+
+
+# ── a bucket that does not answer ──
+
+
+def test_the_version_in_use_goes_on_while_the_bucket_is_away(
+    bucket: places.Bucket, clock: places.Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.there[COUNTRY] = of("SE")
+    place.prepare()
+    bucket.is_away()
+    for _ in range(10):
+        clock.pass_(600)
+        place.prepare()
+        assert locate("192.0.2.7").country == "SE"
+    assert {error for _, error in said(capsys)} == {"unavailable"}
+
+
+def test_a_batch_waits_for_places_while_it_is_not_known_whether_there_are_any(bucket: places.Bucket) -> None:
+    bucket.is_away()
+    with pytest.raises(Unavailable):
+        worker.consume([])
+    with pytest.raises(Unavailable):
+        worker.take([{"body": "", "attributes": {"ApproximateReceiveCount": "3"}}])
+
+
+def test_a_batch_that_has_waited_long_enough_is_stored_without(bucket: places.Bucket) -> None:
+    bucket.is_away()
+    worker.consume([], deliveries=4)
+    assert locate("192.0.2.7") == Place()
+
+
+def test_a_bucket_that_is_away_is_asked_once_in_a_while_and_not_for_each_database(
+    bucket: places.Bucket, clock: places.Clock
+) -> None:
+    bucket.is_away()
+    for _ in range(5):
+        locate("192.0.2.7")
+    assert len(bucket.asked) == 1
+    clock.pass_(30)
+    locate("192.0.2.7")
+    assert len(bucket.asked) == 2
+    bucket.refuses = None
+    bucket.there[COUNTRY] = of("SE")
+    clock.pass_(30)
+    assert locate("192.0.2.7").country == "SE"
+
+
+def test_a_bucket_that_may_not_be_read_is_one_without_databases(
+    bucket: places.Bucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.refuses = PermissionError("geo/city.mmdb: AccessDenied")
+    place.prepare()
+    assert locate("192.0.2.7") == Place()
+    assert set(said(capsys)) == {(name, "unreadable") for name in place.NAMES}
