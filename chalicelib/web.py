@@ -219,17 +219,24 @@ _TEXT = ("text/", "application/json", "image/svg+xml")
 def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
     """Around every invocation of every function, as Chalice's middleware.
 
-    Before: the account in the running function's ARN completes the settings. After: what the ledger gathered is
-    written.
+    Before: the account in the running function's ARN completes the settings. After: what was dropped is entered in
+    the ledger, unless the invocation failed and comes again.
     """
     context = getattr(event, "lambda_context", None) or event.context
     config.bind_account(context.invoked_function_arn)
     try:
-        return get_response(event)
-    finally:
-        ledger = sys.modules.get("chalicelib.store.ledger")  # not loaded: nothing was dropped
-        if ledger is not None:
-            ledger.flush()
+        answer = get_response(event)
+    except BaseException:
+        _with_ledger("take_back")
+        raise
+    _with_ledger("flush")
+    return answer
+
+
+def _with_ledger(step: str) -> None:
+    ledger = sys.modules.get("chalicelib.store.ledger")  # not loaded: nothing was dropped
+    if ledger is not None:
+        getattr(ledger, step)()
 
 
 class ShylightApp(Chalice):

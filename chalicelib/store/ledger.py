@@ -15,7 +15,9 @@ from typing import Final
 from chalicelib.store import aws
 from chalicelib.store.tables import LedgerItem
 
-# In a flood an entry for every hit would cost as much as the hit: within this time they are added up in memory.
+# In a flood an entry for every hit would cost as much as the hit: of one kind, an instance writes this many within the
+# time, and gathers what comes beyond until the time is over.
+_WRITES: Final = 20
 _GATHER_S: Final = 2.0
 _MAX_NAME_CHARS: Final = 60
 
@@ -36,21 +38,19 @@ class Entry:
 
 _FULL_CACHE_S: Final = 60.0
 
+_Kind = tuple[str, date, str, str]
+
 _full: dict[tuple[str, date], tuple[float, bool]] = {}
-_gathered: dict[tuple[str, date, str, str], int] = {}
-_written: dict[tuple[str, date, str, str], float] = {}
+# What this invocation dropped; what is still to be written, of earlier ones too; when each kind was written of late.
+_dropped: dict[_Kind, int] = {}
+_gathered: dict[_Kind, int] = {}
+_written: dict[_Kind, list[float]] = {}
 
 
 def drop(site_id: str, day: date, reason: str, name: str = "", count: int = 1) -> None:
-    """Enter dropped hits. The first of a kind is written at once, those right behind it together."""
-    key = (site_id, day, reason, name[:_MAX_NAME_CHARS])
-    _gathered[key] = _gathered.get(key, 0) + count
-    now = time.monotonic()
-    if now - _written.get(key, -_GATHER_S) >= _GATHER_S:
-        if len(_written) > 10_000:
-            _written.clear()
-        _written[key] = now
-        _write(key)
+    """Enter dropped hits; written when the invocation is over, those of a kind together."""
+    kind = (site_id, day, reason, name[:_MAX_NAME_CHARS])
+    _dropped[kind] = _dropped.get(kind, 0) + count
 
 
 def declare_full(site_id: str, day: date, records: int) -> None:
@@ -71,16 +71,29 @@ def is_full(site_id: str, day: date) -> bool:
 
 
 def flush() -> None:
-    """Write what was gathered and is old enough; every invocation of a function does it."""
+    """Write what was dropped. To be called when an invocation has done its work."""
+    for kind, count in _dropped.items():
+        _gathered[kind] = _gathered.get(kind, 0) + count
+    _dropped.clear()
     now = time.monotonic()
-    for key in [key for key in _gathered if now - _written.get(key, -_GATHER_S) >= _GATHER_S]:
-        _written[key] = now
-        _write(key)
+    for kind in list(_gathered):
+        lately = [then for then in _written.get(kind, ()) if now - then < _GATHER_S]
+        if len(lately) < _WRITES:
+            _write(kind)
+            lately.append(now)
+        _written[kind] = lately
+    for kind in [kind for kind, times in _written.items() if now - times[-1] >= _GATHER_S]:
+        del _written[kind]
 
 
-def _write(key: tuple[str, date, str, str]) -> None:
-    site_id, day, reason, name = key
-    count = _gathered.pop(key)
+def take_back() -> None:
+    """Forget what this invocation dropped: it failed, and its hits come again."""
+    _dropped.clear()
+
+
+def _write(kind: _Kind) -> None:
+    site_id, day, reason, name = kind
+    count = _gathered.pop(kind)
     item = LedgerItem(site_id, f"ledger#{day.isoformat()}#{reason}#{name}")
     try:
         item.update(actions=[LedgerItem.dropped.add(count)])
@@ -88,7 +101,7 @@ def _write(key: tuple[str, date, str, str]) -> None:
         if not aws.failed(error):
             raise
         # The ledger must not cost a hit that is not dropped: it is written with the next entry, and the log tells.
-        _gathered[key] = _gathered.get(key, 0) + count
+        _gathered[kind] = _gathered.get(kind, 0) + count
         print(json.dumps({"ledger": "not written", "reason": reason, "dropped": count}))
 
 

@@ -1,0 +1,73 @@
+"""The ledger: what is dropped is entered once an invocation has done its work, and floods of entries are gathered."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from chalicelib.store import ledger
+
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
+    entries: list[tuple[str, int]] = []
+
+    def update(item: ledger.LedgerItem, actions: list[object]) -> None:
+        entries.append((item.sk, int(actions[0].values[1].value["N"])))  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(ledger.LedgerItem, "update", update)
+    for kept in (ledger._dropped, ledger._gathered, ledger._written):
+        kept.clear()
+    yield entries
+    for kept in (ledger._dropped, ledger._gathered, ledger._written):
+        kept.clear()
+
+
+def test_drops_of_one_invocation_are_one_entry_a_kind(written: list[tuple[str, int]]) -> None:
+    ledger.drop("s", DAY, "robot_declared", "Googlebot", 3)
+    ledger.drop("s", DAY, "robot_declared", "Googlebot", 4)
+    ledger.drop("s", DAY, "dnt")
+    assert written == []
+    ledger.flush()
+    assert written == [("ledger#2026-11-24#robot_declared#Googlebot", 7), ("ledger#2026-11-24#dnt#", 1)]
+
+
+def test_what_a_failed_invocation_dropped_is_entered_when_it_comes_again(written: list[tuple[str, int]]) -> None:
+    ledger.drop("s", DAY, "dnt")
+    ledger.take_back()
+    ledger.flush()
+    assert written == []
+
+
+def test_in_a_flood_entries_are_gathered_and_none_is_lost(
+    written: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(ledger.time, "monotonic", lambda: now)
+    for _ in range(500):
+        ledger.drop("s", DAY, "flood_address")
+        ledger.flush()
+    assert len(written) == 20
+    now += 2.1
+    ledger.flush()
+    assert (len(written), sum(count for _, count in written)) == (21, 500)
+
+
+def test_an_entry_that_cannot_be_written_is_written_with_the_next(
+    written: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pynamodb.exceptions import UpdateError
+
+    def refuse(*_: object, **__: object) -> None:
+        raise UpdateError("throttled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger.LedgerItem, "update", refuse)
+        ledger.drop("s", DAY, "dnt")
+        ledger.flush()
+    assert "not written" in capsys.readouterr().out
+    ledger.drop("s", DAY, "dnt")
+    ledger.flush()
+    assert written == [("ledger#2026-11-24#dnt#", 2)]
