@@ -157,6 +157,13 @@ def overview(site: str) -> Response:
     return serve(app, pages.overview, site=site)
 
 
+@app.route("/sites/{site}/ledger", methods=["GET"])
+def ledger(site: str) -> Response:
+    from chalicelib.report import pages
+
+    return serve(app, pages.ledger, site=site)
+
+
 @app.route("/static/{file}", methods=["GET"])
 def static(file: str) -> Response:
     from chalicelib.report import static

@@ -5,7 +5,7 @@ What a rollup holds is sums, so that the figures of any period are ratios of sum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -16,11 +16,17 @@ from chalicelib.store import rollups
 VERSION: Final = 1
 LATEST: Final = 10
 
-# Table -> column of `visits`, and which visits count. Visits without a referrer are in `sources`, as Direct.
+# Table -> column of `visits`, and which visits count. Visits without a referrer are in `sources` and `channels`, as
+# Direct; those without a campaign in no row of `campaigns`.
 DIMENSIONS: Final[Mapping[str, tuple[str, str]]] = {
     "referrers": ("referrer", "referrer IS NOT NULL"),
     "sources": ("source", "true"),
+    "channels": ("channel", "true"),
+    "campaigns": ("campaign", "campaign IS NOT NULL"),
     "countries": ("country", "true"),
+    "regions": ("concat_ws(', ', region, country)", "region IS NOT NULL"),
+    "cities": ("concat_ws(', ', city, country)", "city IS NOT NULL"),
+    "networks": ("network", "network IS NOT NULL"),
     "browsers": ("browser", "true"),
     "systems": ("system", "true"),
     "devices": ("device_type", "true"),
@@ -76,6 +82,16 @@ class EventRow:
     revenue: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class RobotRow:
+    """Robots of one name that were kept apart; `reason` as in `enrich.robot`, `hits` their views."""
+
+    reason: str
+    name: str
+    visitors: int
+    hits: int
+
+
 @dataclass(slots=True)
 class Rollup:
     """A site-day's (or, summed, a period's) figures.
@@ -83,7 +99,7 @@ class Rollup:
     :ivar tables: per table, name -> [visitors, visits, pageviews]; :ivar others: what the tables leave out.
     :ivar seen: epoch minute -> visitors last seen in it.
     :ivar latest: the latest visits, as columns of `latest.sql`.
-    :ivar events: custom events by name.
+    :ivar events: custom events by name; :ivar robots: what no figure counts.
     """
 
     totals: Totals = field(default_factory=Totals)
@@ -93,6 +109,7 @@ class Rollup:
     seen: dict[int, int] = field(default_factory=dict)
     latest: list[dict[str, Any]] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
+    robots: list[RobotRow] = field(default_factory=list)
 
     def up_to(self, hour: int) -> Totals:
         """The sums of the visits that began, and the views that were, in hours up to and including `hour`."""
@@ -112,6 +129,7 @@ def compute(engine: Engine) -> Rollup:
         seen=dict(engine.rows(sql("seen"))),
         latest=latest_visits(engine, LATEST),
         events=[EventRow(*row) for row in engine.rows(sql("events"))[: config.TABLE_ROWS]],
+        robots=[RobotRow(*row) for row in engine.rows(sql("robots"), {"most": config.TABLE_ROWS})],
     )
     for table in TABLES:
         _fill(rollup, table, table_rows(engine, table), config.TABLE_ROWS)
@@ -128,9 +146,11 @@ def table_rows(engine: Engine, table: str) -> list[tuple[str, int, int, int]]:
     return [(str(name), int(visitors), int(visits), int(views)) for name, visitors, visits, views in rows]
 
 
-def latest_visits(engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL) -> list[dict[str, Any]]:
-    """The latest visits, newest first, as dicts of the columns of `latest.sql`."""
-    rows = engine.rows(sql("latest"), {**after, "most": most})
+def latest_visits(
+    engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL, visitors: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """The latest visits, of all visitors or of some, newest first, as dicts of the columns of `latest.sql`."""
+    rows = engine.rows(sql("latest"), {**after, "most": most, "visitors": visitors})
     return [dict(zip(_LATEST_FIELDS, row, strict=True)) for row in rows]
 
 
@@ -167,6 +187,7 @@ def _plain(rollup: Rollup) -> dict[str, Any]:
         "seen": sorted(rollup.seen.items()),
         "latest": rollup.latest,
         "events": [[row.name, row.events, row.visitors, row.revenue] for row in rollup.events],
+        "robots": [[row.reason, row.name, row.visitors, row.hits] for row in rollup.robots],
     }
 
 
@@ -181,6 +202,7 @@ def unpack(packed: bytes) -> Rollup:
         seen=dict(data["seen"]),
         latest=data["latest"],
         events=[EventRow(*row) for row in data.get("events", ())],
+        robots=[RobotRow(*row) for row in data.get("robots", ())],
     )
 
 

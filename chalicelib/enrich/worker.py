@@ -82,7 +82,7 @@ def _store_of_site(site: Site, events: Sequence[Event]) -> int:
     for stored, group in list(given.items()):
         reason = _refusal(site, stored)
         if reason is not None:
-            name = stored.traits.browser or "" if reason == "robot" else ""
+            name = stored.traits.browser or "" if stored.traits.robot else ""
             ledger.drop(site.id, stored.day, reason, name, len(group))
             del given[stored]
     buried = 0
@@ -100,7 +100,7 @@ def _store_of_site(site: Site, events: Sequence[Event]) -> int:
 def _refusal(site: Site, given: VisitorHour) -> str | None:
     """Why the site does not keep these, as the ledger calls it; None if it does."""
     if site.ignore_robots and given.traits.robot:
-        return "robot"
+        return f"{ledger.ROBOT}{given.traits.robot_reason}"
     if ledger.is_full(site.id, given.day):
         return "flood_site"
     return None
@@ -121,14 +121,13 @@ def _visitor(event: Event) -> str:
 def _visitor_hour(events: Sequence[Event]) -> VisitorHour:
     """What one visitor's events of one hour add to what is stored: one write."""
     first = events[0]
-    identifier = next((event.identifier for event in events if event.identifier), None)
     return VisitorHour(
         date.fromisoformat(first.day),
         first.hour,
         _visitor(first),
         traits(first.agent, first.address, first.hint, [event.referrer for event in events if event.referrer]),
         frozenset(record(event).pack() for event in events),
-        identifier,
+        frozenset(event.identifier for event in events if event.identifier),
     )
 
 

@@ -13,6 +13,7 @@ from chalicelib.accounts import access
 from chalicelib.collect import imports
 from chalicelib.errors import BadRequest
 from chalicelib.report import events, periods, query, visits
+from chalicelib.report import ledger as ledgers
 from chalicelib.report import stats as figures
 from chalicelib.report.stats import Stats
 from chalicelib.web import Request, reply_json
@@ -48,11 +49,12 @@ def as_json(shown: Stats) -> dict[str, Any]:
 
 
 def visits_of_site(request: Request, site: str) -> Response:
-    """``GET /api/v1/sites/{id}/visits?period=…&limit=…&next=…``: visits with their hits, newest first."""
+    """``GET /api/v1/sites/{id}/visits?period=…&limit=…&next=…&identifier=…``: visits with their hits, newest first."""
     found = access.site_for(access.bearer(request), site)
     period = periods.parse(request.query, found.zone, datetime.now(UTC))
     limit = _limit(request.query.get("limit"))
-    return reply_json(visits.page(found, period, limit, request.query.get("next")))
+    identifier = request.query.get("identifier") or None
+    return reply_json(visits.page(found, period, limit, request.query.get("next"), identifier))
 
 
 def _limit(text: str | None) -> int:
@@ -77,7 +79,8 @@ def ledger(request: Request, site: str) -> Response:
     """``GET /api/v1/sites/{id}/ledger?period=…``: what was dropped, and the robots that were kept apart."""
     found = access.site_for(access.bearer(request), site)
     period = periods.parse(request.query, found.zone, datetime.now(UTC))
-    return reply_json(query.ledger(found, period))
+    span = {"site": found.id, "from": period.first.isoformat(), "to": period.last.isoformat()}
+    return reply_json(span | ledgers.as_json(ledgers.of_period(found, period)))
 
 
 def import_hits(request: Request, site: str) -> Response:

@@ -17,6 +17,11 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.0f}"
 
 
+def money(value: float) -> str:
+    """An amount of money: ``1,234.50``, without its currency."""
+    return f"{value:,.2f}"
+
+
 def short(value: float) -> str:
     """A count where space is short: ``940``, ``1.2k``, ``35k``, ``1.2M``; show :func:`number` on hover."""
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
@@ -154,4 +159,4 @@ def cell(value: int) -> str:
 
 
 # What templates use by themselves; the rest is called by the code that prepares their values.
-FILTERS: dict[str, Callable[..., str]] = {"number": number, "cell": cell, "duration": duration}
+FILTERS: dict[str, Callable[..., str]] = {"number": number, "cell": cell, "duration": duration, "money": money}

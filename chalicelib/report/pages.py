@@ -149,6 +149,34 @@ def overview(request: Request, site: str) -> Response:
     )
 
 
+def ledger(request: Request, site: str) -> Response:
+    """``GET /sites/{id}/ledger``: what was left out of the figures of a period, and why.
+
+    :raises Unauthorized: if nobody is signed in.
+    :raises NotFound: if there is no such site that they may see.
+    :raises BadRequest: if the period makes no sense.
+    """
+    from chalicelib.accounts import access
+    from chalicelib.report import ledger, periods
+
+    person = access.viewer(request)
+    shown = access.site_for(person, site)
+    now = datetime.now(shown.zone)
+    period = periods.parse(request.query, shown.zone, now)
+    dropped, robots = ledger.lines(ledger.of_period(shown, period))
+    return render.page(
+        request,
+        "ledger.html",
+        person=person,
+        csrf=access.csrf_token(request),
+        site=shown,
+        keep=_keep(request),
+        picker=picker.pick(period, now.date()),
+        dropped=dropped,
+        robots=robots,
+    )
+
+
 def error(request: Request, error: ShylightError) -> Response:
     """The page for `error`; somebody who has to sign in is sent there, and back afterwards."""
     if isinstance(error, Unauthorized):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from chalicelib import config, days
 from chalicelib.aggregate import rollup as rollup_math
@@ -13,7 +12,6 @@ from chalicelib.aggregate.rollup import Rollup, Totals
 from chalicelib.collect.custom import MICROS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
-from chalicelib.store import ledger as entries
 from chalicelib.store import marks, rollups
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site
@@ -65,21 +63,6 @@ def metrics(totals: Totals) -> Metrics:
         visit_duration=totals.duration / visits / 1000 if visits else None,
         load_time=totals.load_time / totals.loads if totals.loads else None,
     )
-
-
-def ledger(site: Site, period: Period) -> dict[str, Any]:
-    """Per day and reason: how many hits were dropped; and the robots that were kept, apart from all figures."""
-    refresh_dirty_days(site, period.first, period.last)
-    dropped = entries.between(site.id, period.first, period.last)
-    return {
-        "site": site.id,
-        "from": period.first.isoformat(),
-        "to": period.last.isoformat(),
-        "dropped": [
-            {"day": entry.day.isoformat(), "reason": entry.reason, "name": entry.name, "hits": entry.dropped}
-            for entry in dropped
-        ],
-    }
 
 
 def refresh_dirty_days(site: Site, first: date, last: date) -> None:

@@ -63,21 +63,27 @@ class Card:
 
 _NO_PAGES = "No pages were seen in this period."
 _NO_SOURCES = "Nobody came in this period. Visits from links, searches and campaigns are listed here."
+_NO_CITIES = "Nothing known in this period: that takes a GeoIP database with cities."
 _NO_DEVICES = "No visits in this period."
 # key -> title of its tab, head of its column, name of a row without one, text when empty
 _KINDS = {
     "pages": ("Pages", "Page", "(no path)", _NO_PAGES),
     "sources": ("Sources", "Source", "Direct", _NO_SOURCES),
     "referrers": ("Referrers", "Referrer", "None", _NO_SOURCES),
+    "channels": ("Channels", "Channel", "Direct", _NO_SOURCES),
+    "campaigns": ("Campaigns", "Campaign", "None", "No visit came by a link with utm_campaign in this period."),
     "countries": ("Countries", "Country", "Unknown", "No visits in this period, so no countries."),
+    "regions": ("Regions", "Region", "Unknown", _NO_CITIES),
+    "cities": ("Cities", "City", "Unknown", _NO_CITIES),
+    "networks": ("Networks", "Network", "Unknown", "No network is known in this period: no database tells."),
     "browsers": ("Browsers", "Browser", "Unknown", _NO_DEVICES),
     "systems": ("Systems", "System", "Unknown", _NO_DEVICES),
     "devices": ("Device types", "Device type", "Unknown", _NO_DEVICES),
 }
 _CARDS = (
     ("pages", "Pages", ("pages",)),
-    ("sources", "Sources", ("sources", "referrers")),
-    ("places", "Countries", ("countries",)),
+    ("sources", "Sources", ("channels", "sources", "referrers", "campaigns")),
+    ("places", "Places", ("countries", "regions", "cities", "networks")),
     ("devices", "Devices", ("browsers", "systems", "devices")),
 )
 

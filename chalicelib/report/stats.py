@@ -7,7 +7,10 @@ from datetime import date, datetime
 
 from chalicelib.store.sites import Site
 
-TABLES = ("pages", "referrers", "sources", "countries", "browsers", "systems", "devices")
+TABLES = (
+    "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks", "browsers",
+    "systems", "devices",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from chalicelib import days
@@ -17,7 +18,7 @@ from chalicelib.collect.custom import MICROS
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
 from chalicelib.report.query import refresh_dirty_days, visit_id
-from chalicelib.store import rollups, segments
+from chalicelib.store import hits, rollups, segments
 from chalicelib.store.sites import Site
 
 DEFAULT_LIMIT = 50
@@ -48,22 +49,21 @@ class _Cursor:
         return cursor
 
 
-def page(site: Site, period: Period, limit: int, after: str | None) -> dict[str, Any]:
+def page(site: Site, period: Period, limit: int, after: str | None, identifier: str | None = None) -> dict[str, Any]:
     """``{"visits": [...], "next": …}``: up to `limit` visits; `next` is None on the last page.
 
     :param after: `next` of the page before.
-    :raises BadRequest: if it is not one.
+    :param identifier: only the visits of the visitors whom the site calls so.
+    :raises BadRequest: if `after` is not one.
     """
     cursor = _Cursor.decode(after) if after else None
     if cursor is None:
         refresh_dirty_days(site, period.first, period.last)
     last = min(period.last, cursor.day) if cursor else period.last
-    known = [item.day for item in rollups.between(site.id, period.first, last)] if last >= period.first else []
     visits: list[dict[str, Any]] = []
-    for day in reversed(known):
+    for day, visitors in _days(site, period.first, last, identifier):
         here = cursor if cursor is not None and cursor.day == day else None
-        found = _of_day(site, day, limit + 1 - len(visits), here)
-        visits += found
+        visits += _of_day(site, day, limit + 1 - len(visits), here, visitors)
         if len(visits) > limit:
             break
     more = len(visits) > limit
@@ -74,16 +74,30 @@ def page(site: Site, period: Period, limit: int, after: str | None) -> dict[str,
     }
 
 
-def _of_day(site: Site, day: date, most: int, after: _Cursor | None) -> list[dict[str, Any]]:
+def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterator[tuple[date, list[str] | None]]:
+    """The days that have visits, the latest first, and whose visits are asked for (None: everybody's)."""
+    if identifier is None:
+        known = [item.day for item in rollups.between(site.id, first, last)] if last >= first else []
+        yield from ((day, None) for day in reversed(known))
+        return
+    called = hits.visitors_called(site.id, identifier)
+    for day, of_day in groupby(called, key=lambda found: found[0]):
+        if first <= day <= last:
+            yield day, [visitor for _, visitor in of_day]
+
+
+def _of_day(
+    site: Site, day: date, most: int, after: _Cursor | None, visitors: Sequence[str] | None
+) -> list[dict[str, Any]]:
     with engine() as db:
         load_days(db, site, [day])
         position = {"before": after.before, "before_id": after.before_id} if after else rollup_math.AFTER_ALL
-        found = rollup_math.latest_visits(db, most, position)
+        found = rollup_math.latest_visits(db, most, position, visitors)
         keys = [(visit["day"], visit["visitor"], visit["visit"]) for visit in found]
         texts = [" ".join(map(str, key)) for key in keys]
-        hits = _by_visit(db, "visit_hits", texts)
+        views = _by_visit(db, "visit_hits", texts)
         events = _by_visit(db, "visit_events", texts)
-    return [_shown(site, visit, hits[key], events.get(key, ())) for visit, key in zip(found, keys, strict=True)]
+    return [_shown(site, visit, views[key], events.get(key, ())) for visit, key in zip(found, keys, strict=True)]
 
 
 def _by_visit(db: Engine, query: str, visits: Sequence[str]) -> dict[tuple[str, str, int], list[Sequence[Any]]]:
@@ -110,7 +124,7 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date]) -> None:
 
 
 def _shown(
-    site: Site, visit: Mapping[str, Any], hits: Sequence[Sequence[Any]], events: Sequence[Sequence[Any]]
+    site: Site, visit: Mapping[str, Any], views: Sequence[Sequence[Any]], events: Sequence[Sequence[Any]]
 ) -> dict[str, Any]:
     started, last_seen = (days.local(visit[name], site.zone) for name in ("started", "last_seen"))
     shown = {
@@ -125,7 +139,7 @@ def _shown(
                 "browser", "system", "device_type", "country", "network", "referrer", "source", "identifier",
             )
         },
-        "hits": [_shown_hit(site, hit) for hit in hits],
+        "hits": [_shown_hit(site, view) for view in views],
         "events": [_shown_event(site, event) for event in events],
     }  # fmt: skip
     cursor = _Cursor(date.fromisoformat(visit["day"]), visit["started"], visit["id"] + visit["visitor"])

@@ -6,6 +6,7 @@ set twice changes nothing. Nothing here reads before it writes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,14 @@ _KINDS = {"v": VIEW, "l": LEAVE, "e": EVENT}
 # Items outlive the retention a little, so that a day at its edge is never rebuilt from half its hits.
 _RETENTION_GRACE_DAYS = 2
 _WRITERS = 8
+# A day has 25 hours at most; the index of one counts from 0.
+_HOURS = 26
+# How the sort key of a pointer begins: after every hour's, so that no range of hours includes it.
+_POINTER = "id#"
+_MAX_IDENTIFIED = 10_000
+
+# What this process has left pointers for: (site, day, visitor, identifier).
+_identified: set[tuple[str, date, str, str]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ class VisitorHour:
     """Some records of one visitor in one hour of a site-day: what one write adds, or one item holds.
 
     :ivar hour: whole hours since the day began.
-    :ivar identifier: the site's own name for the visitor, if any record gave one: for finding them again.
+    :ivar identifiers: the site's own names for the visitor that records gave: for finding them again.
     """
 
     day: date
@@ -125,7 +134,7 @@ class VisitorHour:
     visitor: str
     traits: Traits
     records: frozenset[str]
-    identifier: str | None = None
+    identifiers: frozenset[str] = frozenset()
 
 
 def add(site: Site, hours: Sequence[VisitorHour]) -> list[tuple[VisitorHour, Poison]]:
@@ -153,9 +162,6 @@ def _add_one(site: Site, given: VisitorHour) -> Poison | None:
         if value is not None and value is not False:
             attribute: Attribute[Any] = getattr(SessionItem, name)
             actions.append(attribute.set(value))
-    if given.identifier:
-        first = f"{site.id}#{given.identifier}"
-        actions.append(SessionItem.identified.set(SessionItem.identified | first))
     try:
         # The connection's update, because the model's asks for the whole new item back.
         _connection().update_item(
@@ -170,15 +176,49 @@ def _add_one(site: Site, given: VisitorHour) -> Poison | None:
         if error.cause_response_code == "ValidationException":  # the visitor's hour is full (400 KB), or unstorable
             return Poison("unstorable", str(error.cause_response_message))
         raise
+    for identifier in sorted(given.identifiers):
+        _identify(site, given, identifier)
     return None
+
+
+def _identify(site: Site, given: VisitorHour, identifier: str) -> None:
+    """Leave a pointer from the site's own name for a visitor to the visitor's key of that day.
+
+    An item of its own, because one visitor may have several names in an hour (a shared computer), and an item stands
+    in an index under one.
+    """
+    key = (site.id, given.day, given.visitor, identifier)
+    if key in _identified:
+        return
+    _connection().update_item(
+        partition(site.id, given.day),
+        range_key=f"{_POINTER}{given.visitor}#{hashlib.sha256(identifier.encode()).hexdigest()[:16]}",
+        actions=[
+            SessionItem.identified.set(_identity(site.id, identifier)),
+            SessionItem.expires.set(_expires(site, given.day)),
+        ],
+    )
+    if len(_identified) >= _MAX_IDENTIFIED:
+        _identified.clear()
+    _identified.add(key)
+
+
+def visitors_called(site_id: str, identifier: str) -> list[tuple[date, str]]:
+    """Under which keys, on which days, there are visits of whom the site calls `identifier`; the latest day first."""
+    found = SessionItem.identifier_index.query(_identity(site_id, identifier))
+    keys = {(date.fromisoformat(item.pk.rpartition("#")[2]), item.sk.split("#")[1]) for item in found}
+    return sorted(keys, reverse=True)
+
+
+def _identity(site_id: str, identifier: str) -> str:
+    return f"{site_id}#{identifier}"
 
 
 def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[VisitorHour]:
     """All that is stored of the given hours of a site-day (None: of all), as of now."""
     key = partition(site.id, day)
     if hours is None:
-        yield from map(_parse, SessionItem.query(key, consistent_read=True))
-        return
+        hours = range(_HOURS)
     for first, last in _runs(sorted(set(hours))):
         between = SessionItem.sk.between(f"{first:02d}#", f"{last:02d}~")
         yield from map(_parse, SessionItem.query(key, between, consistent_read=True))

@@ -20,14 +20,17 @@ from chalicelib.store.tables import LedgerItem
 _WRITES: Final = 20
 _GATHER_S: Final = 2.0
 _MAX_NAME_CHARS: Final = 60
+# How the reason of a dropped robot begins.
+ROBOT: Final = "robot_"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the ledger.
 
-    :ivar reason: ``dnt``, ``origin``, ``ignored_address``, ``robot``, ``flood_address``, ``flood_visitor`` or
-        ``flood_site``; :ivar name: which one, where that says more (a robot's family, an origin).
+    :ivar reason: ``dnt``, ``origin``, ``ignored_address``, ``flood_address``, ``flood_visitor``, ``flood_site``, or
+        :data:`ROBOT` with the reason for which it is one behind it, as in ``robot_declared``.
+    :ivar name: which one, where that says more (a robot's, an origin).
     """
 
     day: date

@@ -5,6 +5,7 @@ table                 key                                    holds
 ====================  =====================================  ==========================================================
 core                  entity-prefixed pk / sk                users, sites, memberships, tokens (hashed), links
 sessions              ``site#day`` / ``HH#visitor``          one visitor's hits of one hour of a site-day, as a set
+                      ``site#day`` / ``id#visitor#…``        a pointer from the site's own name for that visitor
 rollups               ``site`` / ``day#…`` ``month#…``       packed rollups
 marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
 salts                 ``site#day``                           the day's salt; never backed up
@@ -68,7 +69,7 @@ class CoreItem(_Table):
 
 
 class IdentifierIndex(GlobalSecondaryIndex[Any]):
-    """Finds a visitor's items by the site's own identifier; sparse, so anonymous visitors cost nothing."""
+    """Finds visitors' keys by the site's own identifier; sparse, so anonymous visitors cost nothing."""
 
     class Meta(_Meta):
         index_name = "identifier"
@@ -85,7 +86,7 @@ class SessionItem(_Table):
         table_name = settings().table("sessions")
 
     pk = UnicodeAttribute(hash_key=True)  # site#day
-    sk = UnicodeAttribute(range_key=True)  # HH#visitor
+    sk = UnicodeAttribute(range_key=True)  # HH#visitor, or id#visitor#digest of the identifier
     hits = UnicodeSetAttribute(null=True)  # packed records, see store/hits.py
     browser = UnicodeAttribute(null=True)
     system = UnicodeAttribute(null=True)

@@ -31,6 +31,8 @@ class Dashboard:
             "/sites/today": lambda: samples.overview(samples.full(days=1), period="today"),
             "/sites/nasty": lambda: samples.overview(samples.full(names=samples.NASTY)),
             "/sites/new": lambda: samples.overview(samples.empty(), waiting=True),
+            "/sites/left-out": lambda: samples.left_out(samples.NASTY),
+            "/sites/nothing-left-out": lambda: samples.left_out(()),
             "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
             "/lost/page": lambda: pages.error(samples.request("/lost/page"), NotFound("There is no such page.")),
         }

@@ -46,6 +46,13 @@ def dropped(caller: Caller, site: str) -> dict[tuple[str, str], int]:
     return {(entry["reason"], entry["name"]): entry["hits"] for entry in answer.json()["dropped"]}
 
 
+def robots(caller: Caller, site: str) -> list[dict[str, Any]]:
+    answer = caller.api("GET", f"/sites/{site}/ledger", period="7d")
+    assert answer.status == 200, answer.body
+    found: list[dict[str, Any]] = answer.json()["robots"]
+    return found
+
+
 def test_settings_have_shynets_names_and_keep_what_is_not_named(caller: Caller, site: str) -> None:
     before = caller.api("GET", f"/sites/{site}").json()
     assert before["status"] == "active"
@@ -122,7 +129,16 @@ def test_robots_are_kept_apart_or_dropped(caller: Caller, site: str) -> None:
     assert beacon(caller, site, view("/bot"), **bot) == 204
     assert beacon(caller, site, view("/person")) == 204
     wait_for(lambda: caller.stats(site)["metrics"]["pageviews"], lambda found: found == 1)
-    assert wait_for(lambda: dropped(caller, site), bool) == {("robot", "Googlebot"): 1}
+    (robot,) = wait_for(lambda: robots(caller, site), bool)
+    assert robot == {"day": robot["day"], "reason": "declared", "name": "Googlebot", "hits": 1, "kept": False}
+    change(caller, site, ignore_robots=False)
+
+    def kept() -> set[object]:
+        assert beacon(caller, site, view("/bot"), **bot) == 204
+        return {robot["kept"] for robot in robots(caller, site)}
+
+    wait_for(kept, lambda found: found == {True, False}, SOON)
+    assert caller.stats(site)["metrics"]["pageviews"] == 1
 
 
 def test_an_archived_site_takes_nothing_and_keeps_its_figures(caller: Caller, site: str) -> None:
@@ -171,6 +187,24 @@ def test_the_identified_are_not_mixed_up(caller: Caller, site: str) -> None:
     assert caller.beacon(site, view(), identifier="bob", agent=FIREFOX + " x", address="192.0.2.8").status == 204
     visits = wait_for(lambda: caller.visits(site), lambda found: len(found) == 2)
     assert {visit["identifier"] for visit in visits} == {"ada", "bob"}
+
+
+def test_the_visits_of_one_identifier_are_found(caller: Caller, site: str) -> None:
+    for page, identifier in (("/a", "ada"), ("/b", None), ("/c", "bob")):  # one browser, shared by two people
+        assert caller.beacon(site, view(page), identifier=identifier or "", address="192.0.2.7").status == 204
+    assert caller.beacon(site, view("/d"), identifier="ada", agent=FIREFOX + " x", address="192.0.2.8").status == 204
+    assert caller.beacon(site, view("/e"), address="192.0.2.9").status == 204
+    wait_for(lambda: caller.visits(site), lambda found: sum(len(visit["hits"]) for visit in found) == 5)
+
+    def pages(identifier: str, **more: str) -> list[list[str]]:
+        answer = caller.api("GET", f"/sites/{site}/visits", identifier=identifier, **more)
+        assert answer.status == 200, answer.body
+        return sorted(sorted(hit["page"] for hit in visit["hits"]) for visit in answer.json()["visits"])
+
+    assert pages("ada") == [["/a", "/b", "/c"], ["/d"]]
+    assert pages("bob") == [["/a", "/b", "/c"]]
+    assert pages("eve") == []
+    assert pages("ada", period="yesterday") == []
 
 
 def test_custom_events_arrive_with_properties_and_revenue(caller: Caller, site: str) -> None:

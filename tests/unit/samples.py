@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalice import Response
 
-from chalicelib.report import chart, figures, pages, picker, rankings, render
+from chalicelib.report import chart, figures, ledger, pages, picker, rankings, render
 from chalicelib.report.periods import Period
-from chalicelib.report.stats import TABLES, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.report.stats import TABLES, EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
@@ -55,7 +56,9 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     tables["countries"] = Table((Row("DE", 900, 900, 900), Row("", 50, 50, 50), Row("XX", 1, 1, 1)))
     latest = tuple(_visit(number, name) for number, name in enumerate(names))
     metrics = Metrics(1234, 1300, 12_345_678, 2.06, 0.4321, 144.2, 842.0)
-    return _stats(site, days, 40, metrics, Metrics(1100, 1400, 2500, 2.06, 0.41, 151.0, None), tables, latest)
+    stats = _stats(site, days, 40, metrics, Metrics(1100, 1400, 2500, 2.06, 0.41, 151.0, None), tables, latest)
+    events = [EventCount(name, 1_234_567, 12, {"EUR": 1234.5, "USD": 0.1}) for name in names]
+    return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
 
 
 def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Response:
@@ -104,6 +107,28 @@ def home(*all_stats: Stats, form: pages.SiteForm | None = None) -> Response:
         keep="",
         form=form or pages.SiteForm(),
         zones=pages.zones(),
+    )
+
+
+def left_out(names: tuple[str, ...] = ("Googlebot", "")) -> Response:
+    """The page of what was left out of the figures; nothing, if there are no names."""
+    robots = [
+        ledger.Robot(TODAY, reason, name, 1234, kept)
+        for name in names
+        for reason, kept in (("declared", True), ("new", False))
+    ]
+    dropped = [ledger.Drop(TODAY, reason, name, 12) for name in names for reason in ledger.REASONS]
+    lines = ledger.lines(ledger.Ledger(tuple(dropped), tuple(robots)))
+    return render.page(
+        request(f"/sites/{SITE.id}/ledger"),
+        "ledger.html",
+        person=PERSON,
+        csrf="token",
+        site=SITE,
+        keep="?period=7d",
+        picker=picker.pick(Period("30d", TODAY - timedelta(29), TODAY), TODAY),
+        dropped=lines[0],
+        robots=lines[1],
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from chalicelib.store import ledger
+from chalicelib.store.tables import LedgerItem
 
 DAY = date(2026, 11, 24)
 
@@ -14,10 +15,10 @@ DAY = date(2026, 11, 24)
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
     entries: list[tuple[str, int]] = []
 
-    def update(item: ledger.LedgerItem, actions: list[object]) -> None:
+    def update(item: LedgerItem, actions: list[object]) -> None:
         entries.append((item.sk, int(actions[0].values[1].value["N"])))  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(ledger.LedgerItem, "update", update)
+    monkeypatch.setattr(LedgerItem, "update", update)
     for kept in (ledger._dropped, ledger._gathered, ledger._written):
         kept.clear()
     yield entries
@@ -45,7 +46,7 @@ def test_in_a_flood_entries_are_gathered_and_none_is_lost(
     written: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(ledger.time, "monotonic", lambda: now)
+    monkeypatch.setattr("chalicelib.store.ledger.time.monotonic", lambda: now)
     for _ in range(500):
         ledger.drop("s", DAY, "flood_address")
         ledger.flush()
@@ -64,7 +65,7 @@ def test_an_entry_that_cannot_be_written_is_written_with_the_next(
         raise UpdateError("throttled")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger.LedgerItem, "update", refuse)
+        patch.setattr(LedgerItem, "update", refuse)
         ledger.drop("s", DAY, "dnt")
         ledger.flush()
     assert "not written" in capsys.readouterr().out

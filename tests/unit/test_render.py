@@ -62,6 +62,8 @@ PAGES = {
     "home": lambda: samples.home(samples.full(), samples.empty()),
     "home without sites": lambda: samples.home(),
     "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
+    "left out": lambda: samples.left_out(samples.NASTY),
+    "nothing left out": lambda: samples.left_out(()),
     "sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
     "sign-in again": lambda: samples.door("sign-in.html", email='"><script>', error="Wrong.", next='"><script>'),
     "link": lambda: samples.door("sign-in-link.html", token="a/b?", email="a@b.example", error="", needs_password=True),

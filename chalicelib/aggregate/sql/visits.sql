@@ -17,6 +17,8 @@ WITH visited AS (
         -- A page of the site itself is no referrer of a visit; its source is stored as ''.
         nullif(arg_min(CASE WHEN source = '' THEN '' ELSE coalesce(referrer, '') END, (t, id)), '') AS referrer,
         coalesce(nullif(arg_min(coalesce(source, ''), (t, id)), ''), 'Direct') AS source,
+        coalesce(nullif(arg_min(coalesce(channel, ''), (t, id)), ''), 'Direct') AS channel,
+        nullif(arg_min(coalesce(utm_campaign, ''), (t, id)), '') AS campaign,
         arg_min(identifier, (t, id)) FILTER (WHERE identifier IS NOT NULL) AS identifier
     FROM views
     GROUP BY day, visitor, visit

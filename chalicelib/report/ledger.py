@@ -1,0 +1,128 @@
+"""The ledger as people see it: what was left out of the figures in a period, and why.
+
+Dropped hits come from the ledger of the store, robots that were kept apart from the rollups.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.report.periods import Period
+from chalicelib.report.query import refresh_dirty_days
+from chalicelib.store import ledger, rollups
+from chalicelib.store.sites import Site
+
+# What the reasons mean, for people; those of robots are `enrich.robot`'s.
+REASONS: Final[Mapping[str, str]] = {
+    "dnt": "Asked not to be tracked",
+    "origin": "From a page that the site does not allow",
+    "ignored_address": "From an address that the site ignores",
+    "flood_address": "Too many from one address",
+    "flood_visitor": "Too many of one visitor in an hour",
+    "flood_site": "The day had all the hits that the site allows",
+}
+ROBOT_REASONS: Final[Mapping[str, str]] = {
+    "declared": "Says so itself",
+    "headless": "Headless browser",
+    "library": "Program library",
+    "empty": "No user agent",
+    "prefetch": "Loaded in advance",
+    "preview": "Preview of a page",
+    "referrer_spam": "Referrer spam",
+}
+KEPT: Final = "kept apart"
+DROPPED: Final = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Hits of a day that were dropped for one reason."""
+
+    day: date
+    reason: str
+    name: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """Hits of a day by robots of one name. `kept`: stored, apart from all figures; else dropped."""
+
+    day: date
+    reason: str
+    name: str
+    hits: int
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was left out, by day."""
+
+    dropped: tuple[Drop, ...]
+    robots: tuple[Robot, ...]
+
+
+def of_period(site: Site, period: Period) -> Ledger:
+    """The ledger of a period, brought up to date first."""
+    refresh_dirty_days(site, period.first, period.last)
+    entries = ledger.between(site.id, period.first, period.last)
+    kept = [
+        Robot(stored.day, robot.reason, robot.name, robot.hits, kept=True)
+        for stored in rollups.between(site.id, period.first, period.last)
+        for robot in rollup_math.unpack(stored.packed).robots
+    ]
+    dropped = [
+        Robot(entry.day, entry.reason.removeprefix(ledger.ROBOT), entry.name, entry.dropped, kept=False)
+        for entry in entries
+        if entry.reason.startswith(ledger.ROBOT)
+    ]
+    return Ledger(
+        dropped=tuple(
+            Drop(entry.day, entry.reason, entry.name, entry.dropped)
+            for entry in entries
+            if not entry.reason.startswith(ledger.ROBOT)
+        ),
+        robots=tuple(sorted(kept + dropped, key=lambda robot: (robot.day, -robot.hits, robot.name))),
+    )
+
+
+def as_json(found: Ledger) -> dict[str, Any]:
+    """The ledger in the API's shape."""
+    return {
+        "dropped": [{**dataclasses.asdict(drop), "day": drop.day.isoformat()} for drop in found.dropped],
+        "robots": [{**dataclasses.asdict(robot), "day": robot.day.isoformat()} for robot in found.robots],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the page: hits of a period for one reason and name; `note` says more of them."""
+
+    reason: str
+    name: str
+    hits: int
+    note: str = ""
+
+
+def lines(found: Ledger) -> tuple[list[Line], list[Line]]:
+    """The rows of the page, days added up: dropped hits and robots, most hits first."""
+    dropped = (((REASONS.get(drop.reason, drop.reason), drop.name, ""), drop.hits) for drop in found.dropped)
+    robots = (
+        ((ROBOT_REASONS.get(robot.reason, robot.reason), robot.name, KEPT if robot.kept else DROPPED), robot.hits)
+        for robot in found.robots
+    )
+    return _added(dropped), _added(robots)
+
+
+def _added(rows: Iterable[tuple[tuple[str, str, str], int]]) -> list[Line]:
+    sums: dict[tuple[str, str, str], int] = {}
+    for key, hits in rows:
+        sums[key] = sums.get(key, 0) + hits
+    found = [Line(reason, name, hits, note) for (reason, name, note), hits in sums.items()]
+    return sorted(found, key=lambda line: (-line.hits, line.reason, line.name, line.note))
