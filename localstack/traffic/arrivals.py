@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs
 
 DIRECT = "Direct"
 
@@ -12,13 +13,14 @@ DIRECT = "Direct"
 class Arrival:
     """How a visit begins.
 
-    :ivar source: the name it should get.
+    :ivar source: the name it should get; :ivar channel: the name of its channel.
     :ivar referrer: what the browser sends; of other sites mostly their origin alone, as browsers do now.
     :ivar query: what the link has appended to the page's address.
     :ivar internal: the referrer is a page of the site itself, and so says nothing of where the visit came from.
     """
 
     source: str
+    channel: str = "Direct"
     referrer: str | None = None
     query: str = ""
     internal: bool = False
@@ -28,44 +30,57 @@ class Arrival:
         """The referrer as it should be shown: without its query."""
         return self.referrer.partition("?")[0] if self.referrer and not self.internal else None
 
+    @property
+    def campaign(self) -> str | None:
+        """The campaign that the link names."""
+        return next(iter(parse_qs(self.query).get("utm_campaign", ())), None)
+
 
 _LETTER = "utm_source=lamp-letter&utm_medium=email&utm_campaign=week-{week}"
 
 _ARRIVALS: tuple[tuple[float, Arrival], ...] = (
     (31, Arrival(DIRECT)),
     # Search
-    (24, Arrival("Google", "https://www.google.com/")),
-    (4, Arrival("Google", "https://www.google.de/")),
-    (3, Arrival("Bing", "https://www.bing.com/")),
-    (4, Arrival("DuckDuckGo", "https://duckduckgo.com/")),
-    (2, Arrival("Ecosia", "https://www.ecosia.org/")),
-    (1, Arrival("Brave Search", "https://search.brave.com/")),
+    (24, Arrival("Google", "Organic Search", "https://www.google.com/")),
+    (4, Arrival("Google", "Organic Search", "https://www.google.de/")),
+    (3, Arrival("Bing", "Organic Search", "https://www.bing.com/")),
+    (4, Arrival("DuckDuckGo", "Organic Search", "https://duckduckgo.com/")),
+    (2, Arrival("Ecosia", "Organic Search", "https://www.ecosia.org/")),
+    (1, Arrival("Brave Search", "Organic Search", "https://search.brave.com/")),
     # Social
-    (3, Arrival("Reddit", "https://www.reddit.com/")),
-    (2, Arrival("Mastodon", "https://mastodon.social/")),
-    (2, Arrival("Bluesky", "https://bsky.app/")),
-    (2, Arrival("X", "https://t.co/Zk3vW9uLq1")),
-    (1, Arrival("LinkedIn", "https://www.linkedin.com/")),
-    (2, Arrival("Facebook", "https://l.facebook.com/")),
-    (1, Arrival("YouTube", "https://www.youtube.com/")),
+    (3, Arrival("Reddit", "Organic Social", "https://www.reddit.com/")),
+    (2, Arrival("Mastodon", "Organic Social", "https://mastodon.social/")),
+    (2, Arrival("Bluesky", "Organic Social", "https://bsky.app/")),
+    (2, Arrival("X", "Organic Social", "https://t.co/Zk3vW9uLq1")),
+    (1, Arrival("LinkedIn", "Organic Social", "https://www.linkedin.com/")),
+    (2, Arrival("Facebook", "Organic Social", "https://l.facebook.com/")),
+    (1, Arrival("YouTube", "Organic Video", "https://www.youtube.com/")),
+    (1, Arrival("GitHub", "Organic Social", "https://github.com/")),
     # News and neighbours
-    (2, Arrival("Wikipedia", "https://en.wikipedia.org/")),
-    (1, Arrival("GitHub", "https://github.com/")),
-    (2, Arrival("tidalnotes.example", "https://www.tidalnotes.example/2026/links-of-the-week?page=2")),
-    (1, Arrival("coastwatch.example", "https://coastwatch.example/")),
-    (1, Arrival("notgoogle.example", "https://notgoogle.example/search?q=lighthouse")),
+    (2, Arrival("Wikipedia", "Referral", "https://en.wikipedia.org/")),
+    (2, Arrival("tidalnotes.example", "Referral", "https://www.tidalnotes.example/2026/links-of-the-week?page=2")),
+    (1, Arrival("coastwatch.example", "Referral", "https://coastwatch.example/")),
+    (1, Arrival("notgoogle.example", "Referral", "https://notgoogle.example/search?q=lighthouse")),
     # AI assistants
-    (3, Arrival("ChatGPT", "https://chatgpt.com/", "utm_source=chatgpt.com")),
-    (1.5, Arrival("Perplexity", "https://www.perplexity.ai/")),
-    (1.5, Arrival("Claude", "https://claude.ai/")),
-    (0.5, Arrival("Gemini", "https://gemini.google.com/")),
+    (3, Arrival("ChatGPT", "AI Assistants", "https://chatgpt.com/", "utm_source=chatgpt.com")),
+    (1.5, Arrival("Perplexity", "AI Assistants", "https://www.perplexity.ai/")),
+    (1.5, Arrival("Claude", "AI Assistants", "https://claude.ai/")),
+    (0.5, Arrival("Gemini", "AI Assistants", "https://gemini.google.com/")),
     # Letters and campaigns
-    (5, Arrival("lamp-letter", None, _LETTER)),
-    (1, Arrival("lamp-letter", "https://mail.google.com/", _LETTER)),
-    (1, Arrival("Instagram", "https://l.instagram.com/", "utm_source=instagram&utm_medium=social&utm_campaign=storm")),
+    (5, Arrival("lamp-letter", "Email", None, _LETTER)),
+    (1, Arrival("lamp-letter", "Email", "https://mail.google.com/", _LETTER)),
+    (
+        1,
+        Arrival(
+            "Instagram",
+            "Organic Social",
+            "https://l.instagram.com/",
+            "utm_source=instagram&utm_medium=social&utm_campaign=storm",
+        ),
+    ),
 )
-HACKER_NEWS = Arrival("Hacker News", "https://news.ycombinator.com/")
-REDDIT = Arrival("Reddit", "https://www.reddit.com/")
+HACKER_NEWS = Arrival("Hacker News", "Organic Social", "https://news.ycombinator.com/")
+REDDIT = Arrival("Reddit", "Organic Social", "https://www.reddit.com/")
 
 
 def arrive(rng: random.Random, week: int) -> Arrival:
@@ -74,4 +89,4 @@ def arrive(rng: random.Random, week: int) -> Arrival:
     :param week: the calendar week, which the letter's links carry.
     """
     found = rng.choices(_ARRIVALS, weights=[weight for weight, _ in _ARRIVALS])[0][1]
-    return Arrival(found.source, found.referrer, found.query.format(week=week))
+    return replace(found, query=found.query.format(week=week))

@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 from localstack.traffic.audience import Person
 from localstack.traffic.plan import View
 
+TABLES = (
+    "pages", "referrers", "sources", "channels", "campaigns", "countries", "browsers", "systems", "devices",
+)  # fmt: skip
 _GAP_MS = 30 * 60 * 1000
 
 
@@ -89,14 +92,16 @@ def metrics(visits: Iterable[CountedVisit]) -> dict[str, float | None]:
 
 
 def tables(visits: Iterable[CountedVisit]) -> dict[str, dict[str, tuple[int, int, int]]]:
-    """The seven tables of some visits: table -> row's name -> (visitors, visits, pageviews)."""
-    counted: dict[str, dict[str, Row]] = {
-        name: {} for name in ("pages", "referrers", "sources", "countries", "browsers", "systems", "devices")
-    }
+    """The tables of some visits: table -> row's name -> (visitors, visits, pageviews).
+
+    Region, city and network depend on databases that change; what they hold is not known here.
+    """
+    counted: dict[str, dict[str, Row]] = {name: {} for name in TABLES}
     for visit in visits:
         who, first, agent = (visit.day, visit.person), visit.views[0], visit.person.agent
         names = {
             "sources": first.source,
+            "channels": first.channel,
             "countries": visit.person.country,
             "browsers": agent.browser,
             "systems": agent.system,
@@ -104,6 +109,8 @@ def tables(visits: Iterable[CountedVisit]) -> dict[str, dict[str, tuple[int, int
         }
         if first.shown_referrer is not None:
             names["referrers"] = first.shown_referrer
+        if first.campaign is not None:
+            names["campaigns"] = first.campaign
         for table, name in names.items():
             _add(counted[table], name, who, 1, len(visit.views))
         for path in {view.path for view in visit.views}:

@@ -36,7 +36,7 @@ class View:
     """A page view as it is sent. `t` is epoch ms; load time and engagement are ms.
 
     :ivar engagement: None where the browser's last word was lost.
-    :ivar source: what a visit should be called that begins with this view; :ivar shown_referrer: its referrer.
+    :ivar source, shown_referrer, channel, campaign: where a visit came from that begins with this view.
     """
 
     id: str
@@ -49,6 +49,8 @@ class View:
     engagement: int | None
     source: str
     shown_referrer: str | None
+    channel: str = DIRECT
+    campaign: str | None = None
 
     @property
     def alive_until(self) -> int:
@@ -151,7 +153,10 @@ class Writer:
         for number in range(count):
             view = self._view(person, t, path, query, referrer)
             if number == 0:
-                view = replace(view, source=arrival.source, shown_referrer=arrival.shown_referrer)
+                view = replace(
+                    view, source=arrival.source, shown_referrer=arrival.shown_referrer, channel=arrival.channel,
+                    campaign=arrival.campaign,
+                )  # fmt: skip
             views.append(view)
             referrer, query = view.url.partition("?")[0], ""
             path = self._next(path)
@@ -165,7 +170,9 @@ class Writer:
         start = before.over + round(rng.uniform(31, 420) * 60_000)
         if rng.random() < 0.25:  # the tab was still open
             path = self._next(last.path)
-            return self.visit(last.person, start, Arrival(DIRECT, last.url.partition("?")[0], internal=True), path)
+            return self.visit(
+                last.person, start, Arrival(DIRECT, referrer=last.url.partition("?")[0], internal=True), path
+            )
         return self.visit(last.person, start, arrive(rng, self._day.isocalendar().week), self._site.entry(rng).path)
 
     def crawl(self) -> Visit:

@@ -47,6 +47,7 @@ def rows(stats: dict[str, Any]) -> dict[str, dict[str, tuple[int, int, int]]]:
     return {
         table: {row["name"]: (row["visitors"], row["visits"], row["pageviews"]) for row in found}
         for table, found in stats["tables"].items()
+        if table in expected.TABLES
     }
 
 
