@@ -44,8 +44,9 @@ REFRESH_AFTER_S: Final = 2
 
 SITE_CACHE_S: Final = 30
 DEFAULT_RETENTION_DAYS: Final = 730
-# Floods: one visitor's records in one hour (a person who reads a page a second makes 7,200 of views and leaves),
-# and a site's records in one day.
+# Floods: hits from one address in an hour (a large office reading at once, or a proxy nobody declared), one visitor's
+# records in one hour (nobody reads 1,000 pages in one), and a site's records in one day.
+MAX_ADDRESS_HOUR: Final = 20_000
 MAX_VISITOR_HOUR: Final = 2_000
 MAX_SITE_DAY: Final = 5_000_000
 # Rows kept per table and day; the rest is summed into an honest "other".

@@ -11,25 +11,27 @@ import secrets
 import time
 from typing import Final
 
-# Views and leaves of an office behind one address, reading at once; far above what one household does.
-_BURST: Final = 600
-_PER_SECOND: Final = 10.0
+from chalicelib.store.sites import Site
+
+_HOUR_S: Final = 3600
 _MAX_BUCKETS: Final = 50_000
 
 _salt = secrets.token_bytes(16)
 _buckets: dict[bytes, tuple[float, float]] = {}  # -> tokens left, and when
 
 
-def is_flood(site_id: str, address: str) -> bool:
-    """Whether this hit is one too many of its address; it takes a token if not."""
-    key = hashlib.blake2b(f"{site_id}\0{address}".encode(), key=_salt, digest_size=12).digest()
+def is_flood(site: Site, address: str) -> bool:
+    """Whether this hit is one too many of its address; it takes a token if not.
+
+    A full bucket holds the hits of an hour, and fills up in one.
+    """
+    key = hashlib.blake2b(f"{site.id}\0{address}".encode(), key=_salt, digest_size=12).digest()
     now = time.monotonic()
-    tokens, then = _buckets.get(key, (_BURST, now))
-    tokens = min(_BURST, tokens + (now - then) * _PER_SECOND)
+    most = site.max_address_hour
+    tokens, then = _buckets.get(key, (most, now))
+    tokens = min(most, tokens + (now - then) * most / _HOUR_S)
     if len(_buckets) >= _MAX_BUCKETS and key not in _buckets:
         _buckets.clear()
-    if tokens < 1:
-        _buckets[key] = (tokens, now)
-        return True
-    _buckets[key] = (tokens - 1, now)
-    return False
+    flooded = tokens < 1
+    _buckets[key] = (tokens if flooded else tokens - 1, now)
+    return flooded

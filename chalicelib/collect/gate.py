@@ -58,7 +58,7 @@ def admit_to(site: Site, request: Request, identifier: str | None = None) -> tup
     """As :func:`admit`, of a site already found."""
     address = normal_address(proxy.client_address(site.proxies, request.source_ip, request.headers))
     reason = refusal(site, request.headers, address)
-    if reason is None and flood.is_flood(site.id, address):
+    if reason is None and flood.is_flood(site, address):
         reason = "flood_address"
     if reason is not None:
         _enter(site, reason, request)
