@@ -5,7 +5,6 @@ The forms of the settings that act on ingest are checked by the code of `collect
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any, Final
 from chalicelib.accounts import sites as making
 from chalicelib.collect import proxy
 from chalicelib.collect.admission import parse_networks
-from chalicelib.errors import BadRequest
+from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import sites as stored
 from chalicelib.store.sites import Site
 
@@ -31,6 +30,8 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
     """`site` with the settings of `data`, stored; what `data` does not name stays.
 
     :raises BadRequest: naming the field that is unknown or will not do; nothing is changed then.
+    :raises NotFound: if the site was deleted meanwhile.
+    :raises Conflict: if others kept changing it.
     """
     changes: dict[str, Any] = {}
     for name, value in data.items():
@@ -38,8 +39,9 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
             raise BadRequest(f"There is no such setting; there are {', '.join(_READERS)}.", field=_shown(name))
         field, read = _READERS[name]
         changes[field] = read(value, name)
-    changed = dataclasses.replace(site, **changes)
-    stored.put_site(changed)
+    changed = stored.change_site(site.id, changes)
+    if changed is None:
+        raise NotFound("This site was deleted meanwhile.")
     return changed
 
 

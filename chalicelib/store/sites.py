@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from pynamodb.exceptions import PutError
+
 from chalicelib import config
+from chalicelib.errors import Conflict
 from chalicelib.store.tables import CoreItem
 
 _PARTITION = "site"
+_RACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,32 @@ def put_site(site: Site) -> None:
     _cached_lists.clear()
 
 
-def item_of(site: Site) -> CoreItem:
+def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
+    """Set fields of a site, whatever else others change of it meanwhile; the site as it is then, None if there is none.
+
+    :raises Conflict: if others kept coming first.
+    """
+    for _ in range(_RACES):
+        try:
+            item = CoreItem.get(_PARTITION, site_id, consistent_read=True)
+        except CoreItem.DoesNotExist:
+            return None
+        changed = dataclasses.replace(_parse(item), **changes)  # type: ignore[arg-type]
+        try:
+            item_of(changed, int(item.version) + 1).save(CoreItem.version == item.version)
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            continue
+        _cached.pop(site_id, None)
+        _cached_lists.clear()
+        return changed
+    raise Conflict("Others are changing this site just now; please try again.")
+
+
+def item_of(site: Site, version: int = 1) -> CoreItem:
     """The item that holds `site`, for writing it together with others."""
-    return CoreItem(_PARTITION, site.id, body=json.dumps(dataclasses.asdict(site), sort_keys=True))
+    return CoreItem(_PARTITION, site.id, body=json.dumps(dataclasses.asdict(site), sort_keys=True), version=version)
 
 
 def get_site(site_id: str) -> Site | None:

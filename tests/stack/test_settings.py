@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -100,6 +101,17 @@ def test_a_wrong_setting_is_refused_by_name_and_changes_nothing(
     answer = caller.api("PATCH", f"/sites/{site}", {"ignore_robots": True, **settings})
     assert (answer.status, answer.json()["error"]["field"]) == (400, field)
     assert caller.api("GET", f"/sites/{site}").json() == before
+
+
+def test_settings_changed_at_once_are_all_kept(stack: Deployed, caller: Caller, site: str) -> None:
+    wanted = {"origins": "example.com", "ignore_robots": True, "kept_parameters": "q", "max_day": 5000}
+
+    def change_one(name: str) -> None:
+        change(Caller(stack.base_url, stack.api_token), site, **{name: wanted[name]})
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(change_one, wanted))
+    assert wanted.items() <= caller.api("GET", f"/sites/{site}").json().items()
 
 
 def test_who_asks_not_to_be_tracked_is_not(caller: Caller, site: str) -> None:
