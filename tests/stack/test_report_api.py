@@ -39,7 +39,10 @@ def test_stats_have_the_documented_shape(caller: Caller, site: str) -> None:
     assert stats["site"] == site
     assert stats["from"] == stats["to"]
     assert stats["timezone"] == "Asia/Kathmandu"
-    assert set(stats["tables"]) == {"pages", "referrers", "sources", "countries", "browsers", "systems", "devices"}
+    assert set(stats["tables"]) == {
+        "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks",
+        "browsers", "systems", "devices",
+    }  # fmt: skip
     assert stats["tables"]["pages"] == [{"name": "/", "visitors": 1, "visits": 1, "pageviews": 1}]
     assert stats["tables"]["sources"] == [{"name": "Direct", "visitors": 1, "visits": 1, "pageviews": 1}]
     assert len(stats["series"]) == 24

@@ -205,7 +205,7 @@ def test_the_visits_of_one_identifier_are_found(caller: Caller, site: str) -> No
     for page, identifier in (("/a", "ada"), ("/b", None), ("/c", "bob")):  # one browser, shared by two people
         assert caller.beacon(site, view(page), identifier=identifier or "", address="192.0.2.7").status == 204
     assert caller.beacon(site, view("/d"), identifier="ada", agent=FIREFOX + " x", address="192.0.2.8").status == 204
-    assert caller.beacon(site, view("/e"), address="192.0.2.9").status == 204
+    assert caller.beacon(site, view("/e"), agent=FIREFOX + " y", address="192.0.2.9").status == 204
     wait_for(lambda: caller.visits(site), lambda found: sum(len(visit["hits"]) for visit in found) == 5)
 
     def pages(identifier: str, **more: str) -> list[list[str]]:
