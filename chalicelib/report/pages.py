@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
@@ -19,6 +20,9 @@ from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, redirect
+
+if TYPE_CHECKING:
+    from chalicelib.report.periods import Period
 
 # Status -> title and what to do; the error's own message stands between them.
 _ADVICE = {
@@ -119,13 +123,10 @@ def overview(request: Request, site: str) -> Response:
     :raises BadRequest: if the period makes no sense.
     """
     from chalicelib.accounts import access
-    from chalicelib.report import periods, query
+    from chalicelib.report import query
 
-    person = access.viewer(request)
-    shown = access.site_for(person, site)
-    now = datetime.now(shown.zone)
+    person, shown, now, period = _asked_for(request, site)
     today = now.date()
-    period = periods.parse(request.query, shown.zone, now)
     stats = query.stats(shown, period, now)
     return render.page(
         request,
@@ -157,12 +158,9 @@ def ledger(request: Request, site: str) -> Response:
     :raises BadRequest: if the period makes no sense.
     """
     from chalicelib.accounts import access
-    from chalicelib.report import ledger, periods
+    from chalicelib.report import ledger
 
-    person = access.viewer(request)
-    shown = access.site_for(person, site)
-    now = datetime.now(shown.zone)
-    period = periods.parse(request.query, shown.zone, now)
+    person, shown, now, period = _asked_for(request, site)
     dropped, robots = ledger.lines(ledger.of_period(shown, period))
     return render.page(
         request,
@@ -280,6 +278,17 @@ def site_card(stats: Stats, now: datetime) -> SiteCard:
         figures=figures.strip(stats, now.date(), figures.CARD),
         spark=chart.sparkline(stats.series, stats.interval, now),
     )
+
+
+def _asked_for(request: Request, site: str) -> tuple[Person, Site, datetime, Period]:
+    """Who asks, for which site, when (on its clock), and for which period."""
+    from chalicelib.accounts import access
+    from chalicelib.report import periods
+
+    person = access.viewer(request)
+    found = access.site_for(person, site)
+    now = datetime.now(found.zone)
+    return person, found, now, periods.parse(request.query, found.zone, now)
 
 
 def _keep(request: Request) -> str:
