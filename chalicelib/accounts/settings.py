@@ -100,7 +100,7 @@ def _proxies(value: object, name: str) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "?"
     if text in ("", "0"):
         return ""
-    if text in proxy.PRESETS or (text.isascii() and text.isdigit() and int(text[:3]) <= proxy.MAX_HOPS):
+    if text in proxy.PRESETS or text in {str(hops) for hops in range(1, proxy.MAX_HOPS + 1)}:
         return text
     presets = ", ".join(proxy.PRESETS)
     raise BadRequest(f"{name} must be empty, 1 to {proxy.MAX_HOPS} hops, or one of {presets}.", field=name)
