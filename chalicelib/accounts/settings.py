@@ -139,7 +139,7 @@ def _script(value: object, name: str) -> str:
 
 def _parameters(value: object, name: str) -> str:
     text = _list(value, name)
-    if not all(_PARAMETER.fullmatch(part) for part in text.split()):
+    if not all(_PARAMETER.fullmatch(part) and part.isprintable() for part in text.split()):
         raise BadRequest(f"{name} must be names of query parameters.", field=name)
     return text
 

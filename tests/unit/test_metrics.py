@@ -197,7 +197,7 @@ records = st.lists(
 
 
 @given(st.dictionaries(st.sampled_from(["u", "v", "w"]), records), st.randoms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_figures_are_those_of_the_model_in_any_order(
     visitors: dict[str, list[Record]], chance: random.Random
 ) -> None:
