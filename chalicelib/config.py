@@ -25,6 +25,15 @@ MAX_ID_CHARS: Final = 64
 MAX_IDENTIFIER_CHARS: Final = 128
 MAX_LOAD_TIME_MS: Final = 10 * 60 * 1000
 MAX_ENGAGEMENT_MS: Final = 24 * 60 * 60 * 1000
+# A custom event. Names, numbers and values are Plausible's, so that its clients lose nothing.
+MAX_EVENT_NAME_CHARS: Final = 120
+MAX_PROPS: Final = 30
+MAX_PROP_NAME_CHARS: Final = 300
+MAX_PROP_VALUE_CHARS: Final = 2000
+MAX_PROPS_CHARS: Final = 16 * 1024
+MAX_AMOUNT: Final = 10**12
+# To how many sites one call of the Plausible Events API may send.
+MAX_DOMAINS: Final = 10
 
 # What a visit is (the predecessor's definition): a gap of more than this ends it.
 VISIT_GAP_MS: Final = 30 * 60 * 1000

@@ -74,7 +74,7 @@ class Request:
         if len(self.body) > limit:
             raise TooLarge(f"The body may have at most {limit} bytes; this one has {len(self.body)}.")
         try:
-            data = json.loads(self.body.decode("utf-8"))
+            data = json.loads(self.body.decode("utf-8-sig"))  # some programs begin with a byte order mark
         except UnicodeDecodeError:
             raise BadRequest("The body must be JSON in UTF-8; these bytes are not UTF-8.") from None
         except (ValueError, RecursionError):
@@ -147,8 +147,11 @@ def _base_url(headers: Mapping[str, str], context: Mapping[str, Any], path: str)
 def reply(
     body: bytes | str, content_type: str, status: int = 200, headers: Mapping[str, str | list[str]] | None = None
 ) -> Response:
-    """An answer with a body. Bodies are always bytes, because the API declares every type binary."""
-    data = body.encode("utf-8") if isinstance(body, str) else body
+    """An answer with a body. Bodies are always bytes, because the API declares every type binary.
+
+    An answer may repeat what it was sent, half characters (lone surrogates) included, which no encoding has.
+    """
+    data = body.encode("utf-8", "replace") if isinstance(body, str) else body
     return Response(data, status_code=int(status), headers={"Content-Type": content_type, **(headers or {})})
 
 

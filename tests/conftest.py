@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from infra import cloudformation, geo
 from infra.cloud import Cloud, emulator
 from localstack import process
 from localstack.stack import Info, Stack
+
+# Property tests tell the same every time: how long an example takes on a busy machine is no property.
+settings.register_profile("shylight", deadline=None, derandomize=True)
+settings.load_profile("shylight")
 
 ON_LOCALSTACK = os.environ.get("STACK") == "localstack"
 NOWHERE = "http://127.0.0.1:9"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from chalicelib.accounts import origins, sessions, tokens
@@ -14,8 +13,6 @@ from chalicelib.store.people import Person
 from chalicelib.store.secrets import signing_key
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def viewer(request: Request) -> Person:
@@ -53,11 +50,11 @@ def site_for(person: Person, site_id: str, *, to_change: bool = False) -> Site:
     :raises NotFound: if there is none, or none that they may see.
     :raises Forbidden: if they may see it, but not change it.
     """
-    wanted = site_id.lower()
+    wanted = sites.read_id(site_id)
     role = None
-    if _UUID.fullmatch(wanted):
+    if wanted is not None:
         role = "owner" if person.admin else people.role_in(person.id, wanted)
-    site = sites.get_site(wanted) if role else None
+    site = sites.get_site(wanted) if wanted is not None and role else None
     if site is None:
         raise NotFound("There is no such site, or you have no access to it.")
     if to_change and role != "owner":

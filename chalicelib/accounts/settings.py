@@ -102,7 +102,7 @@ def _proxies(value: object, name: str) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "?"
     if text in ("", "0"):
         return ""
-    if text in proxy.PRESETS or (text.isascii() and text.isdigit() and int(text[:3]) <= proxy.MAX_HOPS):
+    if text in proxy.PRESETS or text in {str(hops) for hops in range(1, proxy.MAX_HOPS + 1)}:
         return text
     presets = ", ".join(proxy.PRESETS)
     raise BadRequest(f"{name} must be empty, 1 to {proxy.MAX_HOPS} hops, or one of {presets}.", field=name)
@@ -141,7 +141,7 @@ def _script(value: object, name: str) -> str:
 
 def _parameters(value: object, name: str) -> str:
     text = _list(value, name)
-    if not all(_PARAMETER.fullmatch(part) for part in text.split()):
+    if not all(_PARAMETER.fullmatch(part) and part.isprintable() for part in text.split()):
         raise BadRequest(f"{name} must be names of query parameters.", field=name)
     return text
 

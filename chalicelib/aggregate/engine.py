@@ -52,6 +52,7 @@ COLUMNS: Mapping[str, str] = {
     "props": "VARCHAR",
     "amount": "BIGINT",
     "currency": "VARCHAR",
+    "interactive": "BOOLEAN",
     "browser": "VARCHAR",
     "system": "VARCHAR",
     "device_type": "VARCHAR",
@@ -81,11 +82,14 @@ class Engine:
 
         Both are Parquet on the disk, of which each query reads the columns it needs: a day need not fit the memory.
         """
-        columns = ", ".join(COLUMNS)
-        parts = [f"SELECT {columns} FROM {_parquet([self._stage_fresh(fresh)])}"]  # noqa: S608
+        parts = [f"SELECT * FROM {_parquet([self._stage_fresh(fresh)])}"]  # noqa: S608
         if segments:
-            parts.append(f"SELECT {columns} FROM {_parquet(self._stage(segments))} WHERE {condition}")  # noqa: S608
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW hits AS {' UNION ALL '.join(parts)}")
+            parts.append(f"SELECT * FROM {_parquet(self._stage(segments))} WHERE {condition}")  # noqa: S608
+        # By name, as segments of before a column was added have it nowhere.
+        together = " UNION ALL BY NAME ".join(parts)
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW hits AS SELECT {', '.join(COLUMNS)} FROM ({together})"  # noqa: S608
+        )
 
     def sessionize(self) -> None:
         """Make `views`, `visits` and `custom_events` of `hits`."""

@@ -65,5 +65,6 @@ def _custom(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Eve
     return hit.custom(
         site, who, t, event_id=fields.identity(body, "idempotency") or uuid.uuid4().hex,
         name=custom.read_name(body["event"]), props=custom.read_props(body.get("props")),
-        revenue=custom.read_revenue(body.get("revenue")), location=location(site, body), tracker="script",
+        revenue=custom.read_revenue(body.get("revenue")), location=location(site, body),
+        interactive=fields.flag(body, "interactive", default=False), tracker="script",
     )  # fmt: skip

@@ -6,19 +6,15 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib import config
 from chalicelib.errors import BadRequest
 
-MAX_NAME_CHARS: Final = 120
-MAX_PROPS: Final = 30
-MAX_KEY_CHARS: Final = 100
-MAX_VALUE_CHARS: Final = 500
 # Revenue is kept in whole millionths, so that sums are exact.
 MICROS: Final = 1_000_000
-_MAX_AMOUNT: Final = 10**12
-_CURRENCY = re.compile(r"[A-Z]{3}")
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 
 def read_name(value: object, field: str = "event") -> str:
@@ -26,9 +22,12 @@ def read_name(value: object, field: str = "event") -> str:
 
     :raises BadRequest: if it is not 1 to 120 printable characters.
     """
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= MAX_NAME_CHARS or not value.strip().isprintable():
-        raise BadRequest(f"{field} must be the event's name, 1 to {MAX_NAME_CHARS} printable characters.", field=field)
-    return value.strip()
+    name = value.strip() if isinstance(value, str) else ""
+    if not 1 <= len(name) <= config.MAX_EVENT_NAME_CHARS or not name.isprintable():
+        raise BadRequest(
+            f"{field} must be the event's name, 1 to {config.MAX_EVENT_NAME_CHARS} printable characters.", field=field
+        )
+    return name
 
 
 def read_props(value: object, field: str = "props") -> str | None:
@@ -42,20 +41,23 @@ def read_props(value: object, field: str = "props") -> str | None:
         return None
     if not isinstance(value, dict):
         raise BadRequest(f"{field} must be an object of texts and numbers.", field=field)
-    if len(value) > MAX_PROPS:
-        raise BadRequest(f"{field} may have at most {MAX_PROPS} properties.", field=field)
+    if len(value) > config.MAX_PROPS:
+        raise BadRequest(f"{field} may have at most {config.MAX_PROPS} properties.", field=field)
     texts: dict[str, str] = {}
     for key, inner in value.items():
         text = _text(inner, f"{field}.{key}"[:150])
-        if not 1 <= len(key) <= MAX_KEY_CHARS or (text is not None and len(text) > MAX_VALUE_CHARS):
+        if not 1 <= len(key) <= config.MAX_PROP_NAME_CHARS or len(text or "") > config.MAX_PROP_VALUE_CHARS:
             raise BadRequest(
-                f"A property in {field} has a name of 1 to {MAX_KEY_CHARS} and a value of up to {MAX_VALUE_CHARS} "
-                "characters.",
+                f"A property in {field} has a name of 1 to {config.MAX_PROP_NAME_CHARS} and a value of up to "
+                f"{config.MAX_PROP_VALUE_CHARS} characters.",
                 field=field,
             )
         if text is not None:
             texts[_whole(key)] = _whole(text)
-    return json.dumps(texts, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if texts else None
+    kept = json.dumps(texts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if len(kept) > config.MAX_PROPS_CHARS:
+        raise BadRequest(f"{field} may have at most {config.MAX_PROPS_CHARS} characters in all.", field=field)
+    return kept if texts else None
 
 
 def _text(value: object, field: str) -> str | None:
@@ -87,14 +89,15 @@ def read_revenue(value: object, field: str = "revenue") -> tuple[int | None, str
 def _amount(value: Any, field: str) -> int:
     amount = Decimal("NaN")
     if isinstance(value, int | float | str) and not isinstance(value, bool):
-        with suppress(InvalidOperation):
+        with suppress(ArithmeticError):
             amount = Decimal(str(value))
-    if not amount.is_finite() or abs(amount) > _MAX_AMOUNT:
-        raise BadRequest(f"{field} must be a number, up to {_MAX_AMOUNT}.", field=field)
+    # Compared as it is: arithmetic on an exponent of a billion would raise.
+    if not amount.is_finite() or not -config.MAX_AMOUNT <= amount <= config.MAX_AMOUNT:
+        raise BadRequest(f"{field} must be a number, up to {config.MAX_AMOUNT}.", field=field)
     return round(amount * MICROS)
 
 
 def _currency(value: object, field: str) -> str:
-    if not isinstance(value, str) or not _CURRENCY.fullmatch(value.upper()):
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
         raise BadRequest(f"{field} must be a currency's three letters, as in ISO 4217: EUR, USD.", field=field)
     return value.upper()

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
 
+from chalicelib import config
+from chalicelib.collect.custom import MICROS
 from chalicelib.errors import Poison
 
 VERSION = 1
 
-# A message of SQS may have 256 KiB; an event with a long URL and user agent has a few.
-EVENTS_PER_MESSAGE = 20
+# A message of SQS may have 256 KiB; most events have a few hundred bytes. 20 a message keep the worker's batches even.
+_EVENTS_PER_MESSAGE = 20
+_MESSAGE_BYTES = 240_000
+# What the tables and the metric SQL take of each number; what a key or a column cannot hold is poison.
+_RANGES = {
+    "hour": (0, 25),
+    "t": (0, 1 << 53),
+    "load_time": (0, config.MAX_LOAD_TIME_MS),
+    "engagement": (0, config.MAX_ENGAGEMENT_MS),
+    "scroll": (0, 100),
+    "amount": (-config.MAX_AMOUNT * MICROS, config.MAX_AMOUNT * MICROS),
+}
+_PLAIN = re.compile(r"[!-~]{1,64}")
 
 Kind = Literal["view", "leave", "event"]
 
@@ -38,6 +53,7 @@ class Event:
     :ivar hint: what the request's own headers say of a program: ``"prefetch"`` or ``"preview"``.
     :ivar event_name: a custom event's name; :ivar props: its properties, a JSON object of texts with sorted keys.
     :ivar amount: its revenue in millionths of `currency` (ISO 4217).
+    :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0019.
     """
 
     kind: Kind
@@ -69,6 +85,7 @@ class Event:
     props: str | None = None
     amount: int | None = None
     currency: str | None = None
+    interactive: bool = False
 
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Event)}
@@ -83,12 +100,29 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 def encode(events: Iterable[Event]) -> str:
     """The queue message of some events. ASCII only, as SQS refuses some of what Unicode and JSON allow."""
-    fields = [{name: value for name, value in _items(event) if value is not None} for event in events]
-    return json.dumps({"v": VERSION, "events": fields}, separators=(",", ":"))
+    return _message(map(_encode_one, events))
 
 
-def _items(event: Event) -> Iterable[tuple[str, Any]]:
-    return ((name, getattr(event, name)) for name in _FIELDS)
+def encode_all(events: Iterable[Event]) -> list[str]:
+    """The queue messages of many events, each no larger than SQS takes."""
+    messages: list[list[str]] = []
+    size = 0
+    for text in map(_encode_one, events):
+        if not messages or len(messages[-1]) == _EVENTS_PER_MESSAGE or size + len(text) > _MESSAGE_BYTES:
+            messages.append([])
+            size = 0
+        messages[-1].append(text)
+        size += len(text) + 1
+    return [_message(texts) for texts in messages]
+
+
+def _message(texts: Iterable[str]) -> str:
+    return f'{{"v":{VERSION},"events":[{",".join(texts)}]}}'
+
+
+def _encode_one(event: Event) -> str:
+    given = {name: value for name in _FIELDS if (value := getattr(event, name)) is not None}
+    return json.dumps(given, separators=(",", ":"))
 
 
 def decode(message: str) -> list[Event | Poison]:
@@ -121,11 +155,31 @@ def _decode_one(fields: object) -> Event | Poison:
             return Poison("not_an_event", f"with unknown {name[:40]!r}")
         if not isinstance(value, _TYPES[name]) or (isinstance(value, bool) and bool not in _TYPES[name]):
             return Poison("not_an_event", f"{name} of type {type(value).__name__}")
-    event = Event(**fields)
-    if event.kind not in get_args(Kind) or not 0 <= event.hour <= 25:
-        return Poison("not_an_event", f"kind {event.kind[:40]!r}, hour {event.hour}")
+    wrong = _wrong(fields)
+    return Poison("not_an_event", f"{wrong} {str(fields[wrong])[:40]!r}") if wrong else Event(**fields)
+
+
+def _wrong(fields: dict[str, Any]) -> str | None:
+    """The field that has the right type and a value that cannot be stored, if there is one."""
+    for name, value in fields.items():
+        if isinstance(value, str) and not value.isascii() and not _is_whole(value):
+            return name
+        least, most = _RANGES.get(name, (value, value))
+        if value is not None and not least <= value <= most:
+            return name
+    if fields["kind"] not in get_args(Kind):
+        return "kind"
+    with suppress(ValueError):
+        if date.fromisoformat(fields["day"]).isoformat() == fields["day"]:
+            keys = ("site", "visitor", "id") if fields["id"] else ("site", "visitor")
+            return next((name for name in keys if not _PLAIN.fullmatch(fields[name])), None)
+    return "day"
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it is without half characters (lone surrogates), which JSON can say and nothing can store."""
     try:
-        date.fromisoformat(event.day)
-    except ValueError:
-        return Poison("not_an_event", f"day {event.day[:40]!r}")
-    return event
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

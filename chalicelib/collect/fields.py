@@ -45,6 +45,19 @@ def number(body: Mapping[str, Any], name: str, where: str = "") -> float | None:
     return float(value)
 
 
+def flag(body: Mapping[str, Any], name: str, where: str = "", *, default: bool) -> bool:
+    """A boolean; `default` where there is none.
+
+    :raises BadRequest: if it is something else.
+    """
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise BadRequest(f"{where}{name} must be true or false.", field=where + name)
+    return value
+
+
 def identity(body: Mapping[str, Any], name: str, where: str = "") -> str | None:
     """The id of a view, or None.
 
@@ -91,12 +104,13 @@ def percent(body: Mapping[str, Any], name: str, where: str = "") -> int | None:
 
 
 def identifier(value: str | None, field: str = "identifier") -> str | None:
-    """The site's own name for a visitor, or None if it is empty.
+    """The site's own name for a visitor, without space around it; None if that is empty.
 
     :raises BadRequest: if it is too long or has control characters.
     """
-    if not value:
+    name = (value or "").strip(" ")
+    if not name:
         return None
-    if len(value) > config.MAX_IDENTIFIER_CHARS or not value.isprintable():
+    if len(name) > config.MAX_IDENTIFIER_CHARS or not name.isprintable():
         raise BadRequest(f"{field} must be 1 to {config.MAX_IDENTIFIER_CHARS} printable characters.", field=field)
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from chalicelib import days
 from chalicelib.collect import fields, flood, hit, proxy
 from chalicelib.collect.admission import refusal
@@ -11,7 +9,7 @@ from chalicelib.collect.hint import read_hint
 from chalicelib.collect.visitor import normal_address
 from chalicelib.errors import Forbidden, NotFound, TooManyRequests
 from chalicelib.store import ledger
-from chalicelib.store.sites import Site, cached_site
+from chalicelib.store.sites import Site, cached_site, read_id
 from chalicelib.web import Request
 
 _SOON_S = 60
@@ -26,11 +24,8 @@ def find_site(site_id: str) -> Site:
 
     :raises NotFound: if there is none.
     """
-    try:
-        found = cached_site(str(uuid.UUID(site_id)))
-    except ValueError:
-        found = None
-    return active(found)
+    wanted = read_id(site_id)
+    return active(cached_site(wanted) if wanted is not None else None)
 
 
 def active(site: Site | None) -> Site:

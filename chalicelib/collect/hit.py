@@ -34,12 +34,18 @@ def client(source_ip: str, agent: str, identifier: str | None = None, hint: str 
     return Client(normal_address(source_ip), clean, identifier, hint)
 
 
-def location_of(site: Site, url: str, field: str = "location") -> Location:
+def location_of(
+    site: Site, url: str, field: str = "location", *, apps: bool = False, hash_routing: bool = False
+) -> Location:
     """What `site` keeps of the URL of a viewed page.
 
+    :param apps: whether the URL may be one that a mobile app made up.
+    :param hash_routing: whether the sender says what the site's setting may say too.
     :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
     """
-    return read_location(url, field, kept=site.page_parameters, hash_routing=site.hash_routing)
+    return read_location(
+        url, field, kept=site.page_parameters, hash_routing=hash_routing or site.hash_routing, apps=apps
+    )
 
 
 def view(
@@ -119,9 +125,12 @@ def leave(
 
 def custom(
     site: Site, who: Client, t: int, *, event_id: str, name: str, props: str | None,
-    revenue: tuple[int | None, str | None], location: Location | None, tracker: str,
+    revenue: tuple[int | None, str | None], location: Location | None, interactive: bool, tracker: str,
 ) -> Event:  # fmt: skip
-    """The event of something the site's owner wants counted, at `t` (epoch ms)."""
+    """The event of something the site's owner wants counted, at `t` (epoch ms).
+
+    :param interactive: whether a visit with it is no bounce.
+    """
     day = days.day_of(t, site.zone)
     return Event(
         kind="event",
@@ -139,6 +148,7 @@ def custom(
         props=props,
         amount=revenue[0],
         currency=revenue[1],
+        interactive=interactive,
         identifier=who.identifier,
         hint=who.hint,
     )

@@ -1,4 +1,4 @@
-"""Hits of the past, or from a site's own backend: the same queue and worker as any other, with a time given.
+"""Hits and events from a site's own backend, of now or of the past: the same queue and worker as any other.
 
 A past day gets a salt of its own for an hour, so the visitors of one import are recognised among each other and,
 after that, by nobody.
@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import config, days
-from chalicelib.collect import fields, hit
-from chalicelib.collect.event import EVENTS_PER_MESSAGE, Event, encode
+from chalicelib.collect import beacons, custom, fields, hit
+from chalicelib.collect.event import Event, encode_all
+from chalicelib.collect.page import Location
 from chalicelib.errors import BadRequest
 from chalicelib.store import queue
 from chalicelib.store.sites import Site
@@ -23,10 +24,11 @@ _AHEAD_MS = 5 * 60 * 1000
 
 
 def accept(site: Site, body: dict[str, Any]) -> int:
-    """Queue the hits of ``{"hits": [...]}``, all or none; how many views they are.
+    """Queue what ``{"hits": [...]}`` holds, all or none; how many views and events they are.
 
-    A hit is ``{t, url, user_agent, ip, id?, referrer?, load_time?, engagement?, identifier?}``: `t` in epoch ms
-    or ISO 8601 with an offset, the other times in ms.
+    A view is ``{t?, url, user_agent?, ip?, id?, referrer?, load_time?, engagement?, scroll?, identifier?}``: `t` in
+    epoch ms or ISO 8601 with an offset (now, if it is missing), the other times in ms. A custom event is
+    ``{t?, event, props?, revenue?, interactive?, url?, user_agent?, ip?, id?, identifier?}``.
 
     :raises BadRequest: naming the field of the first hit that is wrong, e.g. ``hits[3].t``.
     :raises Unavailable: if the queue refuses; sending all again is harmless where every hit has an `id`.
@@ -43,28 +45,50 @@ def accept(site: Site, body: dict[str, Any]) -> int:
         if not isinstance(given, dict):
             raise BadRequest(f"hits[{number}] must be an object.", field=f"hits[{number}]")
         events += _events(site, given, where, now)
-    chunks = [events[start : start + EVENTS_PER_MESSAGE] for start in range(0, len(events), EVENTS_PER_MESSAGE)]
-    queue.send_all([encode(chunk) for chunk in chunks])
+    queue.send_all(encode_all(events))
     return len(hits)
 
 
 def _events(site: Site, given: dict[str, Any], where: str, now: int) -> list[Event]:
     t = _time(site, given, where, now)
     who = _client(given, where)
-    url = fields.text(given, "url", where)
-    if not url:
+    id_ = fields.identity(given, "id", where) or uuid.uuid4().hex
+    page = beacons.location(site, given, "url", where)
+    if given.get("event") is not None:
+        return [_custom(site, who, t, id_, page, given, where)]
+    if page is None:
         raise BadRequest(f"{where}url is missing: the URL of the page.", field=f"{where}url")
-    view_id = fields.identity(given, "id", where) or uuid.uuid4().hex
+    return _view(site, who, t, id_, page, given, where)
+
+
+def _custom(
+    site: Site, who: hit.Client, t: int, event_id: str, page: Location | None, given: dict[str, Any], where: str
+) -> Event:
+    return hit.custom(
+        site, who, t, event_id=event_id, name=custom.read_name(given["event"], f"{where}event"),
+        props=custom.read_props(given.get("props"), f"{where}props"),
+        revenue=custom.read_revenue(given.get("revenue"), f"{where}revenue"), location=page,
+        interactive=fields.flag(given, "interactive", where, default=False), tracker="api",
+    )  # fmt: skip
+
+
+def _view(
+    site: Site, who: hit.Client, t: int, view_id: str, page: Location, given: dict[str, Any], where: str
+) -> list[Event]:
     engagement = fields.engagement(given, "engagement", where)
+    scroll = fields.percent(given, "scroll", where)
     view = hit.view(
-        site, who, t, view_id=view_id, location=hit.location_of(site, url, f"{where}url"),
+        site, who, t, view_id=view_id, location=page,
         referrer=fields.text(given, "referrer", where), load_time=fields.load_time(given, "load_time", where),
         tracker="api",
     )  # fmt: skip
-    if engagement is None:
+    if engagement is None and scroll is None:
         return [view]
-    left = min(t + engagement, days.day_end(days.day_of(t, site.zone), site.zone) - 1)
-    return [view, hit.leave(site, who, left, view_id=view_id, engagement=engagement, age=left - t, tracker="api")]
+    left = min(t + (engagement or 0), days.day_end(days.day_of(t, site.zone), site.zone) - 1)
+    leave = hit.leave(
+        site, who, left, view_id=view_id, engagement=engagement or 0, age=left - t, scroll=scroll, tracker="api"
+    )
+    return [view, leave]
 
 
 def _client(given: dict[str, Any], where: str) -> hit.Client:
@@ -81,6 +105,8 @@ def _client(given: dict[str, Any], where: str) -> hit.Client:
 def _time(site: Site, given: dict[str, Any], where: str, now: int) -> int:
     field = f"{where}t"
     value = given.get("t")
+    if value is None:
+        return now
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
@@ -90,10 +116,7 @@ def _time(site: Site, given: dict[str, Any], where: str, now: int) -> int:
             raise BadRequest(f"{field} must have an offset, as in 2026-11-24T10:00:00+01:00.", field=field)
         t = round(moment.timestamp() * 1000)
     else:
-        number = fields.number(given, "t", where)
-        if number is None:
-            raise BadRequest(f"{field} is missing: when the view happened.", field=field)
-        t = round(number)
+        t = round(fields.number(given, "t", where) or 0)
     if t > now + _AHEAD_MS:
         raise BadRequest(f"{field} lies in the future.", field=field)
     if t < now - site.retention_days * _DAY_MS:

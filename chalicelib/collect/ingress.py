@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 
@@ -12,7 +13,9 @@ from chalice import Response
 
 from chalicelib.collect import beacons, fields, gate, hit
 from chalicelib.collect.event import encode
+from chalicelib.collect.page import Location
 from chalicelib.days import now_ms
+from chalicelib.errors import BadRequest
 from chalicelib.store import queue
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, reply
@@ -30,7 +33,7 @@ def script(request: Request, site: str, identifier: str | None = None) -> Respon
     body, etag = _tracker(gate.find_site(site))
     fields.identifier(identifier)
     headers = {"Cache-Control": _SCRIPT_CACHE, "ETag": etag, "Vary": "Accept-Encoding", **_ANY_ORIGIN}
-    if etag in request.headers.get("if-none-match", ""):
+    if _has(request.headers.get("if-none-match", ""), etag):
         return reply(b"", "text/javascript; charset=utf-8", 304, headers)
     return reply(body, "text/javascript; charset=utf-8", 200, {**headers, "X-Content-Type-Options": "nosniff"})
 
@@ -39,8 +42,9 @@ def beacon(request: Request, site: str, identifier: str | None = None) -> Respon
     """A beacon of the tracker: 204 once the queue has the event, or once the ledger has why it was dropped.
 
     The body is JSON: a view ``{idempotency, location, referrer, loadTime}``, a leave
-    ``{idempotency, engagement, age, scroll}``, or an event ``{event, props, revenue, location}``: times in ms,
-    scroll in percent. An id makes a repetition harmless; without one, every beacon is a view or event of its own.
+    ``{idempotency, engagement, age, scroll}``, or an event ``{event, props, revenue, location, interactive}``: times
+    in ms, scroll in percent. An id makes a repetition harmless; without one, every beacon is a view or event of its
+    own.
     """
     taken = {"Cache-Control": "no-store", **_ANY_ORIGIN}
     try:
@@ -60,20 +64,34 @@ def preflight(_request: Request, **_: str) -> Response:
 def pixel(request: Request, site: str, identifier: str | None = None) -> Response:
     """The pixel for pages without scripts: each load is a view.
 
-    The page is the query's ``location``, else the Referer header, of which browsers often send only the origin.
+    The page is the query's ``location``, else the Referer header, of which browsers often send only the origin. A
+    Referer that is no web page (``about:blank``, an app's) is none: the site's owner could not mend it.
     """
     image = reply(_GIF, "image/gif", 200, {"Cache-Control": "no-store", **_ANY_ORIGIN})
     try:
         found, who = gate.admit(request, site, identifier)
     except gate.Dropped:
         return image
-    url = request.query.get("location") or request.headers.get("referer")
     event = hit.view(
-        found, who, now_ms(), view_id=uuid.uuid4().hex, location=hit.location_of(found, url) if url else None,
+        found, who, now_ms(), view_id=uuid.uuid4().hex, location=_page(found, request),
         referrer=request.query.get("referrer"), load_time=None, tracker="pixel",
     )  # fmt: skip
     queue.send(encode([event]))
     return image
+
+
+def _page(site: Site, request: Request) -> Location | None:
+    given = request.query.get("location")
+    if given:
+        return hit.location_of(site, given)
+    with suppress(BadRequest):
+        return hit.location_of(site, request.headers.get("referer", ""), "referer")
+    return None
+
+
+def _has(if_none_match: str, etag: str) -> bool:
+    """Whether a browser that sends this header has the body already (weak comparison, RFC 9110, section 13.1.2)."""
+    return if_none_match.strip() == "*" or etag in if_none_match
 
 
 def _tracker(site: Site) -> tuple[bytes, str]:

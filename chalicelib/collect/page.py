@@ -42,6 +42,7 @@ _CLICK_IDS: Final[Mapping[str, str]] = {
 }
 _MAX_TAG_CHARS: Final = 100
 _MAX_PARAMETERS: Final = 200
+_WEB: Final = frozenset({"http", "https"})
 _APP: Final = "android-app"
 
 
@@ -64,18 +65,21 @@ class Location:
     ad_network: str | None = None
 
 
-def read_location(url: str, field: str, *, kept: frozenset[str] = frozenset(), hash_routing: bool = False) -> Location:
+def read_location(
+    url: str, field: str, *, kept: frozenset[str] = frozenset(), hash_routing: bool = False, apps: bool = False
+) -> Location:
     """What is kept of the URL of a viewed page.
 
     :param kept: the query parameters that are part of the page. They follow the path ordered by name, so that one
         page has one name, and encoded as they were.
     :param hash_routing: so is a fragment that is a path, as in ``/app#/orders/7``.
+    :param apps: an app's screen is a page too: whatever the scheme, as in ``app://localhost/login``.
     :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
     """
     if len(url) > MAX_URL_CHARS:
         raise BadRequest(f"{field} may have at most {MAX_URL_CHARS} characters.", field=field)
     parts = _split(url)
-    if parts is None or parts.scheme not in ("http", "https"):
+    if parts is None or (parts.scheme not in _WEB and not (apps and parts.scheme)):
         raise BadRequest(f"{field} must be an absolute http or https URL.", field=field)
     page = (parts.path or "/") + _kept(parts.query, kept)
     if hash_routing and parts.fragment.startswith(("/", "!/")):
@@ -98,7 +102,7 @@ def read_referrer(url: str | None) -> tuple[str, str] | None:
     host = _host(parts)
     if parts.scheme == _APP:
         return host, f"{_APP}://{host}"
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in _WEB:
         return None
     port = f":{parts.port}" if parts.port is not None else ""
     return host, f"{parts.scheme}://{host}{port}{_clean(parts.path or '/')[:MAX_PAGE_CHARS]}"

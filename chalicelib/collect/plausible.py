@@ -2,6 +2,9 @@
 
 Source of the fields: Plausible's documentation of its Events API, and the requests its npm packages send. The
 site is named by its domain, or by its id here where several sites share one.
+
+A server-side client tells whose event it is in ``User-Agent`` and ``X-Forwarded-For``. Anybody could, so the latter
+counts only on a site that declares its proxies, see `collect.proxy`.
 """
 
 from __future__ import annotations
@@ -10,62 +13,79 @@ import json
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from chalice import Response
 
-from chalicelib.collect import beacons, custom, fields, gate, hit
-from chalicelib.collect.event import Event, encode
+from chalicelib import config
+from chalicelib.collect import custom, fields, gate, hit
+from chalicelib.collect.event import Event, encode_all
+from chalicelib.collect.page import Location
 from chalicelib.days import now_ms
 from chalicelib.errors import BadRequest
 from chalicelib.store import queue
-from chalicelib.store.sites import Site, cached_site, cached_sites
+from chalicelib.store.sites import Site, cached_site, cached_sites, read_id
 from chalicelib.web import Request, reply
 
 # Its newer trackers abbreviate.
 _SHORT: Final = {
-    "n": "name", "u": "url", "d": "domain", "r": "referrer", "p": "props", "m": "props", "$": "revenue",
-    "i": "interactive", "e": "engagement", "sd": "scroll",
+    "n": "name", "u": "url", "d": "domain", "r": "referrer", "p": "props", "m": "props", "meta": "props",
+    "$": "revenue", "i": "interactive", "e": "engagement", "sd": "scroll", "h": "hashMode",
 }  # fmt: skip
 _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 
 
 def event(request: Request) -> Response:
-    """A page view (``name: "pageview"``), its engagement, or a custom event: 202 once the queue has it."""
+    """A page view (``name: "pageview"``), its engagement, or a custom event: 202 once the queue has it.
+
+    For several sites it is all or nothing: nothing is queued before every site has taken it.
+    """
     body = {_SHORT.get(name, name): value for name, value in request.json().items()}
-    answer = reply(b"ok", "text/plain; charset=utf-8", 202, {"Cache-Control": "no-store", **_ANY_ORIGIN})
+    events: list[Event] = []
     for site in _sites(body):
         try:
             found, who = gate.admit_to(site, request)
         except gate.Dropped:
             continue
-        read = _read(found, who, body, now_ms())
-        if read is not None:
-            queue.send(encode([read]))
-    return answer
+        events.append(_read(found, who, body, now_ms()))
+    for message in encode_all(events):
+        queue.send(message)
+    return reply(b"ok", "text/plain; charset=utf-8", 202, {"Cache-Control": "no-store", **_ANY_ORIGIN})
 
 
 def _sites(body: Mapping[str, Any]) -> list[Site]:
-    """The sites of ``domain``: one, or several separated by commas, as Plausible's roll-ups are."""
-    domain = fields.text(body, "domain")
-    if not domain or not domain.strip():
-        raise BadRequest("domain is missing: the site's domain as it is named here.", field="domain")
-    return [gate.active(_site(part.strip().lower())) for part in domain.split(",")[:10]]
+    """The sites of ``domain``: one, or several separated by commas, as Plausible's roll-ups are.
+
+    Without it, as some server-side clients are, the site is that of the URL.
+    """
+    domains = [part.strip().lower() for part in (fields.text(body, "domain") or _host(body)).split(",")]
+    named = list(dict.fromkeys(filter(None, domains)))
+    if not 1 <= len(named) <= config.MAX_DOMAINS:
+        raise BadRequest(
+            f"domain must be the site's domain as it is named here, or up to {config.MAX_DOMAINS} with commas between.",
+            field="domain",
+        )
+    return [gate.active(_site(domain)) for domain in named]
+
+
+def _host(body: Mapping[str, Any]) -> str:
+    try:
+        return urlsplit(fields.text(body, "url") or "").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _site(domain: str) -> Site | None:
-    try:
-        return cached_site(str(uuid.UUID(domain)))
-    except ValueError:
-        pass
+    site_id = read_id(domain)
+    if site_id is not None:
+        return cached_site(site_id)
     named = [site for site in cached_sites() if site.domain.removeprefix("www.") == domain.removeprefix("www.")]
     return min(named, key=lambda site: (not site.active, site.created_at, site.id)) if named else None
 
 
-def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event | None:
+def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
     name = custom.read_name(body.get("name"), "name")
-    page = beacons.location(site, body, "url")
-    if page is None:
-        raise BadRequest("url is missing: the URL of the page.", field="url")
+    page = _page(site, body)
     if name == "pageview":
         return hit.view(
             site, who, t, view_id=uuid.uuid4().hex, location=page, referrer=fields.text(body, "referrer"),
@@ -78,10 +98,19 @@ def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event
             site, who, t, view_id="", engagement=read, age=0, scroll=fields.percent(body, "scroll"), page=page.page,
             tracker="plausible",
         )  # fmt: skip
+    revenue = _object(body.get("revenue")) or None  # its tracker of tagged links sends {} where there is none
     return hit.custom(
         site, who, t, event_id=uuid.uuid4().hex, name=name, props=custom.read_props(_object(body.get("props"))),
-        revenue=custom.read_revenue(_object(body.get("revenue"))), location=page, tracker="plausible",
+        revenue=custom.read_revenue(revenue), location=page,
+        interactive=fields.flag(body, "interactive", default=True), tracker="plausible",
     )  # fmt: skip
+
+
+def _page(site: Site, body: Mapping[str, Any]) -> Location:
+    url = fields.text(body, "url")
+    if not url:
+        raise BadRequest("url is missing: the URL of the page.", field="url")
+    return hit.location_of(site, url, "url", apps=True, hash_routing=body.get("hashMode") in (1, True))
 
 
 def _object(value: object) -> object:
@@ -89,6 +118,6 @@ def _object(value: object) -> object:
     if isinstance(value, str):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value

@@ -15,6 +15,8 @@ PRESETS: Final[Mapping[str, str]] = {
     "cloudfront": "cloudfront-viewer-address",
 }
 MAX_HOPS: Final = 5
+# CloudFront writes it into every request that it passes on. An edge-optimised API Gateway is behind one of AWS's own.
+_THROUGH_CLOUDFRONT: Final = "x-amz-cf-id"
 
 
 def client_address(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
@@ -27,13 +29,24 @@ def client_address(proxies: str, source_ip: str, headers: Mapping[str, str]) -> 
         return source_ip
     if proxies in PRESETS:
         value = headers.get(PRESETS[proxies], "").strip()
-        return _without_port(value) if proxies == "cloudfront" else value or source_ip
+        return (_without_port(value) if proxies == "cloudfront" else value) or source_ip
     hops = int(proxies)
-    chain = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    # API Gateway appends its peer: of n trusted hops before it, the one farthest out is the n-th before that.
-    if chain and chain[-1] == source_ip:
-        chain.pop()
+    chain = _sent(source_ip, headers)
     return _without_port(chain[-hops]) if len(chain) >= hops else source_ip
+
+
+def _sent(source_ip: str, headers: Mapping[str, str]) -> list[str]:
+    """X-Forwarded-For as the gateway's peer sent it, without what AWS itself appended.
+
+    A regional API Gateway appends its peer. An edge-optimised one, Chalice's default, appends its peer and then the
+    address of the CloudFront server between the two. (Emulators append nothing.)
+    """
+    chain = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if chain[-1:] == [source_ip]:
+        return chain[:-1]
+    if chain[-2:-1] == [source_ip] and _THROUGH_CLOUDFRONT in headers:
+        return chain[:-2]
+    return chain
 
 
 def _without_port(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from chalicelib.aggregate.engine import Engine, engine, sql
@@ -31,6 +30,11 @@ def breakdown(site: Site, period: Period, name: str, of_property: str | None) ->
 
 
 def _values(db: Engine, name: str, of_property: str) -> list[dict[str, Any]]:
-    path = f"$.{json.dumps(of_property, ensure_ascii=False)}"
-    found = db.rows(sql("event_properties"), {"event": name, "property": path, "most": MAX_ROWS})
+    found = db.rows(sql("event_properties"), {"event": name, "property": _pointer(of_property), "most": MAX_ROWS})
     return [{"value": value, "events": events, "visitors": visitors} for value, events, visitors in found]
+
+
+def _pointer(name: str) -> str:
+    """A property's place, as a JSON Pointer (RFC 6901): of a JSON path, a name like ``*`` would mean all of them."""
+    whole = name.encode("utf-8", "replace").decode("utf-8")
+    return "/" + whole.replace("~", "~0").replace("/", "~1")

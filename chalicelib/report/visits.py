@@ -42,7 +42,7 @@ class _Cursor:
         cursor = None
         with suppress(ValueError, TypeError):
             day, before, before_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            if type(before) is int and isinstance(before_id, str) and abs(before) <= 1 << 62:
+            if type(before) is int and abs(before) <= 1 << 62 and isinstance(before_id, str) and before_id.isascii():
                 cursor = cls(date.fromisoformat(day), before, before_id)
         if cursor is None:
             raise BadRequest("next must be the value of an earlier answer's next.", field="next")

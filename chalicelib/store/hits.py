@@ -57,6 +57,7 @@ class Record:
     :ivar load_time: ms; :ivar engagement: ms the page was visible and focused, as known at `t`.
     :ivar channel: the channel of `source`, see `enrich.channel`.
     :ivar scroll: percent; :ivar amount: millionths of `currency`; :ivar props: a JSON object of texts.
+    :ivar interactive: True for an event after which the visit is no bounce.
     """
 
     kind: str
@@ -80,6 +81,7 @@ class Record:
     props: str | None = None
     amount: int | None = None
     currency: str | None = None
+    interactive: bool | None = None
 
     def pack(self) -> str:
         """The record as text, one text for one record."""

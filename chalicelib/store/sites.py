@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from chalicelib.store.tables import CoreItem
 
 _PARTITION = "site"
 _RACES = 5
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ class Site:
     def page_parameters(self) -> frozenset[str]:
         """The names in `kept_parameters`, which commas or white space separate."""
         return frozenset(self.kept_parameters.replace(",", " ").split())
+
+
+def read_id(text: str) -> str | None:
+    """The id of a site as it is stored, from how people write it (in any case); None for what is none."""
+    lower = text.lower()
+    return lower if _ID.fullmatch(lower) else None
 
 
 _cached: dict[str, tuple[float, Site | None]] = {}

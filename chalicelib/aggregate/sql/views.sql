@@ -6,8 +6,9 @@
 --      views     one row a page view, however often its records were delivered
 --
 -- A view's records meet by the visitor's key and the view's id. Its last sign of life is the latest of them all:
--- repeated views (a heartbeat, a retry) and leaves. Ties are broken by every column, so that the result depends on
--- the set of records alone. What has to be sorted is kept narrow: a day of 100,000 visits fits 1 GB.
+-- repeated views (a heartbeat, a retry) and leaves. Any of them may be the first to name the visitor. Ties are broken
+-- by every column, so that the result depends on the set of records alone. What has to be sorted is kept narrow: a day
+-- of 100,000 visits fits 1 GB.
 
 CREATE OR REPLACE TEMP TABLE visitors AS
 SELECT
@@ -33,15 +34,60 @@ SELECT
     day,
     visitor,
     id,
+    0::UTINYINT AS run,
     min(t) FILTER (WHERE kind = 'view') AS t,
+    max(t) FILTER (WHERE kind = 'view') AS repeated,
     count(*) FILTER (WHERE kind = 'view') AS times,
     max(t) AS alive_until,
     max(engagement) AS engagement,
-    max(scroll) AS scroll
+    max(scroll) AS scroll,
+    arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
+    min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
 FROM hits
 WHERE kind != 'event' AND id != ''
 GROUP BY day, visitor, id
 HAVING times > 0;
+
+-- A heartbeat is one of a view that is still remembered. A view that is repeated after a longer pause is seen anew:
+-- it is another view, which has the id and the number of the run.
+CREATE OR REPLACE TEMP TABLE resumed AS
+WITH signs AS (
+    SELECT
+        hits.day, hits.visitor, hits.id, hits.kind, hits.t, hits.engagement, hits.scroll, hits.identifier,
+        max(CASE WHEN hits.kind = 'view' THEN hits.t END) OVER (
+            PARTITION BY hits.day, hits.visitor, hits.id ORDER BY hits.t, hits.kind DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS before
+    FROM hits
+    JOIN lives USING (day, visitor, id)
+    WHERE hits.kind != 'event' AND lives.repeated - lives.t > $gap
+),
+runs AS (
+    SELECT
+        *,
+        (sum(CASE WHEN kind = 'view' AND t - before > $gap THEN 1 ELSE 0 END) OVER (
+            PARTITION BY day, visitor, id ORDER BY t, kind DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ))::UTINYINT AS run
+    FROM signs
+)
+SELECT
+    day,
+    visitor,
+    id,
+    run,
+    min(t) FILTER (WHERE kind = 'view') AS t,
+    max(t) FILTER (WHERE kind = 'view') AS repeated,
+    count(*) FILTER (WHERE kind = 'view') AS times,
+    max(t) AS alive_until,
+    max(engagement) AS engagement,
+    max(scroll) AS scroll,
+    arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
+    min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
+FROM runs
+GROUP BY day, visitor, id, run;
+
+DELETE FROM lives WHERE repeated - t > $gap;
+INSERT INTO lives FROM resumed;
 
 -- Our tracker's leaves name their view and say how long it was read in all: the largest counts. Those of clients
 -- that know no ids say how long it was read since the last of them: they are added to the latest view of the page.
@@ -66,17 +112,28 @@ LEFT JOIN nameless USING (day, visitor, id);
 
 -- A custom event is a sign of life of the view before it, unless that had ended by then.
 CREATE OR REPLACE TEMP TABLE stirred AS
-SELECT lives.day, lives.visitor, lives.id, max(events.t) AS alive_until
-FROM (SELECT day, visitor, t FROM hits WHERE kind = 'event') AS events
+SELECT
+    lives.day, lives.visitor, lives.id, lives.run, max(events.t) AS alive_until,
+    coalesce(bool_or(events.interactive), false) AS interactive,
+    arg_min(events.identifier, (events.t, events.identifier)) FILTER (WHERE events.identifier IS NOT NULL) AS identifier,
+    min(events.t) FILTER (WHERE events.identifier IS NOT NULL) AS identified
+FROM (SELECT day, visitor, t, interactive, identifier FROM hits WHERE kind = 'event') AS events
 ASOF JOIN lives ON events.day = lives.day AND events.visitor = lives.visitor AND events.t >= lives.t
 WHERE events.t - lives.alive_until <= $gap
-GROUP BY lives.day, lives.visitor, lives.id;
+GROUP BY lives.day, lives.visitor, lives.id, lives.run;
 
 CREATE OR REPLACE TEMP TABLE numbered AS
 WITH joined AS (
-    SELECT lives.* REPLACE (greatest(lives.alive_until, stirred.alive_until) AS alive_until)
+    SELECT
+        lives.* EXCLUDE (repeated) REPLACE (
+            greatest(lives.alive_until, stirred.alive_until) AS alive_until,
+            CASE WHEN stirred.identified < coalesce(lives.identified, stirred.identified + 1)
+                 THEN stirred.identifier ELSE lives.identifier END AS identifier,
+            least(lives.identified, stirred.identified) AS identified
+        ),
+        coalesce(stirred.interactive, false) AS interactive
     FROM lives
-    LEFT JOIN stirred USING (day, visitor, id)
+    LEFT JOIN stirred USING (day, visitor, id, run)
 ),
 before AS (
     SELECT
@@ -96,9 +153,10 @@ FROM before;
 CREATE OR REPLACE TEMP TABLE views AS
 WITH delivered AS (
     SELECT
-        numbered.* EXCLUDE (times), hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.load_time,
-        hits.tracker, hits.identifier, hits.utm_source, hits.utm_medium, hits.utm_campaign, hits.utm_term,
-        hits.utm_content, visitors.robot, numbered.times
+        numbered.* EXCLUDE (times, run)
+            REPLACE (CASE WHEN run = 0 THEN numbered.id ELSE numbered.id || '~' || run END AS id),
+        hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.load_time, hits.tracker, hits.utm_source,
+        hits.utm_medium, hits.utm_campaign, hits.utm_term, hits.utm_content, visitors.robot, numbered.times
     FROM numbered
     JOIN hits
         ON hits.kind = 'view' AND hits.day = numbered.day AND hits.visitor = numbered.visitor AND hits.id = numbered.id

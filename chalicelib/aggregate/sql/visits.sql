@@ -11,7 +11,7 @@ WITH visited AS (
         min(hour) AS hour,
         max(alive_until) AS last_seen,
         count(*) AS pageviews,
-        count(*) = 1 AS bounce,
+        count(*) = 1 AND NOT bool_or(interactive) AS bounce,
         max(alive_until) - min(t) AS duration,
         coalesce(arg_min(page, (t, id)), '') AS entry_page,
         -- A page of the site itself is no referrer of a visit; its source is stored as ''.
@@ -19,7 +19,7 @@ WITH visited AS (
         coalesce(nullif(arg_min(coalesce(source, ''), (t, id)), ''), 'Direct') AS source,
         coalesce(nullif(arg_min(coalesce(channel, ''), (t, id)), ''), 'Direct') AS channel,
         nullif(arg_min(coalesce(utm_campaign, ''), (t, id)), '') AS campaign,
-        arg_min(identifier, (t, id)) FILTER (WHERE identifier IS NOT NULL) AS identifier
+        arg_min(identifier, (identified, t, id)) FILTER (WHERE identifier IS NOT NULL) AS identifier
     FROM views
     GROUP BY day, visitor, visit
 )

@@ -1,0 +1,61 @@
+"""Whose address a request has: what a client says of itself counts as far as the site declares who may say it."""
+
+import pytest
+
+from chalicelib.collect.proxy import client_address
+
+PEER = "198.51.100.1"  # of the gateway: the site's own backend or proxy
+VISITOR = "203.0.113.9"
+LIE = "192.0.2.66"
+EDGE = {"x-amz-cf-id": "4nCNnZ=="}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        ("", f"{LIE}, {PEER}", PEER),
+        ("1", f"{VISITOR}, {PEER}", VISITOR),
+        ("1", f"{LIE}, {VISITOR}, {PEER}", VISITOR),
+        ("2", f"{LIE}, {VISITOR}, 10.0.0.1, {PEER}", VISITOR),
+        ("2", f"{VISITOR}, {PEER}", PEER),  # it did not come through both
+        ("1", PEER, PEER),
+        ("1", "", PEER),
+        ("1", " , ,", PEER),
+        ("1", f"{VISITOR}:51234, {PEER}", VISITOR),
+        ("1", f"[2001:db8::9]:51234, {PEER}", "2001:db8::9"),
+    ],
+)
+def test_a_regional_gateway_appends_its_peer(proxies: str, forwarded: str, address: str) -> None:
+    assert client_address(proxies, PEER, {"x-forwarded-for": forwarded}) == address
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        ("1", f"{VISITOR}, {PEER}, 130.176.0.1", VISITOR),
+        ("1", f"{LIE}, {VISITOR}, {PEER}, 130.176.0.1", VISITOR),
+        ("1", f"{PEER}, 130.176.0.1", PEER),
+        ("", f"{LIE}, {PEER}, 130.176.0.1", PEER),
+    ],
+)
+def test_an_edge_optimised_gateway_appends_its_peer_and_cloudfronts_server(
+    proxies: str, forwarded: str, address: str
+) -> None:
+    assert client_address(proxies, PEER, {"x-forwarded-for": forwarded, **EDGE}) == address
+
+
+def test_a_gateway_behind_the_sites_own_cloudfront_has_it_as_its_peer() -> None:
+    headers = {"x-forwarded-for": f"{LIE}, {VISITOR}, {PEER}", "cloudfront-viewer-address": f"{VISITOR}:4711", **EDGE}
+    assert client_address("1", PEER, headers) == VISITOR
+    assert client_address("cloudfront", PEER, headers) == VISITOR
+
+
+@pytest.mark.parametrize("forwarded", [VISITOR, f"{LIE}, {VISITOR}"])
+def test_an_emulator_appends_nothing(forwarded: str) -> None:
+    headers = {"x-forwarded-for": forwarded}
+    assert client_address("1", forwarded.split(", ", maxsplit=1)[0], headers) == VISITOR
+
+
+@pytest.mark.parametrize("proxies", ["cloudflare", "cloudfront"])
+def test_who_comes_past_the_declared_service_has_the_address_it_comes_from(proxies: str) -> None:
+    assert client_address(proxies, PEER, {"x-forwarded-for": LIE}) == PEER
