@@ -1,7 +1,8 @@
 -- Visits, newest first, up to $most, that come after the visit ($before, $before_id) in that order.
 SELECT
     day, visitor, visit, id, started, last_seen, duration, bounce, pageviews, entry_page, referrer, source, identifier,
-    browser, system, device_type, country, network
+    browser, system, device_type, country, network,
+    region, city, round(latitude::DOUBLE, 1) AS latitude, round(longitude::DOUBLE, 1) AS longitude, timezone
 FROM human_visits
 WHERE started < $before OR (started = $before AND id || visitor < $before_id)
 ORDER BY started DESC, id || visitor DESC
