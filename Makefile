@@ -9,15 +9,17 @@ export STACK
 export PATH := $(CURDIR)/.venv/bin:$(if $(wildcard .venv-node),$(CURDIR)/.venv-node/bin:)$(PATH)
 PY := .venv/bin/python
 
-.PHONY: help setup up down clean redeploy demo status test check fmt build deploy link package bench lock
+.PHONY: help setup up down clean redeploy demo status test check fmt build deploy geo link package bench lock
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  STACK=localstack  up, demo, test…: on LocalStack (Docker, or AWS_ENDPOINT_URL) instead of ministack"
-	@echo "  STAGE=dev|prod    deploy, link, package: which stage"
+	@echo "  STAGE=dev|prod    deploy, geo, link, package: which stage (geo: or local)"
 	@echo "  ADMIN_EMAIL=…     deploy, link: the first administrator"
 	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
+	@echo "  SOURCE=…          geo: from whom, and from then on: dbip, maxmind (MAXMIND_ACCOUNT_ID,"
+	@echo "                    MAXMIND_LICENSE_KEY), none; MIRROR=https://…: from elsewhere"
 	@echo "  ARGS='…'          test, bench: passed on, e.g. make test ARGS='tests/unit -k salt'"
 	@echo "  PYTHON=/path      setup: which Python to use"
 
@@ -57,6 +59,9 @@ build: setup ## Build the tracker and the policy files from their sources
 
 deploy: setup ## Deploy to AWS: make deploy STAGE=prod ADMIN_EMAIL=you@example.com
 	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" $(PY) -m infra deploy --stage $(STAGE)
+
+geo: setup ## Fetch newer GeoIP databases: make geo STAGE=prod SOURCE=dbip (or maxmind, or none)
+	@SOURCE="$(SOURCE)" MIRROR="$(MIRROR)" $(PY) -m $(if $(filter local,$(STAGE)),localstack geo,infra geo --stage $(STAGE))
 
 link: setup ## Print a new one-time sign-in link: make link STAGE=prod ADMIN_EMAIL=you@example.com
 	@ADMIN_EMAIL="$(ADMIN_EMAIL)" $(PY) -m infra link --stage $(STAGE)

@@ -109,6 +109,13 @@ def worker(event: SQSEvent) -> None:
     take(event.to_dict()["Records"])
 
 
+@app.schedule(Rate(7, unit=Rate.DAYS))
+def refresh_places(event: CloudWatchEvent) -> None:
+    from chalicelib.enrich import renewal
+
+    renewal.run()
+
+
 # ── aggregate ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ VENV_MINISTACK = ROOT / ".venv-ministack"
 VENV_NODE = ROOT / ".venv-node"
 MODULES = ROOT / "node_modules"
 ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
+GEO = ROOT / ".local" / "geo"
+MAXMIND_TESTS = ROOT / ".local" / "maxmind-tests"
 OLDEST_NODE = 18
 STAMP = ".shylight-stamp"
 BEAT_S = 10.0
@@ -135,6 +138,51 @@ def make_node_modules() -> None:
     (ROBOTS / STAMP).write_text(robots)
 
 
+def make_networks() -> None:
+    """The GeoIP database of networks' operators, built from the lists that npm brought."""
+    stamp = stamp_of(ROOT / "package-lock.json", ROOT / "infra" / "networks.py")
+    if is_current(GEO, stamp) and (GEO / "network.mmdb").is_file():
+        return
+    begun = time.monotonic()
+    run("networks", [VENV / "bin" / "python", "-m", "infra.networks"])
+    (GEO / STAMP).write_text(stamp)
+    say(f"GeoIP database of network operators: built in {time.monotonic() - begun:.0f} s")
+
+
+def fetch_maxmind_tests() -> None:
+    """MaxMind's own test databases, good and damaged: they are in the source package of their reader.
+
+    Only tests read them, so that a registry without source packages is no reason to fail.
+    """
+    pinned = re.search(r"^maxminddb==\S+", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    if pinned is None:
+        raise SetupError("requirements.txt does not pin maxminddb.")
+    if is_current(MAXMIND_TESTS, pinned[0]):
+        return
+    shutil.rmtree(MAXMIND_TESTS, ignore_errors=True)
+    MAXMIND_TESTS.mkdir(parents=True)
+    options: list[str | Path] = ["--disable-pip-version-check", "--no-deps", "--no-binary", ":all:"]
+    python = VENV / "bin" / "python"
+    try:
+        run("maxmind-tests", [python, "-m", "pip", "download", *options, "--dest", MAXMIND_TESTS, pinned[0]])
+    except SetupError as error:
+        say(f"MaxMind's test databases could not be fetched; tests go on without them. {error}")
+        return
+    for archive in MAXMIND_TESTS.glob("*.tar.gz"):
+        unpack_databases(archive, MAXMIND_TESTS)
+        archive.unlink()
+    (MAXMIND_TESTS / STAMP).write_text(pinned[0])
+
+
+def unpack_databases(archive: Path, folder: Path) -> None:
+    """Put the ``.mmdb`` files of a tar archive flat into `folder`."""
+    with tarfile.open(archive) as files:
+        for member in files:
+            content = files.extractfile(member) if member.name.endswith(".mmdb") else None
+            if content is not None:
+                (folder / Path(member.name).name).write_bytes(content.read())
+
+
 def beat(stop: threading.Event) -> None:
     """Tell that it still goes on: downloads take their time on a slow line."""
     begun = time.monotonic()
@@ -142,25 +190,31 @@ def beat(stop: threading.Event) -> None:
         say(f"… still at it ({time.monotonic() - begun:.0f} s; logs in {LOGS.relative_to(ROOT)}/)")
 
 
+def do(jobs: list[Callable[[], None]]) -> bool:
+    """Do jobs side by side; whether none failed."""
+    good = True
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(job) for job in jobs]):
+            try:
+                future.result()
+            except SetupError as error:
+                good = False
+                say(str(error))
+    return good
+
+
 def main() -> int:
-    """Do what is not up to date, side by side."""
-    jobs: list[Callable[[], None]] = [
+    """Do what is not up to date: first what comes from the registries, then what is made with it."""
+    tools: list[Callable[[], None]] = [
         lambda: make_venv(VENV, "libraries and tools", [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]),
         lambda: make_venv(VENV_MINISTACK, "the local AWS", [ROOT / "localstack" / "requirements.txt"]),
         make_node_modules,
     ]
     stop = threading.Event()
     threading.Thread(target=beat, args=(stop,), daemon=True).start()
-    failed = False
-    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(job) for job in jobs]):
-            try:
-                future.result()
-            except SetupError as error:
-                failed = True
-                say(str(error))
+    good = do(tools) and do([make_networks, fetch_maxmind_tests])
     stop.set()
-    return 1 if failed else 0
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

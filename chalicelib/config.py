@@ -119,6 +119,11 @@ class Settings:
         """The secret that signs session cookies and links."""
         return f"{self.prefix}-signing-key"
 
+    @property
+    def geo_source(self) -> str:
+        """The parameter that tells where newer GeoIP databases come from."""
+        return f"{self.prefix}-geo-source"
+
     def table(self, name: str) -> str:
         """The full name of a table: ``core``, ``sessions``, ``rollups``, ``marks`` or ``salts``."""
         return f"{self.prefix}-{name}"

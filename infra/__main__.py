@@ -1,4 +1,4 @@
-"""The commands for AWS, behind `make deploy`, `make link` and `make package`."""
+"""The commands for AWS, behind `make deploy`, `make geo`, `make link` and `make package`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from infra import project
+from infra import geo, project
 from infra.cloud import AwsError, Cloud, DeployError, signed_in
 from infra.deploy import Target, deploy, sign_in_link
 from infra.project import ROOT
@@ -18,11 +18,11 @@ AWS_DOMAIN = {"cn": "amazonaws.com.cn"}
 def main(arguments: list[str]) -> int:
     """Run one command; an error that a person can act on is told without a traceback."""
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
-    parser.add_argument("command", choices=["deploy", "link", "package"])
+    parser.add_argument("command", choices=["deploy", "geo", "link", "package"])
     parser.add_argument("--stage", required=True)
     given = parser.parse_args(arguments)
     try:
-        return {"deploy": _deploy, "link": _link, "package": _package}[given.command](given.stage)
+        return {"deploy": _deploy, "geo": _geo, "link": _link, "package": _package}[given.command](given.stage)
     except DeployError as error:
         print(f"\n{error}", file=sys.stderr)
     except AwsError as error:
@@ -45,6 +45,11 @@ def _deploy(stage: str) -> int:
     if done.sign_in:
         _say(f"  Sign in    {done.sign_in}")
         _say(f"             (works once, within an hour; make link STAGE={stage} gives another)")
+    return 0
+
+
+def _geo(stage: str) -> int:
+    geo.renew(signed_in(stage), os.environ, _say)
     return 0
 
 

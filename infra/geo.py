@@ -1,40 +1,151 @@
-"""The GeoIP databases: open data from npm packages, put into the stage's bucket, where the worker fetches them.
+"""The GeoIP databases of a stage: those that come along, and those of a publisher that somebody chose.
 
-Country: geo-whois-asn-country (CC0). Both are replaced by any ``.mmdb`` of the same kind, e.g. MaxMind's GeoLite2.
+Along come open data, from npm packages that package-lock.json pins by their checksums: the countries of
+geo-whois-asn-country (CC0) as they are, and what `infra.networks` makes of the operators of asn (CC BY 4.0).
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, cast
 
-from botocore.exceptions import ClientError
-
+from infra import orders
 from infra.cloud import Cloud, DeployError
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules" / "@ip-location-db"
 COUNTRY = MODULES / "geo-whois-asn-country-mmdb" / "geo-whois-asn-country.mmdb"
+NETWORK = ROOT / ".local" / "geo" / "network.mmdb"
+PATIENCE_S = 1800.0  # 200 MB may come and go over somebody's line at home
+# Name in the bucket -> the file, and the package that it is, or is made of.
+_PACKAGED = {
+    "country.mmdb": (COUNTRY, COUNTRY.parent),
+    "network.mmdb": (NETWORK, MODULES / "asn"),
+}
 
 
 def upload(cloud: Cloud) -> list[str]:
-    """Put the databases into the bucket where they are missing or older; gives the keys written."""
-    if not COUNTRY.is_file():
-        raise DeployError("The country database is missing; `make setup` installs it.")
-    prefix = cloud.names.geo_prefix
-    files = {f"{prefix}country.mmdb": COUNTRY}
-    return [key for key, path in files.items() if _put(cloud, key, path)]
+    """Put the databases that come along into the bucket, where they are missing or older; gives the names written.
+
+    What a publisher delivered or somebody put there themselves is left alone.
+    """
+    return cast("list[str]", _order(cloud, "install_packaged", files=packaged()))
 
 
-def _put(cloud: Cloud, key: str, path: Path) -> bool:
-    client, bucket = cloud.client("s3"), cloud.names.bucket
-    body = path.read_bytes()
-    digest = hashlib.sha256(body).hexdigest()
-    try:
-        if client.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256") == digest:
-            return False
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in {"404", "NoSuchKey", "NotFound"}:
-            raise
-    client.put_object(Bucket=bucket, Key=key, Body=body, Metadata={"sha256": digest})
-    return True
+def packaged() -> dict[str, tuple[str, str]]:
+    """The databases that come along: name -> path and release.
+
+    :raises DeployError: if the set-up has not brought one.
+    """
+    missing = [path for path, _ in _PACKAGED.values() if not path.is_file()]
+    if missing:
+        raise DeployError(f"{missing[0].relative_to(ROOT)} is missing; `make setup` brings it.")
+    return {name: (str(path), _version(package)) for name, (path, package) in _PACKAGED.items()}
+
+
+def installed(cloud: Cloud) -> list[str]:
+    """The databases of a stage, each with its edition, for people to read."""
+    return cast("list[str]", _order(cloud, "tell_installed"))
+
+
+def renew(cloud: Cloud, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """The command: newer databases from the publisher that SOURCE names, which is kept, or from the one that was kept.
+
+    :param environ: may hold SOURCE, MIRROR, MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY.
+    :raises DeployError: if they could not be had; a publisher from which nothing came is not kept.
+    """
+    source = environ.get("SOURCE", "")
+    if source == "none":
+        _order(cloud, "forget_publisher")
+        upload(cloud)
+    else:
+        choice = {
+            "publisher": source,
+            "account": environ.get("MAXMIND_ACCOUNT_ID", "") if source == "maxmind" else "",
+            "key": environ.get("MAXMIND_LICENSE_KEY", "") if source == "maxmind" else "",
+            "mirror": environ.get("MIRROR", ""),
+        }
+        say("asking for newer GeoIP databases (a city's takes a minute or two)")
+        for line in cast("list[str]", _order(cloud, "fetch_databases", choice=choice if source else None)):
+            say(f"  {line}")
+    for line in installed(cloud):
+        say(line)
+
+
+def _version(package: Path) -> str:
+    told = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    return f"{told['name']} {told['version']}"
+
+
+def _order(cloud: Cloud, order: str, /, **arguments: object) -> object:
+    return orders.give(cloud, "infra.geo", order, arguments, PATIENCE_S)
+
+
+def _carry_out(order: str, arguments: dict[str, Any]) -> object:
+    if order == "install_packaged":
+        return _install_packaged(arguments["files"])
+    if order == "tell_installed":
+        return _tell_installed()
+    if order == "fetch_databases":
+        return _fetch_databases(arguments["choice"])
+    if order == "forget_publisher":
+        _forget_publisher()
+        return None
+    raise ValueError(order)
+
+
+def _install_packaged(files: dict[str, tuple[str, str]]) -> list[str]:
+    from chalicelib.store import geo
+
+    written = []
+    for name, (path, release) in files.items():
+        there = geo.edition(name)
+        if there is not None and there.source != geo.PACKAGE:
+            continue
+        # What npm installed has the checksum of the lock file, and the rest was made of it on this machine.
+        if geo.install(name, Path(path), vouched=True, edition=geo.Edition(geo.PACKAGE, release)):
+            written.append(name)
+    return written
+
+
+def _tell_installed() -> list[str]:
+    from chalicelib.store import geo
+
+    editions = {name: geo.edition(name) or geo.Edition() for name in geo.installed()}
+    return [f"{name}: {edition.release or 'of your own'}" for name, edition in editions.items()]
+
+
+def _fetch_databases(given: dict[str, str] | None) -> list[str]:
+    from chalicelib.enrich import renewal
+    from chalicelib.errors import BadRequest, Unavailable
+    from chalicelib.store import geo_source
+
+    choice = geo_source.Choice(**given) if given is not None else geo_source.chosen()
+    if choice is None:
+        raise BadRequest(
+            "From where? SOURCE=dbip takes DB-IP Lite (CC BY 4.0), SOURCE=maxmind takes GeoLite2 with your own key."
+        )
+    outcomes = renewal.renew(choice)
+    failed = [f"{one.database}: {one.error}" for one in outcomes if one.error]
+    if failed:
+        raise Unavailable("\n".join(failed))
+    geo_source.choose(choice)
+    return [f"{one.database}: {one.release}{'' if one.changed else ', as before'}" for one in outcomes]
+
+
+def _forget_publisher() -> None:
+    from chalicelib.enrich.publishers import PUBLISHERS
+    from chalicelib.store import geo, geo_source
+
+    geo_source.forget()
+    for name in geo.installed():
+        edition = geo.edition(name)
+        if edition is not None and edition.source in PUBLISHERS:
+            geo.remove(name)
+
+
+if __name__ == "__main__":
+    sys.exit(orders.take(_carry_out))

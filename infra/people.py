@@ -1,22 +1,14 @@
-"""The people a deployment needs, made by the program's own code against the stage's own tables.
-
-Runs in a process of its own (``python -m infra.people``), because the program reads its settings from the
-environment, once. An order comes in on standard input and its answer goes out on standard output, both JSON: secrets
-have no place among arguments, which everybody on the machine can read.
-"""
+"""The people a deployment needs, made by the program's own code against the stage's own tables."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import uuid
-from pathlib import Path
 from typing import Any
 
-from infra.cloud import Cloud, DeployError
+from infra import orders
+from infra.cloud import Cloud
 
-ROOT = Path(__file__).resolve().parent.parent
 CHECKER = "deployment-check@shylight.invalid"
 
 
@@ -49,20 +41,7 @@ def revoke_token(cloud: Cloud, token: str) -> None:
 
 
 def _order(cloud: Cloud, order: str, /, **arguments: str | None) -> object:
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.people"],
-        cwd=ROOT,
-        env=cloud.environ(),
-        input=json.dumps({"order": order, "arguments": arguments}),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if done.returncode:
-        raise DeployError(f"{order.replace('_', ' ')} failed: {done.stderr.strip()[-2000:]}")
-    answer: dict[str, object] = json.loads(done.stdout)
-    return answer["result"]
+    return orders.give(cloud, "infra.people", order, arguments)
 
 
 def _carry_out(order: str, arguments: dict[str, Any]) -> object:
@@ -84,18 +63,5 @@ def _carry_out(order: str, arguments: dict[str, Any]) -> object:
     raise ValueError(order)
 
 
-def main() -> int:
-    """Carry out the order on standard input."""
-    from chalicelib.errors import ShylightError
-
-    given = json.load(sys.stdin)
-    try:
-        print(json.dumps({"result": _carry_out(given["order"], given["arguments"])}))
-    except ShylightError as error:
-        print(error.message, file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(orders.take(_carry_out))

@@ -1,4 +1,4 @@
-"""The commands of the local stack, behind `make up`, `down`, `redeploy`, `clean`, `status` and `demo`."""
+"""The commands of the local stack, behind `make up`, `down`, `redeploy`, `clean`, `status`, `demo` and `geo`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from types import FrameType
 
+from infra import geo
 from infra.cloud import DeployError
 from localstack.stack import ROOT, Info, Stack
 
@@ -18,7 +19,7 @@ DEMO_DAYS = 30
 def main(arguments: list[str]) -> int:
     """Run one command; an error that a person can act on is told without a traceback."""
     parser = argparse.ArgumentParser(prog="localstack", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "redeploy", "clean", "status", "demo"])
+    parser.add_argument("command", choices=["up", "down", "redeploy", "clean", "status", "demo", "geo"])
     command = parser.parse_args(arguments).command
     try:
         return _run(command, Stack(say=_say))
@@ -39,12 +40,15 @@ def _run(command: str, stack: Stack) -> int:
     elif command == "clean":
         stack.clean()
         _say("stopped and forgotten")
-    elif command == "status":
+    elif command in {"status", "geo"}:
         info = stack.info()
         if info is None or not stack.is_running():
             _say("nothing is running; `make up` starts it")
             return 1
-        _welcome(info)
+        if command == "geo":
+            geo.renew(info.cloud, os.environ, _say)
+        else:
+            _welcome(info)
     else:
         return _demo(stack)
     return 0
@@ -96,6 +100,9 @@ def _welcome(info: Info) -> None:
     _say(f"  Sign in as    {info.admin_email}  with  {info.admin_password}")
     _say(f"  API token     {info.api_token}")
     _say(f"  Local AWS     {info.aws_endpoint_url}  ({info.kind})")
+    databases = geo.installed(info.cloud) or ["none, so that places stay unknown"]
+    for number, line in enumerate([*databases, "(make geo STAGE=local SOURCE=dbip  brings cities)"]):
+        _say(f"  {'' if number else 'GeoIP':<13} {line}")
     _say("")
 
 

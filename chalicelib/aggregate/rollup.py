@@ -35,6 +35,7 @@ TABLES: Final = ("pages", *DIMENSIONS)
 _LATEST_FIELDS: Final = (
     "day", "visitor", "visit", "id", "started", "last_seen", "duration", "bounce", "pageviews", "entry_page",
     "referrer", "source", "identifier", "browser", "system", "device_type", "country", "network",
+    "region", "city", "latitude", "longitude", "timezone",
 )  # fmt: skip
 AFTER_ALL: Final = {"before": 1 << 62, "before_id": ""}
 

@@ -53,7 +53,7 @@ class Event:
     :ivar hint: what the request's own headers say of a program: ``"prefetch"`` or ``"preview"``.
     :ivar event_name: a custom event's name; :ivar props: its properties, a JSON object of texts with sorted keys.
     :ivar amount: its revenue in millionths of `currency` (ISO 4217).
-    :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0019.
+    :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0016.
     """
 
     kind: Kind

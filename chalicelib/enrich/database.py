@@ -40,8 +40,8 @@ def record(name: str, address: str) -> dict[str, Any]:
     return _database(name).record(address)
 
 
-def prepare(name: str) -> None:
-    """Open the database `name`, or a newer version of it, if it is time.
+def prepare(name: str) -> bool:
+    """Open the database `name`, or a newer version of it, if it is time; whether there is one.
 
     :raises Unavailable: if it was never heard of this database, because the bucket does not answer.
     """
@@ -49,6 +49,7 @@ def prepare(name: str) -> None:
     database.renew()
     if not database.answered:
         raise Unavailable(f"The bucket does not say whether there is a {name}.")
+    return database.is_open
 
 
 def forget() -> None:
@@ -90,6 +91,11 @@ class Database:
         self._told: set[str] = set()
         self._wasted_s = 0.0
         self._lock = threading.Lock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether addresses can be looked up in it."""
+        return self._look_up is not None
 
     def record(self, address: str) -> dict[str, Any]:
         """See :func:`record`."""

@@ -10,12 +10,15 @@ What one database lacks another may have; what none has stays empty. The shapes 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
+from chalicelib.config import settings
 from chalicelib.enrich import database
 
 CITY: Final = "city.mmdb"
@@ -53,12 +56,19 @@ class Place:
 
 
 def prepare() -> None:
-    """Open the databases, so that places are as good as they can be.
+    """Open the databases, so that places are as good as they can be. Where there is none at all, the log tells once.
 
     :raises Unavailable: if the bucket does not answer, and never has.
     """
-    for name in NAMES:
-        database.prepare(name)
+    there = [database.prepare(name) for name in NAMES]
+    if not any(there):
+        _tell_none()
+
+
+@cache  # once in a container
+def _tell_none() -> None:
+    hint = f"there is no GeoIP database to look places up in; make geo STAGE={settings().stage} brings one"
+    print(json.dumps({"geoip": "*", "error": "none", "detail": hint}))
 
 
 def locate(address: str) -> Place:

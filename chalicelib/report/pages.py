@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 from chalice import Response
 
 from chalicelib.errors import BadRequest, ShylightError, Unauthorized
-from chalicelib.report import chart, countries, figures, picker, rankings, render
+from chalicelib.report import chart, countries, figures, picker, places, rankings, render
 from chalicelib.report import format as show
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.store.people import Person
@@ -144,7 +144,7 @@ def overview(request: Request, site: str) -> Response:
         figures=figures.strip(stats, today),
         before=figures.before(stats, today),
         chart=chart.plot(stats.series, stats.interval, now),
-        cards=rankings.cards(stats),
+        cards=rankings.cards(stats, {"places": places.hint(stats)}),
         latest=[visit_line(visit, today) for visit in stats.latest],
         snippet=snippet(request.base_url, shown),
     )

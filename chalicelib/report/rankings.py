@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from chalicelib.report import countries
 from chalicelib.report import format as show
@@ -54,11 +56,15 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card with one table or several, as tabs."""
+    """One card with one table or several, as tabs.
+
+    :ivar note: a sentence below them, ``""`` for none.
+    """
 
     key: str
     title: str
     rankings: tuple[Ranking, ...]
+    note: str = ""
 
 
 _NO_PAGES = "No pages were seen in this period."
@@ -88,9 +94,12 @@ _CARDS = (
 )
 
 
-def cards(stats: Stats) -> list[Card]:
-    """All cards of the overview, in their order on the page."""
-    return [Card(key, title, tuple(ranking(kind, stats) for kind in kinds)) for key, title, kinds in _CARDS]
+def cards(stats: Stats, notes: Mapping[str, str] = MappingProxyType({})) -> list[Card]:
+    """All cards of the overview, in their order on the page; `notes` are by card."""
+    return [
+        Card(key, title, tuple(ranking(kind, stats) for kind in kinds), notes.get(key, ""))
+        for key, title, kinds in _CARDS
+    ]
 
 
 def ranking(kind: str, stats: Stats) -> Ranking:

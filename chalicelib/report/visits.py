@@ -136,7 +136,8 @@ def _shown(
         **{
             name: visit[name]
             for name in (
-                "browser", "system", "device_type", "country", "network", "referrer", "source", "identifier",
+                "browser", "system", "device_type", "country", "region", "city", "latitude", "longitude", "timezone",
+                "network", "referrer", "source", "identifier",
             )
         },
         "hits": [_shown_hit(site, view) for view in views],

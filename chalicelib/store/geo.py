@@ -17,9 +17,14 @@ from chalicelib.store import aws
 _ATTEMPTS = 2
 _NONE = ("404", "NoSuchKey", "NotFound")
 _UNCHANGED = ("304", "NotModified")
-# What an object's metadata calls its checksum: of a file that its source vouches for, or of any other.
+# What an object's metadata calls its checksum, of a file that its publisher vouches for or of any other; and where
+# it came from.
 _VOUCHED = "sha256"
 _FOUND = "sha256-found"
+_SOURCE = "source"
+_RELEASE = "release"
+# The source of the databases that come along with Shylight.
+PACKAGE = "package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,29 @@ def fetch(name: str, known: str | None = None) -> Fetched | None:
         raise Unavailable(f"S3 did not give {_key(name)}: {type(error).__name__}") from error
 
 
-def install(name: str, path: Path, vouched: bool) -> bool:
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which edition of a database it is.
+
+    :ivar source: where it came from: :data:`PACKAGE`, a publisher's name, or ``""`` for somebody's own.
+    :ivar release: what its source calls it, e.g. ``dbip-city-lite-2026-11``.
+    """
+
+    source: str = ""
+    release: str = ""
+
+
+def install(name: str, path: Path, vouched: bool, edition: Edition) -> bool:
     """Put the database at `path` into the bucket as `name`, at once and whole; False if it is there already.
 
     :param vouched: whether a checksum of its publisher's has shown it to be intact.
     """
     with path.open("rb") as file:
-        metadata = {_VOUCHED if vouched else _FOUND: hashlib.file_digest(file, "sha256").hexdigest()}
+        metadata = {
+            _VOUCHED if vouched else _FOUND: hashlib.file_digest(file, "sha256").hexdigest(),
+            _SOURCE: edition.source,
+            _RELEASE: edition.release,
+        }
         if _metadata(name) == metadata:
             return False
         file.seek(0)
@@ -75,10 +96,27 @@ def install(name: str, path: Path, vouched: bool) -> bool:
     return True
 
 
+def edition(name: str) -> Edition | None:
+    """Which edition of the database `name` is in the bucket; None if there is none."""
+    found = _metadata(name)
+    return None if found is None else Edition(found.get(_SOURCE, ""), found.get(_RELEASE, ""))
+
+
+def remove(name: str) -> None:
+    """Take the database `name` out of the bucket; workers stop using it when they look for a newer one."""
+    aws.client("s3").delete_object(Bucket=settings().bucket, Key=_key(name))
+
+
 def installed() -> list[str]:
-    """The names of the databases in the bucket."""
+    """The names of the databases in the bucket.
+
+    :raises Unavailable: if the bucket does not answer now.
+    """
     prefix = settings().geo_prefix
-    answer = aws.client("s3").list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
+    try:
+        answer = _client().list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
+    except aws.AwsError as error:
+        raise Unavailable(f"S3 did not tell which GeoIP databases there are: {type(error).__name__}") from error
     names = [item["Key"].removeprefix(prefix) for item in answer.get("Contents", [])]
     return [name for name in names if name.endswith(".mmdb") and "/" not in name]
 
@@ -91,12 +129,12 @@ def _client() -> Any:
     return aws.client("s3", _ATTEMPTS)
 
 
-def _metadata(name: str) -> dict[str, str]:
+def _metadata(name: str) -> dict[str, str] | None:
     try:
         found = aws.client("s3").head_object(Bucket=settings().bucket, Key=_key(name))
     except aws.ClientError as error:
         if aws.error_code(error) in _NONE:
-            return {}
+            return None
         raise
     return dict(found["Metadata"])
 

@@ -87,7 +87,7 @@ def test_the_deployed_stack_comes_back_with_its_data(tmp_path: Path) -> None:
 def test_functions_know_their_public_address(stack: Deployed) -> None:
     functions = stack.client("lambda").list_functions()["Functions"]
     told = {found["FunctionName"]: found["Environment"]["Variables"]["SHYLIGHT_PUBLIC_URL"] for found in functions}
-    names = {f"shylight-{stack.stage}{suffix}" for suffix in ("", "-worker", "-refresh", "-forget")}
+    names = {f"shylight-{stack.stage}{suffix}" for suffix in ("", "-worker", "-refresh", "-forget", "-refresh_places")}
     assert told == dict.fromkeys(names, stack.base_url)
 
 

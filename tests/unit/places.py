@@ -12,7 +12,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from chalicelib.enrich import database
+from chalicelib.enrich import database, place
 from chalicelib.errors import Unavailable
 from chalicelib.store import geo
 
@@ -131,6 +131,7 @@ def set_up(monkeypatch: pytest.MonkeyPatch, folder: Path) -> tuple[Bucket, Clock
     """Have the program look for databases in a :class:`Bucket`, by a :class:`Clock`."""
     bucket, clock = Bucket(folder), Clock()
     database.forget()
+    place._tell_none.cache_clear()
     monkeypatch.setattr(geo, "fetch", bucket.fetch)
     monkeypatch.setattr(database, "monotonic", lambda: clock.now)
     return bucket, clock

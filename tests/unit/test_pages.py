@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from chalicelib.accounts import access, origins, sites
-from chalicelib.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unauthorized
-from chalicelib.report import pages, query
+from chalicelib.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
+from chalicelib.report import pages, places, query
 from chalicelib.report.periods import Period
-from chalicelib.report.stats import Stats
-from chalicelib.store import rollups
+from chalicelib.report.stats import Row, Stats, Table
+from chalicelib.store import geo, rollups
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
@@ -45,6 +46,42 @@ def test_home_and_overview_answer() -> None:
     shown = pages.overview(samples.request(f"/sites/{samples.SITE.id}", {"period": "7d"}), samples.SITE.id)
     assert b"Last 7 days" in shown.body
     assert b'href="../sites"' in shown.body
+
+
+@pytest.mark.parametrize(
+    ("names", "installed", "told"),
+    [(["", "DE"], [], False), ([""], [], True), ([""], ["country.mmdb"], False), ([], [], False)],
+)
+def test_an_owner_is_told_when_countries_are_unknown_for_want_of_a_database(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], installed: list[str], told: bool
+) -> None:
+    tables = {"countries": Table(tuple(Row(name, 3, 3, 3) for name in names))}
+    monkeypatch.setattr(query, "stats", lambda site, *_: dataclasses.replace(samples.full(site), tables=tables))
+    monkeypatch.setattr(geo, "installed", lambda: installed)
+    places._cached.clear()
+    body = pages.overview(samples.request("/sites/1"), "1").body
+    assert (b"make geo STAGE=local" in body) is told
+
+
+def test_the_bucket_is_asked_once_in_a_while_and_a_page_does_without_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def silent() -> list[str]:
+        asked.append(1)
+        raise Unavailable("503")
+
+    nowhere = dataclasses.replace(samples.full(), tables={"countries": Table((Row("", 3, 3, 3),))})
+    monkeypatch.setattr(geo, "installed", silent)
+    places._cached.clear()
+    assert [places.hint(nowhere) for _ in range(3)] == [""] * 3
+    assert len(asked) == 1
+
+
+def test_the_overview_says_whose_data_places_are() -> None:
+    body = pages.overview(samples.request("/sites/1"), "1").body
+    assert b'<a href="https://db-ip.com" rel="noreferrer noopener">IP Geolocation by DB-IP</a>' in body
 
 
 def test_a_period_that_makes_no_sense_is_refused() -> None:

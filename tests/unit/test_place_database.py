@@ -82,6 +82,19 @@ def test_a_version_that_was_replaced_is_closed(bucket: places.Bucket, clock: pla
     assert len(mapped) == 1
 
 
+def test_where_there_is_no_database_at_all_the_log_tells_once_what_to_do(
+    bucket: places.Bucket, clock: places.Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        place.prepare()
+        clock.pass_(600)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "make geo STAGE=local" in line
+    bucket.there[COUNTRY] = of("SE")
+    place.prepare()
+    assert not said(capsys)
+
+
 # ── damage ──
 
 
@@ -213,4 +226,4 @@ def test_a_bucket_that_may_not_be_read_is_one_without_databases(
     bucket.refuses = PermissionError("geo/city.mmdb: AccessDenied")
     place.prepare()
     assert locate("192.0.2.7") == Place()
-    assert set(said(capsys)) == {(name, "unreadable") for name in place.NAMES}
+    assert set(said(capsys)) == {*((name, "unreadable") for name in place.NAMES), ("*", "none")}

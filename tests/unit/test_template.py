@@ -189,7 +189,7 @@ def test_the_signing_key_is_made_by_the_stack_and_nowhere_else() -> None:
     assert "SecretString" not in properties
 
 
-@pytest.mark.parametrize("function", ["", "-worker", "-refresh", "-forget"])
+@pytest.mark.parametrize("function", ["", "-worker", "-refresh", "-forget", "-refresh_places"])
 def test_every_function_logs_with_an_end_and_errs_with_an_alarm(function: str) -> None:
     name = f"shylight-prod{function}"
     groups = {

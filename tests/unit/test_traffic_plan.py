@@ -7,13 +7,14 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from statistics import mean
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.enrich import place
 from chalicelib.enrich.agent import parse_agent
+from infra import geo
 from localstack.traffic import audience, plan
 from localstack.traffic.catalogue import JOURNAL, SITES
 from localstack.traffic.expected import day_of
@@ -21,9 +22,7 @@ from localstack.traffic.plan import View
 
 UNTIL = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 DAY = date(2026, 11, 20)
-COUNTRIES = (
-    Path(__file__).parents[2] / "node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb"
-)
+COUNTRIES = geo.COUNTRY
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +76,23 @@ def test_agents_are_what_they_are_said_to_be():
             assert (parsed.browser, parsed.system, parsed.device_type) == (browser, system, device)
     for _, text in audience._ROBOTS:
         assert parse_agent(text).robot, text
+
+
+@pytest.mark.skipif(not geo.NETWORK.exists(), reason="the network database is not built; `make setup` does it")
+def test_addresses_are_of_networks_that_somebody_operates():
+    import maxminddb
+
+    rng = random.Random(1)
+    operators: Counter[str | None] = Counter()
+    with maxminddb.open_database(geo.NETWORK) as database:
+        for _, country, blocks in audience._PLACES:
+            for block in map(ipaddress.ip_network, blocks if country else ()):
+                for _ in range(50):
+                    address = block.network_address + rng.randrange(block.num_addresses)
+                    found = database.get(str(address))
+                    operators[place.read([found] if isinstance(found, dict) else []).network] += 1
+    assert operators[None] < 0.1 * operators.total()
+    assert {"Deutsche Telekom AG", "Comcast Cable Communications, LLC", "KPN B.V."} < set(operators)
 
 
 @pytest.mark.skipif(not COUNTRIES.exists(), reason="the country database is not installed; `make setup` does it")
