@@ -13,7 +13,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from localstack.traffic.audience import Person
-from localstack.traffic.plan import View
+from localstack.traffic.plan import Success, View
 
 TABLES = (
     "pages", "referrers", "sources", "channels", "campaigns", "countries", "browsers", "systems", "devices",
@@ -116,6 +116,27 @@ def tables(visits: Iterable[CountedVisit]) -> dict[str, dict[str, tuple[int, int
         for path in {view.path for view in visit.views}:
             _add(counted["pages"], path, who, 1, sum(view.path == path for view in visit.views))
     return {table: {name: row.counts for name, row in rows.items()} for table, rows in counted.items()}
+
+
+def events(visits: Iterable[CountedVisit]) -> dict[str, tuple[int, int, dict[str, float]]]:
+    """The custom events of some visits: name -> (events, visitors, revenue by currency)."""
+    found: dict[str, list[tuple[CountedVisit, Success]]] = {}
+    for visit in visits:
+        for view in visit.views:
+            if view.success is not None:
+                found.setdefault(view.success.event, []).append((visit, view.success))
+    return {
+        name: (len(rows), len({(visit.day, visit.person) for visit, _ in rows}), _revenue(rows))
+        for name, rows in found.items()
+    }
+
+
+def _revenue(rows: Iterable[tuple[CountedVisit, Success]]) -> dict[str, float]:
+    cents: dict[str, int] = {}
+    for _, success in rows:
+        if success.cents is not None:
+            cents[success.currency] = cents.get(success.currency, 0) + success.cents
+    return {currency: total / 100 for currency, total in cents.items()}
 
 
 def _add(rows: dict[str, Row], name: str, who: tuple[date, Person], visits: int, pageviews: int) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from localstack.traffic.arrivals import DIRECT, Arrival, arrive
 from localstack.traffic.audience import PHONE, Audience, Person
-from localstack.traffic.catalogue import DemoSite
+from localstack.traffic.catalogue import DemoSite, Goal
 
 # Share of a day's visits by the hour on the site's clock; people read at lunch and in the evening.
 _WEEKDAY = (6, 3, 2, 1, 2, 4, 12, 26, 38, 44, 46, 45, 52, 48, 42, 40, 40, 42, 44, 50, 58, 56, 36, 16)
@@ -32,11 +32,22 @@ _EPOCH = date(2026, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
+class Success:
+    """A custom event during a view. `cents`: what it brought in, in hundredths of `currency`; None: no money."""
+
+    event: str
+    props: tuple[tuple[str, str], ...]
+    cents: int | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A page view as it is sent. `t` is epoch ms; load time and engagement are ms.
 
     :ivar engagement: None where the browser's last word was lost.
     :ivar source, shown_referrer, channel, campaign: where a visit came from that begins with this view.
+    :ivar success: the custom event in the middle of it.
     """
 
     id: str
@@ -51,6 +62,12 @@ class View:
     shown_referrer: str | None
     channel: str = DIRECT
     campaign: str | None = None
+    success: Success | None = None
+
+    @property
+    def middle(self) -> int:
+        """Epoch ms of half its time."""
+        return self.t + (self.engagement or 0) // 2
 
     @property
     def alive_until(self) -> int:
@@ -193,7 +210,8 @@ class Writer:
         engagement = round(min(seconds, 1500) * 1000) if rng.random() < 0.94 else None
         url = self._site.url(path, query)
         # Where the browser comes from a page of the site itself, a visit that begins here has no source.
-        return View(self._id(), t, person, url, path, referrer, load_time, engagement, DIRECT, None)
+        view = View(self._id(), t, person, url, path, referrer, load_time, engagement, DIRECT, None)
+        return replace(view, success=_success(self._pages[path].goal, random.Random(view.id)))
 
     def _next(self, path: str) -> str:
         while (found := self._site.page(self._rng).path) == path:
@@ -208,6 +226,13 @@ class Writer:
 
     def _id(self) -> str:
         return f"{self._rng.getrandbits(60):012x}"
+
+
+def _success(goal: Goal | None, rng: random.Random) -> Success | None:
+    if goal is None or rng.random() >= goal.share:
+        return None
+    cents = rng.randint(*goal.cents) if goal.cents else None
+    return Success(goal.event, ((goal.prop, rng.choice(goal.choices)),), cents, goal.currency)
 
 
 def _poisson(rng: random.Random, mean: float) -> int:

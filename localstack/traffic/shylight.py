@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from localstack.traffic.plan import View
+from localstack.traffic.plan import Success, View
 
 _TIMEOUT_S = 60
 _ATTEMPTS = 6
@@ -50,14 +50,21 @@ class Shylight:
 
     def send_history(self, site: str, views: Sequence[View]) -> None:
         """Send views of the past; at most as many as one request may carry."""
-        accepted = self._json("POST", f"/api/v1/sites/{site}/hits", {"hits": [as_hit(view) for view in views]})
-        if accepted["accepted"] != len(views):
-            raise Refused(f"{len(views)} hits were sent and {accepted['accepted']} accepted.")
+        hits = [hit for view in views for hit in (as_hit(view), as_event(view)) if hit]
+        accepted = self._json("POST", f"/api/v1/sites/{site}/hits", {"hits": hits})
+        if accepted["accepted"] != len(hits):
+            raise Refused(f"{len(hits)} hits were sent and {accepted['accepted']} accepted.")
 
     def send_view(self, site: str, view: View) -> None:
         """Send what the tracker sends when a page has loaded."""
         beacon = {"idempotency": view.id, "location": view.url, "referrer": view.referrer, "loadTime": view.load_time}
         self._beacon(site, view, beacon)
+
+    def send_event(self, site: str, view: View) -> None:
+        """Send what the tracker sends of the view's custom event."""
+        if view.success is not None:
+            beacon = {"idempotency": f"{view.id}-event", "location": view.url, **_told(view.success)}
+            self._beacon(site, view, beacon)
 
     def send_leave(self, site: str, view: View, age_ms: int) -> None:
         """Send what the tracker sends when the page is left, `age_ms` after its view."""
@@ -107,3 +114,18 @@ def as_hit(view: View) -> dict[str, Any]:
         "engagement": view.engagement,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def as_event(view: View) -> dict[str, Any] | None:
+    """The view's custom event as the import API takes it."""
+    if view.success is None:
+        return None
+    who = {"user_agent": view.person.agent.text, "ip": view.person.address}
+    return {"id": f"{view.id}-event", "t": view.middle, "url": view.url, **who, **_told(view.success)}
+
+
+def _told(success: Success) -> dict[str, Any]:
+    told: dict[str, Any] = {"event": success.event, "props": dict(success.props)}
+    if success.cents is not None:
+        told["revenue"] = {"amount": success.cents / 100, "currency": success.currency}
+    return told

@@ -56,6 +56,8 @@ def test_the_whole_period_shows_what_was_sent(shylight: Shylight, counted: tuple
     stats = shown(shylight, id_, sent.first, sent.last)
     assert history.agree(stats["metrics"], expected.metrics(sent.visits)), stats["metrics"]
     assert rows(stats) == expected.tables(sent.visits)
+    events = {row["name"]: (row["events"], row["visitors"], row["revenue"]) for row in stats["events"]}
+    assert events == expected.events(sent.visits)
 
 
 def test_each_day_shows_what_was_sent(shylight: Shylight, counted: tuple[str, History]):
