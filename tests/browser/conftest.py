@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,15 @@ def find_chromium() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
+def install_chromium() -> None:
+    """Install Debian's Chromium, where that is the system and this process may."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+        subprocess.run(["apt-get", "--quiet=2", *words], env=environ, check=False, capture_output=True)
+
+
 def unavailable(reason: str) -> None:
     """Skip, in plain words; where a skip would hide a fault, fail."""
     if os.environ.get("CI") == "true":
@@ -47,6 +57,9 @@ def unavailable(reason: str) -> None:
 def chromium() -> str:
     """Chromium's executable."""
     found = find_chromium()
+    if found is None and not os.environ.get("CHROMIUM"):
+        install_chromium()
+        found = find_chromium()
     if found is None:
         unavailable(
             "no Chromium found. Install it (Debian: apt-get install chromium) or name it: CHROMIUM=/path/to/chromium"
