@@ -44,7 +44,8 @@ status: setup ## Tell what runs and where
 demo: setup ## Start everything with demo traffic and keep it running until Ctrl-C (DETACH=1: leave it running)
 	@$(PY) -m localstack demo
 
-test: setup ## Run the tests
+test: ## Run the tests
+	@bin/setup --tests
 	@$(PY) -m pytest $(ARGS)
 
 check: setup ## Check formatting, lint, types, the template and that built files are up to date

@@ -203,8 +203,11 @@ def do(jobs: list[Callable[[], None]]) -> bool:
     return good
 
 
-def main() -> int:
-    """Do what is not up to date: first what comes from the registries, then what is made with it."""
+def main(arguments: list[str]) -> int:
+    """Do what is not up to date: first what comes from the registries, then what is made with it.
+
+    :param arguments: ``--tests`` for what only the tests need, too.
+    """
     tools: list[Callable[[], None]] = [
         lambda: make_venv(VENV, "libraries and tools", [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]),
         lambda: make_venv(VENV_MINISTACK, "the local AWS", [ROOT / "localstack" / "requirements.txt"]),
@@ -212,10 +215,11 @@ def main() -> int:
     ]
     stop = threading.Event()
     threading.Thread(target=beat, args=(stop,), daemon=True).start()
-    good = do(tools) and do([make_networks, fetch_maxmind_tests])
+    with_tools = [make_networks, fetch_maxmind_tests] if "--tests" in arguments else [make_networks]
+    good = do(tools) and do(with_tools)
     stop.set()
     return 0 if good else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
