@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ class Recording:
 def recording(local_aws: Cloud) -> Recording:
     made = Recording()
     for function, scenario in SCENARIOS.items():
-        scenario(lambda event, function=function: made.invoke(function, event))  # type: ignore[misc]
+        scenario(partial(made.invoke, function))
     return made
 
 
