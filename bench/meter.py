@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import patch
 
-from botocore.client import BaseClient
+from bench.seam import Call, watched
+
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Meter:
             self.calls[f"{service}.{operation}"] += 1
             if service != "dynamodb":
                 return
-            if operation in ("PutItem", "UpdateItem", "DeleteItem"):
+            if operation in _WRITES:
                 units = max(1, math.ceil(max(before, after) / 1024))
                 self.writes += units
                 self.tables[given["TableName"]] += units
@@ -58,29 +59,25 @@ class Meter:
 def metered() -> Iterator[Meter]:
     """Count every AWS call that this process makes meanwhile."""
     meter = Meter()
-    whole = BaseClient._make_api_call
 
-    def call(client: BaseClient, operation: str, given: dict[str, Any]) -> Any:
-        service = client.meta.service_model.service_name
-        writes = service == "dynamodb" and operation in ("UpdateItem", "PutItem", "DeleteItem")
+    def size(call: Call) -> int:
+        if call.service != "dynamodb" or call.operation not in _WRITES or "Key" not in call.given:
+            return 0
+        look = {"TableName": call.given["TableName"], "Key": call.given["Key"], "ConsistentRead": True}
+        return item_bytes(call.aside("GetItem", look).get("Item", {}))
 
-        def size() -> int:
-            if not writes or "Key" not in given:
-                return 0
-            look = {"TableName": given["TableName"], "Key": given["Key"], "ConsistentRead": True}
-            return item_bytes(whole(client, "GetItem", look).get("Item", {}))
-
-        before = size()
+    def through(call: Call) -> Any:
+        before = size(call)
         try:
-            answer = whole(client, operation, given)
+            answer = call.make()
         except Exception:
-            meter.note(service, operation, given, before, before, {})  # a refused write costs as much
+            meter.note(call.service, call.operation, call.given, before, before, {})  # a refused write costs as much
             raise
-        after = item_bytes(given["Item"]) if operation == "PutItem" else size()
-        meter.note(service, operation, given, before, after, answer)
+        after = item_bytes(call.given["Item"]) if call.operation == "PutItem" else size(call)
+        meter.note(call.service, call.operation, call.given, before, after, answer)
         return answer
 
-    with patch.object(BaseClient, "_make_api_call", call):
+    with watched(through):
         yield meter
 
 

@@ -24,7 +24,6 @@ from chalicelib.store import aws, geo, geo_source
 from chalicelib.store.geo_source import Choice
 from chalicelib.store.sites import Site, put_site
 from infra import geo as tools
-from infra import policies
 from infra.cloud import Cloud, DeployError
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import FIREFOX
@@ -299,32 +298,6 @@ def test_the_key_is_encrypted_and_shows_in_no_repr() -> None:
     chosen = geo_source.chosen()
     assert chosen == Choice("maxmind", ACCOUNT, KEY)
     assert KEY not in repr(chosen)
-
-
-_ACTIONS = {"GetParameter": "ssm:GetParameter", "HeadObject": "s3:GetObject", "PutObject": "s3:PutObject"}
-
-
-def test_the_jobs_policy_allows_what_it_does_and_no_more(web: Publisher) -> None:
-    web.has_dbip(MONTH, cities(), operators())
-    geo_source.choose(dbip(web))
-    done: set[str] = set()
-
-    def note(model: Any, **_more: Any) -> None:
-        done.add(_ACTIONS.get(model.name, model.name))
-
-    for service in ("ssm", "s3"):
-        aws.client(service).meta.events.register("before-call", note, unique_id="noting")
-    try:
-        renewal.run()
-    finally:
-        for service in ("ssm", "s3"):
-            aws.client(service).meta.events.unregister("before-call", unique_id="noting")
-    allowed: set[str] = set()
-    for statement in json.loads(policies.render("refresh_places", "local"))["Statement"]:
-        actions = statement["Action"]
-        allowed |= {actions} if isinstance(actions, str) else set(actions)
-    # S3 says 403 instead of 404 to who may not list.
-    assert allowed == done | {"s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 # ── the command ──

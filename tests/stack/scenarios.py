@@ -1,0 +1,296 @@
+"""What each function does, all of it: a scenario a function, made to reach every AWS call that it can make.
+
+A scenario makes ready what the function finds, by the program's own code, and invokes the function as Lambda would.
+Whoever adds a route or a function adds it here too; a test tells.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlencode
+
+from bench import request
+from bench.sample import new_site
+from chalicelib import days
+from chalicelib.accounts import links, people, tokens
+from chalicelib.aggregate.refresh import refresh as refresh_day
+from chalicelib.collect import hit
+from chalicelib.collect.event import Event, encode
+from chalicelib.collect.page import Location
+from chalicelib.enrich import database
+from chalicelib.enrich.worker import consume
+from chalicelib.report import static
+from chalicelib.store import geo, geo_source, marks, salts
+from chalicelib.store import people as stored
+from chalicelib.store.sites import Site, put_site
+from infra import geo as tools
+from tests.stack import publisher
+from tests.stack.calls import FIREFOX
+
+Invoke = Callable[[dict[str, Any]], Any]
+SCHEDULED: Mapping[str, Any] = {
+    "version": "0", "id": "", "account": "", "region": "us-east-1", "time": "2026-11-25T00:00:00Z", "resources": [],
+    "source": "aws.events", "detail-type": "Scheduled Event", "detail": {},
+}  # fmt: skip
+BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+PASSWORD = "a password of some length"
+NEW_SITE = {"name": "New", "domain": "new.example", "timezone": "UTC"}
+
+
+# ── what there is before ──
+
+
+def site(**settings: Any) -> Site:
+    """A new site where it is noon, so that today has hours behind it and does not end soon."""
+    made = replace(new_site("Policies", hour=12), **settings)
+    put_site(made)
+    return made
+
+
+def today(of: Site) -> date:
+    return days.day_of(days.now_ms(), of.zone)
+
+
+def view(of: Site, day: date, hour: int = 0, **more: Any) -> Event:
+    t = days.day_start(day, of.zone) + hour * days.HOUR_MS
+    who = hit.client(more.get("address", "192.0.2.1"), more.get("agent", FIREFOX), more.get("identifier"))
+    return hit.view(
+        of, who, t, view_id=uuid.uuid4().hex, location=Location(of.domain, "/"), referrer=None, load_time=None,
+        tracker="script",
+    )  # fmt: skip
+
+
+def take(*events: Event) -> None:
+    """Let the worker have stored them."""
+    consume([encode([event]) for event in events])
+
+
+def running_day(of: Site) -> None:
+    """Today has an hour that is built already, and one whose segment is there and out of date."""
+    take(view(of, today(of), 8), view(of, today(of), 9))
+    refresh_day(of, today(of))
+    for mark in marks.of_day(of.id, today(of)):
+        if mark.hour == 8:
+            marks.clear(mark)
+
+
+def finished_day(of: Site, ago: int = 2) -> date:
+    """A day that was refreshed while it ran, and that nobody has closed since."""
+    day = today(of) - timedelta(days=ago)
+    take(view(of, day, 10))
+    with patch("chalicelib.days.now_ms", return_value=days.day_start(day, of.zone) + 12 * days.HOUR_MS):
+        refresh_day(of, day)
+    return day
+
+
+# ── the API's function ──
+
+
+class Api:
+    """Asks the API's function as API Gateway does, and insists on the answer's status."""
+
+    def __init__(self, invoke: Invoke) -> None:
+        self._invoke = invoke
+        self.cookie = ""
+        self.token = ""
+
+    def ask(
+        self, route: str, status: int, body: object = "", *, headers: Mapping[str, str] | None = None,
+        query: dict[str, str] | None = None, **parameters: str,
+    ) -> str:  # fmt: skip
+        """The body of the answer.
+
+        :param route: method and path, as in ``GET /sites/{site}``.
+        :param body: as it is sent, or what is sent as JSON.
+        :param parameters: of the path; those that it does not have are left out.
+        """
+        method, _, resource = route.partition(" ")
+        at = {name: value for name, value in parameters.items() if f"{{{name}}}" in resource}
+        known = {"Cookie": self.cookie, "Authorization": f"Bearer {self.token}" if self.token else ""}
+        sent = {"User-Agent": FIREFOX, **{name: value for name, value in known.items() if value}, **(headers or {})}
+        text = body if isinstance(body, str) else json.dumps(body)
+        answer = self._invoke(request.event(method, resource, at, body=text, headers=sent, query=query))
+        assert answer["statusCode"] == status, (route, answer["body"])
+        given = answer["headers"].get("Set-Cookie")
+        if given:
+            self.cookie = given.partition(";")[0]
+        return str(answer["body"])
+
+
+def api_handler(invoke: Invoke) -> None:
+    """Every route, as it goes and as it is refused."""
+    api, shown = Api(invoke), site()
+    admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", PASSWORD)
+    api.ask("GET /healthz", 200)
+    api.ask("GET /static/{file}", 200, file=static.assets()["report.css"].name)
+    _collect(api, shown)
+    api.ask("GET /sign-in", 200)
+    for _ in range(2):  # the first attempt opens a window, the next one counts in it
+        api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
+    api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
+    _look(api, shown)
+    api.cookie = ""
+    _come_by_link(api, shown)
+    api.cookie, api.token = "", tokens.issue(admin, "policies")
+    _program(api, shown)
+
+
+def _collect(api: Api, of: Site) -> None:
+    page = f"https://{of.domain}/"
+    for middle in ("", "/{identifier}"):
+        here = f"/ingress/{{site}}{middle}"
+        api.ask(f"GET {here}/script.js", 200, site=of.id, identifier="user-1")
+        api.ask(f"OPTIONS {here}/script.js", 204, site=of.id, identifier="user-1")
+        api.ask(f"POST {here}/script.js", 204, {"location": page}, site=of.id, identifier="user-1")
+        api.ask(f"GET {here}/pixel.gif", 200, headers={"Referer": page}, site=of.id, identifier="user-1")
+    api.ask("POST /ingress/{site}/script.js", 204, {"location": page}, headers={"DNT": "1"}, site=of.id)
+    api.ask("OPTIONS /api/event", 204)
+    api.ask("POST /api/event", 202, {"name": "pageview", "url": page, "domain": of.domain})
+
+
+def _look(api: Api, of: Site) -> None:
+    week = {"period": "7d"}
+    api.ask("GET /", 303)
+    take(view(of, today(of), 7))
+    api.ask("GET /sites/{site}", 200, site=of.id)
+    running_day(of)
+    day = finished_day(of)
+    with patch("chalicelib.config.REFRESH_AFTER_S", 0):  # the builds of just now are not good enough
+        api.ask("GET /sites/{site}", 200, query=week, site=of.id)
+        take(view(of, day, 11))  # late, for a day that is closed by now
+        api.ask("GET /sites/{site}/ledger", 200, query=week, site=of.id)
+    csrf = _csrf(api.ask("GET /sites", 200))
+    api.ask("POST /sites", 303, urlencode({"csrf": csrf, **NEW_SITE}))
+
+
+def _come_by_link(api: Api, of: Site) -> None:
+    viewer = stored.add_person(stored.Person(str(uuid.uuid4()), f"viewer-{uuid.uuid4()}@example.com"))
+    stored.put_membership(viewer.id, of.id, "viewer")
+    link = links.issue(viewer)
+    api.ask("GET /sign-in/{token}", 200, token=link)
+    api.ask("POST /sign-in/{token}", 303, urlencode({"password": PASSWORD}), token=link)
+    csrf = _csrf(api.ask("GET /sites", 200))
+    api.ask("GET /sites/{site}", 200, site=of.id)
+    api.ask("POST /sign-out", 303, urlencode({"csrf": csrf}))
+
+
+def _program(api: Api, of: Site) -> None:
+    one, week = "/api/v1/sites/{site}", {"period": "7d"}
+    api.ask("GET /api/v1/sites", 200)
+    api.ask("POST /api/v1/sites", 201, NEW_SITE)
+    api.ask(f"GET {one}", 200, site=of.id)
+    api.ask(f"PATCH {one}", 200, {"max_day": 100}, site=of.id)
+    take(*(view(of, today(of), 10, address=f"192.0.2.{number}", identifier="user-1") for number in range(100)))
+    with patch("chalicelib.config.REFRESH_AFTER_S", 0):
+        api.ask(f"GET {one}/stats", 200, query=week, site=of.id)
+    api.ask(f"GET {one}/visits", 200, query=week, site=of.id)
+    api.ask(f"GET {one}/visits", 200, query=week | {"identifier": "user-1"}, site=of.id)
+    api.ask(f"GET {one}/events", 200, query=week | {"name": "Sign up"}, site=of.id)
+    api.ask(f"GET {one}/ledger", 200, query=week, site=of.id)
+    hits = [{"t": days.now_ms() - 3 * 24 * days.HOUR_MS, "url": f"https://{of.domain}/"}]
+    api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
+
+
+def _csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+# ── the others ──
+
+
+def worker(invoke: Invoke) -> None:
+    """All kinds of messages, with and without a place for their senders."""
+    of, strict = site(max_visitor_hour=10), site(ignore_robots=True)
+    day = today(of)
+    who = hit.client("192.0.2.9", FIREFOX, "user-2")
+    first = view(of, day, 3, address="192.0.2.9", identifier="user-2")
+    leave = hit.leave(of, who, first.t + 5000, view_id=first.id, engagement=5000, age=5000, tracker="script")
+    custom = hit.custom(
+        of, who, first.t, event_id=uuid.uuid4().hex, name="Sign up", props=None, revenue=(None, None), location=None,
+        interactive=True, tracker="script",
+    )  # fmt: skip
+    flood = [view(of, day, 4) for _ in range(12)]
+    unknown = replace(first, site=str(uuid.uuid4()))
+    robot = view(strict, day, 3, agent=BOT)
+    database.forget()
+    invoke(batch(encode([first]), encode([leave]), encode([custom])))
+    for event in (*flood, unknown, robot):
+        invoke(batch(encode([event])))
+    invoke(batch("no json at all"))
+    database.forget()
+
+
+def batch(*bodies: str) -> dict[str, Any]:
+    """Messages of the queue as Lambda hands them over."""
+    return {
+        "Records": [
+            {
+                "messageId": str(uuid.uuid4()), "receiptHandle": "", "body": body, "messageAttributes": {},
+                "attributes": {"ApproximateReceiveCount": "1"}, "eventSource": "aws:sqs", "awsRegion": "us-east-1",
+            }
+            for body in bodies
+        ]
+    }  # fmt: skip
+
+
+def refresh(invoke: Invoke) -> None:
+    """A day that runs, one that is over, one that is reopened, one that is full, and a site that is gone."""
+    running_day(site())
+    over, full, gone = site(), site(max_day=100), Site(str(uuid.uuid4()), "Gone", "gone.example")
+    day = finished_day(over)
+    take(*(view(full, today(full), 2, address=f"192.0.2.{number}") for number in range(100)))
+    marks.leave(gone.id, day, 3)
+    invoke(dict(SCHEDULED))
+    take(view(over, day, 11))
+    invoke(dict(SCHEDULED))
+
+
+def forget(invoke: Invoke) -> None:
+    """A salt whose time is over."""
+    of = site()
+    with patch("time.time", return_value=0.0):
+        salts.salt(of, date(1969, 12, 31))
+    invoke(dict(SCHEDULED))
+
+
+def refresh_places(invoke: Invoke) -> None:
+    """No publisher, then one whose databases are new here, then the same once more."""
+    with _publisher() as web:
+        invoke(dict(SCHEDULED))
+        geo_source.choose(geo_source.Choice("dbip", mirror=web.url))
+        for name in ("city.mmdb", "network.mmdb"):
+            geo.remove(name)
+        invoke(dict(SCHEDULED))
+        invoke(dict(SCHEDULED))
+
+
+@contextmanager
+def _publisher() -> Iterator[publisher.Publisher]:
+    geo_source.forget()
+    with publisher.serve() as web:
+        web.has_dbip(f"{datetime.now(UTC):%Y-%m}", publisher.cities(), publisher.operators())
+        try:
+            yield web
+        finally:
+            tools._forget_publisher()
+            tools._install_packaged(tools.packaged())
+            database.forget()
+
+
+SCENARIOS: Mapping[str, Callable[[Invoke], None]] = {
+    "api_handler": api_handler,
+    "worker": worker,
+    "refresh": refresh,
+    "forget": forget,
+    "refresh_places": refresh_places,
+}

@@ -1,0 +1,164 @@
+"""Each function's policy against the AWS calls that the function is recorded making: none is missing, none to spare.
+
+No emulator enforces policies, so `tests.stack.iam` says what AWS would. See docs/adr/0020.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pytest
+
+import app
+from bench.request import Context
+from bench.seam import Call, watched
+from chalicelib.config import settings
+from chalicelib.store import aws, segments
+from infra import policies
+from infra.cloud import Cloud
+from infra.deploy import NOTE_KEY
+from tests.conftest import ON_LOCALSTACK
+from tests.stack import iam
+from tests.stack.iam import Grant, Need
+from tests.stack.scenarios import SCENARIOS
+
+pytestmark = pytest.mark.skipif(ON_LOCALSTACK, reason="what its functions do there by themselves would be missing here")
+
+
+@dataclass
+class Recording:
+    """What the functions did.
+
+    :ivar needs: by function; :ivar routes: method and path of each request that was answered.
+    """
+
+    needs: dict[str, set[Need]] = field(default_factory=lambda: defaultdict(set))
+    routes: set[tuple[str, str]] = field(default_factory=set)
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """Invoke a function as Lambda does, and keep what it needed."""
+
+        def note(call: Call) -> Any:
+            error = ""
+            try:
+                return call.make()
+            except aws.ClientError as raised:
+                error = aws.error_code(raised)
+                raise
+            finally:
+                self.needs[function] |= iam.needs(call.service, call.operation, call.given, error)
+
+        entry = app.app if function == "api_handler" else getattr(app, function)
+        if "resource" in event:
+            self.routes.add((event["httpMethod"], event["resource"]))
+        with watched(note):
+            return entry(event, Context())
+
+
+@pytest.fixture(scope="module")
+def recording(local_aws: Cloud) -> Recording:
+    made = Recording()
+    for function, scenario in SCENARIOS.items():
+        scenario(partial(made.invoke, function))
+    return made
+
+
+def granted(function: str) -> set[Grant]:
+    return iam.grants(json.loads(policies.render(function, settings().stage)))
+
+
+def allows(function: str, need: Need) -> bool:
+    return any(grant.allows(need) for grant in granted(function))
+
+
+def of_the_platform(function: str) -> set[Need]:
+    """What Lambda does in a function's name, before and after it runs.
+
+    * It writes the function's log. The groups are the template's, so it need not make one. As in the managed policy
+      AWSLambdaBasicExecutionRole: https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    * It takes messages for the function from a queue:
+      https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    name = settings().prefix if function == "api_handler" else f"{settings().prefix}-{function}"
+    done = {Need(f"logs:{action}", iam.log_streams(name)) for action in ("CreateLogStream", "PutLogEvents")}
+    for source in app.app.event_sources:
+        if source.name == function and hasattr(source, "queue"):
+            actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+            done |= {Need(f"sqs:{action}", iam.queue(source.queue)) for action in actions}
+    return done
+
+
+def test_every_function_and_every_route_was_asked(recording: Recording) -> None:
+    assert set(recording.needs) == set(policies.FUNCTIONS)
+    routes = {(method, path) for path, methods in app.app.routes.items() for method in methods}
+    assert routes == recording.routes
+
+
+@pytest.mark.parametrize("function", policies.FUNCTIONS)
+def test_nothing_that_a_function_does_is_missing_in_its_policy(function: str, recording: Recording) -> None:
+    needed = recording.needs[function] | of_the_platform(function)
+    assert not sorted(need for need in needed if not allows(function, need))
+
+
+@pytest.mark.parametrize("function", policies.FUNCTIONS)
+def test_nothing_in_a_policy_is_to_spare(function: str, recording: Recording) -> None:
+    needed = recording.needs[function] | of_the_platform(function)
+    given = granted(function)
+    allowed = {grant: {need for need in needed if grant.allows(need)} for grant in given}
+    assert not sorted(one for one in given if allowed[one] <= set().union(*(allowed[other] for other in given - {one})))
+    # Nor is a wildcard so wide that it lets in what only others do.
+    of_others = set().union(*recording.needs.values(), *map(of_the_platform, policies.FUNCTIONS)) - needed
+    assert not sorted(need for need in of_others if allows(function, need))
+
+
+READ = ("GetItem", "BatchGetItem", "Query", "Scan", "PartiQLSelect")
+WRITE = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete")
+BEYOND = ("DeleteTable", "UpdateTable", "CreateBackup", "ExportTableToPointInTime", "EnableKinesisStreamingDestination")
+TABLES = ("core", "sessions", "rollups", "marks", "salts")
+
+
+def of_table(name: str, *actions: str, kind: str = "") -> list[Need]:
+    return [Need(f"dynamodb:{action}", iam.table(settings().table(name)), kind) for action in actions]
+
+
+def of_objects(key: str, *actions: str) -> list[Need]:
+    return [Need(f"s3:{action}", iam.objects(key)) for action in actions]
+
+
+HITS, DEAD = iam.queue(settings().queue), iam.queue(settings().dead_letters)
+DAY = segments.day_key("some-site", date(2026, 11, 25))
+# What is worth saying in words, and who may do any part of it; it holds whatever the recording says.
+MAY: dict[str, tuple[list[Need], set[str]]] = {
+    "queue a hit": ([Need("sqs:SendMessage", HITS)], {"api_handler"}),
+    "take hits from the queue": ([Need("sqs:ReceiveMessage", HITS)], {"worker"}),
+    "bury a message": ([Need("sqs:SendMessage", DEAD)], {"worker"}),
+    "write visits": (of_table("sessions", *WRITE), {"worker"}),
+    "read visits": (of_table("sessions", *READ), {"api_handler", "refresh"}),
+    "make a salt": (of_table("salts", "PutItem", "UpdateItem"), {"api_handler"}),
+    "destroy a salt": (of_table("salts", "DeleteItem"), {"forget"}),
+    "see a salt": (of_table("salts", *READ), {"api_handler", "forget"}),
+    "write figures": (of_table("rollups", "PutItem", "DeleteItem"), {"api_handler", "refresh"}),
+    "read sites": (of_table("core", *READ, kind="site"), {"api_handler", "worker", "refresh"}),
+    "read people and their proofs": (of_table("core", *READ, kind="person#"), {"api_handler"}),
+    "change people or sites": (of_table("core", *WRITE), {"api_handler"}),
+    "look through all people": (of_table("core", "Scan", "PartiQLSelect"), set()),
+    "write segments": (of_objects(DAY, "PutObject"), {"api_handler", "refresh"}),
+    "delete a finished day": (of_objects(DAY, "DeleteObject"), set()),
+    "replace places": (of_objects("geo/city.mmdb", "PutObject", "DeleteObject"), {"refresh_places"}),
+    "see the deployment's notes": (of_objects(NOTE_KEY, "GetObject", "PutObject", "DeleteObject"), set()),
+    "sign sessions": ([Need("secretsmanager:GetSecretValue", iam.secret(settings().signing_key))], {"api_handler"}),
+    "see the licence key": ([Need("ssm:GetParameter", iam.parameter(settings().geo_source))], {"refresh_places"}),
+    "change or copy tables": ([need for name in TABLES for need in of_table(name, *BEYOND)], set()),
+    "open the bucket": ([Need("s3:PutBucketPolicy", iam.bucket()), Need("s3:PutBucketAcl", iam.bucket())], set()),
+}
+
+
+@pytest.mark.parametrize("what", MAY)
+def test_nobody_else_may(what: str) -> None:
+    needs, who = MAY[what]
+    assert {function for function in policies.FUNCTIONS if any(allows(function, need) for need in needs)} == who
