@@ -1,6 +1,6 @@
 """Each function's policy against the AWS calls that the function is recorded making: none is missing, none to spare.
 
-No emulator enforces policies, so `tests.stack.iam` says what AWS would. See docs/adr/0020.
+No emulator enforces policies, so `tests.stack.iam` says what AWS would. See docs/adr/0017.
 """
 
 from __future__ import annotations
