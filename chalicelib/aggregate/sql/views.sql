@@ -37,7 +37,8 @@ SELECT
     count(*) FILTER (WHERE kind = 'view') AS times,
     max(t) AS alive_until,
     max(engagement) AS engagement,
-    max(scroll) AS scroll
+    max(scroll) AS scroll,
+    max(load_time) AS load_time
 FROM hits
 WHERE kind != 'event' AND id != ''
 GROUP BY day, visitor, id
@@ -96,7 +97,7 @@ FROM before;
 CREATE OR REPLACE TEMP TABLE views AS
 WITH delivered AS (
     SELECT
-        numbered.* EXCLUDE (times), hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.load_time,
+        numbered.* EXCLUDE (times), hits.hour, hits.page, hits.referrer, hits.source, hits.channel,
         hits.tracker, hits.identifier, hits.utm_source, hits.utm_medium, hits.utm_campaign, hits.utm_term,
         hits.utm_content, visitors.robot, numbered.times
     FROM numbered
