@@ -25,7 +25,7 @@ def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> list[E
     named = fields.identifier(fields.text(body, "identifier"))
     if named:
         who = dataclasses.replace(who, identifier=named)
-    if body.get("event") is not None:
+    if "event" in body:
         return [_custom(site, who, body, t)]
     if "engagement" not in body:
         return [_view(site, who, body, t)]

@@ -97,7 +97,7 @@
     history[name] = (...state) => look(method.apply(history, state));
   });
   ["visibilitychange", "focus", "popstate", "blur", "scroll"].map((type) => addEventListener(type, look));
-  shylight = (event, options) =>
+  shylight = (event = "", options) =>
     event == "identify"
       ? (identifier = options)
       : send({
