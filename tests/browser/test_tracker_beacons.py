@@ -418,6 +418,14 @@ def test_events_carry_their_page_properties_and_revenue(page: Page, site: Site, 
     assert event["idempotency"]
 
 
+def test_a_call_without_a_proper_name_is_no_view(page: Page, site: Site, ingress: Ingress):
+    page.goto(site.url)
+    ingress.wait(1)
+    page.evaluate("shylight(); shylight(404); shylight(null)")
+    beacons = ingress.wait(4)
+    assert sorted(beacon.body.get("event", "") for beacon in beacons) == ["", "404", "null", "undefined"]
+
+
 def test_calls_from_before_the_tracker_was_loaded_are_not_lost(page: Page, site: Site, ingress: Ingress):
     early = "(...call) => (shylight.q = shylight.q || []).push(call)"
     site.snippet += f"<script>window.shylight = window.shylight || ({early}); shylight('identify', 'user-4711'); "

@@ -97,13 +97,13 @@
     history[name] = (...state) => look(method.apply(history, state));
   });
   ["visibilitychange", "focus", "popstate", "blur", "scroll"].map((type) => addEventListener(type, look));
-  shylight = (event = "", options) =>
+  shylight = (event, options) =>
     event == "identify"
       ? (identifier = options)
       : send({
           idempotency: Math.random() + "",
           location: PRECISE ? location.href : location.href.split("#")[0],
-          event,
+          event: event + "", // never without a name: that would be a view
           ...options,
         });
   queue?.map((call) => shylight(...call));
