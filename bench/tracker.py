@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
-
 import brotli  # type: ignore[import-untyped]  # it has no types
 
 from bench.figure import Figure, Part
+from chalicelib.collect.script import script_of
+from chalicelib.store.sites import Site
 
-BUILT = Path(__file__).resolve().parent.parent / "chalicelib" / "collect" / "tracker" / "tracker.min.js"
+_PLAIN = Site("00000000-0000-4000-8000-000000000000", "Bench", "example.com")
+_PRECISE = Site(_PLAIN.id, "Bench", "example.com", hash_routing=True, kept_parameters="q")
 
 
 def measure() -> Part:
-    """The tracker's sizes."""
-    body = BUILT.read_bytes()
+    """The sizes of the script, as it is served by default, for sites with special settings, and with its options."""
     return Part(
         "Tracker",
         [
-            Figure("raw", len(body), "bytes"),
-            Figure("gzip -9", len(gzip.compress(body, 9, mtime=0)), "bytes", 750),
-            Figure("brotli", len(brotli.compress(body)), "bytes"),
+            *_sizes("default", _PLAIN, budget=750),
+            *_sizes("hash routing and parameters", _PRECISE),
+            *_sizes("default with options", _PLAIN, options=True),
+            *_sizes("all of it", _PRECISE, options=True),
         ],
     )
+
+
+def _sizes(name: str, site: Site, *, options: bool = False, budget: int | None = None) -> list[Figure]:
+    made = script_of(site, options=options)
+    return [
+        Figure(f"{name}: raw", len(made.body), "bytes"),
+        Figure(f"{name}: gzip -9, as it is served", len(made.packed), "bytes", budget),
+        Figure(f"{name}: brotli", len(brotli.compress(made.body)), "bytes"),
+    ]

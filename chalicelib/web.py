@@ -219,6 +219,10 @@ def _log_line(app: Chalice, request: Request | None, response: Response, started
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
+def _is_text(headers: Mapping[str, str]) -> bool:
+    return headers.get("Content-Type", "").startswith(_TEXT) and "Content-Encoding" not in headers
+
+
 def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
     """Around every invocation of every function, as Chalice's middleware.
 
@@ -248,7 +252,7 @@ class ShylightApp(Chalice):
     * It answers 400 to a request without an ``Accept`` header, which HTTP allows and simple clients send: it then
       means "anything".
     * It encodes every body in base64, and the gateway decodes it only for a client that said what it accepts:
-      text goes out as the text it is.
+      text goes out as the text it is, and such a client gets nothing compressed.
     * It answers 415 to a GET that names the type of a body it does not have; some clients always do.
 
     :ivar error_page: what a browser is shown of an error; programs get JSON.
@@ -259,11 +263,13 @@ class ShylightApp(Chalice):
     def __call__(self, event: Any, context: Any) -> Any:
         """Answer an invocation of the API's function."""
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        headers.setdefault("accept", "*/*")
+        if "accept" not in headers:
+            headers["accept"] = "*/*"
+            headers.pop("accept-encoding", None)
         if event.get("httpMethod") == "GET":
             headers.pop("content-type", None)
         answer = super().__call__({**event, "headers": headers}, context)
-        if answer.get("isBase64Encoded") and answer["headers"].get("Content-Type", "").startswith(_TEXT):
+        if answer.get("isBase64Encoded") and _is_text(answer["headers"]):
             answer["body"] = base64.b64decode(answer["body"]).decode("utf-8")
             answer["isBase64Encoded"] = False
         return answer

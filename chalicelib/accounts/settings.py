@@ -13,6 +13,7 @@ from typing import Any, Final
 from chalicelib.accounts import sites as making
 from chalicelib.collect import proxy
 from chalicelib.collect.admission import parse_networks
+from chalicelib.collect.script import script_of
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import sites as stored
 from chalicelib.store.sites import Site
@@ -46,12 +47,13 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
 
 
 def as_json(site: Site) -> dict[str, object]:
-    """A site with all its settings, as the API shows it."""
+    """A site with all its settings, as the API shows it, and the integrity of the script that they make."""
     shown: dict[str, object] = {"id": site.id}
     for name, (field, _) in _READERS.items():
         shown[name] = getattr(site, field)
     shown["status"] = ACTIVE if site.active else ARCHIVED
     shown["active"] = site.active
+    shown["script_integrity"] = script_of(site).integrity
     shown["created_at"] = datetime.fromtimestamp(site.created_at, UTC).isoformat()
     return shown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -16,16 +17,21 @@ from chalicelib.store.sites import Site
 _MAX_AGE_MS = 2 * config.MAX_ENGAGEMENT_MS
 
 
-def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    """The event of a beacon received at `t` (epoch ms): a custom event, a leave, or a view.
+def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> list[Event]:
+    """The events of a beacon received at `t` (epoch ms): a custom event, a view, a leave, or a view with its leave.
 
     :raises BadRequest: naming the field that is wrong.
     """
-    if body.get("event") is not None:
-        return _custom(site, who, body, t)
-    if "engagement" in body:
-        return _leave(site, who, body, t)
-    return _view(site, who, body, t)
+    named = fields.identifier(fields.text(body, "identifier"))
+    if named:
+        who = dataclasses.replace(who, identifier=named)
+    if "event" in body:
+        return [_custom(site, who, body, t)]
+    if "engagement" not in body:
+        return [_view(site, who, body, t)]
+    leave = _leave(site, who, body, t)
+    # The tracker tells of the view again as long as it does not know that it arrived.
+    return [_view(site, who, body, t), leave] if body.get("location") else [leave]
 
 
 def location(site: Site, body: Mapping[str, Any], name: str = "location", where: str = "") -> Location | None:
@@ -44,7 +50,7 @@ def _view(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event
         raise BadRequest("location is missing: the URL of the page, as in location.href.", field="location")
     return hit.view(
         site, who, t, view_id=view_id, location=page, referrer=fields.text(body, "referrer"),
-        load_time=fields.load_time(body, "loadTime"), tracker="script",
+        load_time=fields.load_time(body, "loadTime"), age=_age(body), tracker="script",
     )  # fmt: skip
 
 
@@ -52,13 +58,18 @@ def _leave(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Even
     view_id = fields.identity(body, "idempotency")
     if view_id is None:
         raise BadRequest("idempotency is missing: the id of the view that is left.", field="idempotency")
+    return hit.leave(
+        site, who, t, view_id=view_id, engagement=fields.engagement(body, "engagement") or 0, age=_age(body),
+        scroll=fields.percent(body, "scroll"), load_time=fields.load_time(body, "loadTime"), tracker="script",
+    )  # fmt: skip
+
+
+def _age(body: Mapping[str, Any]) -> int:
+    """How long ago the view began, ms."""
     age = fields.number(body, "age") or 0.0
     if age < 0:
         raise BadRequest("age must not be negative.", field="age")
-    return hit.leave(
-        site, who, t, view_id=view_id, engagement=fields.engagement(body, "engagement") or 0,
-        age=min(round(age), _MAX_AGE_MS), scroll=fields.percent(body, "scroll"), tracker="script",
-    )  # fmt: skip
+    return min(round(age), _MAX_AGE_MS)
 
 
 def _custom(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:

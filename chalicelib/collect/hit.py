@@ -50,10 +50,14 @@ def location_of(
 
 def view(
     site: Site, who: Client, t: int, *, view_id: str, location: Location | None, referrer: str | None,
-    load_time: int | None, tracker: str,
+    load_time: int | None, tracker: str, age: int = 0,
 ) -> Event:  # fmt: skip
-    """The event of a page view at `t` (epoch ms)."""
-    day = days.day_of(t, site.zone)
+    """The event of a page view told of at `t` (epoch ms), which began `age` ms before.
+
+    It belongs to the day on which it began, as long as that day's salt lives; later it is one of today's first.
+    """
+    day, salt = _day_of_view(site, t, age)
+    t = max(t - age, days.day_start(day, site.zone))
     came_from = read_referrer(referrer)
     own = {site.domain.partition(":")[0]} | ({location.host} if location else set())
     said = location or _NOTHING
@@ -62,7 +66,7 @@ def view(
         site=site.id,
         day=day.isoformat(),
         hour=days.hour_of(t, day, site.zone),
-        visitor=visitor_key(salts.salt(site, day), who.address, who.agent),
+        visitor=visitor_key(salt, who.address, who.agent),
         id=view_id,
         t=t,
         agent=who.agent,
@@ -94,6 +98,7 @@ def leave(
     age: int,
     tracker: str,
     scroll: int | None = None,
+    load_time: int | None = None,
     page: str | None = None,
 ) -> Event:
     """The event of a view's sign of life at `t` (epoch ms), `age` ms after the view began.
@@ -103,7 +108,8 @@ def leave(
 
     :param view_id: ``""`` when the sender does not know it: the leave is then of the visitor's latest view of `page`.
     """
-    day, t, salt = _day_of_view(site, t, age)
+    day, salt = _day_of_view(site, t, age)
+    t = min(t, days.day_end(day, site.zone) - 1)
     return Event(
         kind="leave",
         site=site.id,
@@ -117,6 +123,7 @@ def leave(
         tracker=tracker,
         engagement=engagement,
         scroll=scroll,
+        load_time=load_time,
         page=page,
         identifier=who.identifier,
         hint=who.hint,
@@ -154,14 +161,15 @@ def custom(
     )
 
 
-def _day_of_view(site: Site, t: int, age: int) -> tuple[date, int, bytes]:
+def _day_of_view(site: Site, t: int, age: int) -> tuple[date, bytes]:
+    """The day, with its salt, of a view that began `age` ms before `t`; today's if that day's salt is destroyed."""
     today = days.day_of(t, site.zone)
     began = days.day_of(t - age, site.zone)
     if began < today:
         salt = salts.find_salt(site, began)
         if salt is not None:
-            return began, days.day_end(began, site.zone) - 1, salt
-    return today, t, salts.salt(site, today)
+            return began, salt
+    return today, salts.salt(site, today)
 
 
 def _for_geography(site: Site, who: Client) -> str:

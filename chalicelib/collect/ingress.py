@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import uuid
 from contextlib import suppress
-from functools import cache
-from importlib import resources
 
 from chalice import Response
 
 from chalicelib.collect import beacons, fields, gate, hit
+from chalicelib.collect import script as scripts
 from chalicelib.collect.event import encode
 from chalicelib.collect.page import Location
 from chalicelib.days import now_ms
@@ -26,32 +24,39 @@ _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 # A changed setting reaches every browser within a minute; in between, nobody asks twice, and the ETag saves the body.
 _SCRIPT_CACHE = "public, max-age=30, must-revalidate"
+_JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
 def script(request: Request, site: str, identifier: str | None = None) -> Response:
-    """The tracker, as the site's settings make it."""
-    body, etag = _tracker(gate.find_site(site))
+    """The tracker, as the site's settings make it; with ``?options``, what a page may switch on is in it."""
+    made = scripts.script_of(gate.find_site(site), options="options" in request.query)
     fields.identifier(identifier)
+    packed = scripts.takes_gzip(request.headers.get("accept-encoding", ""))
+    etag = made.etag(packed=packed)
     headers = {"Cache-Control": _SCRIPT_CACHE, "ETag": etag, "Vary": "Accept-Encoding", **_ANY_ORIGIN}
     if _has(request.headers.get("if-none-match", ""), etag):
-        return reply(b"", "text/javascript; charset=utf-8", 304, headers)
-    return reply(body, "text/javascript; charset=utf-8", 200, {**headers, "X-Content-Type-Options": "nosniff"})
+        return reply(b"", _JAVASCRIPT, 304, headers)
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    body = made.packed if packed else made.body
+    return reply(body, _JAVASCRIPT, 200, {**headers, "X-Content-Type-Options": "nosniff"})
 
 
 def beacon(request: Request, site: str, identifier: str | None = None) -> Response:
     """A beacon of the tracker: 204 once the queue has the event, or once the ledger has why it was dropped.
 
-    The body is JSON: a view ``{idempotency, location, referrer, loadTime}``, a leave
-    ``{idempotency, engagement, age, scroll}``, or an event ``{event, props, revenue, location, interactive}``: times
-    in ms, scroll in percent. An id makes a repetition harmless; without one, every beacon is a view or event of its
-    own.
+    The body is JSON: a view ``{idempotency, location, referrer, loadTime, age}``, a leave
+    ``{idempotency, engagement, scroll, loadTime, age}``, both at once, or an event
+    ``{event, props, revenue, location, interactive}``: times in ms, scroll in percent. An id makes a repetition
+    harmless; without one, every beacon is a view or event of its own. Any of them may have the visitor's
+    ``identifier``.
     """
     taken = {"Cache-Control": "no-store", **_ANY_ORIGIN}
     try:
         found, who = gate.admit(request, site, identifier)
     except gate.Dropped:
         return reply(b"", "text/plain", 204, taken)
-    queue.send(encode([beacons.read(found, who, request.json(), now_ms())]))
+    queue.send(encode(beacons.read(found, who, request.json(), now_ms())))
     return reply(b"", "text/plain", 204, taken)
 
 
@@ -92,16 +97,3 @@ def _page(site: Site, request: Request) -> Location | None:
 def _has(if_none_match: str, etag: str) -> bool:
     """Whether a browser that sends this header has the body already (weak comparison, RFC 9110, section 13.1.2)."""
     return if_none_match.strip() == "*" or etag in if_none_match
-
-
-def _tracker(site: Site) -> tuple[bytes, str]:
-    """The tracker's code and its ETag."""
-    code = _built()
-    if site.script_inject:
-        code += b"\n" + site.script_inject.encode("utf-8")
-    return code, f'"{hashlib.sha256(code).hexdigest()[:16]}"'
-
-
-@cache
-def _built() -> bytes:
-    return resources.files("chalicelib.collect").joinpath("tracker", "tracker.min.js").read_bytes()

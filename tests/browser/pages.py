@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-ROOT = Path(__file__).parents[2]
-TRACKER = ROOT / "chalicelib" / "collect" / "tracker" / "tracker.min.js"
+from chalicelib.collect.script import script_of
+from chalicelib.store import sites
+
 PATIENCE_S = 15.0
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{path}</title>{rules}
@@ -47,6 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
         self.wfile.write(body)
 
@@ -62,6 +63,7 @@ class Site(_Server):
     """
 
     def __init__(self, snippet: str) -> None:
+        self.snippet = snippet
         self._may_arrive = threading.Event()
         self.requested: list[str] = []
         site = self
@@ -77,7 +79,7 @@ class Site(_Server):
                     self.answer(b"", "image/gif", 404)
                 else:
                     query = parse_qs(url.query, keep_blank_values=True)
-                    self.answer(_page(url.path, query, snippet).encode(), "text/html")
+                    self.answer(_page(url.path, query, site.snippet).encode(), "text/html")
 
         super().__init__(Handler)
 
@@ -113,15 +115,36 @@ class Beacon:
 
     @property
     def kind(self) -> str:
-        return "leave" if "engagement" in self.body else "view"
+        """``"event"``, ``"leave"`` or ``"view"``, as the collector reads it."""
+        return "event" if "event" in self.body else "leave" if "engagement" in self.body else "view"
+
+    @property
+    def tells_of_a_view(self) -> bool:
+        """Whether the collector counts a view by this, unless it has counted it already."""
+        return self.kind != "event" and bool(self.body.get("location"))
+
+
+def views(beacons: list[Beacon]) -> dict[str, dict[str, Any]]:
+    """The views that the collector counts of some beacons, by id, each as it was first told of."""
+    found: dict[str, dict[str, Any]] = {}
+    for beacon in beacons:
+        if beacon.tells_of_a_view:
+            found.setdefault(beacon.body["idempotency"], beacon.body)
+    return found
 
 
 class Ingress(_Server):
-    """Serves the tracker and notes every other request it gets."""
+    """Serves the tracker and notes every other request it gets.
+
+    :ivar settings: of the site whose tracker it serves.
+    :ivar answers: the status of the next beacons' answers; 204 for all after them.
+    """
 
     script_path = "/ingress/5f1d2a6e-0000-4000-8000-000000000000/script.js"
 
     def __init__(self) -> None:
+        self.settings = sites.Site("5f1d2a6e-0000-4000-8000-000000000000", "Test", "127.0.0.1")
+        self.answers: list[int] = []
         self.beacons: list[Beacon] = []
         self.others: list[str] = []
         self._changed = threading.Condition()
@@ -129,15 +152,17 @@ class Ingress(_Server):
 
         class Handler(_Handler):
             def do_GET(self) -> None:
-                self.answer(TRACKER.read_bytes(), "text/javascript")
+                made = script_of(ingress.settings, options=self.path.endswith("?options"))
+                self.answer(made.body, "text/javascript")
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 with ingress._changed:
+                    status = ingress.answers.pop(0) if ingress.answers else 204
                     ingress.beacons.append(Beacon(self.path, headers, body))
                     ingress._changed.notify_all()
-                self.answer(b"", "text/plain", 204)
+                self.answer(b"", "text/plain", status)
 
             def do_OPTIONS(self) -> None:
                 ingress.others.append(self.command)
@@ -148,7 +173,11 @@ class Ingress(_Server):
     @property
     def snippet(self) -> str:
         """What is put into the pages of a site."""
-        return f'<script defer src="{self.url}{self.script_path}"></script>'
+        return self.tag()
+
+    def tag(self, attributes: str = "", query: str = "") -> str:
+        """The script's tag, with attributes."""
+        return f'<script defer {attributes} src="{self.url}{self.script_path}{query}"></script>'
 
     def wait(self, count: int) -> list[Beacon]:
         """The beacons, once there are `count`; more or fewer after the deadline are a failure."""

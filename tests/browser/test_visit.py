@@ -112,6 +112,26 @@ def test_a_tab_closed_at_once_is_a_visit(page: Page, tracked: Tracked):
     assert [hit["page"] for hit in visit["hits"]] == ["/first"]
 
 
+def test_an_app_its_kept_pages_and_a_named_visitor_arrive(page: Page, tracked: Tracked):
+    tracked.site.snippet = tracked.site.snippet.replace('script.js"', 'script.js?options" data-404')
+    page.goto(f"{tracked.site.url}/app")
+    page.evaluate("shylight('identify', 'user-4711'); shylight('Signup', {props: {plan: 'pro'}})")
+    page.evaluate("history.pushState({}, '', '/app/one'); history.replaceState({}, '', '/app/one?sorted=1')")
+    page.click("#next")
+    page.wait_for_url("**/next")
+    page.evaluate("history.back()")
+    page.wait_for_url("**/app/one?sorted=1", wait_until="commit")
+    stay(page, 200)
+    page.close(run_before_unload=True)
+    (visit,) = tracked.views(4)
+    assert sorted(hit["page"] for hit in visit["hits"]) == ["/app", "/app/one", "/app/one", "/next"]
+    assert visit["identifier"] == "user-4711"
+    assert [hit["load_time"] is not None for hit in visit["hits"] if hit["page"].startswith("/app")].count(True) == 1
+    assert all(0 < hit["scroll"] <= 100 for hit in visit["hits"] if "scroll" in hit)
+    plans = tracked.shylight._json("GET", f"/api/v1/sites/{tracked.id}/events?name=Signup&property=plan")
+    assert "pro" in str(plans)
+
+
 def test_without_scripts_the_pixel_counts(browser: Browser, tracked: Tracked):
     context = browser.new_context(java_script_enabled=False)
     context.new_page().goto(f"{tracked.site.url}/first")

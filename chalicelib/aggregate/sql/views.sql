@@ -41,6 +41,7 @@ SELECT
     max(t) AS alive_until,
     max(engagement) AS engagement,
     max(scroll) AS scroll,
+    max(load_time) AS load_time,
     arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
     min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
 FROM hits
@@ -53,7 +54,8 @@ HAVING times > 0;
 CREATE OR REPLACE TEMP TABLE resumed AS
 WITH signs AS (
     SELECT
-        hits.day, hits.visitor, hits.id, hits.kind, hits.t, hits.engagement, hits.scroll, hits.identifier,
+        hits.day, hits.visitor, hits.id, hits.kind, hits.t, hits.engagement, hits.scroll, hits.load_time,
+        hits.identifier,
         max(CASE WHEN hits.kind = 'view' THEN hits.t END) OVER (
             PARTITION BY hits.day, hits.visitor, hits.id ORDER BY hits.t, hits.kind DESC
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -81,6 +83,7 @@ SELECT
     max(t) AS alive_until,
     max(engagement) AS engagement,
     max(scroll) AS scroll,
+    max(load_time) AS load_time,
     arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
     min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
 FROM runs
@@ -155,8 +158,8 @@ WITH delivered AS (
     SELECT
         numbered.* EXCLUDE (times, run)
             REPLACE (CASE WHEN run = 0 THEN numbered.id ELSE numbered.id || '~' || run END AS id),
-        hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.load_time, hits.tracker, hits.utm_source,
-        hits.utm_medium, hits.utm_campaign, hits.utm_term, hits.utm_content, visitors.robot, numbered.times
+        hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.tracker, hits.utm_source, hits.utm_medium,
+        hits.utm_campaign, hits.utm_term, hits.utm_content, visitors.robot, numbered.times
     FROM numbered
     JOIN hits
         ON hits.kind = 'view' AND hits.day = numbered.day AND hits.visitor = numbered.visitor AND hits.id = numbered.id
