@@ -219,6 +219,13 @@ def sign_out() -> Response:
 # ── report: the API ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@app.route("/api/v1/openapi.json", methods=["GET"])
+def api_description() -> Response:
+    from chalicelib.report import openapi
+
+    return serve(app, openapi.document)
+
+
 @app.route("/api/v1/sites", methods=["GET"])
 def api_sites() -> Response:
     from chalicelib.accounts import api

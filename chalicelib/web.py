@@ -34,6 +34,7 @@ class Request:
     :ivar headers: by lower-case name.
     :ivar source_ip: address of the peer, as the gateway saw it.
     :ivar base_url: absolute URL of the deployment's root, without a trailing slash.
+    :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if it does not tell.
     """
 
     method: str
@@ -45,6 +46,7 @@ class Request:
     source_ip: str
     base_url: str
     cookies: Mapping[str, str] = field(default_factory=dict)
+    received_at: int = 0
 
     @property
     def root(self) -> str:
@@ -122,6 +124,7 @@ def read_request(app: Chalice) -> Request:
         source_ip=(context.get("identity") or {}).get("sourceIp") or "",
         base_url=_base_url(headers, context, path),
         cookies={name: morsel.value for name, morsel in jar.items()},
+        received_at=int(context.get("requestTimeEpoch") or 0),
     )
 
 

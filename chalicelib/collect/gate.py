@@ -61,6 +61,16 @@ def admit_to(site: Site, request: Request, identifier: str | None = None) -> tup
     return site, hit.client(address, agent, fields.identifier(identifier), hint)
 
 
+def arrival(request: Request) -> int:
+    """When a hit arrived, epoch ms.
+
+    The gateway's clock counts, because a function may have to start first: what the visitor did next would be taken
+    by one that runs already, and seem to have come before.
+    """
+    now = days.now_ms()
+    return request.received_at if 0 <= now - request.received_at <= _SOON_S * 1000 else now
+
+
 def _enter(site: Site, reason: str, request: Request) -> None:
     origin = request.headers.get("origin", "") if reason == "origin" else ""
     ledger.drop(site.id, days.day_of(days.now_ms(), site.zone), reason, origin if origin.isprintable() else "")

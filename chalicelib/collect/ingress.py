@@ -12,7 +12,6 @@ from chalicelib.collect import beacons, fields, gate, hit
 from chalicelib.collect import script as scripts
 from chalicelib.collect.event import encode
 from chalicelib.collect.page import Location
-from chalicelib.days import now_ms
 from chalicelib.errors import BadRequest
 from chalicelib.store import queue
 from chalicelib.store.sites import Site
@@ -56,7 +55,7 @@ def beacon(request: Request, site: str, identifier: str | None = None) -> Respon
         found, who = gate.admit(request, site, identifier)
     except gate.Dropped:
         return reply(b"", "text/plain", 204, taken)
-    queue.send(encode(beacons.read(found, who, request.json(), now_ms())))
+    queue.send(encode(beacons.read(found, who, request.json(), gate.arrival(request))))
     return reply(b"", "text/plain", 204, taken)
 
 
@@ -78,7 +77,7 @@ def pixel(request: Request, site: str, identifier: str | None = None) -> Respons
     except gate.Dropped:
         return image
     event = hit.view(
-        found, who, now_ms(), view_id=uuid.uuid4().hex, location=_page(found, request),
+        found, who, gate.arrival(request), view_id=uuid.uuid4().hex, location=_page(found, request),
         referrer=request.query.get("referrer"), load_time=None, tracker="pixel",
     )  # fmt: skip
     queue.send(encode([event]))

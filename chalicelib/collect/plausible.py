@@ -21,10 +21,9 @@ from chalicelib import config
 from chalicelib.collect import custom, fields, gate, hit
 from chalicelib.collect.event import Event, encode_all
 from chalicelib.collect.page import Location
-from chalicelib.days import now_ms
 from chalicelib.errors import BadRequest
 from chalicelib.store import queue
-from chalicelib.store.sites import Site, cached_site, cached_sites, read_id
+from chalicelib.store.sites import Site, cached_site, read_id, sites_at
 from chalicelib.web import Request, reply
 
 # Its newer trackers abbreviate.
@@ -47,7 +46,7 @@ def event(request: Request) -> Response:
             found, who = gate.admit_to(site, request)
         except gate.Dropped:
             continue
-        events.append(_read(found, who, body, now_ms()))
+        events.append(_read(found, who, body, gate.arrival(request)))
     for message in encode_all(events):
         queue.send(message)
     return reply(b"ok", "text/plain; charset=utf-8", 202, {"Cache-Control": "no-store", **_ANY_ORIGIN})
@@ -79,30 +78,31 @@ def _site(domain: str) -> Site | None:
     site_id = read_id(domain)
     if site_id is not None:
         return cached_site(site_id)
-    named = [site for site in cached_sites() if site.domain.removeprefix("www.") == domain.removeprefix("www.")]
+    named = sites_at(domain)
     return min(named, key=lambda site: (not site.active, site.created_at, site.id)) if named else None
 
 
 def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
     name = custom.read_name(body.get("name"), "name")
     page = _page(site, body)
+    referrer = fields.text(body, "referrer")
+    interactive = fields.flag(body, "interactive", default=True)
+    engagement, scroll = fields.engagement(body, "engagement"), fields.percent(body, "scroll")
     if name == "pageview":
         return hit.view(
-            site, who, t, view_id=uuid.uuid4().hex, location=page, referrer=fields.text(body, "referrer"),
-            load_time=None, tracker="plausible",
+            site, who, t, view_id=uuid.uuid4().hex, location=page, referrer=referrer, load_time=None,
+            tracker="plausible",
         )  # fmt: skip
     if name == "engagement":
         # It knows no id of its view: it is added to the visitor's latest view of the page.
-        read = fields.engagement(body, "engagement") or 0
         return hit.leave(
-            site, who, t, view_id="", engagement=read, age=0, scroll=fields.percent(body, "scroll"), page=page.page,
+            site, who, t, view_id="", engagement=engagement or 0, age=0, scroll=scroll, page=page.page,
             tracker="plausible",
         )  # fmt: skip
     revenue = _object(body.get("revenue")) or None  # its tracker of tagged links sends {} where there is none
     return hit.custom(
         site, who, t, event_id=uuid.uuid4().hex, name=name, props=custom.read_props(_object(body.get("props"))),
-        revenue=custom.read_revenue(revenue), location=page,
-        interactive=fields.flag(body, "interactive", default=True), tracker="plausible",
+        revenue=custom.read_revenue(revenue), location=page, interactive=interactive, tracker="plausible",
     )  # fmt: skip
 
 

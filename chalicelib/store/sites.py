@@ -143,12 +143,25 @@ def cached_site(site_id: str) -> Site | None:
     return found[1]
 
 
-def cached_sites() -> list[Site]:
-    """All sites as they were at most :data:`config.SITE_CACHE_S` seconds ago: for finding one by its domain."""
+def sites_at(domain: str) -> list[Site]:
+    """The sites of a domain, with or without a leading ``www.``, as they were at most half a minute ago.
+
+    A site that was made just now is found all the same: where there is none, the list is read anew, though not more
+    often than every :data:`config.SITE_LIST_PAUSE_S` seconds, as anybody may ask for domains that nobody has.
+    """
+    wanted = domain.removeprefix("www.")
+    for age in (config.SITE_CACHE_S, config.SITE_LIST_PAUSE_S):
+        found = [site for site in _sites_read_within(age) if site.domain.removeprefix("www.") == wanted]
+        if found:
+            return found
+    return []
+
+
+def _sites_read_within(seconds: float) -> list[Site]:
     now = time.monotonic()
     found = _cached_lists.get(_PARTITION)
-    if found is None or found[0] <= now:
-        found = _cached_lists[_PARTITION] = (now + config.SITE_CACHE_S, list_sites())
+    if found is None or now - found[0] > seconds:
+        found = _cached_lists[_PARTITION] = (now, list_sites())
     return found[1]
 
 

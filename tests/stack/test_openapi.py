@@ -1,0 +1,116 @@
+"""The published description of the API, put to the proof: schemathesis sends what it allows and what it forbids.
+
+Whatever comes, the answer is one that the document has for it, of the shape it says, and never a 5xx.
+"""
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from schemathesis import Case
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance, unsupported_method
+
+from chalicelib.store.sites import read_id
+from tests.conftest import Deployed
+from tests.stack.calls import FIREFOX, Caller
+
+DOCUMENT = Path(__file__).parents[2] / "chalicelib" / "report" / "openapi.json"
+# Beside the edge cases that it always tries. In all some 1,500 requests, which take ministack about a minute.
+MAX_EXAMPLES = 8
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "generation": {"deterministic": True, "max-examples": MAX_EXAMPLES},
+        # The gateway answers methods that no route has, and not in our words: see the document.
+        "phases": {"coverage": {"unexpected-methods": []}},
+    }
+)
+# URLs and headers that are too long, by any server.
+REFUSED_ON_THE_WAY = {414, 431}
+
+
+def document() -> dict[str, Any]:
+    """The document, with a body of two media types once: they are read alike."""
+    document: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            operation.get("requestBody", {}).get("content", {}).pop("text/plain", None)
+    return document
+
+
+def _bodies(item: dict[str, Any]) -> list[str]:
+    return [media for operation in item.values() for media in operation.get("requestBody", {}).get("content", {})]
+
+
+PATHS = json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"]
+schema = schemathesis.openapi.from_dict(document(), config=CONFIG)
+_addresses = (f"10.{a}.{b}.1" for a, b in itertools.product(range(256), repeat=2))
+
+
+@pytest.fixture(scope="module")
+def caller(stack: Deployed) -> Caller:
+    return Caller(stack.base_url, stack.api_token)
+
+
+@pytest.fixture(scope="module")
+def sites(caller: Caller) -> dict[str, str]:
+    """A site for those who send to it and look at it, and one to change."""
+    return {"": caller.new_site("fuzz.example"), "changeSite": caller.new_site()}
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        yield session
+
+
+@schema.parametrize()
+def test_every_answer_is_one_that_the_document_has(
+    case: Case[Any], stack: Deployed, sites: dict[str, str], session: requests.Session
+) -> None:
+    operation = case.operation.definition.raw
+    if _is_id(case.path_parameters.get("site")):
+        case.path_parameters["site"] = sites.get(operation["operationId"], sites[""])
+    headers = {"X-Forwarded-For": next(_addresses)}  # each from an address of its own, or they were a flood
+    if "security" not in operation:
+        headers["Authorization"] = f"Bearer {stack.api_token}"
+    # Not all that is wrong can be said in a schema, and an empty or needless parameter is nobody's fault.
+    excluded = [unsupported_method, positive_data_acceptance]
+    if not _has_wrong_body(case):
+        excluded.append(negative_data_rejection)
+    answer = case.call(stack.base_url, session, headers)
+    if answer.status_code not in REFUSED_ON_THE_WAY:
+        case.validate_response(answer, excluded_checks=excluded)
+
+
+def _has_wrong_body(case: Case[Any]) -> bool:
+    body = case.meta.components.get(ParameterLocation.BODY) if case.meta else None
+    return body is not None and body.mode.is_negative
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and read_id(value) is not None
+
+
+@pytest.mark.parametrize(("path", "media"), [(path, media) for path, item in PATHS.items() for media in _bodies(item)])
+def test_the_examples_of_the_document_are_taken(caller: Caller, sites: dict[str, str], path: str, media: str) -> None:
+    method = "patch" if "patch" in PATHS[path] else "post"
+    content = PATHS[path][method]["requestBody"]["content"][media]
+    place = path.format(site=sites[""], identifier="user-4711")
+    for example in [each["value"] for each in content.get("examples", {}).values()] or [content["example"]]:
+        body = json.dumps(example).replace("example.com", "fuzz.example").encode()
+        headers = {"Content-Type": media, "Authorization": f"Bearer {caller._token}", "User-Agent": FIREFOX}
+        answer = caller.call(method.upper(), place, body, headers)
+        assert answer.status in (200, 201, 202, 204), answer.body
+
+
+def test_the_document_is_there_for_anybody(caller: Caller) -> None:
+    answer = caller.call("GET", "/api/v1/openapi.json")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == json.loads(DOCUMENT.read_text(encoding="utf-8"))
