@@ -86,6 +86,8 @@ class Settings:
     :ivar region: the AWS region.
     :ivar account: the AWS account's 12 digits.
     :ivar public_url: where browsers reach the app, without a trailing slash; ``""`` to derive it from each request.
+    :ivar plain_script: anything but ``""``: the script is not compressed, because the gateway before the functions
+        cannot be told to send bytes to a client that accepts everything.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
@@ -93,6 +95,7 @@ class Settings:
     region: str = "us-east-1"
     account: str = "000000000000"
     public_url: str = ""
+    plain_script: str = ""
     geo_prefix: str = "geo/"
 
     @property
@@ -136,6 +139,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "AWS_REGION": "region",
     "SHYLIGHT_ACCOUNT": "account",
     "SHYLIGHT_PUBLIC_URL": "public_url",
+    "SHYLIGHT_PLAIN_SCRIPT": "plain_script",
     "SHYLIGHT_GEO_PREFIX": "geo_prefix",
 }
 

@@ -170,6 +170,8 @@ class Stack:
         environment = {
             "AWS_ENDPOINT_URL": cloud.endpoint_url or "",
             **({"SHYLIGHT_PUBLIC_URL": base_url} if base_url else {}),
+            # LocalStack overlooks that */* is binary, and would hand browsers a compressed script in base64.
+            **({"SHYLIGHT_PLAIN_SCRIPT": "1"} if self.kind == "localstack" else {}),
         }
         project.copy_to(self.project, STAGE, environment)
         self._tell("chalice deploy")

@@ -12,6 +12,7 @@ from chalicelib.collect import beacons, fields, gate, hit
 from chalicelib.collect import script as scripts
 from chalicelib.collect.event import encode
 from chalicelib.collect.page import Location
+from chalicelib.config import settings
 from chalicelib.errors import BadRequest
 from chalicelib.store import queue
 from chalicelib.store.sites import Site
@@ -30,7 +31,7 @@ def script(request: Request, site: str, identifier: str | None = None) -> Respon
     """The tracker, as the site's settings make it; with ``?options``, what a page may switch on is in it."""
     made = scripts.script_of(gate.find_site(site), options="options" in request.query)
     fields.identifier(identifier)
-    packed = scripts.takes_gzip(request.headers.get("accept-encoding", ""))
+    packed = not settings().plain_script and scripts.takes_gzip(request.headers.get("accept-encoding", ""))
     etag = made.etag(packed=packed)
     headers = {"Cache-Control": _SCRIPT_CACHE, "ETag": etag, "Vary": "Accept-Encoding", **_ANY_ORIGIN}
     if _has(request.headers.get("if-none-match", ""), etag):
