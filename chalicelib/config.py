@@ -52,7 +52,6 @@ CLOCK_SKEW_S: Final = 10
 REFRESH_AFTER_S: Final = 2
 
 SITE_CACHE_S: Final = 30
-SITE_LIST_PAUSE_S: Final = 0.25
 DEFAULT_RETENTION_DAYS: Final = 730
 # Floods: one visitor's records in one hour (a person who reads a page a second makes 7,200 of views and leaves),
 # and a site's records in one day.

@@ -16,16 +16,17 @@ from chalicelib.store.sites import Site
 _MAX_AGE_MS = 2 * config.MAX_ENGAGEMENT_MS
 
 
-def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
+def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int, referer: str | None = None) -> Event:
     """The event of a beacon received at `t` (epoch ms): a custom event, a leave, or a view.
 
+    :param referer: the page of a view that has no field ``location``; for Shynet it was that, too.
     :raises BadRequest: naming the field that is wrong.
     """
     if body.get("event") is not None:
         return _custom(site, who, body, t)
     if "engagement" in body:
         return _leave(site, who, body, t)
-    return _view(site, who, body, t)
+    return _view(site, who, {"location": referer, **body}, t)
 
 
 def location(site: Site, body: Mapping[str, Any], name: str = "location", where: str = "") -> Location | None:
