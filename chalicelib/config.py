@@ -52,7 +52,6 @@ CLOCK_SKEW_S: Final = 10
 REFRESH_AFTER_S: Final = 2
 
 SITE_CACHE_S: Final = 30
-SITE_LIST_PAUSE_S: Final = 0.25
 DEFAULT_RETENTION_DAYS: Final = 730
 # Floods: hits from one address in an hour (a large office reading at once, or a proxy nobody declared), one visitor's
 # records in one hour (nobody reads 1,000 pages in one), and a site's records in one day.

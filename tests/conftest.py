@@ -126,7 +126,7 @@ def _forget_connections() -> None:
     config.settings.cache_clear()
     aws.client.cache_clear()
     aws._session.cache_clear()
-    for cached in (salts._cached, secrets._cached, sites._cached, sites._cached_lists, ledger._full):
+    for cached in (salts._cached, secrets._cached, sites._cached, sites._cached_lists, sites._absent, ledger._full):
         cached.clear()
     for model in tables.MODELS:
         model._connection = None

@@ -17,9 +17,10 @@ from chalicelib.store.sites import Site
 _MAX_AGE_MS = 2 * config.MAX_ENGAGEMENT_MS
 
 
-def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> list[Event]:
+def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int, referer: str | None = None) -> list[Event]:
     """The events of a beacon received at `t` (epoch ms): a custom event, a view, a leave, or a view with its leave.
 
+    :param referer: the page of a view that has no field ``location``; for Shynet it was that, too.
     :raises BadRequest: naming the field that is wrong.
     """
     named = fields.identifier(fields.text(body, "identifier"))
@@ -28,7 +29,7 @@ def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> list[E
     if "event" in body:
         return [_custom(site, who, body, t)]
     if "engagement" not in body:
-        return [_view(site, who, body, t)]
+        return [_view(site, who, {"location": referer, **body}, t)]
     leave = _leave(site, who, body, t)
     # The tracker tells of the view again as long as it does not know that it arrived.
     return [_view(site, who, body, t), leave] if body.get("location") else [leave]

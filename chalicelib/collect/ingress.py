@@ -56,7 +56,8 @@ def beacon(request: Request, site: str, identifier: str | None = None) -> Respon
         found, who = gate.admit(request, site, identifier)
     except gate.Dropped:
         return reply(b"", "text/plain", 204, taken)
-    queue.send(encode(beacons.read(found, who, request.json(), gate.arrival(request))))
+    body, referer = request.json(), request.headers.get("referer")
+    queue.send(encode(beacons.read(found, who, body, gate.arrival(request), referer)))
     return reply(b"", "text/plain", 204, taken)
 
 

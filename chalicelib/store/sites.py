@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -85,6 +86,7 @@ def read_id(text: str) -> str | None:
 
 _cached: dict[str, tuple[float, Site | None]] = {}
 _cached_lists: dict[str, tuple[float, list[Site]]] = {}
+_absent: dict[str, float] = {}  # domain -> until when it is not looked for
 
 
 def put_site(site: Site) -> None:
@@ -92,6 +94,7 @@ def put_site(site: Site) -> None:
     item_of(site).save()
     _cached.pop(site.id, None)
     _cached_lists.clear()
+    _absent.clear()
 
 
 def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
@@ -146,23 +149,25 @@ def cached_site(site_id: str) -> Site | None:
 def sites_at(domain: str) -> list[Site]:
     """The sites of a domain, with or without a leading ``www.``, as they were at most half a minute ago.
 
-    A site that was made just now is found all the same: where there is none, the list is read anew, though not more
-    often than every :data:`config.SITE_LIST_PAUSE_S` seconds, as anybody may ask for domains that nobody has.
+    One that was made just now is found all the same: where there is none, the list is read anew. A domain that has
+    none then is not looked for again for as long, because a site that was deleted may still be sending.
     """
     wanted = domain.removeprefix("www.")
-    for age in (config.SITE_CACHE_S, config.SITE_LIST_PAUSE_S):
-        found = [site for site in _sites_read_within(age) if site.domain.removeprefix("www.") == wanted]
-        if found:
-            return found
-    return []
-
-
-def _sites_read_within(seconds: float) -> list[Site]:
     now = time.monotonic()
-    found = _cached_lists.get(_PARTITION)
-    if found is None or now - found[0] > seconds:
-        found = _cached_lists[_PARTITION] = (now, list_sites())
-    return found[1]
+    read_at, known = _cached_lists.get(_PARTITION, (-math.inf, []))
+    found = _of_domain(known, wanted) if now - read_at <= config.SITE_CACHE_S else []
+    if not found and _absent.get(wanted, 0) <= now:
+        _cached_lists[_PARTITION] = (now, list_sites())
+        found = _of_domain(_cached_lists[_PARTITION][1], wanted)
+        if not found:
+            if len(_absent) > 10_000:
+                _absent.clear()
+            _absent[wanted] = now + config.SITE_CACHE_S
+    return found
+
+
+def _of_domain(sites: list[Site], wanted: str) -> list[Site]:
+    return [site for site in sites if site.domain.removeprefix("www.") == wanted]
 
 
 def list_sites() -> list[Site]:

@@ -13,6 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 T = TypeVar("T")
+# Servers close connections that are idle for a while; a request that meets that end is lost.
+_IDLE_S = 2.0
 
 
 @dataclass
@@ -33,15 +35,15 @@ class Caller:
         self._prefix = parts.path.rstrip("/")
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         self._token = token
+        self._last = 0.0
 
     def call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         """One request, with exactly these headers (and those HTTP cannot do without)."""
-        try:
-            return self._exchange(method, path, body, headers)
-        except (http.client.RemoteDisconnected, ConnectionError):
-            if method != "GET":  # the server closes connections that were idle; only a GET may simply be repeated
-                raise
-            return self._exchange(method, path, body, headers)
+        if time.monotonic() - self._last > _IDLE_S:
+            self._connection.close()  # the server may be about to
+        answer = self._exchange(method, path, body, headers)
+        self._last = time.monotonic()
+        return answer
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None) -> Answer:
         try:

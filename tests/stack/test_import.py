@@ -80,6 +80,16 @@ def test_an_import_sent_twice_counts_once(caller: Caller, site: str) -> None:
         ({"engagement": -5}, "engagement"),
         ({"id": "not an id"}, "id"),
         ({"identifier": "x" * 200}, "identifier"),
+        ({"scroll": "far"}, "scroll"),
+        ({"event": ""}, "event"),
+        ({"event": 5}, "event"),
+        ({"event": "x", "url": "nowhere"}, "url"),
+        ({"event": "x", "props": {"a": []}}, "props.a"),
+        ({"event": "x", "props": {"a": "x" * 2001}}, "props"),
+        ({"event": "x", "props": {str(n): "x" * 2000 for n in range(9)}}, "props"),
+        ({"event": "x", "revenue": {"amount": "1e999999999", "currency": "EUR"}}, "revenue.amount"),
+        ({"event": "x", "interactive": "yes"}, "interactive"),
+        ({"event": "x", "t": "9999-01-01T00:00:00+00:00"}, "t"),
     ],
 )
 def test_one_wrong_hit_refuses_all_and_is_named(caller: Caller, site: str, change: dict[str, Any], field: str) -> None:
@@ -87,6 +97,46 @@ def test_one_wrong_hit_refuses_all_and_is_named(caller: Caller, site: str, chang
     answer = caller.api("POST", f"/sites/{site}/hits", {"hits": hits})
     assert answer.status == 400, answer.body
     assert answer.json()["error"]["field"] == f"hits[1].{field}"
+
+
+def test_a_backend_sends_views_and_events_of_now_in_one_batch(caller: Caller, site: str) -> None:
+    who = {"user_agent": FIREFOX, "ip": "2001:db8::7", "identifier": "user-4711"}
+    batch = [
+        {**who, "url": "https://example.com/shop", "id": "v1", "engagement": 3000, "scroll": 70},
+        {**who, "event": "purchase", "props": {"plan": "pro", "seats": 3}, "id": "e1",
+         "revenue": {"amount": "49.90", "currency": "EUR"}, "url": "https://example.com/checkout?card=4711"},
+        {**who, "event": "signup", "id": "e2", "interactive": True},
+        {**who, "ip": "2001:db8::8", "url": "https://example.com/", "id": "v2", "t": None},
+    ]  # fmt: skip
+    for _ in range(2):  # an id makes sending it again harmless
+        answer = caller.api("POST", f"/sites/{site}/hits", {"hits": batch})
+        assert (answer.status, answer.json()) == (202, {"accepted": 4})
+    found = wait_for(
+        lambda: caller.visits(site), lambda visits: len(visits) == 2 and any(len(v["events"]) == 2 for v in visits)
+    )
+    visit = next(visit for visit in found if visit["events"])
+    assert [(hit["page"], hit["engagement"], hit["scroll"], hit["tracker"]) for hit in visit["hits"]] == [
+        ("/shop", 3.0, 70, "api")
+    ]
+    assert {(event["name"], event["page"]) for event in visit["events"]} == {
+        ("purchase", "/checkout"),
+        ("signup", None),
+    }
+    assert (visit["identifier"], visit["bounce"]) == ("user-4711", False)
+    assert [other["bounce"] for other in found if other is not visit] == [True]
+    stats = caller.stats(site)
+    assert stats["metrics"]["pageviews"] == 2
+    assert {row["name"]: row["revenue"] for row in stats["events"]} == {"purchase": {"EUR": 49.9}, "signup": {}}
+
+
+def test_a_batch_is_only_as_large_as_its_bytes_not_as_its_messages(caller: Caller, site: str) -> None:
+    props = {f"property {number}": "ü" * 1000 for number in range(16)}
+    batch = [
+        {"event": "large", "props": props, "user_agent": FIREFOX, "ip": f"198.51.100.{n}", "id": "e"} for n in range(40)
+    ]
+    assert caller.api("POST", f"/sites/{site}/hits", {"hits": batch}).status == 202
+    stats = wait_for(lambda: caller.stats(site), lambda found: found["events"] and found["events"][0]["events"] == 40)
+    assert stats["events"][0]["visitors"] == 40
 
 
 @pytest.mark.parametrize("body", [{}, {"hits": []}, {"hits": {}}, {"hits": [5]}, {"hits": None}, [], "x"])
