@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from infra import geo, project
+from infra import geo, project, terraform
 from infra.cloud import AwsError, Cloud, DeployError, signed_in
 from infra.deploy import Target, deploy, sign_in_link
 from infra.project import ROOT
@@ -69,6 +69,7 @@ def _package(stage: str) -> int:
     # Nothing is asked of AWS for this; Chalice only wants to hear a region.
     cloud = Cloud(stage, os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", "")
     project.chalice(cloud, folder, ["package", "--stage", stage, "--pkg-format", "terraform", str(target)])
+    terraform.mend(target)
     _say(f"Terraform and the functions' package: {target.relative_to(ROOT)}/")
     return 0
 

@@ -5,7 +5,7 @@
   as before is left alone, so a redeploy after a code change touches nothing.
 * Chalice builds the deployment package anew, dependencies and all, whenever a line of code changes. Here the
   dependencies' part of it is kept and only the program's own files are added to a copy.
-* All four functions run the same package of some 50 MB. It is sent once, to a bucket, instead of four times in JSON.
+* All functions run the same package of some 50 MB. It is sent once, to a bucket, instead of once a function in JSON.
 * botocore's waiters look every 5 s; an emulator is ready at once.
 
 Run as ``python -m localstack.bridge``, with the arguments of the ``chalice`` command. On LocalStack and on AWS the

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import app
-from infra import policies
+from infra import policies, terraform
 from infra.cloud import Cloud
 from localstack import container, process
 
@@ -67,6 +67,22 @@ def test_policies_name_the_stage_and_no_wildcard_for_what_they_may_do(function: 
         assert all("*" not in action for action in actions)
         assert actions == sorted(actions)
         assert all("shylight-prod" in resource for resource in named)
+
+
+def test_terraform_takes_iams_variables_for_what_they_are(tmp_path: Path) -> None:
+    policy = policies.render("worker", "prod")
+    assert "${aws:PrincipalAccount}" in policy
+    written = {
+        "terraform": {"required_version": ">= 0.12.26, < 1.4.0"},
+        "resource": {"aws_iam_role_policy": {"worker": {"policy": policy, "role": "${aws_iam_role.worker.id}"}}},
+    }
+    (tmp_path / terraform.NAME).write_text(json.dumps(written))
+    terraform.mend(tmp_path)
+    mended = json.loads((tmp_path / terraform.NAME).read_text())
+    of_worker = mended["resource"]["aws_iam_role_policy"]["worker"]
+    assert set(re.findall(r"\$+\{[^}]*\}", of_worker["policy"])) == {"$${aws:PrincipalAccount}"}
+    assert of_worker["role"] == "${aws_iam_role.worker.id}"
+    assert mended["terraform"]["required_version"].endswith("< 2")
 
 
 def test_requirements_are_complete() -> None:

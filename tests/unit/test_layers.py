@@ -1,0 +1,75 @@
+"""The house and its rooms: who may lean on whom, who knows AWS, and what the hit path does without."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HOUSE = ROOT / "chalicelib"
+# In the order of the way a hit takes: each room, and those it may lean on. What stands lower comes first.
+LEANS_ON: dict[str, set[str]] = {
+    "errors": set(),
+    "config": set(),
+    "days": set(),
+    "store": {"errors", "config", "days"},
+    "web": {"errors", "config", "store"},
+    "collect": {"errors", "config", "days", "store", "web"},
+    "enrich": {"errors", "config", "days", "store", "collect"},
+    "aggregate": {"errors", "config", "days", "store"},
+    "accounts": {"errors", "config", "days", "store", "web", "collect"},
+    "report": {"errors", "config", "days", "store", "web", "collect", "aggregate", "accounts"},
+}
+AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
+HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
+MODULES = sorted(HOUSE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, wherever in it, by their whole names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_room_has_its_place() -> None:
+    assert {room_of(path) for path in MODULES} == {*LEANS_ON, "__init__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_rooms_lean_only_on_what_comes_before(path: Path) -> None:
+    room = room_of(path)
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("chalicelib.")} - {room}
+    assert used <= LEANS_ON.get(room, set())
+
+
+def test_only_the_store_knows_aws() -> None:
+    knowing = {room_of(path) for path in MODULES if AWS & {name.partition(".")[0] for name in imports(path)}}
+    assert knowing == {"store"}
+    assert not AWS & {name.partition(".")[0] for name in imports(ROOT / "app.py")}
+
+
+def test_a_hit_waits_for_no_library_that_it_has_no_use_for() -> None:
+    """All routes are one function, so what a module imports at its top, a cold page view waits for."""
+    code = "import sys, app; from chalicelib.collect import ingress, plausible; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_the_page_of_the_program_holds_no_logic() -> None:
+    """Each function of `app.py` imports what it hands over to, and hands over."""
+    tree = ast.parse((ROOT / "app.py").read_text(encoding="utf-8"))
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        steps = [node for node in function.body if not isinstance(node, ast.ImportFrom)]
+        assert len(steps) == 1, function.name
+        assert isinstance(steps[0], ast.Return | ast.Expr), function.name
