@@ -7,6 +7,7 @@ set twice changes nothing. Nothing here reads before it writes.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ _KINDS = {"v": VIEW, "l": LEAVE, "e": EVENT}
 # Items outlive the retention a little, so that a day at its edge is never rebuilt from half its hits.
 _RETENTION_GRACE_DAYS = 2
 _WRITERS = 8
+# How long a batch's writes that are throttled are tried again, by and by more slowly; botocore gives up after some
+# 0.4 s. One that fails for good fails the batch, and so sends up to a hundred messages round once more.
+_PATIENCE_S = 10.0
+_FIRST_PAUSE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +136,35 @@ class VisitorHour:
 def add(site: Site, hours: Sequence[VisitorHour]) -> list[tuple[VisitorHour, Poison]]:
     """Add the records to what is stored, one blind update each; the ones that can never be stored come back.
 
-    :raises UpdateError: when DynamoDB fails in a way that may pass. What was written stays, and writing it
-        again is harmless.
+    :raises UpdateError: when DynamoDB fails in a way that may pass, and goes on failing. What was written stays, and
+        writing it again is harmless.
     """
+    refused: list[tuple[VisitorHour, Poison]] = []
+    deadline, pause = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S
+    while True:
+        outcomes = list(zip(hours, _add_all(site, hours), strict=True))
+        refused += [(hour, outcome) for hour, outcome in outcomes if isinstance(outcome, Poison)]
+        failed = [(hour, outcome) for hour, outcome in outcomes if isinstance(outcome, UpdateError)]
+        if not failed:
+            return refused
+        if time.monotonic() + pause > deadline:
+            raise failed[0][1]
+        time.sleep(pause)
+        hours, pause = [hour for hour, _ in failed], pause * 2
+
+
+def _add_all(site: Site, hours: Sequence[VisitorHour]) -> list[Poison | UpdateError | None]:
     if len(hours) == 1:
-        outcomes = [_add_one(site, hours[0])]
-    else:
-        _connection()  # made here once, not in every thread
-        outcomes = list(_writers().map(lambda hour: _add_one(site, hour), hours))
-    return [(hour, poison) for hour, poison in zip(hours, outcomes, strict=True) if poison is not None]
+        return [_try_one(site, hours[0])]
+    _connection()  # made here once, not in every thread
+    return list(_writers().map(lambda hour: _try_one(site, hour), hours))
+
+
+def _try_one(site: Site, given: VisitorHour) -> Poison | UpdateError | None:
+    try:
+        return _add_one(site, given)
+    except UpdateError as error:
+        return error
 
 
 def _add_one(site: Site, given: VisitorHour) -> Poison | None:

@@ -6,10 +6,11 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from localstack.traffic.audience import Person
 from localstack.traffic.plan import View
 
 _TIMEOUT_S = 60
@@ -48,6 +49,17 @@ class Shylight:
         """A site's latest visits, newest first."""
         return list(self._json("GET", f"/api/v1/sites/{site}/visits?{urlencode(period)}")["visits"])
 
+    def all_visits(self, site: str, **period: str) -> Iterator[dict[str, Any]]:
+        """All visits of a period, newest first."""
+        after: dict[str, str] = {}
+        while True:
+            query = urlencode({**period, "limit": "500", **after})
+            page = self._json("GET", f"/api/v1/sites/{site}/visits?{query}")
+            yield from page["visits"]
+            if page["next"] is None:
+                return
+            after = {"next": page["next"]}
+
     def send_history(self, site: str, views: Sequence[View]) -> None:
         """Send views of the past; at most as many as one request may carry."""
         accepted = self._json("POST", f"/api/v1/sites/{site}/hits", {"hits": [as_hit(view) for view in views]})
@@ -57,17 +69,22 @@ class Shylight:
     def send_view(self, site: str, view: View) -> None:
         """Send what the tracker sends when a page has loaded."""
         beacon = {"idempotency": view.id, "location": view.url, "referrer": view.referrer, "loadTime": view.load_time}
-        self._beacon(site, view, beacon)
+        self._beacon(site, view.person, beacon)
 
     def send_leave(self, site: str, view: View, age_ms: int) -> None:
         """Send what the tracker sends when the page is left, `age_ms` after its view."""
-        self._beacon(site, view, {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms})
+        beacon = {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms}
+        self._beacon(site, view.person, beacon)
 
-    def _beacon(self, site: str, view: View, beacon: dict[str, Any]) -> None:
+    def send_event(self, site: str, person: Person, event_id: str, name: str, url: str) -> None:
+        """Send what the tracker sends for a custom event on the page at `url`."""
+        self._beacon(site, person, {"idempotency": event_id, "event": name, "location": url})
+
+    def _beacon(self, site: str, person: Person, beacon: dict[str, Any]) -> None:
         headers = {
             "Content-Type": "text/plain;charset=UTF-8",
-            "User-Agent": view.person.agent.text,
-            "X-Forwarded-For": view.person.address,
+            "User-Agent": person.agent.text,
+            "X-Forwarded-For": person.address,
         }
         self._request("POST", f"/ingress/{site}/script.js", json.dumps(beacon).encode(), headers)
 

@@ -1,0 +1,26 @@
+"""A fault: what happens to the deployment while hits come in, and how large a run of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.faults.ground import Ground
+from bench.faults.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of it.
+
+    :ivar visitors: each sends some four hits.
+    :ivar seconds: how long what is down stays down, and functions are killed.
+    :ivar patience_s: after which what is not counted counts as lost.
+    """
+
+    visitors: int
+    seconds: float
+    patience_s: float
+
+
+Run = Callable[[Ground, Size], Tally]

@@ -1,0 +1,22 @@
+"""The queue refuses: collectors answer 503, and trackers send their hits again."""
+
+from __future__ import annotations
+
+from bench.faults import tally
+from bench.faults.fault import Size
+from bench.faults.ground import Ground
+from bench.faults.rules import Refusing
+from bench.faults.tally import Tally
+
+# Senders are patient for some 12 s.
+_SECONDS = 4.0
+
+
+def run(ground: Ground, size: Size) -> Tally:
+    """Refuse every message for some seconds."""
+    traffic = ground.traffic("Queue")
+    rule = Refusing(lambda call: call.sends_hits, _SECONDS)
+    with ground.proxy.rule(rule):
+        traffic.send(ground.shylight, size.visitors)
+        counted = tally.take(ground, traffic, size.patience_s)
+    return counted.saying(f"the queue was away for {_SECONDS:.0f} s; {rule.refused:,} calls were refused")
