@@ -28,6 +28,6 @@ def run(ground: Ground, size: Size) -> Tally:
         return answer
 
     with ground.proxy.rule(lose):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
     return counted.saying(f"the answers to {len(lost):,} writes that were done were lost")

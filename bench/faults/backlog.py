@@ -18,16 +18,16 @@ _HOURS = 4.0
 def run(ground: Ground, size: Size) -> Tally:
     """Let hits of three hours wait on the queue, destroy the salt of the day that is over, and start the worker."""
     traffic = ground.traffic("Backlog", _HOUR_OF_DAY)
-    ground.run_worker(on=False)
+    ground.set_worker(Enabled=False)
     try:
         traffic.send_past(ground.shylight, size.visitors, _HOURS)
-        traffic.send(ground.shylight, size.visitors // 4)
+        traffic.send(ground.shylight, size.visitors // 4, size.senders)
         yesterday = datetime.now(UTC).astimezone(traffic.zone).date() - timedelta(days=1)
         ground.destroy_salt(traffic.site, yesterday)
         if ground.shylight.stats(traffic.site, period="7d")["metrics"]["pageviews"]:
             raise RuntimeError("hits were counted while the worker was stopped")
     finally:
-        ground.run_worker(on=True)
+        ground.set_worker(Enabled=True)
     return tally.take(
         ground, traffic, size.patience_s, "hits of three hours and two days; the first day's salt is gone"
     )

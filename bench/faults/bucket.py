@@ -15,6 +15,6 @@ def run(ground: Ground, size: Size) -> Tally:
     ground.restart("worker")
     rule = Refusing(lambda call: call.service == "s3", size.seconds)
     with ground.proxy.rule(rule):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
     return counted.saying(f"S3 was away for {size.seconds:.0f} s; {rule.refused:,} calls were refused")

@@ -15,11 +15,13 @@ class Size:
 
     :ivar visitors: each sends some four hits.
     :ivar seconds: how long what is down stays down, and functions are killed.
+    :ivar senders: how many send at once, two at least; as many collectors take their hits.
     :ivar patience_s: after which what is not counted counts as lost.
     """
 
     visitors: int
     seconds: float
+    senders: int
     patience_s: float
 
 

@@ -22,11 +22,12 @@ FAULTS: Final[Mapping[str, Run]] = {
     "answers lost after the write was done": answers.run,
     "reads lag behind writes": lag.run,
 }
-SIZE: Final = Size(visitors=250, seconds=60, patience_s=120)
+_WORKERS: Final = 5
+SIZE: Final = Size(visitors=250, seconds=60, senders=4, patience_s=180)
 
 
 def measure() -> Iterator[Part]:
     """Run every fault on a deployed Shylight of its own."""
-    with new_ground() as ground:
+    with new_ground(_WORKERS) as ground:
         for title, run in FAULTS.items():
             yield run(ground, SIZE).part(title)

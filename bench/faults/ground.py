@@ -20,7 +20,9 @@ from localstack.traffic.shylight import Shylight
 
 # A failed batch comes again after this long, instead of the 180 s of infra/template.yaml: else every run took minutes.
 VISIBILITY_S = 4
-ANSWER_S = 60.0
+_ANSWER_S = 60.0
+# A tracker's patience is not what is measured: a hit is sent again until it is taken.
+_ATTEMPTS = 30
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,11 @@ class Ground:
         answer = self.cloud.client("sqs").get_queue_attributes(QueueUrl=self._queue(), AttributeNames=names)
         return all(int(answer["Attributes"][name]) == 0 for name in names)
 
-    def run_worker(self, on: bool) -> None:
-        """Connect the queue to the worker, or stop it."""
+    def set_worker(self, **settings: object) -> None:
+        """Change how the queue is connected to the worker, e.g. ``Enabled=False``."""
         client = self.cloud.client("lambda")
         for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
-            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+            client.update_event_source_mapping(UUID=mapping["UUID"], **settings)
 
     def deliver_again_after(self, seconds: int) -> int:
         """Set the queue's visibility timeout; gives what it was."""
@@ -87,22 +89,27 @@ class Ground:
 
 
 @contextmanager
-def ground_on(cloud: Cloud, base_url: str, token: str, emulator_pid: int) -> Iterator[Ground]:
-    """The ground on a Shylight that is deployed already; it is as it was when this is over."""
+def ground_on(cloud: Cloud, base_url: str, token: str, emulator_pid: int, workers: int) -> Iterator[Ground]:
+    """The ground on a Shylight that is deployed already; its functions and queue are as they were when this is over.
+
+    :param workers: how many may run at once.
+    """
     with Proxy(cloud.endpoint_url or "") as proxy:
-        ground = Ground(cloud, proxy, Shylight(base_url, token), emulator_pid)
+        ground = Ground(cloud, proxy, Shylight(base_url, token, _ATTEMPTS), emulator_pid)
         before = ground.deliver_again_after(VISIBILITY_S)
         try:
             _lead_all(cloud, proxy.url)
-            is_well(base_url, ANSWER_S)
+            ground.set_worker(ScalingConfig={"MaximumConcurrency": workers})
+            is_well(base_url, _ANSWER_S)
             yield ground
         finally:
             _lead_all(cloud, cloud.endpoint_url or "")
+            ground.set_worker(ScalingConfig={})
             ground.deliver_again_after(before)
 
 
 @contextmanager
-def new_ground() -> Iterator[Ground]:
+def new_ground(workers: int) -> Iterator[Ground]:
     """The ground on a Shylight of its own, from nothing."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         stack = Stack(Path(folder), "ministack", say=lambda _line: None)
@@ -111,7 +118,7 @@ def new_ground() -> Iterator[Ground]:
             started = process.load(stack.home)
             if started is None:
                 raise RuntimeError("the local AWS left no note of its process")
-            with ground_on(info.cloud, info.base_url, info.api_token, started.pid) as ground:
+            with ground_on(info.cloud, info.base_url, info.api_token, started.pid, workers) as ground:
                 yield ground
         finally:
             stack.down()

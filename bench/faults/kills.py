@@ -15,31 +15,27 @@ from bench.faults.ground import Ground
 from bench.faults.tally import Tally
 from localstack import process
 
-# Between two kills, on average. Far more often than once a delivery, and a batch would use up its five deliveries.
-_PAUSE_S = 1.0
+# Between two kills, on average. A function takes some seconds to start: much more often, and none would ever be up.
+_PAUSE_S = 1.5
 _AT_A_TIME = 20
 
 
 def run(ground: Ground, size: Size) -> Tally:
-    """Send hits for as long as the killing lasts, at least those of `size`."""
+    """Send hits for as long as the killing lasts."""
     traffic = ground.traffic("Kills")
-    over = threading.Event()
     killed: list[int] = []
-    killer = threading.Thread(target=_kill, args=(ground.emulator_pid, over, killed))
     until = time.monotonic() + size.seconds
+    killer = threading.Thread(target=_kill, args=(ground.emulator_pid, until, killed), daemon=True)
     killer.start()
-    try:
-        while time.monotonic() < until:
-            traffic.send(ground.shylight, _AT_A_TIME)
-    finally:
-        over.set()
-        killer.join()
+    while killer.is_alive():
+        traffic.send(ground.shylight, _AT_A_TIME, size.senders)
     return tally.take(ground, traffic, size.patience_s, f"{len(killed)} functions were killed in {size.seconds:.0f} s")
 
 
-def _kill(emulator: int, over: threading.Event, killed: list[int]) -> None:
+def _kill(emulator: int, until: float, killed: list[int]) -> None:
     chance = random.Random(1)
-    while not over.wait(chance.uniform(0.5, 1.5) * _PAUSE_S):
+    while time.monotonic() < until:
+        time.sleep(chance.uniform(0.5, 1.5) * _PAUSE_S)
         running = process.children(emulator)
         if running:
             victim = chance.choice(running)

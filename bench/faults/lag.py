@@ -21,7 +21,7 @@ def run(ground: Ground, size: Size) -> Tally:
         return Answer(200, b"{}", {"Content-Type": "application/x-amz-json-1.0"})
 
     with ground.proxy.rule(lag):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
     return counted.saying(f"{len(lagged):,} reads lagged")
 

@@ -8,15 +8,12 @@ from bench.faults.ground import Ground
 from bench.faults.rules import Refusing
 from bench.faults.tally import Tally
 
-# Senders are patient for some 12 s.
-_SECONDS = 4.0
-
 
 def run(ground: Ground, size: Size) -> Tally:
-    """Refuse every message for some seconds."""
+    """Refuse every message for as long as the size says."""
     traffic = ground.traffic("Queue")
-    rule = Refusing(lambda call: call.sends_hits, _SECONDS)
+    rule = Refusing(lambda call: call.sends_hits, size.seconds)
     with ground.proxy.rule(rule):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
-    return counted.saying(f"the queue was away for {_SECONDS:.0f} s; {rule.refused:,} calls were refused")
+    return counted.saying(f"the queue was away for {size.seconds:.0f} s; {rule.refused:,} calls were refused")

@@ -22,7 +22,7 @@ def run(ground: Ground, size: Size) -> Tally:
         return call.forward()
 
     with ground.proxy.rule(keep_a_copy):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
     copies = list(sent)
     random.Random(1).shuffle(copies)
     for copy in copies:

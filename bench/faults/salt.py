@@ -37,7 +37,7 @@ def run(ground: Ground, size: Size) -> Tally:
         return None
 
     with ground.proxy.rule(race):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
     if len(made) < both.parties:
         raise RuntimeError("no two collectors made a salt at once")

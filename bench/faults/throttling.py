@@ -17,6 +17,6 @@ def run(ground: Ground, size: Size) -> Tally:
     numbers = itertools.count(1)
     rule = Refusing(lambda call: call.writes and next(numbers) % 3 == 0)
     with ground.proxy.rule(rule):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
     return counted.saying(f"{rule.refused:,} writes were throttled")

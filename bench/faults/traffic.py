@@ -19,7 +19,6 @@ from localstack.traffic.plan import View
 from localstack.traffic.shylight import Shylight
 
 EVENT: Final = "Newsletter"
-_SENDERS = 3
 _AT_A_TIME = 500
 _HOUR_MS = 60 * 60 * 1000
 _LONGEST_VISIT_MS = 60 * 1000
@@ -63,18 +62,19 @@ class Traffic:
         figures = expected.metrics(expected.count_visits(self.views, self.zone))
         return {name: value for name, value in figures.items() if name != "visit_duration"}
 
-    def send(self, shylight: Shylight, visitors: int) -> None:
-        """Send the hits of so many new visitors as fast as they are taken, from several sides at once.
+    def send(self, shylight: Shylight, visitors: int, senders: int) -> None:
+        """Send the hits of so many new visitors as fast as they are taken, from several senders at once.
 
         Only a view comes before its leave, and before the visitor's event. What is not answered 2xx is sent again,
         under its id.
         """
         views = [view for _ in range(visitors) for view in self._visit(_now())]
         happenings = [self._happening(view) for view in views if self._rng.random() < 0.2]
-        self._deliver([partial(shylight.send_view, self.site, view) for view in views])
+        self._deliver(senders, [partial(shylight.send_view, self.site, view) for view in views])
         self._deliver(
+            senders,
             [partial(shylight.send_leave, self.site, view, 0) for view in views if view.engagement is not None]
-            + [partial(shylight.send_event, self.site, one.person, one.id, EVENT, one.url) for one in happenings]
+            + [partial(shylight.send_event, self.site, one.person, one.id, EVENT, one.url) for one in happenings],
         )
         self.views += views
         self.happenings += happenings
@@ -107,10 +107,10 @@ class Traffic:
     def _happening(self, view: View) -> Happening:
         return Happening(self._id(), view.person, view.url)
 
-    def _deliver(self, hits: Sequence[Callable[[], None]]) -> None:
-        """Send hits from several sides, in any order."""
-        with ThreadPoolExecutor(_SENDERS, "sender") as senders:
-            for sent in [senders.submit(hit) for hit in self._rng.sample(hits, len(hits))]:
+    def _deliver(self, senders: int, hits: Sequence[Callable[[], None]]) -> None:
+        """Send hits, in any order."""
+        with ThreadPoolExecutor(senders, "sender") as pool:
+            for sent in [pool.submit(hit) for hit in self._rng.sample(hits, len(hits))]:
                 sent.result()
 
     def _id(self) -> str:

@@ -14,6 +14,6 @@ def run(ground: Ground, size: Size) -> Tally:
     traffic = ground.traffic("Unmarked")
     rule = Refusing(lambda call: call.is_on("marks", "PutItem"), size.seconds)
     with ground.proxy.rule(rule):
-        traffic.send(ground.shylight, size.visitors)
+        traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
     return counted.saying(f"{rule.refused:,} writes of marks were refused")

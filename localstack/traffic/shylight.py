@@ -15,6 +15,7 @@ from localstack.traffic.plan import View
 
 _TIMEOUT_S = 60
 _ATTEMPTS = 6
+_LONGEST_PAUSE_S = 3.0
 
 
 class Refused(Exception):
@@ -26,10 +27,12 @@ class Shylight:
 
     :param base_url: its root, without a trailing slash.
     :param token: an API token of somebody who may make sites.
+    :param attempts: how often a request is sent before it counts as refused.
     """
 
-    def __init__(self, base_url: str, token: str) -> None:
+    def __init__(self, base_url: str, token: str, attempts: int = _ATTEMPTS) -> None:
         self.base_url = base_url
+        self._attempts = attempts
         self._bearer = {"Authorization": f"Bearer {token}"}
 
     def sites(self) -> list[dict[str, Any]]:
@@ -96,7 +99,7 @@ class Shylight:
     def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
         """One request; again after a moment where the answer says that this may help."""
         said = ""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(self._attempts):
             request = urllib.request.Request(self.base_url + path, body, headers, method=method)
             try:
                 with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
@@ -107,7 +110,7 @@ class Shylight:
                     break
             except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
                 said = str(error)
-            time.sleep(0.2 * 2**attempt)
+            time.sleep(min(0.2 * 2**attempt, _LONGEST_PAUSE_S))
         raise Refused(f"{method} {path.partition('?')[0]}: {said}")
 
 

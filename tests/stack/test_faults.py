@@ -18,12 +18,12 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack leads its functions to itself, past any proxy"),
 ]
-SMALL = Size(visitors=10, seconds=4, patience_s=90)
+SMALL = Size(visitors=8, seconds=4, senders=2, patience_s=90)
 
 
 @pytest.fixture(scope="module")
 def ground(stack: Deployed) -> Iterator[Ground]:
-    with ground_on(stack.cloud, stack.base_url, stack.api_token, stack.emulator_pid) as ground:
+    with ground_on(stack.cloud, stack.base_url, stack.api_token, stack.emulator_pid, workers=2) as ground:
         yield ground
 
 
