@@ -14,7 +14,7 @@ class Size:
     """How much of it.
 
     :ivar visitors: each sends some four hits.
-    :ivar seconds: how long what is down stays down, and functions are killed.
+    :ivar seconds: how long S3 is away, and functions are killed; other services are away for a part of it.
     :ivar senders: how many send at once, two at least; as many collectors take their hits.
     :ivar patience_s: after which what is not counted counts as lost.
     """

@@ -10,9 +10,9 @@ from bench.faults.tally import Tally
 
 
 def run(ground: Ground, size: Size) -> Tally:
-    """Refuse every write to the marks for some seconds: each of those batches has stored its hits before it fails."""
+    """Refuse every write to the marks for half the time of `size`, each of them after the hits of a batch were stored."""
     traffic = ground.traffic("Unmarked")
-    rule = Refusing(lambda call: call.is_on("marks", "PutItem"), size.seconds)
+    rule = Refusing(lambda call: call.is_on("marks", "PutItem"), size.seconds / 2)
     with ground.proxy.rule(rule):
         traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
