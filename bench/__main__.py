@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.figure import Part
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
-PARTS = ("tracker", "package", "imports", "collector", "worker", "aggregation", "cost", "overview")
+PARTS = ("tracker", "package", "imports", "collector", "worker", "aggregation", "cost", "overview", "faults")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,8 +44,12 @@ def _measure(wanted: set[str]) -> Iterator[Part]:
         yield tracker.measure()
     if "package" in wanted:
         yield package.measure()
-    if wanted - {"tracker", "package"}:
+    if wanted - {"tracker", "package", "faults"}:
         yield from _measure_program(wanted)
+    if "faults" in wanted:
+        from bench.faults import figures
+
+        yield from figures.measure()
 
 
 def _measure_program(wanted: set[str]) -> Iterator[Part]:

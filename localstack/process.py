@@ -92,7 +92,7 @@ def start(home: Path, preferred_port: int | None = None) -> Process:
 
 def stop(process: Process) -> None:
     """Stop it so that it saves its state, then its workers; nothing happens if it is gone."""
-    workers = _children(process.pid)
+    workers = children(process.pid)
     if is_alive(process.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGTERM)
@@ -195,8 +195,8 @@ def _wait_until_gone(pid: int, patience: float) -> bool:
     return True
 
 
-def _children(pid: int) -> list[int]:
-    """The process's children, so that no worker outlives it."""
+def children(pid: int) -> list[int]:
+    """The children of a process: of ministack, the containers of functions."""
     try:
         said = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

@@ -38,6 +38,7 @@ class Deployed:
 
     :ivar base_url: the root of the app, without a trailing slash.
     :ivar cloud: the AWS it runs on.
+    :ivar emulator_pid: the process of that AWS, whose children run the functions; 0 on LocalStack.
     """
 
     base_url: str
@@ -49,6 +50,7 @@ class Deployed:
     region: str
     kind: str
     cloud: Cloud
+    emulator_pid: int
 
     def client(self, service: str) -> Any:
         """A botocore client of its AWS, e.g. ``stack.client("sqs")``."""
@@ -71,6 +73,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     local = Stack(home, say=lambda _line: None)
     was_running = local.is_running()
     info: Info = local.up()
+    started = process.load(local.home)
     yield Deployed(
         base_url=info.base_url,
         aws_endpoint_url=info.aws_endpoint_url,
@@ -81,6 +84,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         region=info.region,
         kind=info.kind,
         cloud=emulator(info.aws_endpoint_url, info.stage),
+        emulator_pid=started.pid if started else 0,
     )
     if not was_running:
         local.down()

@@ -24,8 +24,8 @@ from chalicelib.store import hits, ledger, marks, queue
 from chalicelib.store.hits import VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 
-# How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next, of the five it has,
-# does without. See docs/adr/0014.
+# How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
+# docs/adr/0014.
 _PATIENT_DELIVERIES = 3
 
 
@@ -45,39 +45,39 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
     if deliveries <= _PATIENT_DELIVERIES:
         place.prepare()
     events: list[Event] = []
-    buried = 0
+    unstorable: list[tuple[str, Poison]] = []
     for body in bodies:
         try:
             read = decode(body)
         except Poison as poison:
-            queue.bury(body, poison.reason, poison.detail)
-            buried += 1
+            unstorable.append((body, poison))
             continue
         events += [event for event in read if isinstance(event, Event)]
-        for bad in (event for event in read if isinstance(event, Poison)):
-            queue.bury(body, bad.reason, bad.detail)
-            buried += 1
-    buried += _store(events)
+        unstorable += [(body, bad) for bad in read if isinstance(bad, Poison)]
+    unstorable += _store(events)
+    for body, why in unstorable:  # last, because a batch that fails before comes again with all of them
+        queue.bury(body, why.reason, why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
-    print(json.dumps({"job": "worker", "events": len(events), "buried": buried, "ms": ms}, separators=(",", ":")))
+    line = {"job": "worker", "events": len(events), "buried": len(unstorable), "ms": ms}
+    print(json.dumps(line, separators=(",", ":")))
 
 
-def _store(events: Sequence[Event]) -> int:
-    """Store events; how many could not be, for good, and were put on the dead-letter queue."""
-    buried = 0
+def _store(events: Sequence[Event]) -> list[tuple[str, Poison]]:
+    """Store events; those that never can be, as messages, and why."""
+    unstorable: list[tuple[str, Poison]] = []
     by_site: dict[str, list[Event]] = {}
     for event in events:
         by_site.setdefault(event.site, []).append(event)
     for site_id, of_site in by_site.items():
         site = cached_site(site_id)
         if site is None:
-            buried += _bury(of_site, Poison("no_such_site"))
+            unstorable += _messages(of_site, Poison("no_such_site"))
             continue
-        buried += _store_of_site(site, of_site)
-    return buried
+        unstorable += _store_of_site(site, of_site)
+    return unstorable
 
 
-def _store_of_site(site: Site, events: Sequence[Event]) -> int:
+def _store_of_site(site: Site, events: Sequence[Event]) -> list[tuple[str, Poison]]:
     given = {_visitor_hour(group): group for group in _by_visitor_hour(events)}
     for stored, group in list(given.items()):
         reason = _refusal(site, stored)
@@ -85,16 +85,16 @@ def _store_of_site(site: Site, events: Sequence[Event]) -> int:
             name = stored.traits.browser or "" if stored.traits.robot else ""
             ledger.drop(site.id, stored.day, reason, name, len(group))
             del given[stored]
-    buried = 0
+    unstorable: list[tuple[str, Poison]] = []
     for refused, poison in hits.add(site, list(given)):
-        group = given.pop(refused)
         if poison.reason == hits.FLOOD:
-            ledger.drop(site.id, refused.day, hits.FLOOD, "", len(group))
+            # Its hour is marked all the same: it may be full of these very hits, from a delivery that failed half-way.
+            ledger.drop(site.id, refused.day, hits.FLOOD, "", len(given[refused]))
         else:
-            buried += _bury(group, poison)
+            unstorable += _messages(given.pop(refused), poison)
     for day, hour in sorted({(stored.day, stored.hour) for stored in given}):
         marks.leave(site.id, day, hour)
-    return buried
+    return unstorable
 
 
 def _refusal(site: Site, given: VisitorHour) -> str | None:
@@ -180,7 +180,5 @@ def _origin(view: Event) -> tuple[str | None, str | None]:
     return source.name if source else None, through if through != DIRECT else None
 
 
-def _bury(events: Sequence[Event], poison: Poison) -> int:
-    for event in events:
-        queue.bury(encode([event]), poison.reason, poison.detail)
-    return len(events)
+def _messages(events: Sequence[Event], poison: Poison) -> list[tuple[str, Poison]]:
+    return [(encode([event]), poison) for event in events]

@@ -14,9 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.config import APP, settings
 
-# Below API Gateway's 29 s and the worker's timeout, so a dependency that hangs is an error we can report.
+# With botocore's pauses of up to 1, 2 and 4 s together below API Gateway's 29 s and the worker's timeout, so that a
+# dependency that hangs is an error we can report.
 CONNECT_TIMEOUT_S = 2.0
-READ_TIMEOUT_S = 8.0
+READ_TIMEOUT_S = 5.0
 ATTEMPTS = 4
 # Given, because botocore composes its own anew for every call, letter by letter: a third of what a call costs.
 USER_AGENT = f"{APP}/1"

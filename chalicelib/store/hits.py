@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ _HOURS = 26
 # How the sort key of a pointer begins: after every hour's, so that no range of hours includes it.
 _POINTER = "id#"
 _MAX_IDENTIFIED = 10_000
+
+# How long a batch's writes that are throttled are tried again, by and by more slowly; botocore gives up after some
+# 0.4 s. One that fails for good fails the batch, and so sends up to a hundred messages round once more.
+_PATIENCE_S = 10.0
+_FIRST_PAUSE_S = 0.25
 
 # What this process has left pointers for: (site, day, visitor, identifier).
 _identified: set[tuple[str, date, str, str]] = set()
@@ -142,15 +148,35 @@ class VisitorHour:
 def add(site: Site, hours: Sequence[VisitorHour]) -> list[tuple[VisitorHour, Poison]]:
     """Add the records to what is stored, one blind update each; the ones that can never be stored come back.
 
-    :raises UpdateError: when DynamoDB fails in a way that may pass. What was written stays, and writing it
-        again is harmless.
+    :raises UpdateError: when DynamoDB fails in a way that may pass, and goes on failing. What was written stays, and
+        writing it again is harmless.
     """
+    refused: list[tuple[VisitorHour, Poison]] = []
+    deadline, pause = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S
+    while True:
+        outcomes = list(zip(hours, _add_all(site, hours), strict=True))
+        refused += [(hour, outcome) for hour, outcome in outcomes if isinstance(outcome, Poison)]
+        failed = [(hour, outcome) for hour, outcome in outcomes if isinstance(outcome, UpdateError)]
+        if not failed:
+            return refused
+        if time.monotonic() + pause > deadline:
+            raise failed[0][1]
+        time.sleep(pause)
+        hours, pause = [hour for hour, _ in failed], pause * 2
+
+
+def _add_all(site: Site, hours: Sequence[VisitorHour]) -> list[Poison | UpdateError | None]:
     if len(hours) == 1:
-        outcomes = [_add_one(site, hours[0])]
-    else:
-        _connection()  # made here once, not in every thread
-        outcomes = list(_writers().map(lambda hour: _add_one(site, hour), hours))
-    return [(hour, poison) for hour, poison in zip(hours, outcomes, strict=True) if poison is not None]
+        return [_try_one(site, hours[0])]
+    _connection()  # made here once, not in every thread
+    return list(_writers().map(lambda hour: _try_one(site, hour), hours))
+
+
+def _try_one(site: Site, given: VisitorHour) -> Poison | UpdateError | None:
+    try:
+        return _add_one(site, given)
+    except UpdateError as error:
+        return error
 
 
 def _add_one(site: Site, given: VisitorHour) -> Poison | None:

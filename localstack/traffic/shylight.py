@@ -6,14 +6,16 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from localstack.traffic.audience import Person
 from localstack.traffic.plan import Success, View
 
 _TIMEOUT_S = 60
 _ATTEMPTS = 6
+_LONGEST_PAUSE_S = 3.0
 
 
 class Refused(Exception):
@@ -25,10 +27,12 @@ class Shylight:
 
     :param base_url: its root, without a trailing slash.
     :param token: an API token of somebody who may make sites.
+    :param attempts: how often a request is sent before it counts as refused.
     """
 
-    def __init__(self, base_url: str, token: str) -> None:
+    def __init__(self, base_url: str, token: str, attempts: int = _ATTEMPTS) -> None:
         self.base_url = base_url
+        self._attempts = attempts
         self._bearer = {"Authorization": f"Bearer {token}"}
 
     def sites(self) -> list[dict[str, Any]]:
@@ -48,6 +52,17 @@ class Shylight:
         """A site's latest visits, newest first."""
         return list(self._json("GET", f"/api/v1/sites/{site}/visits?{urlencode(period)}")["visits"])
 
+    def all_visits(self, site: str, **period: str) -> Iterator[dict[str, Any]]:
+        """All visits of a period, newest first."""
+        after: dict[str, str] = {}
+        while True:
+            query = urlencode({**period, "limit": "500", **after})
+            page = self._json("GET", f"/api/v1/sites/{site}/visits?{query}")
+            yield from page["visits"]
+            if page["next"] is None:
+                return
+            after = {"next": page["next"]}
+
     def send_history(self, site: str, views: Sequence[View]) -> None:
         """Send views of the past; at most as many as one request may carry."""
         hits = [hit for view in views for hit in (as_hit(view), as_event(view)) if hit]
@@ -58,23 +73,28 @@ class Shylight:
     def send_view(self, site: str, view: View) -> None:
         """Send what the tracker sends when a page has loaded."""
         beacon = {"idempotency": view.id, "location": view.url, "referrer": view.referrer, "loadTime": view.load_time}
-        self._beacon(site, view, beacon)
+        self._beacon(site, view.person, beacon)
 
-    def send_event(self, site: str, view: View) -> None:
-        """Send what the tracker sends of the view's custom event."""
+    def send_success(self, site: str, view: View) -> None:
+        """Send what the tracker sends of the view's custom event, if it has one."""
         if view.success is not None:
             beacon = {"idempotency": f"{view.id}-event", "location": view.url, **_told(view.success)}
-            self._beacon(site, view, beacon)
+            self._beacon(site, view.person, beacon)
 
     def send_leave(self, site: str, view: View, age_ms: int) -> None:
         """Send what the tracker sends when the page is left, `age_ms` after its view."""
-        self._beacon(site, view, {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms})
+        beacon = {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms}
+        self._beacon(site, view.person, beacon)
 
-    def _beacon(self, site: str, view: View, beacon: dict[str, Any]) -> None:
+    def send_event(self, site: str, person: Person, event_id: str, name: str, url: str) -> None:
+        """Send what the tracker sends for a custom event on the page at `url`."""
+        self._beacon(site, person, {"idempotency": event_id, "event": name, "location": url})
+
+    def _beacon(self, site: str, person: Person, beacon: dict[str, Any]) -> None:
         headers = {
             "Content-Type": "text/plain;charset=UTF-8",
-            "User-Agent": view.person.agent.text,
-            "X-Forwarded-For": view.person.address,
+            "User-Agent": person.agent.text,
+            "X-Forwarded-For": person.address,
         }
         self._request("POST", f"/ingress/{site}/script.js", json.dumps(beacon).encode(), headers)
 
@@ -86,7 +106,7 @@ class Shylight:
     def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
         """One request; again after a moment where the answer says that this may help."""
         said = ""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(self._attempts):
             request = urllib.request.Request(self.base_url + path, body, headers, method=method)
             try:
                 with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
@@ -97,7 +117,7 @@ class Shylight:
                     break
             except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
                 said = str(error)
-            time.sleep(0.2 * 2**attempt)
+            time.sleep(min(0.2 * 2**attempt, _LONGEST_PAUSE_S))
         raise Refused(f"{method} {path.partition('?')[0]}: {said}")
 
 

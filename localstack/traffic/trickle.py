@@ -50,7 +50,7 @@ def run(
             due, _, id_, view, leaves = heapq.heappop(coming)
             if leaves:
                 reading.pop(view.id, None)
-                shylight.send_event(id_, view)
+                shylight.send_success(id_, view)
                 shylight.send_leave(id_, view, view.engagement or 0)
             else:
                 shylight.send_view(id_, view)

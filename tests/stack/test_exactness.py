@@ -390,7 +390,8 @@ def test_hits_of_a_site_that_is_gone_are_put_aside_with_the_reason(site: Site, m
     assert buried == ["no_such_site"] * len(events)
 
 
-def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site) -> None:
+def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hits, "_PATIENCE_S", 0.0)
     events = traffic(site, yesterday(site), visitors=2)
 
     def fail(**_: Any) -> tuple[Any, dict[str, Any]]:
@@ -406,3 +407,53 @@ def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site) -> 
         client.meta.events.unregister("before-call", unique_id="failing")
     consume(messages(events))
     assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
+
+
+def test_a_write_that_is_throttled_is_tried_again_before_the_whole_batch_is(site: Site) -> None:
+    events = traffic(site, yesterday(site), visitors=8)
+    refusals = iter(range(3 * aws.ATTEMPTS))  # more than botocore's own attempts at one item
+
+    def throttle(**_: Any) -> tuple[Any, dict[str, Any]] | None:
+        if next(refusals, None) is None:
+            return None
+        response = type("R", (), {"status_code": 400})()
+        return response, {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
+
+    client = hits._connection().connection.client
+    client.meta.events.register_first("before-call", throttle, unique_id="throttling")
+    try:
+        consume(messages(events))
+    finally:
+        client.meta.events.unregister("before-call", unique_id="throttling")
+    assert next(refusals, None) is None
+    assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
+
+
+def test_what_filled_an_hour_is_counted_though_its_batch_failed_and_comes_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = yesterday(site)
+    put_site(site := replace(site, max_visitor_hour=1))
+    who = hit.client("198.51.100.1", FIREFOX)
+    view = hit.view(site, who, days.day_start(day, site.zone), view_id="full", location=Location("example.com", "/"),
+                    referrer=None, load_time=None, tracker="script")  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setattr(marks, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
+        with pytest.raises(RuntimeError):
+            consume(messages([view]))
+    consume(messages([view]))  # the hour is full, with this very view
+    assert rollup_math.unpack(built(site, day)).totals.pageviews == 1
+
+
+def test_what_can_never_be_stored_is_put_aside_once_though_its_batch_comes_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = ["not an event", *messages(traffic(site, yesterday(site), visitors=1))]
+    buried: list[str] = []
+    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
+    with monkeypatch.context() as patch:
+        patch.setattr(marks, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
+        with pytest.raises(RuntimeError):
+            consume(batch)
+    consume(batch)
+    assert buried == ["not_json"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from bench.faults.tally import Tally
 from bench.figure import Figure, Part
 from bench.meter import Meter, item_bytes
 
@@ -56,3 +60,20 @@ def test_a_figure_over_its_budget_says_so():
     assert large.endswith("OVER")
     assert why.strip() == "why"
     assert part.figures[1].as_json()["over"] is True
+
+
+EXACT = Tally(sent=3, counted=3, doubled=0, lost=0, dead_letters=0, differing=(), seconds=1.5)
+
+
+def test_a_fault_run_that_counts_what_was_sent_is_exact_and_within_budget():
+    assert EXACT.exact
+    assert not [figure for figure in EXACT.part("none").figures if figure.over]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"doubled": 1, "lost": 1}, {"counted": 2, "lost": 1}, {"dead_letters": 1}, {"differing": ("visitors",)}]
+)
+def test_a_fault_run_that_counts_anything_else_says_so(wrong: dict[str, Any]):
+    tally = replace(EXACT, **wrong)
+    assert not tally.exact
+    assert [figure for figure in tally.part("some").figures if figure.over]

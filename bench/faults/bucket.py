@@ -1,0 +1,20 @@
+"""S3 refuses everything for a minute, while every worker is new and wants its GeoIP databases from there."""
+
+from __future__ import annotations
+
+from bench.faults import tally
+from bench.faults.fault import Size
+from bench.faults.ground import Ground
+from bench.faults.rules import Refusing
+from bench.faults.tally import Tally
+
+
+def run(ground: Ground, size: Size) -> Tally:
+    """Refuse from the first call on."""
+    traffic = ground.traffic("Bucket")
+    ground.restart("worker")
+    rule = Refusing(lambda call: call.service == "s3", size.seconds)
+    with ground.proxy.rule(rule):
+        traffic.send(ground.shylight, size.visitors, size.senders)
+        counted = tally.take(ground, traffic, size.patience_s)
+    return counted.saying(f"S3 was away for {size.seconds:.0f} s; {rule.refused:,} calls were refused")

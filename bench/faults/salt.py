@@ -1,0 +1,44 @@
+"""Collectors race for the day's salt, and the winner never hears that it won: all must use the one that is kept."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from contextlib import suppress
+
+from bench.faults import tally
+from bench.faults.fault import Size
+from bench.faults.ground import Ground
+from bench.faults.proxy import Answer, Call
+from bench.faults.tally import Tally
+
+_PATIENCE_S = 10.0
+
+
+def run(ground: Ground, size: Size) -> Tally:
+    """Hold the first collector that makes a salt until a second has found none either, and makes one too."""
+    traffic = ground.traffic("Salt")
+    both = threading.Barrier(2)
+    numbers = itertools.count(1)
+    made: set[str] = set()
+    kept: set[str] = set()
+
+    def race(call: Call) -> Answer | None:
+        if not call.is_on("salts", "PutItem"):
+            return call.forward()
+        made.add(call.given["Item"]["salt"]["B"])
+        if next(numbers) <= both.parties:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(_PATIENCE_S)
+        answer = call.forward()
+        if answer.status != 200:
+            return answer
+        kept.add(call.given["Item"]["salt"]["B"])
+        return None
+
+    with ground.proxy.rule(race):
+        traffic.send(ground.shylight, size.visitors, size.senders)
+        counted = tally.take(ground, traffic, size.patience_s)
+    if len(made) < both.parties:
+        raise RuntimeError("no two collectors made a salt at once")
+    return counted.saying(f"{len(made)} salts were made for the day, {len(kept)} was kept")

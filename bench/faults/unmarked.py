@@ -1,0 +1,19 @@
+"""The worker stores hits and then fails: the mark that would tell of them is refused, and the batches come again."""
+
+from __future__ import annotations
+
+from bench.faults import tally
+from bench.faults.fault import Size
+from bench.faults.ground import Ground
+from bench.faults.rules import Refusing
+from bench.faults.tally import Tally
+
+
+def run(ground: Ground, size: Size) -> Tally:
+    """Refuse every write to the marks for half the time of `size`, each of them after the hits of a batch were stored."""
+    traffic = ground.traffic("Unmarked")
+    rule = Refusing(lambda call: call.is_on("marks", "PutItem"), size.seconds / 2)
+    with ground.proxy.rule(rule):
+        traffic.send(ground.shylight, size.visitors, size.senders)
+        counted = tally.take(ground, traffic, size.patience_s)
+    return counted.saying(f"{rule.refused:,} writes of marks were refused")
