@@ -10,10 +10,10 @@ from bench.faults.tally import Tally
 
 
 def run(ground: Ground, size: Size) -> Tally:
-    """Refuse every write to the marks for half the time of `size`, each of them after the hits of a batch were stored."""
+    """Refuse every write to the marks for half the time of `size`, each after the hits of its batch were stored."""
     traffic = ground.traffic("Unmarked")
     rule = Refusing(lambda call: call.is_on("marks", "PutItem"), size.seconds / 2)
     with ground.proxy.rule(rule):
         traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
-    return counted.saying(f"{rule.refused:,} writes of marks were refused")
+    return counted.struck(rule.refused, f"{rule.refused:,} writes of marks were refused")
