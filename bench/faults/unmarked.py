@@ -10,7 +10,7 @@ from bench.faults.tally import Tally
 
 
 def run(ground: Ground, size: Size) -> Tally:
-    """Refuse every write to the marks for half the time of `size`, each after the hits of its batch were stored."""
+    """Refuse every write to the marks for half the time of `size`, each after the hits of a batch were stored."""
     traffic = ground.traffic("Unmarked")
     rule = Refusing(lambda call: call.is_on("marks", "PutItem"), size.seconds / 2)
     with ground.proxy.rule(rule):
