@@ -30,4 +30,4 @@ def run(ground: Ground, size: Size) -> Tally:
     with ground.proxy.rule(lose):
         traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
-    return counted.saying(f"the answers to {len(lost):,} writes that were done were lost")
+    return counted.struck(len(lost), f"the answers to {len(lost):,} writes that were done were lost")

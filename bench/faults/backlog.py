@@ -28,6 +28,5 @@ def run(ground: Ground, size: Size) -> Tally:
             raise RuntimeError("hits were counted while the worker was stopped")
     finally:
         ground.set_worker(Enabled=True)
-    return tally.take(
-        ground, traffic, size.patience_s, "hits of three hours and two days; the first day's salt is gone"
-    )
+    counted = tally.take(ground, traffic, size.patience_s)
+    return counted.struck(traffic.size, "hits of three hours and two days; the first day's salt is gone")

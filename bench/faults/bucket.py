@@ -17,4 +17,4 @@ def run(ground: Ground, size: Size) -> Tally:
     with ground.proxy.rule(rule):
         traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
-    return counted.saying(f"S3 was away for {size.seconds:.0f} s; {rule.refused:,} calls were refused")
+    return counted.struck(rule.refused, f"S3 was away for {size.seconds:.0f} s; {rule.refused:,} calls were refused")

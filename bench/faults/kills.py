@@ -29,7 +29,8 @@ def run(ground: Ground, size: Size) -> Tally:
     killer.start()
     while killer.is_alive():
         traffic.send(ground.shylight, _AT_A_TIME, size.senders)
-    return tally.take(ground, traffic, size.patience_s, f"{len(killed)} functions were killed in {size.seconds:.0f} s")
+    counted = tally.take(ground, traffic, size.patience_s)
+    return counted.struck(len(killed), f"{len(killed)} functions were killed in {size.seconds:.0f} s")
 
 
 def _kill(emulator: int, until: float, killed: list[int]) -> None:

@@ -23,7 +23,7 @@ def run(ground: Ground, size: Size) -> Tally:
     with ground.proxy.rule(lag):
         traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
-    return counted.saying(f"{len(lagged):,} reads lagged")
+    return counted.struck(len(lagged), f"{len(lagged):,} reads lagged")
 
 
 def _may_lag(call: Call) -> bool:

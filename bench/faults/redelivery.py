@@ -27,4 +27,4 @@ def run(ground: Ground, size: Size) -> Tally:
     random.Random(1).shuffle(copies)
     for copy in copies:
         copy.forward()
-    return tally.take(ground, traffic, size.patience_s, f"{len(copies):,} messages came twice")
+    return tally.take(ground, traffic, size.patience_s).struck(len(copies), f"{len(copies):,} messages came twice")

@@ -31,7 +31,7 @@ class Tally:
     :ivar dead_letters: messages with the site's hits on the dead-letter queue.
     :ivar differing: figures that are not what a count without the product gives.
     :ivar seconds: from the last hit sent until all were counted.
-    :ivar note: what the fault did.
+    :ivar strikes: how often the fault struck; a run in which it never did proves nothing. :ivar note: what it did.
     """
 
     sent: int
@@ -41,6 +41,7 @@ class Tally:
     dead_letters: int
     differing: tuple[str, ...]
     seconds: float
+    strikes: int = 0
     note: str = ""
 
     @property
@@ -49,9 +50,9 @@ class Tally:
         wrong = self.doubled or self.lost or self.dead_letters or self.differing
         return self.sent == self.counted and not wrong
 
-    def saying(self, note: str) -> Tally:
-        """The same with that note."""
-        return replace(self, note=note)
+    def struck(self, strikes: int, note: str) -> Tally:
+        """The same with what the fault did."""
+        return replace(self, strikes=strikes, note=note)
 
     def part(self, title: str) -> Part:
         """The tally as figures."""
@@ -70,7 +71,7 @@ class Tally:
         )
 
 
-def take(ground: Ground, traffic: Traffic, patience_s: float, note: str = "") -> Tally:
+def take(ground: Ground, traffic: Traffic, patience_s: float) -> Tally:
     """Wait until everything is counted and nothing more can come, or the patience is over; then count."""
     shylight, site = ground.shylight, traffic.site
     began = time.monotonic()
@@ -89,7 +90,6 @@ def take(ground: Ground, traffic: Traffic, patience_s: float, note: str = "") ->
         dead_letters=ground.dead_letters(site),
         differing=tuple(_differing(shylight, traffic)),
         seconds=seconds,
-        note=note,
     )
 
 

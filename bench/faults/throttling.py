@@ -19,4 +19,4 @@ def run(ground: Ground, size: Size) -> Tally:
     with ground.proxy.rule(rule):
         traffic.send(ground.shylight, size.visitors, size.senders)
         counted = tally.take(ground, traffic, size.patience_s)
-    return counted.saying(f"{rule.refused:,} writes were throttled")
+    return counted.struck(rule.refused, f"{rule.refused:,} writes were throttled")

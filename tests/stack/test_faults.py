@@ -32,6 +32,7 @@ def test_what_was_sent_is_what_is_counted(ground: Ground, title: str) -> None:
     tally = FAULTS[title](ground, SMALL)
     assert tally.exact, tally
     assert tally.sent > 2 * SMALL.visitors
+    assert tally.strikes > 0, tally
 
 
 def test_a_refused_hit_is_told_to_come_again_in_words_a_page_may_read_and_counts_once(
