@@ -31,7 +31,7 @@ def test_debians_is_installed_by_whoever_may(
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if apt else None)
     browser.install_chromium()
     assert bool(asked) == installs
-    assert not asked or asked[-1][:2] == ["apt-get", "install"]
+    assert not asked or {"apt-get", "install", "chromium"} <= set(asked[-1])
 
 
 def test_without_one_tests_are_skipped_and_in_ci_fail(monkeypatch: pytest.MonkeyPatch) -> None:
