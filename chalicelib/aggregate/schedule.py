@@ -22,8 +22,9 @@ def refresh_marked(context: Any) -> int:
     """Refresh every site-day with a mark that is due, as far as the time allows; how many were.
 
     :param context: the invocation's, which knows how long it may still run.
+    :raises RuntimeError: at the end, if any of them could not be refreshed, for the alarm to see.
     """
-    done = failed = left = 0
+    done = busy = failed = left = 0
     for site_id, day in sorted({(mark.site_id, mark.day) for mark in marks.all_due(now_ms())}):
         if context.get_remaining_time_in_millis() < _RESERVE_MS:
             left += 1
@@ -37,12 +38,13 @@ def refresh_marked(context: Any) -> int:
             refresh(site, day)
             done += 1
         except StaleWrite:
-            failed += 1  # somebody else is at it; the mark stays
+            busy += 1  # somebody else is at it; the mark stays
         except Exception:
-            failed += 1  # one broken day must not keep the others waiting; its mark stays, the alarm sees the log
+            failed += 1  # one broken day must not keep the others waiting; its mark stays
             log.exception("could not refresh %s %s", site_id, day)
-    print(json.dumps({"job": "refresh", "days": done, "failed": failed, "left": left}, separators=(",", ":")))
-    if failed and not done:
+    line = {"job": "refresh", "days": done, "busy": busy, "failed": failed, "left": left}
+    print(json.dumps(line, separators=(",", ":")))
+    if failed:
         raise RuntimeError(f"{failed} site-days could not be refreshed; see the log above")
     return done
 
