@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from chalicelib import config, days
 from chalicelib.collect.event import Event
@@ -12,7 +13,8 @@ from chalicelib.collect.visitor import normal_address, truncated, visitor_key
 from chalicelib.store import salts
 from chalicelib.store.sites import Site
 
-_NOTHING = Location("", "")
+# What a location says beside its page: where the visit came from.
+_SAID = tuple(name for name in Location.__dataclass_fields__ if name not in ("host", "page"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +62,12 @@ def view(
     t = max(t - age, days.day_start(day, site.zone))
     came_from = read_referrer(referrer)
     own = {site.domain.partition(":")[0]} | ({location.host} if location else set())
-    said = location or _NOTHING
-    return Event(
-        kind="view",
-        site=site.id,
-        day=day.isoformat(),
-        hour=days.hour_of(t, day, site.zone),
-        visitor=visitor_key(salt, who.address, who.agent),
-        id=view_id,
-        t=t,
-        agent=who.agent,
-        address=_for_geography(site, who),
-        tracker=tracker,
-        page=location.page if location else None,
-        referrer=came_from[1] if came_from else None,
-        internal=came_from is not None and any(same_site(came_from[0], host) for host in own),
-        load_time=load_time,
-        identifier=who.identifier,
-        hint=who.hint,
-        utm_source=said.utm_source,
-        utm_medium=said.utm_medium,
-        utm_campaign=said.utm_campaign,
-        utm_term=said.utm_term,
-        utm_content=said.utm_content,
-        source_tag=said.source_tag,
-        ad_network=said.ad_network,
-    )
+    said = {name: getattr(location, name) for name in _SAID} if location else {}
+    return _event(
+        site, who, day, salt, t, kind="view", id=view_id, page=location.page if location else None,
+        referrer=came_from[1] if came_from else None, load_time=load_time, tracker=tracker,
+        internal=came_from is not None and any(same_site(came_from[0], host) for host in own), **said,
+    )  # fmt: skip
 
 
 def leave(
@@ -110,24 +92,10 @@ def leave(
     """
     day, salt = _day_of_view(site, t, age)
     t = min(t, days.day_end(day, site.zone) - 1)
-    return Event(
-        kind="leave",
-        site=site.id,
-        day=day.isoformat(),
-        hour=days.hour_of(t, day, site.zone),
-        visitor=visitor_key(salt, who.address, who.agent),
-        id=view_id,
-        t=t,
-        agent=who.agent,
-        address=_for_geography(site, who),
-        tracker=tracker,
-        engagement=engagement,
-        scroll=scroll,
-        load_time=load_time,
-        page=page,
-        identifier=who.identifier,
-        hint=who.hint,
-    )
+    return _event(
+        site, who, day, salt, t, kind="leave", id=view_id, page=page, engagement=engagement, scroll=scroll,
+        load_time=load_time, tracker=tracker,
+    )  # fmt: skip
 
 
 def custom(
@@ -139,25 +107,25 @@ def custom(
     :param interactive: whether a visit with it is no bounce.
     """
     day = days.day_of(t, site.zone)
+    return _event(
+        site, who, day, salts.salt(site, day), t, kind="event", id=event_id, page=location.page if location else None,
+        event_name=name, props=props, amount=revenue[0], currency=revenue[1], interactive=interactive, tracker=tracker,
+    )  # fmt: skip
+
+
+def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **said: Any) -> Event:
+    """An event of `who` at `t` (epoch ms) in a site-day, which says what it says."""
     return Event(
-        kind="event",
         site=site.id,
         day=day.isoformat(),
         hour=days.hour_of(t, day, site.zone),
-        visitor=visitor_key(salts.salt(site, day), who.address, who.agent),
-        id=event_id,
+        visitor=visitor_key(salt, who.address, who.agent),
         t=t,
         agent=who.agent,
         address=_for_geography(site, who),
-        tracker=tracker,
-        page=location.page if location else None,
-        event_name=name,
-        props=props,
-        amount=revenue[0],
-        currency=revenue[1],
-        interactive=interactive,
         identifier=who.identifier,
         hint=who.hint,
+        **said,
     )
 
 
