@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,9 +13,11 @@ from chalicelib.aggregate.rollup import Rollup, Totals
 from chalicelib.collect.custom import MICROS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
-from chalicelib.store import marks, rollups
+from chalicelib.store import aws, marks, rollups
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site
+
+log = logging.getLogger("shylight")
 
 # How long a page may spend on refreshing dirty days before it shows what it has; the schedule does the rest.
 _REFRESH_BUDGET_S = 4.0
@@ -88,6 +91,11 @@ def refresh_dirty_days(site: Site, first: date, last: date) -> None:
             refresh(site, day)
         except StaleWrite:
             continue  # others are refreshing it, and theirs is what will be shown
+        except Exception as error:
+            if day not in built or not aws.failed(error):
+                raise
+            log.warning("could not refresh %s %s; what was built before is shown: %s", site.id, day, error)
+            break
 
 
 def _refresh_dirty(site: Site, first: date, last: date, now: datetime) -> None:

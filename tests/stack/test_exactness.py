@@ -322,6 +322,29 @@ def test_explore_over_segments_equals_the_rollup(site: Site) -> None:
     assert sum(visit["bounce"] for visit in listed) == round((shown.metrics.bounce_rate or 0) * len(listed))
 
 
+def test_while_the_bucket_is_away_pages_show_what_was_built_before(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = yesterday(site)
+    period = Period("custom", day, day)
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise aws.ClientError({"Error": {"Code": "SlowDown"}}, "ListObjectsV2")
+
+    consume(messages(traffic(site, day, visitors=3)))
+    before = query.stats(site, period, datetime.now(UTC))
+    monkeypatch.setattr("chalicelib.config.REFRESH_AFTER_S", 0)
+    consume(messages(traffic(site, day, visitors=3, seed=2)))
+    with monkeypatch.context() as patch_:
+        patch_.setattr(segments, "list_segments", away)
+        assert query.stats(site, period, datetime.now(UTC)) == before
+    assert query.stats(site, period, datetime.now(UTC)).metrics.pageviews > before.metrics.pageviews
+    other = replace(site, id=str(uuid.uuid4()))
+    put_site(other)
+    consume(messages(traffic(other, day, visitors=1)))
+    monkeypatch.setattr(segments, "list_segments", away)
+    with pytest.raises(aws.ClientError):  # nothing there yet to show: zeros would be a lie
+        query.stats(other, period, datetime.now(UTC))
+
+
 def test_visits_come_newest_first_and_page_by_page_none_twice(site: Site) -> None:
     today = days.day_of(days.now_ms(), site.zone)
     period = Period("custom", today - timedelta(days=2), today - timedelta(days=1))
