@@ -24,7 +24,7 @@ _START = 1_795_132_800_000  # its midnight, UTC
 
 def measure() -> Part:
     """Time to build a whole day from its hits, and to bring it up to date when one hour of it has changed."""
-    from chalicelib.aggregate import rollup
+    from chalicelib.aggregate import metrics, rollup
     from chalicelib.aggregate.engine import engine
 
     figures: list[Figure] = []
@@ -35,7 +35,7 @@ def measure() -> Part:
             db.load(hours, [])
             parquet = {hour: db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL") for hour in range(24)}
             db.sessionize()
-            packed = rollup.pack(rollup.compute(db))
+            packed = rollup.pack(metrics.compute(db))
             whole = time.perf_counter() - began
             changed = [item for item in hours if item.hour == 12]
             clean = [data for hour, data in parquet.items() if hour != 12]
@@ -43,7 +43,7 @@ def measure() -> Part:
             db.load(changed, clean)
             db.parquet("FROM hits WHERE hour = 12 ORDER BY ALL")
             db.sessionize()
-            rollup.pack(rollup.compute(db))
+            rollup.pack(metrics.compute(db))
             again = time.perf_counter() - began
         figures.append(Figure(f"{visits:,} visits: the whole day, hits to rollup", whole * 1000, "ms"))
         figures.append(Figure(f"{visits:,} visits: one changed hour of it", again * 1000, "ms"))
@@ -54,13 +54,13 @@ def measure() -> Part:
 
 def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[Rollup, bytes, int]:
     """The rollup of a made-up day, as it is and packed, and how many page views are in it."""
-    from chalicelib.aggregate import rollup
+    from chalicelib.aggregate import metrics, rollup
     from chalicelib.aggregate.engine import engine
 
     with engine() as db:
         db.load(visitor_hours(visits, day, start, rng), [])
         db.sessionize()
-        made = rollup.compute(db)
+        made = metrics.compute(db)
     return made, rollup.pack(made), made.totals.pageviews
 
 

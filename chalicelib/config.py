@@ -60,6 +60,8 @@ MAX_VISITOR_HOUR: Final = 2_000
 MAX_SITE_DAY: Final = 5_000_000
 # Rows kept per table and day; the rest is summed into an honest "other".
 TABLE_ROWS: Final = 500
+# The same over a period of days.
+PERIOD_ROWS: Final = 1000
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60

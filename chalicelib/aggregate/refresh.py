@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import rollup as rollups_math
+from chalicelib.aggregate import metrics
+from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.engine import Engine, engine, sql
 from chalicelib.store import hits, ledger, marks, rollups, segments
 from chalicelib.store.marks import Mark
@@ -85,7 +86,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
             _close(db, site, day, found)
         else:
             _write_hours(db, site, day, found)
-        packed = rollups_math.pack(rollups_math.compute(db))
+        packed = rollup_math.pack(metrics.compute(db))
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     if records >= site.max_day:
         ledger.declare_full(site.id, day, records)

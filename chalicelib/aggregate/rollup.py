@@ -1,43 +1,24 @@
 """A rollup: the result of the metric SQL over one site-day, and how days add up to a period.
 
-What a rollup holds is sums, so that the figures of any period are ratios of sums of sums.
+What a rollup holds is sums, so that the figures of any period are ratios of sums of sums. Reading rollups takes no
+DuckDB; making them is `aggregate.metrics`'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from chalicelib import config
-from chalicelib.aggregate.engine import Engine, sql
 from chalicelib.store import rollups
 
 VERSION: Final = 1
 LATEST: Final = 10
-
-# Table -> column of `visits`, and which visits count. Visits without a referrer are in `sources` and `channels`, as
-# Direct; those without a campaign in no row of `campaigns`.
-DIMENSIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "referrers": ("referrer", "referrer IS NOT NULL"),
-    "sources": ("source", "true"),
-    "channels": ("channel", "true"),
-    "campaigns": ("campaign", "campaign IS NOT NULL"),
-    "countries": ("country", "true"),
-    "regions": ("concat_ws(', ', region, country)", "region IS NOT NULL"),
-    "cities": ("concat_ws(', ', city, country)", "city IS NOT NULL"),
-    "networks": ("network", "network IS NOT NULL"),
-    "browsers": ("browser", "true"),
-    "systems": ("system", "true"),
-    "devices": ("device_type", "true"),
-}
-TABLES: Final = ("pages", *DIMENSIONS)
-_LATEST_FIELDS: Final = (
-    "day", "visitor", "visit", "id", "started", "last_seen", "duration", "bounce", "pageviews", "entry_page",
-    "referrer", "source", "identifier", "browser", "system", "device_type", "country", "network",
-    "region", "city", "latitude", "longitude", "timezone",
+TABLES: Final = (
+    "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks", "browsers",
+    "systems", "devices",
 )  # fmt: skip
-AFTER_ALL: Final = {"before": 1 << 62, "before_id": ""}
 
 
 @dataclass(slots=True)
@@ -122,117 +103,100 @@ class Rollup:
         return totals
 
 
-def compute(engine: Engine) -> Rollup:
-    """Run the metric SQL over the engine's `views` and `visits`."""
-    rollup = Rollup(
-        totals=Totals(*engine.rows(sql("totals"))[0]),
-        hours=[Hour(*row) for row in engine.rows(sql("hours"))],
-        seen=dict(engine.rows(sql("seen"))),
-        latest=latest_visits(engine, LATEST),
-        events=[EventRow(*row) for row in engine.rows(sql("events"))[: config.TABLE_ROWS]],
-        robots=[RobotRow(*row) for row in engine.rows(sql("robots"), {"most": config.TABLE_ROWS})],
-    )
-    for table in TABLES:
-        _fill(rollup, table, table_rows(engine, table), config.TABLE_ROWS)
-    return rollup
-
-
-def table_rows(engine: Engine, table: str) -> list[tuple[str, int, int, int]]:
-    """All rows of a table: (name, visitors, visits, pageviews), most visitors first."""
-    if table == "pages":
-        rows = engine.rows(sql("pages"))
-    else:
-        column, condition = DIMENSIONS[table]
-        rows = engine.rows(sql("dimension").replace("{column}", column).replace("{condition}", condition))
-    return [(str(name), int(visitors), int(visits), int(views)) for name, visitors, visits, views in rows]
-
-
-def latest_visits(
-    engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL, visitors: Sequence[str] | None = None
-) -> list[dict[str, Any]]:
-    """The latest visits, of all visitors or of some, newest first, as dicts of the columns of `latest.sql`."""
-    rows = engine.rows(sql("latest"), {**after, "most": most, "visitors": visitors})
-    return [dict(zip(_LATEST_FIELDS, row, strict=True)) for row in rows]
-
-
-def _fill(rollup: Rollup, table: str, rows: list[tuple[str, int, int, int]], most: int) -> None:
-    rest = rows[most:]
+def fill(rollup: Rollup, table: str, rows: list[tuple[str, int, int, int]], most: int) -> None:
+    """Let a table be the first `most` of `rows`, and add the rest to its others."""
     rollup.tables[table] = rows[:most]
+    _add_others(rollup, table, [row[1:] for row in rows[most:]])
+
+
+def _add_others(rollup: Rollup, table: str, rest: Sequence[tuple[int, int, int]]) -> None:
     if rest:
-        before = rollup.others.get(table, (0, 0, 0))
-        rollup.others[table] = (
-            before[0] + sum(row[1] for row in rest),
-            before[1] + sum(row[2] for row in rest),
-            before[2] + sum(row[3] for row in rest),
-        )
+        columns = zip(*rest, rollup.others.get(table, (0, 0, 0)), strict=True)
+        visitors, visits, views = map(sum, columns)
+        rollup.others[table] = (visitors, visits, views)
 
 
 def pack(rollup: Rollup) -> bytes:
     """The rollup as stored: the same bytes for the same figures, and never more than an item holds."""
     most = config.TABLE_ROWS
-    while len(packed := rollups.pack(_plain(rollup))) > rollups.MAX_PACKED_BYTES:
+    while len(packed := rollups.pack(*_plain(rollup))) > rollups.MAX_PACKED_BYTES:
         most //= 2  # very many very long names: fewer rows, and the rest in an honest "other"
         for table in TABLES:
-            _fill(rollup, table, rollup.tables[table], most)
+            fill(rollup, table, rollup.tables[table], most)
     return packed
 
 
-def _plain(rollup: Rollup) -> dict[str, Any]:
+def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What every page reads, and what only those with tables do."""
     totals = rollup.totals
-    return {
+    figures = {
         "v": VERSION,
         "totals": [getattr(totals, part.name) for part in fields(totals)],
         "hours": [[getattr(hour, part.name) for part in fields(hour)] for hour in rollup.hours],
+        "seen": sorted(rollup.seen.items()),
+    }
+    tables = {
         "tables": rollup.tables,
         "others": rollup.others,
-        "seen": sorted(rollup.seen.items()),
         "latest": rollup.latest,
         "events": [[row.name, row.events, row.visitors, row.revenue] for row in rollup.events],
         "robots": [[row.reason, row.name, row.visitors, row.hits] for row in rollup.robots],
     }
+    return figures, tables
 
 
 def unpack(packed: bytes) -> Rollup:
     """A rollup from its stored form."""
-    data = rollups.unpack(packed)
+    rollup, data = unpack_figures(packed), rollups.unpack_tables(packed)
+    rollup.tables = data["tables"]
+    rollup.others = {name: (v, s, p) for name, (v, s, p) in data["others"].items()}
+    rollup.latest = data["latest"]
+    rollup.events = [EventRow(*row) for row in data["events"]]
+    rollup.robots = [RobotRow(*row) for row in data["robots"]]
+    return rollup
+
+
+def unpack_figures(packed: bytes) -> Rollup:
+    """A rollup from its stored form, without its tables, events, robots and latest visits: much less to read."""
+    data = rollups.unpack_figures(packed)
     return Rollup(
-        totals=Totals(*data["totals"]),
-        hours=[Hour(*hour) for hour in data["hours"]],
-        tables=data["tables"],
-        others={name: (v, s, p) for name, (v, s, p) in data["others"].items()},
-        seen=dict(data["seen"]),
-        latest=data["latest"],
-        events=[EventRow(*row) for row in data.get("events", ())],
-        robots=[RobotRow(*row) for row in data.get("robots", ())],
+        totals=Totals(*data["totals"]), hours=[Hour(*hour) for hour in data["hours"]], seen=dict(data["seen"])
     )
 
 
-def add_tables(rollups_of_days: Iterable[Rollup], table: str) -> list[tuple[str, int, int, int]]:
-    """One table over several days: rows added by name, most visitors first."""
-    sums: dict[str, list[int]] = {}
-    for rollup in rollups_of_days:
-        for name, visitors, visits, pageviews in rollup.tables.get(table, ()):
-            known = sums.get(name)
-            if known is None:
-                sums[name] = [visitors, visits, pageviews]
-            else:
-                known[0] += visitors
-                known[1] += visits
-                known[2] += pageviews
-    rows = [(name, counts[0], counts[1], counts[2]) for name, counts in sums.items()]
-    rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
-    return rows
+def sum_days(newest_first: Iterable[Rollup]) -> Rollup:
+    """Several days as one: totals, tables, events and latest visits. One day at a time need be in memory."""
+    whole = Rollup()
+    tables: dict[str, dict[str, list[int]]] = {table: {} for table in TABLES}
+    events: dict[str, EventRow] = {}
+    for day in newest_first:
+        whole.totals.add(day.totals)
+        whole.latest += day.latest[: LATEST - len(whole.latest)]
+        for table, sums in tables.items():
+            _add_rows(sums, day.tables.get(table, ()))
+        for table, rest in day.others.items():
+            _add_others(whole, table, [rest])
+        for row in day.events:
+            events[row.name] = _together(events[row.name], row) if row.name in events else row
+    for table, sums in tables.items():
+        rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in sums.items()]
+        rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
+        fill(whole, table, rows, config.PERIOD_ROWS)
+    whole.events = sorted(events.values(), key=lambda row: (-row.visitors, -row.events, row.name))
+    return whole
 
 
-def add_events(rollups_of_days: Iterable[Rollup]) -> list[EventRow]:
-    """Custom events over several days, added by name, most visitors first."""
-    sums: dict[str, tuple[int, int, dict[str, int]]] = {}
-    for rollup in rollups_of_days:
-        for row in rollup.events:
-            events, visitors, revenue = sums.get(row.name, (0, 0, {}))
-            added = {
-                currency: revenue.get(currency, 0) + row.revenue.get(currency, 0) for currency in revenue | row.revenue
-            }
-            sums[row.name] = (events + row.events, visitors + row.visitors, added)
-    rows = [EventRow(name, *counts) for name, counts in sums.items()]
-    return sorted(rows, key=lambda row: (-row.visitors, -row.events, row.name))
+def _add_rows(sums: dict[str, list[int]], rows: Iterable[Sequence[Any]]) -> None:
+    for name, visitors, visits, views in rows:
+        known = sums.get(name)
+        if known is None:
+            sums[name] = [visitors, visits, views]
+        else:
+            known[0] += visitors
+            known[1] += visits
+            known[2] += views
+
+
+def _together(row: EventRow, other: EventRow) -> EventRow:
+    revenue = {name: row.revenue.get(name, 0) + other.revenue.get(name, 0) for name in row.revenue | other.revenue}
+    return EventRow(row.name, row.events + other.events, row.visitors + other.visitors, revenue)

@@ -32,8 +32,9 @@ def stats(site: Site, period: Period, now: datetime) -> Stats:
     compare_first, compare_last = period.before()
     _refresh_dirty(site, compare_first, period.last, now)
     stored = {item.day: item for item in rollups.between(site.id, compare_first, period.last)}
-    unpacked = {day: rollup_math.unpack(item.packed) for day, item in stored.items()}
-    present = [unpacked[day] for day in period.days() if day in unpacked]
+    unpacked = {day: rollup_math.unpack_figures(item.packed) for day, item in stored.items()}
+    newest_first = (stored[day] for day in reversed(period.days()) if day in stored)
+    whole = rollup_math.sum_days(rollup_math.unpack(item.packed) for item in newest_first)
     today = now.astimezone(site.zone).date()
     built = [item.built_at for day, item in stored.items() if day >= period.first]
     return Stats(
@@ -42,15 +43,15 @@ def stats(site: Site, period: Period, now: datetime) -> Stats:
         last=period.last,
         compare_first=compare_first,
         compare_last=compare_last,
-        metrics=metrics(_sum(unpacked, period.days())),
+        metrics=metrics(whole.totals),
         compare=metrics(_sum_before(unpacked, period, site, now)),
         interval="hour" if period.length <= _HOURLY_DAYS else "day",
         series=_series(site, period, unpacked),
-        tables=_tables(site, present),
-        latest=_latest(site, [unpacked[day] for day in reversed(period.days()) if day in unpacked]),
+        tables=_tables(site, whole),
+        latest=_latest(site, whole),
         online=_online(site, unpacked, today, now),
         built_at=days.local(max(built), site.zone) if built else None,
-        events=_events(present),
+        events=_events(whole),
     )
 
 
@@ -145,8 +146,8 @@ def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[P
     return tuple(points)
 
 
-def _tables(site: Site, present: Sequence[Rollup]) -> dict[str, Table]:
-    tables = {name: _table(present, name) for name in rollup_math.TABLES}
+def _tables(site: Site, whole: Rollup) -> dict[str, Table]:
+    tables = {name: _table(whole, name) for name in rollup_math.TABLES}
     if site.hide_referrer_regex:
         from chalicelib.aggregate.engine import matching  # DuckDB's patterns take linear time, whatever they are
 
@@ -156,36 +157,28 @@ def _tables(site: Site, present: Sequence[Rollup]) -> dict[str, Table]:
     return tables
 
 
-def _table(present: Sequence[Rollup], name: str) -> Table:
-    rows = tuple(Row(*row) for row in rollup_math.add_tables(present, name))
-    rest = [rollup.others[name] for rollup in present if name in rollup.others]
-    if not rest:
-        return Table(rows)
-    return Table(rows, Row("", sum(r[0] for r in rest), sum(r[1] for r in rest), sum(r[2] for r in rest)))
+def _table(whole: Rollup, name: str) -> Table:
+    rows = tuple(Row(*row) for row in whole.tables[name])
+    return Table(rows, Row("", *whole.others[name]) if name in whole.others else None)
 
 
-def _events(present: Sequence[Rollup]) -> tuple[EventCount, ...]:
+def _events(whole: Rollup) -> tuple[EventCount, ...]:
     return tuple(
         EventCount(row.name, row.events, row.visitors, {name: sum_ / MICROS for name, sum_ in row.revenue.items()})
-        for row in rollup_math.add_events(present)
+        for row in whole.events
     )
 
 
-def _latest(site: Site, newest_first: Sequence[Rollup]) -> tuple[LatestVisit, ...]:
-    found: list[LatestVisit] = []
-    for rollup in newest_first:
-        for visit in rollup.latest:
-            if len(found) == rollup_math.LATEST:
-                return tuple(found)
-            found.append(
-                LatestVisit(
-                    id=visit_id(visit["day"], visit["visitor"], visit["id"]),
-                    start=days.local(visit["started"], site.zone),
-                    duration=visit["duration"] / 1000,
-                    **{name: visit[name] for name in _SAME},
-                )
-            )
-    return tuple(found)
+def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
+    return tuple(
+        LatestVisit(
+            id=visit_id(visit["day"], visit["visitor"], visit["id"]),
+            start=days.local(visit["started"], site.zone),
+            duration=visit["duration"] / 1000,
+            **{name: visit[name] for name in _SAME},
+        )
+        for visit in whole.latest
+    )
 
 
 _SAME = (
@@ -205,7 +198,7 @@ def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime
     for day in (today - timedelta(days=1), today):
         rollup = unpacked.get(day)
         if rollup is None and (stored := rollups.get(site.id, day)):
-            rollup = rollup_math.unpack(stored.packed)
+            rollup = rollup_math.unpack_figures(stored.packed)
         if rollup is not None:
             total += sum(count for seen, count in rollup.seen.items() if seen > minute - config.ONLINE_MINUTES)
     return total

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from chalicelib import days
-from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate import metrics
 from chalicelib.aggregate.engine import Engine, engine, sql
 from chalicelib.collect.custom import MICROS
 from chalicelib.errors import BadRequest
@@ -91,8 +91,8 @@ def _of_day(
 ) -> list[dict[str, Any]]:
     with engine() as db:
         load_days(db, site, [day])
-        position = {"before": after.before, "before_id": after.before_id} if after else rollup_math.AFTER_ALL
-        found = rollup_math.latest_visits(db, most, position, visitors)
+        position = {"before": after.before, "before_id": after.before_id} if after else metrics.AFTER_ALL
+        found = metrics.latest_visits(db, most, position, visitors)
         keys = [(visit["day"], visit["visitor"], visit["visit"]) for visit in found]
         texts = [" ".join(map(str, key)) for key in keys]
         views = _by_visit(db, "visit_hits", texts)

@@ -15,6 +15,7 @@ from chalicelib.store.tables import RollupItem
 
 # DynamoDB's limit for an item is 400 KB, keys and all.
 MAX_PACKED_BYTES = 380_000
+_LENGTH_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,32 @@ class StoredRollup:
     build: str
 
 
-def pack(content: dict[str, Any]) -> bytes:
-    """`content` as compressed JSON: the same bytes for the same content."""
+def pack(figures: dict[str, Any], tables: dict[str, Any]) -> bytes:
+    """Two parts as compressed JSON, of which each can be unpacked alone: the same bytes for the same content."""
+    first, second = _compressed(figures), _compressed(tables)
+    return len(first).to_bytes(_LENGTH_BYTES) + first + second
+
+
+def unpack_figures(packed: bytes) -> dict[str, Any]:
+    """The first part of what was packed, which is small."""
+    return _decompressed(packed[_LENGTH_BYTES : _end_of_figures(packed)])
+
+
+def unpack_tables(packed: bytes) -> dict[str, Any]:
+    """The second part."""
+    return _decompressed(packed[_end_of_figures(packed) :])
+
+
+def _end_of_figures(packed: bytes) -> int:
+    return _LENGTH_BYTES + int.from_bytes(packed[:_LENGTH_BYTES])
+
+
+def _compressed(content: dict[str, Any]) -> bytes:
     return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(), 6)
 
 
-def unpack(packed: bytes) -> dict[str, Any]:
-    """What was packed."""
-    content: dict[str, Any] = json.loads(zlib.decompress(packed))
+def _decompressed(data: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(zlib.decompress(data))
     return content
 
 

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib import days
+from chalicelib.aggregate import metrics
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.engine import engine
 from chalicelib.aggregate.refresh import refresh
@@ -211,7 +212,7 @@ def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypat
     events = traffic(site, day)
     half = len(events) // 2
     consume(messages(events[:half]))
-    compute = rollup_math.compute
+    compute = metrics.compute
     newer: list[bytes] = []
 
     def interrupted(db: Any) -> rollup_math.Rollup:
@@ -219,14 +220,14 @@ def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypat
         slow = compute(db)
         if not newer:
             newer.append(b"")
-            monkeypatch.setattr(rollup_math, "compute", compute)
+            monkeypatch.setattr(metrics, "compute", compute)
             consume(messages(events[half:]))
             outside = threading.Thread(target=lambda: newer.append(_refresh_elsewhere(site, day)))
             outside.start()
             outside.join()
         return slow
 
-    monkeypatch.setattr(rollup_math, "compute", interrupted)
+    monkeypatch.setattr(metrics, "compute", interrupted)
     last = built(site, day)
     assert last == newer[-1] == mirrored(site, day, events)
 
@@ -311,7 +312,7 @@ def test_explore_over_segments_equals_the_rollup(site: Site) -> None:
     shown = query.stats(site, period, now)
     with engine() as db:
         visits.load_days(db, site, period.days())
-        explored = rollup_math.compute(db)
+        explored = metrics.compute(db)
     assert query.metrics(explored.totals) == shown.metrics
     for table in rollup_math.TABLES:
         rows = [(row.name, row.visitors, row.visits, row.pageviews) for row in shown.tables[table].rows]

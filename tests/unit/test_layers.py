@@ -66,6 +66,12 @@ def test_a_hit_waits_for_no_library_that_it_has_no_use_for() -> None:
     assert not HEAVY & set(done.stdout.split())
 
 
+def test_a_page_of_figures_waits_for_no_duckdb() -> None:
+    code = "import sys; from chalicelib.report import ledger, pages, query; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "duckdb" not in done.stdout.split()
+
+
 def test_the_page_of_the_program_holds_no_logic() -> None:
     """Each function of `app.py` imports what it hands over to, and hands over."""
     tree = ast.parse((ROOT / "app.py").read_text(encoding="utf-8"))

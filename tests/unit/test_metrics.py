@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.aggregate import rollup
+from chalicelib.aggregate import metrics, rollup
 from chalicelib.aggregate.engine import engine
 from chalicelib.config import VISIT_GAP_MS
 from chalicelib.store.hits import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
@@ -40,7 +40,7 @@ def computed(hours: Iterable[VisitorHour]) -> rollup.Rollup:
     with engine() as db:
         db.load(hours, [])
         db.sessionize()
-        return rollup.compute(db)
+        return metrics.compute(db)
 
 
 def test_a_gap_of_more_than_half_an_hour_begins_a_new_visit() -> None:
@@ -104,7 +104,7 @@ def test_segments_of_before_a_column_was_added_can_still_be_read() -> None:
         for fresh in ([], stored("w", [view("b", 1)])):
             db.load(fresh, [old])
             db.sessionize()
-            assert rollup.compute(db).totals.pageviews == 1 + len(fresh)
+            assert metrics.compute(db).totals.pageviews == 1 + len(fresh)
 
 
 def test_a_leave_without_its_view_counts_as_nothing() -> None:
@@ -236,7 +236,7 @@ def test_custom_events_are_counted_once_with_their_visitors_and_revenue() -> Non
         ("signup", 3, 2, {}),
         ("sale", 2, 2, {"EUR": 12_500_000, "USD": 7}),
     ]
-    doubled = rollup.add_events([figures, rollup.unpack(rollup.pack(figures))])
+    doubled = rollup.sum_days([figures, rollup.unpack(rollup.pack(figures))]).events
     assert [(row.events, row.visitors, row.revenue) for row in doubled][1] == (4, 4, {"EUR": 25_000_000, "USD": 14})
 
 

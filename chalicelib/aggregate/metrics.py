@@ -1,0 +1,65 @@
+"""The metric SQL at work: from an engine's views and visits to a rollup, and to lists of visits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from chalicelib import config
+from chalicelib.aggregate.engine import Engine, sql
+from chalicelib.aggregate.rollup import LATEST, TABLES, EventRow, Hour, RobotRow, Rollup, Totals, fill
+
+# Table -> column of `visits`, and which visits count. Visits without a referrer are in `sources` and `channels`, as
+# Direct; those without a campaign in no row of `campaigns`.
+DIMENSIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "referrers": ("referrer", "referrer IS NOT NULL"),
+    "sources": ("source", "true"),
+    "channels": ("channel", "true"),
+    "campaigns": ("campaign", "campaign IS NOT NULL"),
+    "countries": ("country", "true"),
+    "regions": ("concat_ws(', ', region, country)", "region IS NOT NULL"),
+    "cities": ("concat_ws(', ', city, country)", "city IS NOT NULL"),
+    "networks": ("network", "network IS NOT NULL"),
+    "browsers": ("browser", "true"),
+    "systems": ("system", "true"),
+    "devices": ("device_type", "true"),
+}
+_LATEST_FIELDS: Final = (
+    "day", "visitor", "visit", "id", "started", "last_seen", "duration", "bounce", "pageviews", "entry_page",
+    "referrer", "source", "identifier", "browser", "system", "device_type", "country", "network",
+    "region", "city", "latitude", "longitude", "timezone",
+)  # fmt: skip
+AFTER_ALL: Final = {"before": 1 << 62, "before_id": ""}
+
+
+def compute(engine: Engine) -> Rollup:
+    """Run the metric SQL over the engine's `views` and `visits`."""
+    rollup = Rollup(
+        totals=Totals(*engine.rows(sql("totals"))[0]),
+        hours=[Hour(*row) for row in engine.rows(sql("hours"))],
+        seen=dict(engine.rows(sql("seen"))),
+        latest=latest_visits(engine, LATEST),
+        events=[EventRow(*row) for row in engine.rows(sql("events"))[: config.TABLE_ROWS]],
+        robots=[RobotRow(*row) for row in engine.rows(sql("robots"), {"most": config.TABLE_ROWS})],
+    )
+    for table in TABLES:
+        fill(rollup, table, table_rows(engine, table), config.TABLE_ROWS)
+    return rollup
+
+
+def table_rows(engine: Engine, table: str) -> list[tuple[str, int, int, int]]:
+    """All rows of a table: (name, visitors, visits, pageviews), most visitors first."""
+    if table == "pages":
+        rows = engine.rows(sql("pages"))
+    else:
+        column, condition = DIMENSIONS[table]
+        rows = engine.rows(sql("dimension").replace("{column}", column).replace("{condition}", condition))
+    return [(str(name), int(visitors), int(visits), int(views)) for name, visitors, visits, views in rows]
+
+
+def latest_visits(
+    engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL, visitors: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """The latest visits, of all visitors or of some, newest first, as dicts of the columns of `latest.sql`."""
+    rows = engine.rows(sql("latest"), {**after, "most": most, "visitors": visitors})
+    return [dict(zip(_LATEST_FIELDS, row, strict=True)) for row in rows]
