@@ -197,7 +197,7 @@ def test_custom_events_arrive_with_properties_and_revenue(caller: Caller, site: 
     ("change_", "field"),
     [
         ({"event": ""}, "event"), ({"event": 5}, "event"), ({"event": "x" * 121}, "event"),
-        ({"props": [1]}, "props"), ({"props": {"a": {}}}, "props.a"), ({"props": {"a": "x" * 501}}, "props"),
+        ({"props": [1]}, "props"), ({"props": {"a": {}}}, "props.a"), ({"props": {"a": "x" * 2001}}, "props"),
         ({"props": {str(n): 1 for n in range(31)}}, "props"), ({"revenue": 5}, "revenue"),
         ({"revenue": {"amount": "much", "currency": "EUR"}}, "revenue.amount"),
         ({"revenue": {"amount": 5, "currency": "euro"}}, "revenue.currency"), ({"revenue": {}}, "revenue.amount"),
