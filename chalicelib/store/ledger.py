@@ -70,10 +70,13 @@ def is_full(site_id: str, day: date) -> bool:
     return known[1]
 
 
-def flush() -> None:
-    """Write what was gathered and is old enough; every invocation of a function does it."""
+def flush(older_than_s: float = _GATHER_S) -> None:
+    """Write what was gathered and is old enough; every invocation of a function does it.
+
+    :param older_than_s: 0 for all, at the end of what gathers by itself.
+    """
     now = time.monotonic()
-    for key in [key for key in _gathered if now - _written.get(key, -_GATHER_S) >= _GATHER_S]:
+    for key in [key for key in _gathered if now - _written.get(key, -older_than_s) >= older_than_s]:
         _written[key] = now
         _write(key)
 
