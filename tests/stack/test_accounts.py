@@ -17,7 +17,7 @@ from chalicelib.config import SIGN_IN_ATTEMPTS
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Answer, Browser, create, make_people, run, some_address
 
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
-PUBLIC = re.compile(r"/ingress/.*|/api/event|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")
+PUBLIC = re.compile(r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")
 
 
 @pytest.fixture(scope="module")

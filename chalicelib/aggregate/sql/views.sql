@@ -6,9 +6,9 @@
 --      views     one row a page view, however often its records were delivered
 --
 -- A view's records meet by the visitor's key and the view's id. Its last sign of life is the latest of them all:
--- repeated views (a heartbeat, a retry) and leaves. Any of them may be the first to name the visitor. Ties are broken
--- by every column, so that the result depends on the set of records alone. What has to be sorted is kept narrow: a day
--- of 100,000 visits fits 1 GB.
+-- repeated views (a heartbeat, a retry) and leaves. Any of them may be the first to name the visitor, or to tell the
+-- load time. Ties are broken by every column, so that the result depends on the set of records alone. What has to be
+-- sorted is kept narrow: a day of 100,000 visits fits 1 GB.
 
 CREATE OR REPLACE TEMP TABLE visitors AS
 SELECT
@@ -41,7 +41,7 @@ SELECT
     max(t) AS alive_until,
     max(engagement) AS engagement,
     max(scroll) AS scroll,
-    max(load_time) AS load_time,
+    arg_min(load_time, (t, load_time)) FILTER (WHERE load_time IS NOT NULL) AS load_time,
     arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
     min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
 FROM hits
@@ -83,7 +83,7 @@ SELECT
     max(t) AS alive_until,
     max(engagement) AS engagement,
     max(scroll) AS scroll,
-    max(load_time) AS load_time,
+    arg_min(load_time, (t, load_time)) FILTER (WHERE load_time IS NOT NULL) AS load_time,
     arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
     min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
 FROM runs
