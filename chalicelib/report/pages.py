@@ -254,7 +254,7 @@ def _home(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         now = datetime.now(site.zone)
         period = periods.parse(request.query, site.zone, now)
         shown = shown or picker.pick(period, now.date())
-        cards.append(site_card(query.stats(site, period, now), now))
+        cards.append(site_card(query.stats(site, period, now, tables=False), now))
     return render.page(
         request,
         "home.html",

@@ -24,17 +24,20 @@ _REFRESH_BUDGET_S = 4.0
 _HOURLY_DAYS = 3
 
 
-def stats(site: Site, period: Period, now: datetime) -> Stats:
+def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> Stats:
     """Everything the overview shows of `site` over `period`.
 
     :param now: an aware time.
+    :param tables: whether tables, events and latest visits are wanted, too; they are most of what there is to read.
     """
     compare_first, compare_last = period.before()
     _refresh_dirty(site, compare_first, period.last, now)
     stored = {item.day: item for item in rollups.between(site.id, compare_first, period.last)}
     unpacked = {day: rollup_math.unpack_figures(item.packed) for day, item in stored.items()}
-    newest_first = (stored[day] for day in reversed(period.days()) if day in stored)
-    whole = rollup_math.sum_days(rollup_math.unpack(item.packed) for item in newest_first)
+    newest_first = [day for day in reversed(period.days()) if day in stored]
+    whole = rollup_math.sum_days(
+        rollup_math.unpack(stored[day].packed) if tables else unpacked[day] for day in newest_first
+    )
     today = now.astimezone(site.zone).date()
     built = [item.built_at for day, item in stored.items() if day >= period.first]
     return Stats(

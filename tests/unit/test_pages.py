@@ -24,7 +24,7 @@ PERSON = Person("1", "ada@example.com", admin=True)
 
 @pytest.fixture(autouse=True)
 def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stats(site: Site, period: Period, now: datetime) -> Stats:
+    def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> Stats:
         assert now.tzinfo is not None
         return samples.full(site, period.length)
 
