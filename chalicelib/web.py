@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -109,11 +108,6 @@ def read_request(app: Chalice) -> Request:
     headers = {name.lower(): value for name, value in request.headers.items()}
     lists = {name: list(values) for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
     path = event.get("path") or request.path
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(headers.get("cookie", ""))
-    except CookieError:
-        jar = SimpleCookie()
     return Request(
         method=request.method,
         path=path,
@@ -123,9 +117,19 @@ def read_request(app: Chalice) -> Request:
         body=_raw_body(request),
         source_ip=(context.get("identity") or {}).get("sourceIp") or "",
         base_url=_base_url(headers, context, path),
-        cookies={name: morsel.value for name, morsel in jar.items()},
+        cookies=read_cookies(headers.get("cookie", "")),
         received_at=int(context.get("requestTimeEpoch") or 0),
     )
+
+
+def read_cookies(header: str) -> dict[str, str]:
+    """The cookies of a ``Cookie`` header by name, as browsers write it (RFC 6265, section 4.2.1).
+
+    Other programs of the same domain set cookies of any form: one that `http.cookies` cannot read would cost it
+    all others, our session among them.
+    """
+    pairs = (part.partition("=") for part in header.split(";"))
+    return {name.strip(): value.strip() for name, equals, value in pairs if equals}
 
 
 def _raw_body(request: Any) -> bytes:

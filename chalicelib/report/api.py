@@ -60,7 +60,7 @@ def visits_of_site(request: Request, site: str) -> Response:
 def _limit(text: str | None) -> int:
     if not text:
         return visits.DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= visits.MAX_LIMIT:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= visits.MAX_LIMIT:
         raise BadRequest(f"limit must be a whole number from 1 to {visits.MAX_LIMIT}.", field="limit")
     return int(text)
 

@@ -70,8 +70,9 @@ def test_a_wrong_period_is_refused_by_name(
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [({"limit": "0"}, "limit"), ({"limit": "many"}, "limit"), ({"limit": "9999"}, "limit"), ({"next": "x"}, "next"),
-     ({"next": "é"}, "next"), ({"next": "WzEsMiwzXQ"}, "next")],
+    [({"limit": "0"}, "limit"), ({"limit": "many"}, "limit"), ({"limit": "9999"}, "limit"),
+     ({"limit": "0000000019999"}, "limit"), ({"next": "x"}, "next"), ({"next": "é"}, "next"),
+     ({"next": "WzEsMiwzXQ"}, "next")],
 )  # fmt: skip
 def test_a_wrong_page_of_visits_is_refused_by_name(
     caller: Caller, site: str, query: dict[str, str], field: str

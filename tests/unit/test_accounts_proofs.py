@@ -13,7 +13,7 @@ from chalicelib import config
 from chalicelib.accounts import access, bearers, entry, origins, passwords, people, sessions
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store import secrets
-from chalicelib.web import Request
+from chalicelib.web import Request, read_cookies
 
 KEY = b"a signing key for tests, 32 bytes"
 PERSON = str(uuid.uuid4())
@@ -85,6 +85,13 @@ class TestCookie:
         assert cookie.startswith("shylight_session=t; ")
         assert {"Path=/", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
         assert "Secure" not in cookie
+
+    @pytest.mark.parametrize(
+        "neighbour", ['prefs={"a":1,"b":2}', "consent=a b", "flag", "é=1", "expires=never", "path=/", "a b=1", "=x"]
+    )
+    def test_a_session_is_found_beside_any_cookie_of_a_neighbour(self, neighbour: str) -> None:
+        cookies = read_cookies(f"{neighbour}; {sessions.cookie_name(True)}=h.eyJ9.s-_; {neighbour}")
+        assert cookies[sessions.cookie_name(True)] == "h.eyJ9.s-_"
 
     def test_signing_out_clears_the_cookie_of_the_same_name(self) -> None:
         assert sessions.cleared_cookie(True).startswith("__Host-shylight_session=; Max-Age=0; Path=/; ")
