@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chalicelib.accounts import sites as making
 from chalicelib.collect import proxy
-from chalicelib.collect.admission import parse_networks
+from chalicelib.collect.admission import parse_networks, parse_origin
 from chalicelib.collect.script import script_of
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import sites as stored
@@ -82,13 +82,21 @@ def _list(value: object, name: str) -> str:
 def _origins(value: object, name: str) -> str:
     text = _list(value, name) or "*"
     for part in text.split():
-        if not _ORIGIN.fullmatch(part.rstrip("/")):
+        if not _is_origin(part):
             raise BadRequest(
                 f"{name} must be *, or hosts (example.com), wildcards (*.example.com) and origins "
                 f"(https://example.com); {part[:80]!r} is none of them.",
                 field=name,
             )
     return text
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parse_origin(text)
+    except ValueError:
+        return False
+    return _ORIGIN.fullmatch(text.rstrip("/")) is not None
 
 
 def _networks(value: object, name: str) -> str:

@@ -20,6 +20,8 @@ from chalicelib.store.sites import Site
 
 _MAX_DOMAIN_CHARS = 253  # RFC 1035
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+# What a zone database calls a machine's own zone, and none at all.
+_NO_PLACES = {"localtime", "posixrules", "Factory"}
 _HAS_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 # Control characters, lone surrogates, line breaks, and marks that turn the direction of what follows.
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
@@ -135,4 +137,4 @@ def _bad_domain(what: str) -> BadRequest:
 
 @cache
 def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NO_PLACES

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.store.sites import Site
+
+_USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -29,34 +33,50 @@ def refusal(site: Site, headers: Mapping[str, str], address: str) -> str | None:
 def origin_allowed(origins: str, headers: Mapping[str, str]) -> bool:
     """Whether the page that sends (by ``Origin``, else ``Referer``) is one of the site's origins."""
     wanted = _origins(origins)
-    if "*" in wanted:
+    if not wanted or any(allowed.host == "*" for allowed in wanted):
         return True
-    origin = headers.get("origin") or headers.get("referer") or ""
     try:
-        parts = urlsplit(origin.strip().lower())
-        host, port = parts.hostname or "", parts.port
+        page = parse_origin((headers.get("origin") or headers.get("referer") or "").strip())
     except ValueError:
         return False
-    if not host:
-        return False
-    whole = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
-    return any(_matches(pattern, host, port, whole) for pattern in wanted)
+    return any(_matches(allowed, page) for allowed in wanted)
 
 
-def _matches(pattern: str, host: str, port: int | None, whole: str) -> bool:
-    if "://" in pattern:
-        scheme, _, rest = pattern.partition("://")
-        return whole == pattern or (
-            rest.startswith("*.") and whole.startswith(f"{scheme}://") and host.endswith(rest[1:])
-        )
-    if pattern.startswith("*."):
-        return host.endswith(pattern[1:])
-    return pattern in (host, f"{host}:{port}")
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An origin, or a pattern of them: ``""`` and None leave open what they stand for.
+
+    :ivar host: in lower case; ``*`` for any, ``*.example.com`` for those below.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+
+
+def parse_origin(text: str) -> Origin:
+    """The origin of a URL, or a pattern that may lack the scheme; with a scheme there is a port, said or usual.
+
+    :raises ValueError: if it is none.
+    """
+    scheme, separator, rest = text.lower().partition("://")
+    if not separator:
+        scheme, rest = "", text.lower()
+    parts = urlsplit(f"//{rest}")
+    if not parts.hostname or (separator and scheme not in _USUAL_PORTS):
+        raise ValueError(f"{text[:80]!r} is no origin")
+    return Origin(scheme, parts.hostname, parts.port or _USUAL_PORTS.get(scheme))
+
+
+def _matches(allowed: Origin, page: Origin) -> bool:
+    below = allowed.host.startswith("*.")
+    host = page.host.endswith(allowed.host[1:]) if below else page.host == allowed.host
+    return host and allowed.scheme in ("", page.scheme) and allowed.port in (None, page.port)
 
 
 @lru_cache(1000)
-def _origins(text: str) -> frozenset[str]:
-    return frozenset(part.rstrip("/").lower() for part in text.replace(",", " ").split())
+def _origins(text: str) -> tuple[Origin, ...]:
+    return tuple(map(parse_origin, text.replace(",", " ").split()))
 
 
 def is_ignored(ignored: str, address: str) -> bool:
