@@ -152,10 +152,11 @@ class Stack:
         base_url = self._base_url(cloud)
         if before is None or before.code != code or base_url is None or not is_well(base_url):
             self._run_chalice(cloud, base_url)
-            if base_url is None:  # the API's id is known only now, and the functions need their address
-                base_url = self._base_url(cloud)
-                if base_url is None:
-                    raise DeployError("Chalice noted no REST API; see what it said in its state file.")
+            deployed = self._base_url(cloud)
+            if deployed is None:
+                raise DeployError("Chalice noted no REST API; see what it said in its state file.")
+            if deployed != base_url:  # the API's id is known only now, and the functions need their address
+                base_url = deployed
                 self._tell_public_url(cloud, base_url)
         self._tell("waiting for the first answer")
         if not is_well(base_url, ANSWER_S):
