@@ -125,6 +125,8 @@ def killed_at_call(number: int) -> Iterator[list[str]]:
     try:
         yield calls
     finally:
+        hits._writers().shutdown()  # or the writes still under way would be those that the next killer meets
+        hits._writers.cache_clear()
         for client in clients:
             client.meta.events.unregister("before-call", unique_id="killer")
 
