@@ -241,16 +241,17 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
     try:
         answer = get_response(event)
     except BaseException:
-        _with_ledger("take_back")
+        if ledger := _loaded_ledger():
+            ledger.take_back()
         raise
-    _with_ledger("flush")
+    if ledger := _loaded_ledger():
+        ledger.flush()
     return answer
 
 
-def _with_ledger(step: str) -> None:
-    ledger = sys.modules.get("chalicelib.store.ledger")  # not loaded: nothing was dropped
-    if ledger is not None:
-        getattr(ledger, step)()
+def _loaded_ledger() -> Any:
+    """The ledger's module; None if nothing has loaded it, and so nothing was dropped."""
+    return sys.modules.get("chalicelib.store.ledger")
 
 
 class ShylightApp(Chalice):

@@ -7,7 +7,7 @@ DuckDB; making them is `aggregate.metrics`'.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from chalicelib import config
@@ -147,13 +147,20 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def unpack(packed: bytes) -> Rollup:
     """A rollup from its stored form."""
-    rollup, data = unpack_figures(packed), rollups.unpack_tables(packed)
-    rollup.tables = data["tables"]
-    rollup.others = {name: (v, s, p) for name, (v, s, p) in data["others"].items()}
-    rollup.latest = data["latest"]
-    rollup.events = [EventRow(*row) for row in data["events"]]
-    rollup.robots = [RobotRow(*row) for row in data["robots"]]
-    return rollup
+    return with_tables(unpack_figures(packed), packed)
+
+
+def with_tables(figures: Rollup, packed: bytes) -> Rollup:
+    """What :func:`unpack_figures` gave of `packed`, with all the rest."""
+    data = rollups.unpack_tables(packed)
+    return replace(
+        figures,
+        tables=data["tables"],
+        others={name: (v, s, p) for name, (v, s, p) in data["others"].items()},
+        latest=data["latest"],
+        events=[EventRow(*row) for row in data["events"]],
+        robots=[RobotRow(*row) for row in data["robots"]],
+    )
 
 
 def unpack_figures(packed: bytes) -> Rollup:

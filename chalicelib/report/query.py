@@ -36,7 +36,7 @@ def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> 
     unpacked = {day: rollup_math.unpack_figures(item.packed) for day, item in stored.items()}
     newest_first = [day for day in reversed(period.days()) if day in stored]
     whole = rollup_math.sum_days(
-        rollup_math.unpack(stored[day].packed) if tables else unpacked[day] for day in newest_first
+        rollup_math.with_tables(unpacked[day], stored[day].packed) if tables else unpacked[day] for day in newest_first
     )
     today = now.astimezone(site.zone).date()
     built = [item.built_at for day, item in stored.items() if day >= period.first]
