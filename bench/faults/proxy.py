@@ -45,13 +45,18 @@ class Call:
     """A call of AWS.
 
     :ivar service: e.g. ``dynamodb``; :ivar operation: e.g. ``UpdateItem``; of S3, the HTTP method.
+    :ivar forward_as: what AWS says to the same call with another body.
     """
 
     service: str
     operation: str
     path: str
     body: bytes
-    forward: Callable[[], Answer]
+    forward_as: Callable[[bytes], Answer]
+
+    def forward(self) -> Answer:
+        """What AWS says."""
+        return self.forward_as(self.body)
 
     @cached_property
     def given(self) -> dict[str, Any]:
@@ -135,13 +140,13 @@ class Proxy:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         method, path, headers = handler.command, handler.path, dict(handler.headers.items())
 
-        def forward() -> Answer:
+        def forward_as(body: bytes) -> Answer:
             return self._forward(method, path, headers, body)
 
         service = _SERVICE.search(headers.get("Authorization", ""))
         target = headers.get("X-Amz-Target", "").rpartition(".")[2]
-        call = Call(service[1] if service else "", target or method, path, body, forward)
-        return forward() if self._rule is None else self._rule(call)
+        call = Call(service[1] if service else "", target or method, path, body, forward_as)
+        return call.forward() if self._rule is None else self._rule(call)
 
     def _forward(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         connection = http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=TIMEOUT_S)
