@@ -18,6 +18,7 @@ from typing import Any
 from bench.seam import Call, watched
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+_BATCH = "BatchWriteItem"
 
 
 @dataclass
@@ -45,14 +46,23 @@ class Meter:
             if service != "dynamodb":
                 return
             if operation in _WRITES:
-                units = max(1, math.ceil(max(before, after) / 1024))
-                self.writes += units
-                self.tables[given["TableName"]] += units
-                self.stored[f"{given['TableName']} {given.get('Key') or ''}"] = after
+                self._write(given["TableName"], str(given.get("Key") or ""), before, after)
+            elif operation == _BATCH:
+                for table, requests in given["RequestItems"].items():
+                    unwritten = answer.get("UnprocessedItems", {}).get(table, [])
+                    for item in (request["PutRequest"]["Item"] for request in requests if request not in unwritten):
+                        # What it replaces, if anything, is as large: the key says what is in it.
+                        self._write(table, str(item["sk"]), 0, item_bytes(item))
             elif operation in ("GetItem", "Query", "Scan"):
                 items = answer.get("Items", [answer["Item"]] if "Item" in answer else [])
                 blocks = max(1, math.ceil(sum(map(item_bytes, items)) / 4096))
                 self.reads += blocks if given.get("ConsistentRead") else blocks / 2
+
+    def _write(self, table: str, key: str, before: int, after: int) -> None:
+        units = max(1, math.ceil(max(before, after) / 1024))
+        self.writes += units
+        self.tables[table] += units
+        self.stored[f"{table} {key}"] = after
 
 
 @contextmanager

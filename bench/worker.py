@@ -7,6 +7,7 @@ import dataclasses
 import io
 import time
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -54,14 +55,32 @@ def measure() -> tuple[Part, dict[int, Stored]]:
         figures.append(Figure(f"CPU per event, batches of {size}", cpu_ms / stored.events, "ms", BUDGET_MS.get(size)))
         figures.append(Figure(f"time per event, batches of {size}", wall_ms / stored.events, "ms"))
     figures.append(Figure("of which all but the writes, batches of 100", _without_writes(sample), "ms"))
+    figures.append(Figure("reading an event back, for the aggregation: CPU", _read_back(sample), "ms"))
     return Part("Worker (user agent, place, source, and the writes to DynamoDB)", figures), results
 
 
 def _without_writes(events: list[Event]) -> float:
     """CPU ms per event of reading the queue's messages and saying what they say: the program's own share."""
-    with patch("chalicelib.enrich.worker.hits.add", return_value=[]):
+    with patch("chalicelib.enrich.worker.hits.add", return_value={}):
         cpu_ms, _ = _store(_at(events, "unwritten"), 100)
     return cpu_ms / len(events)
+
+
+def _read_back(events: list[Event]) -> float:
+    """CPU ms per event of reading what the worker stored of them."""
+    from chalicelib.store import hits
+    from chalicelib.store.sites import cached_site
+
+    events = _at(events, "read back")
+    _store(events, 100)
+    site = cached_site(events[0].site)
+    assert site is not None
+    cpu = time.process_time()
+    days = sorted({date.fromisoformat(event.day) for event in events})
+    read = sum(len(stored.records) for day in days for stored in hits.read(site, day))
+    cpu = time.process_time() - cpu
+    assert read == len(events)
+    return cpu * 1000 / len(events)
 
 
 def _at(events: list[Event], name: str) -> list[Event]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ from chalicelib.aggregate import metrics
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.engine import Engine, engine, sql
 from chalicelib.store import hits, ledger, marks, rollups, segments
+from chalicelib.store.hits import VisitorHour
 from chalicelib.store.marks import Mark
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.segments import Segment, StaleWrite
@@ -82,11 +83,10 @@ def _build(site: Site, day: date) -> StoredRollup | None:
     if not over and found.stored is None:
         marks.ask_to_close(site.id, day, days.day_end(day, site.zone) + _CLOSE_AFTER_MS)
     with engine() as db:
-        if over:
-            _close(db, site, day, found)
-        else:
-            _write_hours(db, site, day, found)
-        packed = rollup_math.pack(metrics.compute(db))
+        beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
+        figures = metrics.compute(db)
+        figures.beyond = _beyond_before(found) | beyond
+        packed = rollup_math.pack(figures)
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     if records >= site.max_day:
         ledger.declare_full(site.id, day, records)
@@ -108,20 +108,25 @@ def _look(site: Site, day: date) -> _Found:
     return _Found(started, stored, found, hours, segments.etag(segments.day_key(site.id, day)))
 
 
-def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> None:
-    """Rebuild the dirty hours' segments from the table, and load the whole day."""
+def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
+    """Rebuild the dirty hours' segments from the table, and load the whole day; what the hours had beyond limits."""
     dirty = found.dirty_hours()
     clean = [data for segment in found.hours if segment.hour not in dirty and (data := segments.read(segment.key))]
-    db.load(hits.read(site, day, dirty), clean)
+    beyond: dict[int, int] = {}
+    db.load(_counting(hits.read(site, day, dirty), beyond), clean)
     seen = {segment.hour: segment.etag for segment in found.hours}
     for hour in sorted(dirty):
         data = db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL")
         segments.write(segments.hour_key(site.id, day, hour), data, seen.get(hour))
     db.sessionize()
+    return beyond
 
 
-def _close(db: Engine, site: Site, day: date, found: _Found) -> None:
-    """Compact a finished day into one segment, each hit with the number of its visit, and load it."""
+def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
+    """Compact a finished day into one segment, each hit with the number of its visit, and load it.
+
+    What the dirty hours had beyond their limits comes back.
+    """
     key = segments.day_key(site.id, day)
     dirty = found.dirty_hours()
     clean = f"hour NOT IN ({', '.join(map(str, dirty))})" if dirty else "true"
@@ -129,9 +134,28 @@ def _close(db: Engine, site: Site, day: date, found: _Found) -> None:
         before = [data for data in [segments.read(key)] if data]
     else:
         before = [data for segment in found.hours if (data := segments.read(segment.key))]
-    db.load(hits.read(site, day, dirty), before, clean)
+    beyond: dict[int, int] = {}
+    db.load(_counting(hits.read(site, day, dirty), beyond), before, clean)
     db.sessionize()
     segments.write(key, db.parquet(sql("numbered_hits")), found.closed)
+    return beyond
+
+
+def _counting(hours: Iterable[VisitorHour], beyond: dict[int, int]) -> Iterator[VisitorHour]:
+    """The same, while what they have beyond the site's limit is added up by hour."""
+    for stored in hours:
+        if stored.beyond:
+            beyond[stored.hour] = beyond.get(stored.hour, 0) + stored.beyond
+        yield stored
+
+
+def _beyond_before(found: _Found) -> dict[int, int]:
+    """What the hours that are not built anew had beyond their limits when they were."""
+    if found.stored is None:
+        return {}
+    dirty = found.dirty_hours()
+    before = rollup_math.unpack_figures(found.stored.packed).beyond
+    return {hour: records for hour, records in before.items() if hour not in dirty}
 
 
 def _clear(found: Iterable[Mark], started: int) -> None:

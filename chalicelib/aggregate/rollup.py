@@ -82,6 +82,7 @@ class Rollup:
     :ivar seen: epoch minute -> visitors last seen in it.
     :ivar latest: the latest visits, as columns of `latest.sql`.
     :ivar events: custom events by name; :ivar robots: what no figure counts.
+    :ivar beyond: hour -> records that were left out, as their visitors had the most that the site allows in one.
     """
 
     totals: Totals = field(default_factory=Totals)
@@ -92,6 +93,7 @@ class Rollup:
     latest: list[dict[str, Any]] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     robots: list[RobotRow] = field(default_factory=list)
+    beyond: dict[int, int] = field(default_factory=dict)
 
     def up_to(self, hour: int) -> Totals:
         """The sums of the visits that began, and the views that were, in hours up to and including `hour`."""
@@ -134,6 +136,7 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
         "totals": [getattr(totals, part.name) for part in fields(totals)],
         "hours": [[getattr(hour, part.name) for part in fields(hour)] for hour in rollup.hours],
         "seen": sorted(rollup.seen.items()),
+        "beyond": sorted(rollup.beyond.items()),
     }
     tables = {
         "tables": rollup.tables,
@@ -167,7 +170,10 @@ def unpack_figures(packed: bytes) -> Rollup:
     """A rollup from its stored form, without its tables, events, robots and latest visits: much less to read."""
     data = rollups.unpack_figures(packed)
     return Rollup(
-        totals=Totals(*data["totals"]), hours=[Hour(*hour) for hour in data["hours"]], seen=dict(data["seen"])
+        totals=Totals(*data["totals"]),
+        hours=[Hour(*hour) for hour in data["hours"]],
+        seen=dict(data["seen"]),
+        beyond=dict(data.get("beyond", ())),  # none in rollups of before there was such a thing
     )
 
 

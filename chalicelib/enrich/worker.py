@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -62,39 +63,44 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
     print(json.dumps(line, separators=(",", ":")))
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Events of one visitor in one hour of a site-day, and what they add to what is stored."""
+
+    site: Site
+    stored: VisitorHour
+    events: list[Event]
+
+
 def _store(events: Sequence[Event]) -> list[tuple[str, Poison]]:
     """Store events; those that never can be, as messages, and why."""
     unstorable: list[tuple[str, Poison]] = []
-    by_site: dict[str, list[Event]] = {}
-    for event in events:
-        by_site.setdefault(event.site, []).append(event)
-    for site_id, of_site in by_site.items():
-        site = cached_site(site_id)
+    groups: list[_Group] = []
+    for of_one in _by_visitor_hour(events):
+        site = cached_site(of_one[0].site)
         if site is None:
-            unstorable += _messages(of_site, Poison("no_such_site"))
+            unstorable += _messages(of_one, Poison("no_such_site"))
             continue
-        unstorable += _store_of_site(site, of_site)
+        group = _Group(site, _visitor_hour(of_one), of_one)
+        if not _is_dropped(group):
+            groups.append(group)
+    refused = hits.add([(group.site, group.stored) for group in groups])
+    for at, poison in refused.items():
+        unstorable += _messages(groups[at].events, poison)
+    kept = [group for at, group in enumerate(groups) if at not in refused]
+    for site_id, day, hour in sorted({(group.site.id, group.stored.day, group.stored.hour) for group in kept}):
+        marks.leave(site_id, day, hour)
     return unstorable
 
 
-def _store_of_site(site: Site, events: Sequence[Event]) -> list[tuple[str, Poison]]:
-    given = {_visitor_hour(group): group for group in _by_visitor_hour(events)}
-    for stored, group in list(given.items()):
-        reason = _refusal(site, stored)
-        if reason is not None:
-            name = stored.traits.browser or "" if stored.traits.robot else ""
-            ledger.drop(site.id, stored.day, reason, name, len(group))
-            del given[stored]
-    unstorable: list[tuple[str, Poison]] = []
-    for refused, poison in hits.add(site, list(given)):
-        if poison.reason == hits.FLOOD:
-            # Its hour is marked all the same: it may be full of these very hits, from a delivery that failed half-way.
-            ledger.drop(site.id, refused.day, hits.FLOOD, "", len(given[refused]))
-        else:
-            unstorable += _messages(given.pop(refused), poison)
-    for day, hour in sorted({(stored.day, stored.hour) for stored in given}):
-        marks.leave(site.id, day, hour)
-    return unstorable
+def _is_dropped(group: _Group) -> bool:
+    """Whether the site does not keep these; they are in the ledger then."""
+    reason = _refusal(group.site, group.stored)
+    if reason is None:
+        return False
+    name = group.stored.traits.browser or "" if group.stored.traits.robot else ""
+    ledger.drop(group.site.id, group.stored.day, reason, name, len(group.events))
+    return True
 
 
 def _refusal(site: Site, given: VisitorHour) -> str | None:
@@ -107,9 +113,9 @@ def _refusal(site: Site, given: VisitorHour) -> str | None:
 
 
 def _by_visitor_hour(events: Iterable[Event]) -> list[list[Event]]:
-    groups: dict[tuple[str, int, str], list[Event]] = {}
+    groups: dict[tuple[str, str, int, str], list[Event]] = {}
     for event in events:
-        groups.setdefault((event.day, event.hour, _visitor(event)), []).append(event)
+        groups.setdefault((event.site, event.day, event.hour, _visitor(event)), []).append(event)
     return list(groups.values())
 
 
@@ -119,7 +125,7 @@ def _visitor(event: Event) -> str:
 
 
 def _visitor_hour(events: Sequence[Event]) -> VisitorHour:
-    """What one visitor's events of one hour add to what is stored: one write."""
+    """What one visitor's events of one hour add to what is stored: mostly one item."""
     first = events[0]
     return VisitorHour(
         date.fromisoformat(first.day),

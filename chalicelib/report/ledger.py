@@ -1,6 +1,7 @@
 """The ledger as people see it: what was left out of the figures in a period, and why.
 
-Dropped hits come from the ledger of the store, robots that were kept apart from the rollups.
+Hits that were dropped on their way come from the ledger of the store; the rollups have the robots that were kept apart,
+and the hits that their visitors had too many of in an hour.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from chalicelib.report.query import refresh_dirty_days
 from chalicelib.store import ledger, rollups
 from chalicelib.store.sites import Site
 
+_FLOOD_VISITOR: Final = "flood_visitor"
 # What the reasons mean, for people; those of robots are `enrich.robot`'s.
 REASONS: Final[Mapping[str, str]] = {
     "dnt": "Asked not to be tracked",
     "origin": "From a page that the site does not allow",
     "ignored_address": "From an address that the site ignores",
     "flood_address": "Too many from one address",
-    "flood_visitor": "Too many of one visitor in an hour",
+    _FLOOD_VISITOR: "Too many of one visitor in an hour",
     "flood_site": "The day had all the hits that the site allows",
 }
 ROBOT_REASONS: Final[Mapping[str, str]] = {
@@ -71,24 +73,22 @@ class Ledger:
 def of_period(site: Site, period: Period) -> Ledger:
     """The ledger of a period, brought up to date first."""
     refresh_dirty_days(site, period.first, period.last)
-    entries = ledger.between(site.id, period.first, period.last)
-    kept = [
-        Robot(stored.day, robot.reason, robot.name, robot.hits, kept=True)
-        for stored in rollups.between(site.id, period.first, period.last)
-        for robot in rollup_math.unpack(stored.packed).robots
-    ]
-    dropped = [
-        Robot(entry.day, entry.reason.removeprefix(ledger.ROBOT), entry.name, entry.dropped, kept=False)
-        for entry in entries
-        if entry.reason.startswith(ledger.ROBOT)
-    ]
+    dropped: list[Drop] = []
+    robots: list[Robot] = []
+    for entry in ledger.between(site.id, period.first, period.last):
+        if entry.reason.startswith(ledger.ROBOT):
+            reason = entry.reason.removeprefix(ledger.ROBOT)
+            robots.append(Robot(entry.day, reason, entry.name, entry.dropped, kept=False))
+        else:
+            dropped.append(Drop(entry.day, entry.reason, entry.name, entry.dropped))
+    for stored in rollups.between(site.id, period.first, period.last):
+        rollup = rollup_math.unpack(stored.packed)
+        robots += [Robot(stored.day, robot.reason, robot.name, robot.hits, kept=True) for robot in rollup.robots]
+        if rollup.beyond:
+            dropped.append(Drop(stored.day, _FLOOD_VISITOR, "", sum(rollup.beyond.values())))
     return Ledger(
-        dropped=tuple(
-            Drop(entry.day, entry.reason, entry.name, entry.dropped)
-            for entry in entries
-            if not entry.reason.startswith(ledger.ROBOT)
-        ),
-        robots=tuple(sorted(kept + dropped, key=lambda robot: (robot.day, -robot.hits, robot.name))),
+        dropped=tuple(sorted(dropped, key=lambda drop: (drop.day, drop.reason, drop.name))),
+        robots=tuple(sorted(robots, key=lambda robot: (robot.day, -robot.hits, robot.name))),
     )
 
 

@@ -1,55 +1,50 @@
-"""Hits, as the `sessions` table keeps them: a set of small packed records per visitor and hour.
+"""Hits, as the `sessions` table keeps them: per visitor and hour a set of small packed records, in a few items.
 
-A record is a JSON array, the same text however often its event is delivered, so adding it to a DynamoDB string
-set twice changes nothing. Nothing here reads before it writes.
+A record is a JSON array, the same text however often its event is delivered. What a batch brings of a visitor's hour
+is an item of its own, a string set under a key that says what is in it, and the hour's set is the union of its items.
+So adding something twice, in any order and in any company, changes nothing. Nothing here reads before it writes. See
+docs/adr/0021.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from itertools import groupby
 from typing import Any
-
-from pynamodb.attributes import Attribute
-from pynamodb.connection import TableConnection
-from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.condition import size
-from pynamodb.expressions.update import Action
 
 from chalicelib.days import day_end
 from chalicelib.errors import Poison
+from chalicelib.store.batches import put_all
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SessionItem
 
 VIEW = "view"
 LEAVE = "leave"
 EVENT = "event"
-# The reason for which a visitor's hour that is full takes no more records.
-FLOOD = "flood_visitor"
 _KINDS = {"v": VIEW, "l": LEAVE, "e": EVENT}
 
 # Items outlive the retention a little, so that a day at its edge is never rebuilt from half its hits.
 _RETENTION_GRACE_DAYS = 2
-_WRITERS = 8
 # A day has 25 hours at most; the index of one counts from 0.
 _HOURS = 26
 # How the sort key of a pointer begins: after every hour's, so that no range of hours includes it.
 _POINTER = "id#"
-_MAX_IDENTIFIED = 10_000
+_MAX_POINTED = 10_000
 
-# How long a batch's writes that are throttled are tried again, by and by more slowly; botocore gives up after some
-# 0.4 s. One that fails for good fails the batch, and so sends up to a hundred messages round once more.
-_PATIENCE_S = 10.0
-_FIRST_PAUSE_S = 0.25
+# DynamoDB's limit for an item is 400 KB; this leaves room for its keys and what is known of the visitor.
+_ITEM_BYTES = 380_000
 
-# What this process has left pointers for: (site, day, visitor, identifier).
-_identified: set[tuple[str, date, str, str]] = set()
+# So many records of one visitor's hour are held in memory, and counted exactly. Beyond that a record which a batch that
+# came again has left in two items may be counted twice among those that are left out anyway.
+_FLOOD_RECORDS = 50_000
+
+# The pointers that this process has left, by their keys.
+_pointed: set[tuple[str, str]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +120,22 @@ class Traits:
     longitude: float | None = None
     timezone: str | None = None
 
+    def pack(self) -> str:
+        """What is known, by name, as JSON: one attribute of an item, since each more costs botocore 4 µs to read."""
+        known = {name: value for name in _TRAITS if (value := getattr(self, name)) not in (None, False)}
+        return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+
 
 _TRAITS = tuple(Traits.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
 class VisitorHour:
-    """Some records of one visitor in one hour of a site-day: what one write adds, or one item holds.
+    """Some records of one visitor in one hour of a site-day: what a batch adds, or all that is stored.
 
     :ivar hour: whole hours since the day began.
     :ivar identifiers: the site's own names for the visitor that records gave: for finding them again.
+    :ivar beyond: how many records were left out, because the hour has more than the site allows.
     """
 
     day: date
@@ -143,92 +144,70 @@ class VisitorHour:
     traits: Traits
     records: frozenset[str]
     identifiers: frozenset[str] = frozenset()
+    beyond: int = 0
 
 
-def add(site: Site, hours: Sequence[VisitorHour]) -> list[tuple[VisitorHour, Poison]]:
-    """Add the records to what is stored, one blind update each; the ones that can never be stored come back.
+def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
+    """Add records to what is stored; the ones that can never be stored come back, by their place in `given`.
 
-    :raises UpdateError: when DynamoDB fails in a way that may pass, and goes on failing. What was written stays, and
+    :raises PutError: when DynamoDB fails in a way that may pass, and goes on failing. What was written stays, and
         writing it again is harmless.
     """
-    refused: list[tuple[VisitorHour, Poison]] = []
-    deadline, pause = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S
-    while True:
-        outcomes = list(zip(hours, _add_all(site, hours), strict=True))
-        refused += [(hour, outcome) for hour, outcome in outcomes if isinstance(outcome, Poison)]
-        failed = [(hour, outcome) for hour, outcome in outcomes if isinstance(outcome, UpdateError)]
-        if not failed:
-            return refused
-        if time.monotonic() + pause > deadline:
-            raise failed[0][1]
-        time.sleep(pause)
-        hours, pause = [hour for hour, _ in failed], pause * 2
+    places: dict[tuple[str, str], int] = {}
+    items: list[SessionItem] = []
+    for place, (site, hour) in enumerate(given):
+        for item in (*_items(site, hour), *_pointers(site, hour)):
+            places[item.pk, item.sk] = place
+            items.append(item)
+    refused = {places[item.pk, item.sk]: Poison("unstorable", word) for item, word in put_all(items)}
+    _note_pointers(item for item in items if places[item.pk, item.sk] not in refused)
+    return refused
 
 
-def _add_all(site: Site, hours: Sequence[VisitorHour]) -> list[Poison | UpdateError | None]:
-    if len(hours) == 1:
-        return [_try_one(site, hours[0])]
-    _connection()  # made here once, not in every thread
-    return list(_writers().map(lambda hour: _try_one(site, hour), hours))
-
-
-def _try_one(site: Site, given: VisitorHour) -> Poison | UpdateError | None:
-    try:
-        return _add_one(site, given)
-    except UpdateError as error:
-        return error
-
-
-def _add_one(site: Site, given: VisitorHour) -> Poison | None:
-    room = SessionItem.hits.does_not_exist() | (size(SessionItem.hits) < site.max_visitor_hour)
-    actions: list[Action] = [
-        SessionItem.hits.add(set(given.records)),
-        SessionItem.expires.set(_expires(site, given.day)),
-    ]
-    for name in _TRAITS:
-        value = getattr(given.traits, name)
-        if value is not None and value is not False:
-            attribute: Attribute[Any] = getattr(SessionItem, name)
-            actions.append(attribute.set(value))
-    try:
-        # The connection's update, because the model's asks for the whole new item back.
-        _connection().update_item(
+def _items(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
+    """The records as items: mostly one, and as many as it takes of an hour that is full."""
+    for records in _portions(sorted(given.records)):
+        # The key says what is in it: written again it is the same item, and no item writes over other records.
+        digest = hashlib.blake2b("\n".join(records).encode(), digest_size=9).digest()
+        yield SessionItem(
             partition(site.id, given.day),
-            range_key=f"{given.hour:02d}#{given.visitor}",
-            actions=actions,
-            condition=room,
+            f"{given.hour:02d}#{given.visitor}#{base64.urlsafe_b64encode(digest).decode()}",
+            hits=set(records),
+            traits=given.traits.pack(),
+            expires=_expires(site, given.day),
         )
-    except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return Poison(FLOOD, f"{site.max_visitor_hour} records in an hour")
-        if error.cause_response_code == "ValidationException":  # the visitor's hour is full (400 KB), or unstorable
-            return Poison("unstorable", str(error.cause_response_message))
-        raise
-    for identifier in sorted(given.identifiers):
-        _identify(site, given, identifier)
-    return None
 
 
-def _identify(site: Site, given: VisitorHour, identifier: str) -> None:
-    """Leave a pointer from the site's own name for a visitor to the visitor's key of that day.
+def _portions(records: Sequence[str]) -> Iterator[list[str]]:
+    portion: list[str] = []
+    size = 0
+    for record in records:
+        size += len(record.encode())
+        if portion and size > _ITEM_BYTES:
+            yield portion
+            portion, size = [], len(record.encode())
+        portion.append(record)
+    yield portion
 
-    An item of its own, because one visitor may have several names in an hour (a shared computer), and an item stands
+
+def _pointers(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
+    """Pointers from the site's own names for a visitor to the visitor's key of that day.
+
+    Items of their own, because one visitor may have several names in an hour (a shared computer), and an item stands
     in an index under one.
     """
-    key = (site.id, given.day, given.visitor, identifier)
-    if key in _identified:
-        return
-    _connection().update_item(
-        partition(site.id, given.day),
-        range_key=f"{_POINTER}{given.visitor}#{hashlib.sha256(identifier.encode()).hexdigest()[:16]}",
-        actions=[
-            SessionItem.identified.set(_identity(site.id, identifier)),
-            SessionItem.expires.set(_expires(site, given.day)),
-        ],
-    )
-    if len(_identified) >= _MAX_IDENTIFIED:
-        _identified.clear()
-    _identified.add(key)
+    for identifier in sorted(given.identifiers):
+        digest = hashlib.sha256(identifier.encode()).hexdigest()[:16]
+        pk, sk = partition(site.id, given.day), f"{_POINTER}{given.visitor}#{digest}"
+        if (pk, sk) not in _pointed:
+            yield SessionItem(pk, sk, identified=_identity(site.id, identifier), expires=_expires(site, given.day))
+
+
+def _note_pointers(written: Iterable[SessionItem]) -> None:
+    found = {(item.pk, item.sk) for item in written if item.sk.startswith(_POINTER)}
+    if len(_pointed) + len(found) > _MAX_POINTED:
+        _pointed.clear()
+    _pointed.update(found)
 
 
 def visitors_called(site_id: str, identifier: str) -> list[tuple[date, str]]:
@@ -243,13 +222,18 @@ def _identity(site_id: str, identifier: str) -> str:
 
 
 def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[VisitorHour]:
-    """All that is stored of the given hours of a site-day (None: of all), as of now."""
+    """All that is stored of the given hours of a site-day (None: of all), as of now: one for each visitor and hour.
+
+    What a visitor has beyond the site's limit in an hour is left out, the latest first, and its number told.
+    """
     key = partition(site.id, day)
     if hours is None:
         hours = range(_HOURS)
     for first, last in _runs(sorted(set(hours))):
         between = SessionItem.sk.between(f"{first:02d}#", f"{last:02d}~")
-        yield from map(_parse, SessionItem.query(key, between, consistent_read=True))
+        stored = SessionItem.query(key, between, consistent_read=True)
+        for (hour, visitor), items in groupby(stored, _whose):
+            yield _union(site, day, hour, visitor, items)
 
 
 def partition(site_id: str, day: date) -> str:
@@ -257,12 +241,33 @@ def partition(site_id: str, day: date) -> str:
     return f"{site_id}#{day.isoformat()}"
 
 
-def _parse(item: SessionItem) -> VisitorHour:
-    hour, _, visitor = item.sk.partition("#")
-    values = {name: getattr(item, name) for name in _TRAITS}
-    traits = Traits(**{**values, "robot": bool(item.robot)})
-    day = date.fromisoformat(item.pk.rpartition("#")[2])
-    return VisitorHour(day, int(hour), visitor, traits, frozenset(item.hits or ()))
+def _whose(item: SessionItem) -> tuple[int, str]:
+    hour, visitor, *_ = item.sk.split("#")
+    return int(hour), visitor
+
+
+def _union(site: Site, day: date, hour: int, visitor: str, items: Iterable[SessionItem]) -> VisitorHour:
+    """What items of one visitor's hour hold together; a batch that came again may have left them overlapping."""
+    most = site.max_visitor_hour
+    records: set[str] = set()
+    known: dict[str, Any] = {}
+    beyond = 0
+    for item in items:
+        records |= item.hits
+        if len(records) > _FLOOD_RECORDS:
+            beyond += len(records) - most
+            records = _earliest(records, most)
+        for name, value in json.loads(item.traits or "{}").items():
+            if name not in known or value > known[name]:  # the same whatever the order
+                known[name] = value
+    beyond += max(0, len(records) - most)
+    return VisitorHour(day, hour, visitor, Traits(**known), frozenset(_earliest(records, most)), beyond=beyond)
+
+
+def _earliest(records: set[str], most: int) -> set[str]:
+    if len(records) <= most:
+        return records
+    return set(sorted(records, key=lambda packed: (Record.unpack(packed).t, packed))[:most])
 
 
 def _runs(hours: list[int]) -> list[tuple[int, int]]:
@@ -279,12 +284,3 @@ def _runs(hours: list[int]) -> list[tuple[int, int]]:
 def _expires(site: Site, day: date) -> int:
     kept_s = (site.retention_days + _RETENTION_GRACE_DAYS) * 24 * 60 * 60
     return day_end(day, site.zone) // 1000 + kept_s
-
-
-@cache
-def _writers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_WRITERS, "writer")
-
-
-def _connection() -> TableConnection:
-    return SessionItem._get_connection()

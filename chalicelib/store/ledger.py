@@ -28,8 +28,8 @@ ROBOT: Final = "robot_"
 class Entry:
     """A line of the ledger.
 
-    :ivar reason: ``dnt``, ``origin``, ``ignored_address``, ``flood_address``, ``flood_visitor``, ``flood_site``, or
-        :data:`ROBOT` with the reason for which it is one behind it, as in ``robot_declared``.
+    :ivar reason: ``dnt``, ``origin``, ``ignored_address``, ``flood_address``, ``flood_site``, or :data:`ROBOT` with the
+        reason for which it is one behind it, as in ``robot_declared``.
     :ivar name: which one, where that says more (a robot's, an origin).
     """
 

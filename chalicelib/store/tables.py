@@ -4,7 +4,7 @@
 table                 key                                    holds
 ====================  =====================================  ==========================================================
 core                  entity-prefixed pk / sk                users, sites, memberships, tokens (hashed), links
-sessions              ``site#day`` / ``HH#visitor``          one visitor's hits of one hour of a site-day, as a set
+sessions              ``site#day`` / ``HH#visitor#digest``   hits of one visitor's hour of a site-day, as a set
                       ``site#day`` / ``id#visitor#…``        a pointer from the site's own name for that visitor
 rollups               ``site`` / ``day#…`` ``month#…``       packed rollups
 marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
@@ -19,7 +19,6 @@ from typing import Any
 from botocore.config import Config
 from pynamodb.attributes import (
     BinaryAttribute,
-    BooleanAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
@@ -80,26 +79,15 @@ class IdentifierIndex(GlobalSecondaryIndex[Any]):
 
 
 class SessionItem(_Table):
-    """One visitor's hits in one hour of a site-day."""
+    """Hits of one visitor in one hour of a site-day, as one batch brought them."""
 
     class Meta(_Meta):
         table_name = settings().table("sessions")
 
     pk = UnicodeAttribute(hash_key=True)  # site#day
-    sk = UnicodeAttribute(range_key=True)  # HH#visitor, or id#visitor#digest of the identifier
+    sk = UnicodeAttribute(range_key=True)  # HH#visitor#digest of the hits, or id#visitor#digest of the identifier
     hits = UnicodeSetAttribute(null=True)  # packed records, see store/hits.py
-    browser = UnicodeAttribute(null=True)
-    system = UnicodeAttribute(null=True)
-    device_type = UnicodeAttribute(null=True)
-    country = UnicodeAttribute(null=True)
-    network = UnicodeAttribute(null=True)
-    region = UnicodeAttribute(null=True)
-    city = UnicodeAttribute(null=True)
-    latitude = NumberAttribute(null=True)
-    longitude = NumberAttribute(null=True)
-    timezone = UnicodeAttribute(null=True)
-    robot = BooleanAttribute(null=True)
-    robot_reason = UnicodeAttribute(null=True)
+    traits = UnicodeAttribute(null=True)  # what is known of the visitor, as JSON
     identified = UnicodeAttribute(null=True)
     expires = NumberAttribute(null=True)
     identifier_index = IdentifierIndex()

@@ -58,6 +58,10 @@ def _dynamodb(operation: str, given: Mapping[str, Any], _error: str) -> Iterator
     elif operation == "BatchGetItem":
         for name, part in given["RequestItems"].items():
             yield from (_of_item("dynamodb:BatchGetItem", name, key) for key in part["Keys"])
+    elif operation == "BatchWriteItem":
+        for name, requests in given["RequestItems"].items():
+            parts = (part for request in requests for part in request.values())
+            yield from (_of_item("dynamodb:BatchWriteItem", name, part.get("Key") or part["Item"]) for part in parts)
     elif operation in ("Query", "Scan"):
         arn = table(given["TableName"]) + (f"/index/{given['IndexName']}" if "IndexName" in given else "")
         yield Need(f"dynamodb:{operation}", arn, _kind(given["TableName"], _queried(given)))

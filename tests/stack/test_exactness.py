@@ -2,13 +2,14 @@
 are those of the set of hits."""
 
 import itertools
+import json
 import random
 import signal
 import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
+from pynamodb.exceptions import PutError
 
 from chalicelib import days
 from chalicelib.aggregate import metrics
@@ -29,7 +31,7 @@ from chalicelib.collect.page import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.report import query, visits
 from chalicelib.report.periods import Period
-from chalicelib.store import aws, hits, marks, rollups, segments, tables
+from chalicelib.store import aws, batches, hits, marks, rollups, segments, tables
 from chalicelib.store.sites import Site, put_site
 from tests.conftest import ON_LOCALSTACK
 
@@ -110,13 +112,11 @@ class Killed(BaseException):
 def killed_at_call(number: int) -> Iterator[list[str]]:
     """Raises at the n-th call to AWS; gives the names of the calls that were begun."""
     calls: list[str] = []
-    lock = threading.Lock()
 
     def die(model: Any, **_: Any) -> None:
-        with lock:
-            calls.append(model.name)
-            if len(calls) == number:
-                raise Killed(model.name)
+        calls.append(model.name)
+        if len(calls) == number:
+            raise Killed(model.name)
 
     models = (tables.SessionItem, tables.MarkItem, tables.RollupItem, tables.CoreItem)
     clients = [aws.client("s3"), *(model._get_connection().connection.client for model in models)]
@@ -125,15 +125,13 @@ def killed_at_call(number: int) -> Iterator[list[str]]:
     try:
         yield calls
     finally:
-        hits._writers().shutdown()  # or the writes still under way would be those that the next killer meets
-        hits._writers.cache_clear()
         for client in clients:
             client.meta.events.unregister("before-call", unique_id="killer")
 
 
 def test_a_worker_killed_at_any_call_loses_and_doubles_nothing(site: Site) -> None:
     day = yesterday(site)
-    events = traffic(site, day, visitors=4)
+    events = traffic(site, day, visitors=30)
     for number in itertools.count(1):
         with killed_at_call(number) as calls:
             try:
@@ -141,6 +139,7 @@ def test_a_worker_killed_at_any_call_loses_and_doubles_nothing(site: Site) -> No
             except Killed:
                 continue
         assert len(calls) < number
+        assert calls.count("BatchWriteItem") > 1
         break
     assert built(site, day) == mirrored(site, day, events)
 
@@ -150,15 +149,15 @@ def test_a_worker_process_killed_in_the_middle_of_a_batch_loses_and_doubles_noth
     events = traffic(site, day, visitors=40)
     program = (
         "import sys, os, signal\n"
-        "from chalicelib.store import hits\n"
-        "add = hits._add_one\n"
+        "from chalicelib.store import batches\n"
+        "put = batches._put_batch\n"
         "count = 0\n"
-        "def add_and_die(site, hour):\n"
+        "def put_or_die(items):\n"
         "    global count\n"
         "    count += 1\n"
-        "    if count == 20: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return add(site, hour)\n"
-        "hits._add_one = add_and_die\n"
+        "    if count == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return put(items)\n"
+        "batches._put_batch = put_or_die\n"
         "from chalicelib.enrich.worker import consume\n"
         "consume(sys.stdin.read().splitlines())\n"
     )
@@ -393,17 +392,28 @@ def test_a_day_is_as_long_as_its_zone_makes_it(site: Site, zone: str, hours: int
     assert shown.series[0].t.utcoffset() == datetime(day.year, day.month, day.day, tzinfo=site.zone).utcoffset()
 
 
+def test_an_hour_of_more_than_an_item_holds_is_stored_in_several(site: Site) -> None:
+    day = yesterday(site)
+    view = traffic(site, day, visitors=1)[0]
+    consume(messages([replace(view, id=f"x{number}", page=f"/{number:04d}" + "x" * 1000) for number in range(900)]))
+    assert len(list(tables.SessionItem.query(hits.partition(site.id, day)))) == 3
+    assert rollup_math.unpack(built(site, day)).totals.pageviews == 900
+
+
 @pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack takes items of any size")
-def test_a_hit_that_can_never_fit_is_put_aside_and_the_rest_is_stored(
+def test_a_hit_that_can_never_be_stored_is_put_aside_and_the_rest_is_stored(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = yesterday(site)
     events = traffic(site, day, visitors=3)
     buried: list[str] = []
     monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
-    huge = [replace(events[0], id=f"x{number}", page="/" + f"{number:04d}" + "x" * 1000) for number in range(450)]
-    consume(messages(events))
-    consume(messages(huge))
+    monkeypatch.setattr(hits, "_ITEM_BYTES", 1 << 30)
+    who = hit.client("203.0.113.9", FIREFOX)
+    first = hit.view(site, who, events[0].t, view_id="x", location=Location("example.com", "/"), referrer=None,
+                     load_time=None, tracker="script")  # fmt: skip
+    huge = [replace(first, id=f"x{number}", page="/" + f"{number:04d}" + "x" * 1000) for number in range(450)]
+    consume(messages([*events[:5], *huge, *events[5:]]))
     assert buried == ["unstorable"] * len(huge)
     assert built(site, day) == mirrored(site, day, events)
 
@@ -416,59 +426,127 @@ def test_hits_of_a_site_that_is_gone_are_put_aside_with_the_reason(site: Site, m
     assert buried == ["no_such_site"] * len(events)
 
 
-def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hits, "_PATIENCE_S", 0.0)
-    events = traffic(site, yesterday(site), visitors=2)
+@contextmanager
+def sessions_answered(answer: Callable[[dict[str, Any]], tuple[int, dict[str, Any]] | None]) -> Iterator[None]:
+    """Lets a function answer the calls of the table of sessions, by status and body; None: let them through."""
 
-    def fail(**_: Any) -> tuple[Any, dict[str, Any]]:
-        response = type("R", (), {"status_code": 400})()
-        return response, {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
+    def respond(params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
+        answered = answer(params)
+        return answered and (type("Response", (), {"status_code": answered[0]})(), answered[1])
 
-    client = hits._connection().connection.client
-    client.meta.events.register_first("before-call", fail, unique_id="failing")
+    client = tables.SessionItem._get_connection().connection.client
+    client.meta.events.register_first("before-call", respond, unique_id="answering")
     try:
-        with pytest.raises(Exception, match="ProvisionedThroughputExceeded"):
-            consume(messages(events))
+        yield
     finally:
-        client.meta.events.unregister("before-call", unique_id="failing")
+        client.meta.events.unregister("before-call", unique_id="answering")
+
+
+THROTTLED = 400, {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
+
+
+def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "_PATIENCE_S", 0.0)
+    events = traffic(site, yesterday(site), visitors=2)
+    with sessions_answered(lambda _: THROTTLED), pytest.raises(PutError, match="ProvisionedThroughputExceeded"):
+        consume(messages(events))
     consume(messages(events))
     assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
 
 
-def test_a_write_that_is_throttled_is_tried_again_before_the_whole_batch_is(site: Site) -> None:
+def test_a_write_that_is_throttled_is_tried_again_before_the_whole_batch_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.05)
     events = traffic(site, yesterday(site), visitors=8)
-    refusals = iter(range(3 * aws.ATTEMPTS))  # more than botocore's own attempts at one item
-
-    def throttle(**_: Any) -> tuple[Any, dict[str, Any]] | None:
-        if next(refusals, None) is None:
-            return None
-        response = type("R", (), {"status_code": 400})()
-        return response, {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
-
-    client = hits._connection().connection.client
-    client.meta.events.register_first("before-call", throttle, unique_id="throttling")
-    try:
+    refusals = iter(range(aws.ATTEMPTS + 1))  # more than botocore's own attempts at one call
+    with sessions_answered(lambda _: THROTTLED if next(refusals, None) is not None else None):
         consume(messages(events))
-    finally:
-        client.meta.events.unregister("before-call", unique_id="throttling")
     assert next(refusals, None) is None
     assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
 
 
-def test_what_filled_an_hour_is_counted_though_its_batch_failed_and_comes_again(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+def test_what_dynamodb_leaves_of_a_batch_is_written_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.01)
+    events = traffic(site, yesterday(site), visitors=8)
+    asked: list[int] = []
+
+    def leave_some(call: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        ((table, requests),) = json.loads(call["body"])["RequestItems"].items()
+        asked.append(len(requests))
+        taken, left = requests[:4], requests[4:]
+        aws.client("dynamodb").batch_write_item(RequestItems={table: taken})
+        return 200, {"UnprocessedItems": {table: left} if left else {}}
+
+    with sessions_answered(leave_some):
+        consume(messages(events))
+    assert len(asked) > 1
+    assert asked == sorted(asked, reverse=True)
+    assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
+
+
+def test_what_dynamodb_goes_on_leaving_fails_the_batch(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "_PATIENCE_S", 0.0)
+    with (
+        sessions_answered(lambda call: (200, {"UnprocessedItems": json.loads(call["body"])["RequestItems"]})),
+        pytest.raises(PutError, match="unwritten"),
+    ):
+        consume(messages(traffic(site, yesterday(site), visitors=1)))
+
+
+def flood(site: Site, day: date, views: int) -> list[Event]:
+    """Views of one visitor, one a second."""
+    who = hit.client("198.51.100.1", FIREFOX)
+    start = days.day_start(day, site.zone)
+    return [
+        hit.view(site, who, start + number * 1000, view_id=f"v{number}", location=Location("example.com", f"/{number}"),
+                 referrer=None, load_time=None, tracker="script")
+        for number in range(views)
+    ]  # fmt: skip
+
+
+def test_of_a_visitors_hour_that_is_too_full_the_same_is_kept_and_counted_in_whatever_order_it_comes(
+    site: Site,
 ) -> None:
     day = yesterday(site)
-    put_site(site := replace(site, max_visitor_hour=1))
-    who = hit.client("198.51.100.1", FIREFOX)
-    view = hit.view(site, who, days.day_start(day, site.zone), view_id="full", location=Location("example.com", "/"),
-                    referrer=None, load_time=None, tracker="script")  # fmt: skip
-    with monkeypatch.context() as patch:
-        patch.setattr(marks, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
-        with pytest.raises(RuntimeError):
-            consume(messages([view]))
-    consume(messages([view]))  # the hour is full, with this very view
-    assert rollup_math.unpack(built(site, day)).totals.pageviews == 1
+    put_site(site := replace(site, max_visitor_hour=10))
+    events = [*flood(site, day, 30), *traffic(site, day, visitors=2)]
+    twice = messages(events) * 2
+    random.Random(7).shuffle(twice)
+    for start in range(0, len(twice), 11):
+        consume(twice[start : start + 11])
+        if start % 2 == 0:
+            refresh(site, day)
+    stored = rollup_math.unpack(built(site, day))
+    assert stored.beyond == {0: 20}
+    assert {page for page, *_ in stored.tables["pages"]} >= {f"/{number}" for number in range(10)}
+    assert rollup_math.pack(stored) == mirrored(site, day, events)
+
+
+def test_what_was_left_out_of_an_hour_is_still_told_when_another_hour_is_built_anew(site: Site) -> None:
+    day = yesterday(site)
+    put_site(site := replace(site, max_visitor_hour=10))
+    first, later = flood(site, day, 15), flood(site, day, 12)
+    consume(messages(first))
+    built(site, day)
+    _forget_marks_of_this_process()
+    for mark in marks.of_day(site.id, day):
+        marks.clear(mark)
+    consume(messages([replace(event, hour=5, t=event.t + 5 * HOUR) for event in later]))
+    assert rollup_math.unpack(built(site, day)).beyond == {0: 5, 5: 2}
+
+
+def test_a_limit_that_was_raised_counts_what_it_had_left_out(site: Site) -> None:
+    day = yesterday(site)
+    put_site(site := replace(site, max_visitor_hour=10))
+    events = flood(site, day, 15)
+    consume(messages(events))
+    assert rollup_math.unpack(built(site, day)).totals.pageviews == 10
+    put_site(site := replace(site, max_visitor_hour=1000))
+    _forget_marks_of_this_process()
+    consume(messages(events[:1]))
+    stored = rollup_math.unpack(built(site, day))
+    assert (stored.totals.pageviews, stored.beyond) == (15, {})
 
 
 def test_what_can_never_be_stored_is_put_aside_once_though_its_batch_comes_again(

@@ -38,6 +38,15 @@ def test_a_write_takes_a_unit_for_each_begun_kilobyte_of_the_larger_item():
     assert meter.total("dynamodb") == 4
 
 
+def test_a_batch_takes_the_units_of_its_items_but_not_of_those_it_left():
+    meter = Meter()
+    first, second, left = ({"PutRequest": {"Item": {"sk": {"S": one}, "b": {"B": b"x" * 1500}}}} for one in "123")
+    given = {"RequestItems": {"t": [first, second, left]}}
+    meter.note("dynamodb", "BatchWriteItem", given, 0, 0, {"UnprocessedItems": {"t": [left]}})
+    assert (meter.writes, meter.tables, meter.total("dynamodb")) == (4, {"t": 4}, 1)
+    assert sum(meter.stored.values()) == 2 * (3 + 1501)
+
+
 def test_a_read_takes_half_a_unit_unless_it_must_be_consistent():
     meter = Meter()
     item = {"pk": {"S": "x" * 5000}}
