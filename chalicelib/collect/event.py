@@ -30,6 +30,7 @@ _RANGES = {
     "amount": (-config.MAX_AMOUNT * MICROS, config.MAX_AMOUNT * MICROS),
 }
 _PLAIN = re.compile(r"[!-~]{1,64}")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a part of the tables' keys, whose parts a # divides
 
 Kind = Literal["view", "leave", "event"]
 
@@ -171,8 +172,9 @@ def _wrong(fields: dict[str, Any]) -> str | None:
         return "kind"
     with suppress(ValueError):
         if date.fromisoformat(fields["day"]).isoformat() == fields["day"]:
-            keys = ("site", "visitor", "id") if fields["id"] else ("site", "visitor")
-            return next((name for name in keys if not _PLAIN.fullmatch(fields[name])), None)
+            if fields["id"] and not _PLAIN.fullmatch(fields["id"]):
+                return "id"
+            return next((name for name in ("site", "visitor") if not _KEY.fullmatch(fields[name])), None)
     return "day"
 
 

@@ -35,6 +35,8 @@ def put_all(items: Sequence[SessionItem]) -> list[tuple[SessionItem, str]]:
                 left += _put_batch(batch)
             except PutError as error:
                 if error.cause_response_code != "ValidationException":
+                    if time.monotonic() > deadline:  # or every batch of many would wait for what does not answer
+                        raise
                     failure = error
                     left += batch
                 elif len(batch) == 1:

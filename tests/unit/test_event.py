@@ -53,6 +53,7 @@ def test_a_message_that_is_none_is_poison_with_a_reason(message: str, reason: st
     [
         {"t": "1"}, {"t": 1.5}, {"hour": True}, {"hour": 99}, {"hour": -1}, {"day": "today"}, {"kind": "hover"},
         {"page": 5}, {"visitor": None}, {"surprise": 1}, {"internal": "yes"}, {"engagement": "5"},
+        {"visitor": "a#b"}, {"visitor": "a~"}, {"site": "a#b"}, {"id": "a b"},
     ],
 )  # fmt: skip
 def test_one_bad_event_does_not_spoil_the_others_of_its_message(change: dict[str, object]) -> None:
