@@ -11,6 +11,7 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from bench.aggregation import day_rollup
 from bench.figure import Figure, Part
@@ -19,6 +20,7 @@ from bench.request import Context, body_of, event
 _DAYS = 30
 _VISITS_A_DAY = 1_390  # 2.4 page views each
 _RUNS = 15
+_YEAR, _KINDS_OF_DAYS = 365, 20
 
 
 def measure() -> Part:
@@ -32,6 +34,7 @@ def measure() -> Part:
     )
     page_ms, page_cpu, html = _ask(app, page)
     stats_ms, _, json = _ask(app, stats)
+    year_first, year_again = _year()
     return Part(
         f"Overview (30 days, {views:,} page views, signed in, warm; with the local DynamoDB)",
         [
@@ -40,6 +43,8 @@ def measure() -> Part:
             Figure("HTML: bytes", len(html), "bytes"),
             Figure("HTML: bytes, gzip", len(gzip.compress(html, 6)), "bytes", 30 * 1024),
             Figure("JSON: server time", stats_ms, "ms", note=f"{len(json):,} bytes"),
+            Figure("a year of days whose tables are all full, by day", year_first, "ms"),
+            Figure("the same once its months were summed", year_again, "ms"),
         ],
     )
 
@@ -65,6 +70,40 @@ def _prepare() -> tuple[str, int, str]:
     session = sessions.begin(person.id, person.epoch, int(time.time()))
     token = sessions.seal(session, signing_key(), settings().prefix)
     return site.id, total, f"{sessions.cookie_name(secure=True)}={token}"
+
+
+def _year() -> tuple[float, float]:
+    """Ms for the figures of a year whose days all have as many rows as a rollup keeps: of days, and of months."""
+    from chalicelib.aggregate import rollup as rollup_math
+    from chalicelib.config import TABLE_ROWS
+    from chalicelib.report import query, stored
+    from chalicelib.report.periods import Period
+    from chalicelib.store import rollups
+    from chalicelib.store.sites import Site, put_site
+
+    site = Site(str(uuid.uuid4()), "Year", "lighthouse-journal.example", "UTC", created_at=int(time.time()))
+    put_site(site)
+    rng, now = random.Random(7), datetime.now(UTC)
+    period = Period("custom", now.date() - timedelta(days=_YEAR - 1), now.date())
+    days = []
+    for _ in range(_KINDS_OF_DAYS):
+        tables = {
+            table: [
+                (f"/{table}/a-name-{name}", rng.randrange(99), 9, 9) for name in rng.sample(range(2_000), TABLE_ROWS)
+            ]
+            for table in rollup_math.TABLES
+        }
+        days.append(rollup_math.pack(rollup_math.Rollup(rollup_math.Totals(9, 9, 9), tables=tables)))
+    for number in range(2 * _YEAR):
+        day = period.last - timedelta(days=number)
+        rollups.put(site.id, rollups.StoredRollup(day, days[number % _KINDS_OF_DAYS], 1, uuid.uuid4().hex), None)
+    times = []
+    for budget_s in (0.0, 60.0, 0.0):  # without summing, summing, with what was summed
+        began = time.perf_counter()
+        with patch.object(stored, "_SUM_BUDGET_S", budget_s):
+            query.stats(site, period, now)
+        times.append((time.perf_counter() - began) * 1000)
+    return times[0], times[2]
 
 
 def _ask(app: Any, given: dict[str, Any]) -> tuple[float, float, bytes]:

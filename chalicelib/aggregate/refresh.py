@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import metrics
+from chalicelib.aggregate import metrics, months
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.engine import Engine, engine, sql
 from chalicelib.store import hits, ledger, marks, rollups, segments
@@ -92,6 +92,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         ledger.declare_full(site.id, day, records)
     built = StoredRollup(day, packed, found.started, uuid.uuid4().hex)
     rollups.put(site.id, built, found.stored)
+    months.changed(site.id, built, days.day_of(found.started, site.zone))
     if over:
         segments.delete([segment.key for segment in found.hours])
     _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)

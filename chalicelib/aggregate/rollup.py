@@ -38,6 +38,10 @@ class Totals:
         for part in fields(self):
             setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
 
+    def values(self) -> list[int]:
+        """The sums in their order, of which they are made again."""
+        return [getattr(self, part.name) for part in fields(self)]
+
 
 @dataclass(frozen=True, slots=True)
 class Hour:
@@ -105,10 +109,10 @@ class Rollup:
         return totals
 
 
-def fill(rollup: Rollup, table: str, rows: list[tuple[str, int, int, int]], most: int) -> None:
-    """Let a table be the first `most` of `rows`, and add the rest to its others."""
+def fill(rollup: Rollup, table: str, rows: list[tuple[str, int, int, int]], most: int | None) -> None:
+    """Let a table be the first `most` of `rows` (None: all), and add the rest to its others."""
     rollup.tables[table] = rows[:most]
-    _add_others(rollup, table, [row[1:] for row in rows[most:]])
+    _add_others(rollup, table, [row[1:] for row in rows[most:]] if most is not None else [])
 
 
 def _add_others(rollup: Rollup, table: str, rest: Sequence[tuple[int, int, int]]) -> None:
@@ -133,7 +137,7 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
     totals = rollup.totals
     figures = {
         "v": VERSION,
-        "totals": [getattr(totals, part.name) for part in fields(totals)],
+        "totals": totals.values(),
         "hours": [[getattr(hour, part.name) for part in fields(hour)] for hour in rollup.hours],
         "seen": sorted(rollup.seen.items()),
         "beyond": sorted(rollup.beyond.items()),
@@ -148,6 +152,11 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
     return figures, tables
 
 
+def packed_tables(rollup: Rollup) -> bytes:
+    """All but the figures, however large: what :func:`with_packed_tables` takes."""
+    return rollups.compressed(_plain(rollup)[1])
+
+
 def unpack(packed: bytes) -> Rollup:
     """A rollup from its stored form."""
     return with_tables(unpack_figures(packed), packed)
@@ -155,7 +164,15 @@ def unpack(packed: bytes) -> Rollup:
 
 def with_tables(figures: Rollup, packed: bytes) -> Rollup:
     """What :func:`unpack_figures` gave of `packed`, with all the rest."""
-    data = rollups.unpack_tables(packed)
+    return _with(figures, rollups.unpack_tables(packed))
+
+
+def with_packed_tables(figures: Rollup, packed: bytes) -> Rollup:
+    """The figures with what :func:`packed_tables` gave."""
+    return _with(figures, rollups.decompressed(packed))
+
+
+def _with(figures: Rollup, data: dict[str, Any]) -> Rollup:
     return replace(
         figures,
         tables=data["tables"],
@@ -177,8 +194,11 @@ def unpack_figures(packed: bytes) -> Rollup:
     )
 
 
-def sum_days(newest_first: Iterable[Rollup]) -> Rollup:
-    """Several days as one: totals, tables, events and latest visits. One day at a time need be in memory."""
+def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_ROWS) -> Rollup:
+    """Several days (or months) as one: totals, tables, events and latest visits. One at a time need be in memory.
+
+    :param most: how many rows of a table are kept; None: all.
+    """
     whole = Rollup()
     tables: dict[str, dict[str, list[int]]] = {table: {} for table in TABLES}
     events: dict[str, EventRow] = {}
@@ -194,7 +214,7 @@ def sum_days(newest_first: Iterable[Rollup]) -> Rollup:
     for table, sums in tables.items():
         rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in sums.items()]
         rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
-        fill(whole, table, rows, config.PERIOD_ROWS)
+        fill(whole, table, rows, most)
     whole.events = sorted(events.values(), key=lambda row: (-row.visitors, -row.events, row.name))
     return whole
 

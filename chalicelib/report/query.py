@@ -13,6 +13,7 @@ from chalicelib.aggregate.rollup import Rollup, Totals
 from chalicelib.collect.custom import MICROS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.report.stored import of_period
 from chalicelib.store import aws, marks, rollups
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site
@@ -32,14 +33,9 @@ def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> 
     """
     compare_first, compare_last = period.before()
     _refresh_dirty(site, compare_first, period.last, now)
-    stored = {item.day: item for item in rollups.between(site.id, compare_first, period.last)}
-    unpacked = {day: rollup_math.unpack_figures(item.packed) for day, item in stored.items()}
-    newest_first = [day for day in reversed(period.days()) if day in stored]
-    whole = rollup_math.sum_days(
-        rollup_math.with_tables(unpacked[day], stored[day].packed) if tables else unpacked[day] for day in newest_first
-    )
     today = now.astimezone(site.zone).date()
-    built = [item.built_at for day, item in stored.items() if day >= period.first]
+    stored = of_period(site, period, today, tables=tables)
+    whole = stored.whole
     return Stats(
         site=site,
         first=period.first,
@@ -47,13 +43,13 @@ def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> 
         compare_first=compare_first,
         compare_last=compare_last,
         metrics=metrics(whole.totals),
-        compare=metrics(_sum_before(unpacked, period, site, now)),
+        compare=metrics(_sum_before(stored.days, period, site, now)),
         interval="hour" if period.length <= _HOURLY_DAYS else "day",
-        series=_series(site, period, unpacked),
+        series=_series(site, period, stored.days),
         tables=_tables(site, whole),
         latest=_latest(site, whole),
-        online=_online(site, unpacked, today, now),
-        built_at=days.local(max(built), site.zone) if built else None,
+        online=_online(site, stored.days, today, now),
+        built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
         events=_events(whole),
     )
 

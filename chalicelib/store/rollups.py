@@ -35,29 +35,31 @@ class StoredRollup:
 
 def pack(figures: dict[str, Any], tables: dict[str, Any]) -> bytes:
     """Two parts as compressed JSON, of which each can be unpacked alone: the same bytes for the same content."""
-    first, second = _compressed(figures), _compressed(tables)
+    first, second = compressed(figures), compressed(tables)
     return len(first).to_bytes(_LENGTH_BYTES) + first + second
 
 
 def unpack_figures(packed: bytes) -> dict[str, Any]:
     """The first part of what was packed, which is small."""
-    return _decompressed(packed[_LENGTH_BYTES : _end_of_figures(packed)])
+    return decompressed(packed[_LENGTH_BYTES : _end_of_figures(packed)])
 
 
 def unpack_tables(packed: bytes) -> dict[str, Any]:
     """The second part."""
-    return _decompressed(packed[_end_of_figures(packed) :])
+    return decompressed(packed[_end_of_figures(packed) :])
 
 
 def _end_of_figures(packed: bytes) -> int:
     return _LENGTH_BYTES + int.from_bytes(packed[:_LENGTH_BYTES])
 
 
-def _compressed(content: dict[str, Any]) -> bytes:
+def compressed(content: dict[str, Any]) -> bytes:
+    """Compressed JSON, the same bytes for the same content."""
     return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(), 6)
 
 
-def _decompressed(data: bytes) -> dict[str, Any]:
+def decompressed(data: bytes) -> dict[str, Any]:
+    """What was compressed."""
     content: dict[str, Any] = json.loads(zlib.decompress(data))
     return content
 

@@ -6,7 +6,9 @@ table                 key                                    holds
 core                  entity-prefixed pk / sk                users, sites, memberships, tokens (hashed), links
 sessions              ``site#day`` / ``HH#visitor#digest``   hits of one visitor's hour of a site-day, as a set
                       ``site#day`` / ``id#visitor#…``        a pointer from the site's own name for that visitor
-rollups               ``site`` / ``day#…`` ``month#…``       packed rollups
+rollups               ``site`` / ``day#…``                   packed rollups of site-days
+                      ``site`` / ``month#…`` ``rows#…``      the sums of months, made of them
+                      ``site`` / ``ledger#…`` ``full#…``     what was dropped, and days that take no more
 marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
 salts                 ``site#day``                           the day's salt; never backed up
 ====================  =====================================  ==========================================================
@@ -94,7 +96,7 @@ class SessionItem(_Table):
 
 
 class RollupItem(_Table):
-    """One packed rollup of a site-day (or month), or a part of one."""
+    """One packed rollup of a site-day."""
 
     class Meta(_Meta):
         table_name = settings().table("rollups")
@@ -104,6 +106,21 @@ class RollupItem(_Table):
     packed = BinaryAttribute(legacy_encoding=False)
     built_at = NumberAttribute()  # epoch ms at which the build began to read
     build = UnicodeAttribute()  # unique to the build; a stale one cannot overwrite a newer
+
+
+class MonthItem(_Table):
+    """The sums of a month that is over, or a part of its tables; beside the rollups, of which they are made."""
+
+    class Meta(_Meta):
+        table_name = settings().table("rollups")
+
+    site = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)  # month#2026-10, or rows#2026-10#00 for a part of its tables
+    state = UnicodeAttribute(null=True)  # the build that last changed one of its days
+    of = UnicodeAttribute(null=True)  # the state of which this was summed
+    packed = BinaryAttribute(legacy_encoding=False, null=True)
+    built_at = NumberAttribute(null=True)  # epoch ms, the newest of its days'
+    parts = NumberAttribute(null=True)  # how many its tables take
 
 
 class LedgerItem(_Table):
@@ -140,7 +157,7 @@ class SaltItem(_Table):
     expires = NumberAttribute()  # epoch seconds
 
 
-MODELS: tuple[type[_Table], ...] = (CoreItem, SessionItem, RollupItem, LedgerItem, MarkItem, SaltItem)
+MODELS: tuple[type[_Table], ...] = (CoreItem, SessionItem, RollupItem, MonthItem, LedgerItem, MarkItem, SaltItem)
 
 
 def answer() -> bool:

@@ -191,6 +191,10 @@ def _program(api: Api, of: Site) -> None:
     take(*(view(of, today(of), 10, address=f"192.0.2.{number}", identifier="user-1") for number in range(100)))
     with patch("chalicelib.config.REFRESH_AFTER_S", 0):
         api.ask(f"GET {one}/stats", 200, query=week, site=of.id)
+    take(view(of, today(of) - timedelta(days=70), 10))
+    months = {"from": str(today(of) - timedelta(days=140)), "to": str(today(of))}
+    for _ in range(2):  # by day, and by months that are summed by then
+        api.ask(f"GET {one}/stats", 200, query=months, site=of.id)
     api.ask(f"GET {one}/visits", 200, query=week, site=of.id)
     api.ask(f"GET {one}/visits", 200, query=week | {"identifier": "user-1"}, site=of.id)
     api.ask(f"GET {one}/events", 200, query=week | {"name": "Sign up"}, site=of.id)
@@ -251,7 +255,7 @@ def refresh(invoke: Invoke) -> None:
     take(*(view(full, today(full), 2, address=f"192.0.2.{number}") for number in range(100)))
     marks.leave(gone.id, day, 3)
     invoke(dict(SCHEDULED))
-    take(view(over, day, 11))
+    take(view(over, day, 11), view(over, today(over) - timedelta(days=70), 11))
     invoke(dict(SCHEDULED))
 
 

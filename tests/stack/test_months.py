@@ -1,0 +1,230 @@
+"""Months stand for their days, and nothing that is shown tells whether they do."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from chalicelib import days
+from chalicelib.aggregate import months as month_math
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.rollup import TABLES, EventRow, Hour, Rollup, Totals
+from chalicelib.collect import hit
+from chalicelib.collect.event import Event, encode
+from chalicelib.collect.page import Location
+from chalicelib.enrich.worker import consume
+from chalicelib.report import query, stored
+from chalicelib.report.api import as_json
+from chalicelib.report.periods import Period
+from chalicelib.store import marks, months, rollups, tables
+from chalicelib.store.rollups import StoredRollup
+from chalicelib.store.sites import Site, put_site
+
+pytestmark = pytest.mark.usefixtures("local_aws")
+
+TODAY = date(2026, 11, 25)
+NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)
+YEAR = Period("custom", date(2026, 1, 10), TODAY)
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+
+
+@pytest.fixture
+def site() -> Site:
+    """A new site, in a zone whose days begin at odd times."""
+    made = Site(str(uuid.uuid4()), "Test", "example.com", "Asia/Kathmandu")
+    put_site(made)
+    return made
+
+
+def some_day(day: date, chance: random.Random) -> Rollup:
+    """A rollup with figures of every kind, made up."""
+    sums = [chance.randrange(1, 1000) for _ in range(7)]
+    rows = {
+        table: [some_row(f"{table} {number}", chance) for number in chance.sample(range(400), 40)] for table in TABLES
+    }
+    visit: dict[str, Any] = dict.fromkeys(query._SAME) | {"visitor": "v", "id": "i", "pageviews": 1, "entry_page": "/"}
+    noon = days.day_start(day, days_zone()) + 12 * days.HOUR_MS
+    return Rollup(
+        totals=Totals(*sums),
+        hours=[Hour(number, *(chance.randrange(90) for _ in range(8))) for number in range(24)],
+        tables=rows,
+        others={table: (chance.randrange(9), 1, 2) for table in chance.sample(TABLES, 3)},
+        latest=[visit | {"day": day.isoformat(), "started": noon + number, "duration": 5} for number in (9, 3)],
+        events=[EventRow(f"event {chance.randrange(5)}", 3, 2, {"EUR": chance.randrange(10**7)})],
+    )
+
+
+def some_row(name: str, chance: random.Random) -> tuple[str, int, int, int]:
+    return name, chance.randrange(50), chance.randrange(50), chance.randrange(50)
+
+
+def days_zone() -> Any:
+    return Site("", "", "", "Asia/Kathmandu").zone
+
+
+def fill(site: Site, first: date, last: date, seed: int = 1) -> None:
+    chance = random.Random(seed)
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if chance.random() < 0.8:
+            put_day(site, day, some_day(day, chance))
+
+
+def put_day(site: Site, day: date, rollup: Rollup, built_at: int = 1_700_000_000_000) -> None:
+    """What a refresh does at its end."""
+    built = StoredRollup(day, rollup_math.pack(rollup), built_at, uuid.uuid4().hex)
+    rollups.put(site.id, built, rollups.get(site.id, day))
+    month_math.changed(site.id, built, TODAY)
+
+
+def shown(site: Site, period: Period = YEAR, *, tables: bool = True) -> str:
+    return json.dumps(as_json(query.stats(site, period, NOW, tables=tables)))
+
+
+@contextmanager
+def days_read() -> Iterator[list[date]]:
+    """The days whose own rollups are read meanwhile."""
+    found: list[date] = []
+    between = rollups.between
+
+    def watched(site_id: str, first: date, last: date) -> list[StoredRollup]:
+        read = between(site_id, first, last)
+        found.extend(item.day for item in read)
+        return read
+
+    with patch.object(rollups, "between", watched):
+        yield found
+
+
+def test_a_year_is_read_by_months_and_shows_what_its_days_show(site: Site) -> None:
+    fill(site, date(2025, 2, 20), TODAY)
+    with patch.object(stored, "_SUM_BUDGET_S", 60.0), days_read() as at_first:
+        of_days = shown(site)
+    with days_read() as later:
+        assert shown(site) == of_days
+    assert len(later) < len(at_first) / 4
+    assert {day.replace(day=1) for day in later if day >= YEAR.first} == {date(2026, 1, 1), date(2026, 11, 1)}
+    with days_read() as without_tables:
+        assert json.loads(shown(site, tables=False))["metrics"] == json.loads(of_days)["metrics"]
+    assert without_tables == later
+
+
+@pytest.mark.parametrize("name", ["last_month", "90d", "month", "year", "yesterday"])
+def test_every_period_shows_the_same_with_and_without_months(site: Site, name: str) -> None:
+    from chalicelib.report.periods import parse
+
+    fill(site, date(2025, 10, 1), TODAY)
+    period = parse({"period": name}, site.zone, NOW)
+    with patch.object(month_math, "within", lambda *_: []):
+        of_days = shown(site, period)
+    assert [shown(site, period) for _ in range(2)] == [of_days] * 2
+
+
+def test_a_day_that_is_built_again_shows_at_once_in_its_month(site: Site) -> None:
+    fill(site, date(2026, 5, 1), TODAY)
+    before = json.loads([shown(site) for _ in range(2)][1])
+    day = date(2026, 7, 14)
+    again = some_day(day, random.Random(99))
+    old = rollups.get(site.id, day)
+    gone = rollup_math.unpack(old.packed).totals.pageviews if old else 0
+    put_day(site, day, again, built_at=1_800_000_000_000)
+    after = json.loads(shown(site))
+    assert after["metrics"]["pageviews"] == before["metrics"]["pageviews"] - gone + again.totals.pageviews
+    assert after["built_at"] > before["built_at"]
+    with days_read() as read:
+        assert json.loads(shown(site)) == after
+    assert day not in read
+
+
+def test_a_build_between_the_reading_and_the_summing_of_a_month_is_not_covered_up(site: Site) -> None:
+    fill(site, date(2026, 5, 1), TODAY)
+    day = date(2026, 7, 14)
+    build, again = month_math.build, some_day(day, random.Random(99))
+
+    def late(site_id: str, month: Any, of_days: Any) -> None:
+        if month.first == day.replace(day=1):
+            put_day(site, day, again)
+        build(site_id, month, of_days)
+
+    with patch.object(month_math, "build", late):
+        shown(site)
+    with patch.object(month_math, "within", lambda *_: []):
+        truth = shown(site)
+    assert [shown(site) for _ in range(2)] == [truth] * 2
+
+
+def test_parts_of_another_build_are_not_taken_for_a_months_own(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(months, "MAX_PACKED_BYTES", 900)
+    fill(site, date(2026, 5, 1), TODAY)
+    of_days = shown(site)
+    found = months.between(site.id, date(2026, 1, 1), TODAY)
+    assert found[date(2026, 7, 1)].parts > 2
+    with days_read() as read:
+        assert shown(site) == of_days
+    assert date(2026, 7, 14) not in read
+    tables.MonthItem(site.id, "rows#2026-07#01", of="another build", packed=b"x").save()
+    tables.MonthItem(site.id, "rows#2026-08#00").delete()
+    with days_read() as read:
+        assert shown(site) == of_days
+    assert {day.month for day in read if day >= YEAR.first} == {7, 8, 11}
+    with days_read() as read:  # summed anew
+        assert shown(site) == of_days
+    assert {day.month for day in read if day >= YEAR.first} == {11}
+
+
+def test_sums_of_another_version_count_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(site, date(2026, 5, 1), TODAY)
+    of_days = shown(site)
+    monkeypatch.setattr(month_math, "VERSION", 999)
+    with days_read() as read:
+        assert shown(site) == of_days
+    assert date(2026, 7, 14) in read
+
+
+def test_a_page_has_only_so_long_for_summing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "_SUM_BUDGET_S", 0.0)
+    fill(site, date(2026, 5, 1), TODAY)
+    assert shown(site) == shown(site)
+    assert not [month for month in months.between(site.id, date(2026, 1, 1), TODAY).values() if month.figures]
+
+
+def view(site: Site, day: date, number: int) -> Event:
+    return hit.view(
+        site, hit.client(f"198.51.100.{number}", CHROME), days.day_start(day, site.zone) + days.HOUR_MS,
+        view_id=f"v{number}", location=Location("example.com", "/"), referrer=None, load_time=None, tracker="api",
+    )  # fmt: skip
+
+
+def pageviews(site: Site, last: date) -> int:
+    """Of the months before this one, as the API has them."""
+    period = Period("custom", last - timedelta(days=140), last)
+    return query.stats(site, period, datetime.now(UTC)).metrics.pageviews
+
+
+def test_a_late_hit_of_a_month_that_was_summed_is_counted_though_the_build_was_killed_before_it_said_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = days.day_of(days.now_ms(), site.zone)
+    day = month_math.first_of(month_math.first_of(today) - timedelta(days=40)) + timedelta(days=9)
+    put_site(site := replace(site, retention_days=400))
+    consume([encode([view(site, day, 1)])])
+    assert [pageviews(site, today) for _ in range(2)] == [1, 1]
+    assert months.between(site.id, day.replace(day=1), day)[day.replace(day=1)].figures
+    marks._left.clear()
+    consume([encode([view(site, day, 2)])])
+    with monkeypatch.context() as killed:
+        killed.setattr(month_math, "changed", lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            refresh(site, day)
+    refresh(site, day)
+    assert [pageviews(site, today) for _ in range(2)] == [2, 2]
