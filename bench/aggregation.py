@@ -15,7 +15,7 @@ from localstack.traffic.catalogue import JOURNAL
 
 if TYPE_CHECKING:
     from chalicelib.aggregate.rollup import Rollup
-    from chalicelib.store.hits import VisitorHour
+    from chalicelib.store.records import VisitorHour
 
 SIZES = (1_000, 10_000, 100_000)
 _DAY = date(2026, 11, 20)
@@ -69,7 +69,7 @@ def visitor_hours(visits: int, day: date, start: int, rng: random.Random) -> Ite
 
     :param start: epoch ms of the day's beginning.
     """
-    from chalicelib.store.hits import LEAVE, VIEW, Record, Traits, VisitorHour
+    from chalicelib.store.records import LEAVE, VIEW, Record, Traits, VisitorHour
 
     people = [Audience(rng).person() for _ in range(min(visits, 2_000))]
     for number in range(visits):

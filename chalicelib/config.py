@@ -58,6 +58,8 @@ DEFAULT_RETENTION_DAYS: Final = 730
 MAX_ADDRESS_HOUR: Final = 20_000
 MAX_VISITOR_HOUR: Final = 2_000
 MAX_SITE_DAY: Final = 5_000_000
+# What is kept of one visitor's hour besides: some 500 records with all the properties that an event may have.
+MAX_VISITOR_HOUR_BYTES: Final = 8 * 1024 * 1024
 # Rows kept per table and day; the rest is summed into an honest "other".
 TABLE_ROWS: Final = 500
 # The same over a period of days.

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from chalicelib import config
-from chalicelib.store.hits import Record, Traits, VisitorHour
+from chalicelib.store.records import Record, Traits, VisitorHour
 
 # Share of the function's memory that DuckDB may use; the rest is Python's.
 _MEMORY_SHARE = 0.6

@@ -21,8 +21,8 @@ from chalicelib.aggregate import metrics, months
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.engine import Engine, engine, sql
 from chalicelib.store import hits, ledger, marks, rollups, segments
-from chalicelib.store.hits import VisitorHour
 from chalicelib.store.marks import Mark
+from chalicelib.store.records import VisitorHour
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.segments import Segment, StaleWrite
 from chalicelib.store.sites import Site
@@ -88,7 +88,8 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         figures.beyond = _beyond_before(found) | beyond
         packed = rollup_math.pack(figures)
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
-    if records >= site.max_day:
+    # What is beyond visitors' limits does not fill the day, but it is stored, and so it has an end as well.
+    if max(records, sum(figures.beyond.values())) >= site.max_day:
         ledger.declare_full(site.id, day, records)
     built = StoredRollup(day, packed, found.started, uuid.uuid4().hex)
     rollups.put(site.id, built, found.stored)

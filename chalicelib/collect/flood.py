@@ -1,7 +1,8 @@
 """Floods: one address cannot fill a site's day. A bucket of tokens for each address and site, in memory.
 
-A Lambda counts only what itself sees, so a flood over many of them gets as many buckets; the limits per visitor
-and hour, and per site and day, are the worker's, who sees all. Addresses are kept as salted hashes, for minutes.
+A Lambda counts only what itself sees, so a flood over many of them gets as many buckets; the limits per visitor and
+hour, and per site and day, are kept where all is seen: when an hour is read, and a day is built. Addresses are kept as
+salted hashes, for minutes.
 """
 
 from __future__ import annotations

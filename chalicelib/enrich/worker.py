@@ -22,7 +22,7 @@ from chalicelib.enrich.robot import referrer_reason
 from chalicelib.enrich.source import INTERNAL, read_source
 from chalicelib.errors import Poison
 from chalicelib.store import hits, ledger, marks, queue
-from chalicelib.store.hits import VIEW, Record, Traits, VisitorHour
+from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 
 # How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
@@ -76,46 +76,45 @@ def _store(events: Sequence[Event]) -> list[tuple[str, Poison]]:
     """Store events; those that never can be, as messages, and why."""
     unstorable: list[tuple[str, Poison]] = []
     groups: list[_Group] = []
-    for of_one in _by_visitor_hour(events):
+    for of_one in _grouped(events):
         site = cached_site(of_one[0].site)
         if site is None:
             unstorable += _messages(of_one, Poison("no_such_site"))
             continue
-        group = _Group(site, _visitor_hour(of_one), of_one)
-        if not _is_dropped(group):
-            groups.append(group)
+        kept = [event for event in of_one if not _is_dropped(site, event)]
+        if kept:
+            groups.append(_Group(site, _visitor_hour(kept), kept))
     refused = hits.add([(group.site, group.stored) for group in groups])
     for at, poison in refused.items():
         unstorable += _messages(groups[at].events, poison)
-    kept = [group for at, group in enumerate(groups) if at not in refused]
-    for site_id, day, hour in sorted({(group.site.id, group.stored.day, group.stored.hour) for group in kept}):
-        marks.leave(site_id, day, hour)
+    for site_id, day, hour in sorted({(group.site.id, group.stored.day, group.stored.hour) for group in groups}):
+        marks.leave(site_id, day, hour)  # of those that were refused too: a part of them may be stored
     return unstorable
 
 
-def _is_dropped(group: _Group) -> bool:
-    """Whether the site does not keep these; they are in the ledger then."""
-    reason = _refusal(group.site, group.stored)
-    if reason is None:
-        return False
-    name = group.stored.traits.browser or "" if group.stored.traits.robot else ""
-    ledger.drop(group.site.id, group.stored.day, reason, name, len(group.events))
-    return True
+def _is_dropped(site: Site, event: Event) -> bool:
+    """Whether the site does not keep an event, whatever came with it; it is in the ledger then."""
+    day = date.fromisoformat(event.day)
+    if site.ignore_robots and (reason := _robot_reason(event)):
+        ledger.drop(site.id, day, f"{ledger.ROBOT}{reason}", parse_agent(event.agent).browser or "")
+        return True
+    if ledger.is_full(site.id, day):
+        ledger.drop(site.id, day, "flood_site")
+        return True
+    return False
 
 
-def _refusal(site: Site, given: VisitorHour) -> str | None:
-    """Why the site does not keep these, as the ledger calls it; None if it does."""
-    if site.ignore_robots and given.traits.robot:
-        return f"{ledger.ROBOT}{given.traits.robot_reason}"
-    if ledger.is_full(site.id, given.day):
-        return "flood_site"
-    return None
+def _robot_reason(event: Event) -> str | None:
+    """Why an event is a robot's; None if it is none."""
+    return parse_agent(event.agent).robot_reason or event.hint or referrer_reason(event.referrer or "")
 
 
-def _by_visitor_hour(events: Iterable[Event]) -> list[list[Event]]:
-    groups: dict[tuple[str, str, int, str], list[Event]] = {}
+def _grouped(events: Iterable[Event]) -> list[list[Event]]:
+    """Events by visitor and hour, and by what they say of the visitor: no event speaks for others in its batch."""
+    groups: dict[tuple[object, ...], list[Event]] = {}
     for event in events:
-        groups.setdefault((event.site, event.day, event.hour, _visitor(event)), []).append(event)
+        key = (event.site, event.day, event.hour, event.visitor, event.agent, event.address, event.hint)
+        groups.setdefault(key, []).append(event)
     return list(groups.values())
 
 

@@ -25,30 +25,31 @@ def put_all(items: Sequence[SessionItem]) -> list[tuple[SessionItem, str]]:
     :raises PutError: when DynamoDB fails in a way that may pass, and goes on failing. What was written stays.
     """
     refused: list[tuple[SessionItem, str]] = []
+    batches = [items[start : start + BATCH_WRITE_PAGE_LIMIT] for start in range(0, len(items), BATCH_WRITE_PAGE_LIMIT)]
     deadline, pause = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S
-    while items:
-        left: list[SessionItem] = []
+    while batches:
+        again: list[Sequence[SessionItem]] = []
         failure = PutError("DynamoDB left items of a batch unwritten, and went on leaving them")
-        for start in range(0, len(items), BATCH_WRITE_PAGE_LIMIT):
-            batch = items[start : start + BATCH_WRITE_PAGE_LIMIT]
+        for batch in batches:
             try:
-                left += _put_batch(batch)
+                left = _put_batch(batch)
             except PutError as error:
                 if error.cause_response_code != "ValidationException":
                     if time.monotonic() > deadline:  # or every batch of many would wait for what does not answer
                         raise
                     failure = error
-                    left += batch
+                    again.append(batch)
                 elif len(batch) == 1:
                     refused.append((batch[0], str(error.cause_response_message)))
                 else:  # it does not say which, and has written none
-                    for item in batch:
-                        refused += put_all([item])
-        if left and time.monotonic() + pause > deadline:
+                    again += [[item] for item in batch]
+            else:
+                again += [left] if left else []
+        if again and time.monotonic() + pause > deadline:
             raise failure
-        if left:
+        if again:
             time.sleep(pause)
-        items, pause = left, pause * 2
+        batches, pause = again, pause * 2
     return refused
 
 

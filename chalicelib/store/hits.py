@@ -1,32 +1,25 @@
 """Hits, as the `sessions` table keeps them: per visitor and hour a set of small packed records, in a few items.
 
-A record is a JSON array, the same text however often its event is delivered. What a batch brings of a visitor's hour
-is an item of its own, a string set under a key that says what is in it, and the hour's set is the union of its items.
-So adding something twice, in any order and in any company, changes nothing. Nothing here reads before it writes. See
-docs/adr/0021.
+What a batch brings of a visitor's hour is an item of its own, under a key that says what is in it, and the hour's set
+is the union of its items. So adding something twice, in any order and in any company, changes nothing. Nothing here
+reads before it writes. See docs/adr/0021.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
 
 from chalicelib.days import day_end
 from chalicelib.errors import Poison
 from chalicelib.store.batches import put_all
+from chalicelib.store.records import VisitorHour
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SessionItem
-
-VIEW = "view"
-LEAVE = "leave"
-EVENT = "event"
-_KINDS = {"v": VIEW, "l": LEAVE, "e": EVENT}
+from chalicelib.store.union import Union
 
 # Items outlive the retention a little, so that a day at its edge is never rebuilt from half its hits.
 _RETENTION_GRACE_DAYS = 2
@@ -39,112 +32,8 @@ _MAX_POINTED = 10_000
 # DynamoDB's limit for an item is 400 KB; this leaves room for its keys and what is known of the visitor.
 _ITEM_BYTES = 380_000
 
-# So many records of one visitor's hour are held in memory, and counted exactly. Beyond that a record which a batch that
-# came again has left in two items may be counted twice among those that are left out anyway.
-_FLOOD_RECORDS = 50_000
-
 # The pointers that this process has left, by their keys.
 _pointed: set[tuple[str, str]] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One packed record: a page view, a sign of life of one, or a custom event.
-
-    :ivar kind: :data:`VIEW` or :data:`LEAVE`, which carry the view's `id` and meet by it when they are read; or
-        :data:`EVENT`, with an id of its own.
-    :ivar t: epoch ms at which the collector received it.
-    :ivar source: name of the source; ``""`` when the referrer is the site itself; None when there is none.
-    :ivar load_time: ms; :ivar engagement: ms the page was visible and focused, as known at `t`.
-    :ivar channel: the channel of `source`, see `enrich.channel`.
-    :ivar scroll: percent; :ivar amount: millionths of `currency`; :ivar props: a JSON object of texts.
-    :ivar interactive: True for an event after which the visit is no bounce.
-    """
-
-    kind: str
-    id: str
-    t: int
-    page: str | None = None
-    referrer: str | None = None
-    source: str | None = None
-    load_time: int | None = None
-    engagement: int | None = None
-    tracker: str | None = None
-    identifier: str | None = None
-    utm_source: str | None = None
-    utm_medium: str | None = None
-    utm_campaign: str | None = None
-    utm_term: str | None = None
-    utm_content: str | None = None
-    channel: str | None = None
-    scroll: int | None = None
-    event_name: str | None = None
-    props: str | None = None
-    amount: int | None = None
-    currency: str | None = None
-    interactive: bool | None = None
-
-    def pack(self) -> str:
-        """The record as text, one text for one record."""
-        values: list[Any] = [getattr(self, name) for name in _RECORD_FIELDS]
-        values[0] = self.kind[0]
-        while values[-1] is None:
-            values.pop()
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-
-    @classmethod
-    def unpack(cls, packed: str) -> Record:
-        """The record a text stands for."""
-        kind, *rest = json.loads(packed)
-        return cls(_KINDS[kind], *rest)
-
-
-# The order in which a record is packed: new fields go to the end, and old records stay readable.
-_RECORD_FIELDS = tuple(Record.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What is known of a visitor: derived from the user agent and the address, both of which are gone by then."""
-
-    browser: str | None = None
-    system: str | None = None
-    device_type: str | None = None
-    country: str | None = None
-    network: str | None = None
-    robot: bool = False
-    robot_reason: str | None = None
-    region: str | None = None
-    city: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    timezone: str | None = None
-
-    def pack(self) -> str:
-        """What is known, by name, as JSON: one attribute of an item, since each more costs botocore 4 µs to read."""
-        known = {name: value for name in _TRAITS if (value := getattr(self, name)) not in (None, False)}
-        return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
-
-
-_TRAITS = tuple(Traits.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class VisitorHour:
-    """Some records of one visitor in one hour of a site-day: what a batch adds, or all that is stored.
-
-    :ivar hour: whole hours since the day began.
-    :ivar identifiers: the site's own names for the visitor that records gave: for finding them again.
-    :ivar beyond: how many records were left out, because the hour has more than the site allows.
-    """
-
-    day: date
-    hour: int
-    visitor: str
-    traits: Traits
-    records: frozenset[str]
-    identifiers: frozenset[str] = frozenset()
-    beyond: int = 0
 
 
 def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
@@ -153,27 +42,28 @@ def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
     :raises PutError: when DynamoDB fails in a way that may pass, and goes on failing. What was written stays, and
         writing it again is harmless.
     """
-    places: dict[tuple[str, str], int] = {}
-    items: list[SessionItem] = []
+    items: dict[tuple[str, str], SessionItem] = {}
+    places: dict[tuple[str, str], list[int]] = {}
     for place, (site, hour) in enumerate(given):
         for item in (*_items(site, hour), *_pointers(site, hour)):
-            places[item.pk, item.sk] = place
-            items.append(item)
-    refused = {places[item.pk, item.sk]: Poison("unstorable", word) for item, word in put_all(items)}
-    _note_pointers(item for item in items if places[item.pk, item.sk] not in refused)
-    return refused
+            items[item.pk, item.sk] = item  # a visitor of two hours is pointed to once
+            places.setdefault((item.pk, item.sk), []).append(place)
+    told = {(item.pk, item.sk): word for item, word in put_all(list(items.values()))}
+    _note_pointers(key for key in items if key not in told)
+    return {place: Poison("unstorable", word) for key, word in told.items() for place in places[key]}
 
 
 def _items(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
     """The records as items: mostly one, and as many as it takes of an hour that is full."""
+    traits = given.traits.pack()
     for records in _portions(sorted(given.records)):
-        # The key says what is in it: written again it is the same item, and no item writes over other records.
-        digest = hashlib.blake2b("\n".join(records).encode(), digest_size=9).digest()
+        # The key says what is in it: written again it is the same item, and no item writes over another.
+        digest = hashlib.blake2b("\n".join([traits, *records]).encode(), digest_size=9).digest()
         yield SessionItem(
             partition(site.id, given.day),
             f"{given.hour:02d}#{given.visitor}#{base64.urlsafe_b64encode(digest).decode()}",
             hits=set(records),
-            traits=given.traits.pack(),
+            traits=traits,
             expires=_expires(site, given.day),
         )
 
@@ -203,8 +93,8 @@ def _pointers(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
             yield SessionItem(pk, sk, identified=_identity(site.id, identifier), expires=_expires(site, given.day))
 
 
-def _note_pointers(written: Iterable[SessionItem]) -> None:
-    found = {(item.pk, item.sk) for item in written if item.sk.startswith(_POINTER)}
+def _note_pointers(written: Iterable[tuple[str, str]]) -> None:
+    found = {(pk, sk) for pk, sk in written if sk.startswith(_POINTER)}
     if len(_pointed) + len(found) > _MAX_POINTED:
         _pointed.clear()
     _pointed.update(found)
@@ -233,7 +123,10 @@ def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[
         between = SessionItem.sk.between(f"{first:02d}#", f"{last:02d}~")
         stored = SessionItem.query(key, between, consistent_read=True)
         for (hour, visitor), items in groupby(stored, _whose):
-            yield _union(site, day, hour, visitor, items)
+            union = Union(site.max_visitor_hour)
+            for item in items:
+                union.add(item.hits, item.traits)
+            yield union.made(day, hour, visitor)
 
 
 def partition(site_id: str, day: date) -> str:
@@ -244,30 +137,6 @@ def partition(site_id: str, day: date) -> str:
 def _whose(item: SessionItem) -> tuple[int, str]:
     hour, visitor, *_ = item.sk.split("#")
     return int(hour), visitor
-
-
-def _union(site: Site, day: date, hour: int, visitor: str, items: Iterable[SessionItem]) -> VisitorHour:
-    """What items of one visitor's hour hold together; a batch that came again may have left them overlapping."""
-    most = site.max_visitor_hour
-    records: set[str] = set()
-    known: dict[str, Any] = {}
-    beyond = 0
-    for item in items:
-        records |= item.hits
-        if len(records) > _FLOOD_RECORDS:
-            beyond += len(records) - most
-            records = _earliest(records, most)
-        for name, value in json.loads(item.traits or "{}").items():
-            if name not in known or value > known[name]:  # the same whatever the order
-                known[name] = value
-    beyond += max(0, len(records) - most)
-    return VisitorHour(day, hour, visitor, Traits(**known), frozenset(_earliest(records, most)), beyond=beyond)
-
-
-def _earliest(records: set[str], most: int) -> set[str]:
-    if len(records) <= most:
-        return records
-    return set(sorted(records, key=lambda packed: (Record.unpack(packed).t, packed))[:most])
 
 
 def _runs(hours: list[int]) -> list[tuple[int, int]]:

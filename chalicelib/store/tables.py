@@ -88,7 +88,7 @@ class SessionItem(_Table):
 
     pk = UnicodeAttribute(hash_key=True)  # site#day
     sk = UnicodeAttribute(range_key=True)  # HH#visitor#digest of the hits, or id#visitor#digest of the identifier
-    hits = UnicodeSetAttribute(null=True)  # packed records, see store/hits.py
+    hits = UnicodeSetAttribute(null=True)  # packed records, see store/records.py
     traits = UnicodeAttribute(null=True)  # what is known of the visitor, as JSON
     identified = UnicodeAttribute(null=True)
     expires = NumberAttribute(null=True)

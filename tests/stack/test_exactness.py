@@ -2,14 +2,13 @@
 are those of the set of hits."""
 
 import itertools
-import json
 import random
 import signal
 import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +17,6 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
-from pynamodb.exceptions import PutError
 
 from chalicelib import days
 from chalicelib.aggregate import metrics
@@ -26,70 +24,31 @@ from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.engine import engine
 from chalicelib.aggregate.refresh import refresh
 from chalicelib.collect import hit
-from chalicelib.collect.event import Event, encode
 from chalicelib.collect.page import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.report import query, visits
 from chalicelib.report.periods import Period
-from chalicelib.store import aws, batches, hits, marks, rollups, segments, tables
+from chalicelib.store import aws, hits, marks, rollups, segments, tables
 from chalicelib.store.sites import Site, put_site
-from tests.conftest import ON_LOCALSTACK
+from tests.stack.counting import (
+    FIREFOX,
+    HOUR,
+    built,
+    forget_marks_left,
+    messages,
+    mirrored,
+    new_site,
+    traffic,
+    yesterday,
+)
 
 pytestmark = pytest.mark.usefixtures("local_aws")
-
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
-HOUR = 60 * 60 * 1000
 
 
 @pytest.fixture
 def site() -> Site:
     """A new site, in a zone whose days begin at odd times."""
-    made = Site(str(uuid.uuid4()), "Test", "example.com", "Asia/Kathmandu")
-    put_site(made)
-    return made
-
-
-def yesterday(site: Site) -> date:
-    return days.day_of(days.now_ms(), site.zone) - timedelta(days=1)
-
-
-def traffic(site: Site, day: date, visitors: int = 12, seed: int = 1) -> list[Event]:
-    """Views and leaves of some visitors over a day, with pages, gaps and bounces."""
-    chance = random.Random(seed)
-    start, end = days.day_start(day, site.zone), days.day_end(day, site.zone)
-    events: list[Event] = []
-    for number in range(visitors):
-        who = hit.client(f"198.51.100.{number}", FIREFOX)
-        t = chance.randrange(start, end - HOUR)
-        for _ in range(chance.randrange(1, 5)):
-            name = f"v{chance.randrange(10**9)}"
-            page = Location("example.com", f"/{chance.randrange(5)}")
-            events.append(
-                hit.view(site, who, t, view_id=name, location=page, referrer=chance.choice([None, "https://www.bing.com/"]),
-                         load_time=chance.randrange(2000), tracker="script")
-            )  # fmt: skip
-            read = chance.randrange(60_000)
-            events.append(hit.leave(site, who, t + read, view_id=name, engagement=read, age=read, tracker="script"))
-            t = min(t + chance.choice([2, 10, 45]) * 60_000, end - 100_000)
-    return events
-
-
-def messages(events: list[Event]) -> list[str]:
-    return [encode([event]) for event in events]
-
-
-def built(site: Site, day: date) -> bytes:
-    stored = refresh(site, day)
-    assert stored is not None
-    return stored.packed
-
-
-def mirrored(site: Site, day: date, events: list[Event]) -> bytes:
-    """The rollup of the same events, delivered once and in order, to another site of the same settings."""
-    other = replace(site, id=str(uuid.uuid4()))
-    put_site(other)
-    consume(messages([replace(event, site=other.id) for event in events]))
-    return built(other, day)
+    return new_site()
 
 
 def test_every_message_delivered_twice_and_shuffled_gives_the_same_rollup_byte_for_byte(site: Site) -> None:
@@ -187,7 +146,7 @@ def test_an_aggregation_killed_at_any_call_is_repaired_by_the_next(
     monkeypatch.setattr(marks, "now_ms", lambda: days.now_ms() - 120_000)
     steps: list[str] = []
     for number in itertools.count(1):
-        _forget_marks_of_this_process()
+        forget_marks_left()
         consume(messages(events))
         if refreshed:
             with patch.object(days, "now_ms", return_value=days.day_end(day, site.zone) - 1):
@@ -202,10 +161,6 @@ def test_an_aggregation_killed_at_any_call_is_repaired_by_the_next(
         break
     assert {"PutObject", "PutItem", last} <= set(steps)
     assert [item.packed for item in rollups.between(site.id, day, day)] == [truth]
-
-
-def _forget_marks_of_this_process() -> None:
-    marks._left.clear()
 
 
 def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,174 +345,3 @@ def test_a_day_is_as_long_as_its_zone_makes_it(site: Site, zone: str, hours: int
     assert [point.pageviews for point in shown.series] == [1] * hours
     assert len({point.t for point in shown.series}) == hours
     assert shown.series[0].t.utcoffset() == datetime(day.year, day.month, day.day, tzinfo=site.zone).utcoffset()
-
-
-def test_an_hour_of_more_than_an_item_holds_is_stored_in_several(site: Site) -> None:
-    day = yesterday(site)
-    view = traffic(site, day, visitors=1)[0]
-    consume(messages([replace(view, id=f"x{number}", page=f"/{number:04d}" + "x" * 1000) for number in range(900)]))
-    assert len(list(tables.SessionItem.query(hits.partition(site.id, day)))) == 3
-    assert rollup_math.unpack(built(site, day)).totals.pageviews == 900
-
-
-@pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack takes items of any size")
-def test_a_hit_that_can_never_be_stored_is_put_aside_and_the_rest_is_stored(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    day = yesterday(site)
-    events = traffic(site, day, visitors=3)
-    buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
-    monkeypatch.setattr(hits, "_ITEM_BYTES", 1 << 30)
-    who = hit.client("203.0.113.9", FIREFOX)
-    first = hit.view(site, who, events[0].t, view_id="x", location=Location("example.com", "/"), referrer=None,
-                     load_time=None, tracker="script")  # fmt: skip
-    huge = [replace(first, id=f"x{number}", page="/" + f"{number:04d}" + "x" * 1000) for number in range(450)]
-    consume(messages([*events[:5], *huge, *events[5:]]))
-    assert buried == ["unstorable"] * len(huge)
-    assert built(site, day) == mirrored(site, day, events)
-
-
-def test_hits_of_a_site_that_is_gone_are_put_aside_with_the_reason(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    events = traffic(site, yesterday(site), visitors=1)
-    buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
-    consume(messages([replace(event, site=str(uuid.uuid4())) for event in events]))
-    assert buried == ["no_such_site"] * len(events)
-
-
-@contextmanager
-def sessions_answered(answer: Callable[[dict[str, Any]], tuple[int, dict[str, Any]] | None]) -> Iterator[None]:
-    """Lets a function answer the calls of the table of sessions, by status and body; None: let them through."""
-
-    def respond(params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
-        answered = answer(params)
-        return answered and (type("Response", (), {"status_code": answered[0]})(), answered[1])
-
-    client = tables.SessionItem._get_connection().connection.client
-    client.meta.events.register_first("before-call", respond, unique_id="answering")
-    try:
-        yield
-    finally:
-        client.meta.events.unregister("before-call", unique_id="answering")
-
-
-THROTTLED = 400, {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
-
-
-def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_PATIENCE_S", 0.0)
-    events = traffic(site, yesterday(site), visitors=2)
-    with sessions_answered(lambda _: THROTTLED), pytest.raises(PutError, match="ProvisionedThroughputExceeded"):
-        consume(messages(events))
-    consume(messages(events))
-    assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
-
-
-def test_a_write_that_is_throttled_is_tried_again_before_the_whole_batch_is(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.05)
-    events = traffic(site, yesterday(site), visitors=8)
-    refusals = iter(range(aws.ATTEMPTS + 1))  # more than botocore's own attempts at one call
-    with sessions_answered(lambda _: THROTTLED if next(refusals, None) is not None else None):
-        consume(messages(events))
-    assert next(refusals, None) is None
-    assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
-
-
-def test_what_dynamodb_leaves_of_a_batch_is_written_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.01)
-    events = traffic(site, yesterday(site), visitors=8)
-    asked: list[int] = []
-
-    def leave_some(call: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        ((table, requests),) = json.loads(call["body"])["RequestItems"].items()
-        asked.append(len(requests))
-        taken, left = requests[:4], requests[4:]
-        aws.client("dynamodb").batch_write_item(RequestItems={table: taken})
-        return 200, {"UnprocessedItems": {table: left} if left else {}}
-
-    with sessions_answered(leave_some):
-        consume(messages(events))
-    assert len(asked) > 1
-    assert asked == sorted(asked, reverse=True)
-    assert built(site, yesterday(site)) == mirrored(site, yesterday(site), events)
-
-
-def test_what_dynamodb_goes_on_leaving_fails_the_batch(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_PATIENCE_S", 0.0)
-    with (
-        sessions_answered(lambda call: (200, {"UnprocessedItems": json.loads(call["body"])["RequestItems"]})),
-        pytest.raises(PutError, match="unwritten"),
-    ):
-        consume(messages(traffic(site, yesterday(site), visitors=1)))
-
-
-def flood(site: Site, day: date, views: int) -> list[Event]:
-    """Views of one visitor, one a second."""
-    who = hit.client("198.51.100.1", FIREFOX)
-    start = days.day_start(day, site.zone)
-    return [
-        hit.view(site, who, start + number * 1000, view_id=f"v{number}", location=Location("example.com", f"/{number}"),
-                 referrer=None, load_time=None, tracker="script")
-        for number in range(views)
-    ]  # fmt: skip
-
-
-def test_of_a_visitors_hour_that_is_too_full_the_same_is_kept_and_counted_in_whatever_order_it_comes(
-    site: Site,
-) -> None:
-    day = yesterday(site)
-    put_site(site := replace(site, max_visitor_hour=10))
-    events = [*flood(site, day, 30), *traffic(site, day, visitors=2)]
-    twice = messages(events) * 2
-    random.Random(7).shuffle(twice)
-    for start in range(0, len(twice), 11):
-        consume(twice[start : start + 11])
-        if start % 2 == 0:
-            refresh(site, day)
-    stored = rollup_math.unpack(built(site, day))
-    assert stored.beyond == {0: 20}
-    assert {page for page, *_ in stored.tables["pages"]} >= {f"/{number}" for number in range(10)}
-    assert rollup_math.pack(stored) == mirrored(site, day, events)
-
-
-def test_what_was_left_out_of_an_hour_is_still_told_when_another_hour_is_built_anew(site: Site) -> None:
-    day = yesterday(site)
-    put_site(site := replace(site, max_visitor_hour=10))
-    first, later = flood(site, day, 15), flood(site, day, 12)
-    consume(messages(first))
-    built(site, day)
-    _forget_marks_of_this_process()
-    for mark in marks.of_day(site.id, day):
-        marks.clear(mark)
-    consume(messages([replace(event, hour=5, t=event.t + 5 * HOUR) for event in later]))
-    assert rollup_math.unpack(built(site, day)).beyond == {0: 5, 5: 2}
-
-
-def test_a_limit_that_was_raised_counts_what_it_had_left_out(site: Site) -> None:
-    day = yesterday(site)
-    put_site(site := replace(site, max_visitor_hour=10))
-    events = flood(site, day, 15)
-    consume(messages(events))
-    assert rollup_math.unpack(built(site, day)).totals.pageviews == 10
-    put_site(site := replace(site, max_visitor_hour=1000))
-    _forget_marks_of_this_process()
-    consume(messages(events[:1]))
-    stored = rollup_math.unpack(built(site, day))
-    assert (stored.totals.pageviews, stored.beyond) == (15, {})
-
-
-def test_what_can_never_be_stored_is_put_aside_once_though_its_batch_comes_again(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = ["not an event", *messages(traffic(site, yesterday(site), visitors=1))]
-    buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
-    with monkeypatch.context() as patch:
-        patch.setattr(marks, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
-        with pytest.raises(RuntimeError):
-            consume(batch)
-    consume(batch)
-    assert buried == ["not_json"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.aggregate import metrics, rollup
 from chalicelib.aggregate.engine import engine
 from chalicelib.config import VISIT_GAP_MS
-from chalicelib.store.hits import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
+from chalicelib.store.records import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
 
 DAY = date(2026, 11, 24)
 START = 1_795_478_400_000

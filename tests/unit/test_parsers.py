@@ -24,7 +24,7 @@ from chalicelib.errors import BadRequest, Poison
 from chalicelib.report import periods
 from chalicelib.report.events import _pointer
 from chalicelib.report.visits import _Cursor
-from chalicelib.store.hits import Record
+from chalicelib.store.records import Record
 from chalicelib.store.sites import read_id
 from chalicelib.web import Request
 

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.hits import LEAVE, VIEW, Record
+from chalicelib.store.records import LEAVE, VIEW, Record
 
 texts = st.none() | st.text(max_size=20)
 numbers = st.none() | st.integers(0, 10**9)

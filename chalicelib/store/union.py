@@ -1,0 +1,66 @@
+"""What the items of a visitor's hour hold together, within the limits of an hour, in whatever order they come.
+
+A batch that comes again in other company leaves items that overlap. And a flood leaves many: what is beyond the limits
+is counted, but neither kept nor held in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from chalicelib.config import MAX_VISITOR_HOUR_BYTES
+from chalicelib.store.records import Record, Traits, VisitorHour
+
+_TRAITS = frozenset(Traits.__dataclass_fields__)
+
+
+class Union:
+    """The union of items that are added one by one.
+
+    :param most: how many records are kept, the earliest, as long as they have no more than
+        :data:`~chalicelib.config.MAX_VISITOR_HOUR_BYTES` together.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._seen: set[bytes] = set()  # digests, by which the records are counted
+        self._kept: list[str] = []
+        self._bytes = 0
+        self._known: dict[str, Any] = {}
+
+    def add(self, records: Iterable[str], traits: str | None) -> None:
+        """Add what an item holds."""
+        for packed in records:
+            encoded = packed.encode()
+            digest = hashlib.blake2b(encoded, digest_size=12).digest()
+            if digest not in self._seen:
+                self._seen.add(digest)
+                self._kept.append(packed)
+                self._bytes += len(encoded)
+        if len(self._kept) > 2 * self._most or self._bytes > 2 * MAX_VISITOR_HOUR_BYTES:
+            self._cut()  # now and then; what is beyond a part of the records is beyond all of them
+        for name, value in json.loads(traits or "{}").items():
+            if name in _TRAITS and (name not in self._known or value > self._known[name]):
+                self._known[name] = value
+
+    def made(self, day: date, hour: int, visitor: str) -> VisitorHour:
+        """All that was added, as of this visitor and hour."""
+        self._cut()
+        beyond = len(self._seen) - len(self._kept)
+        return VisitorHour(day, hour, visitor, Traits(**self._known), frozenset(self._kept), beyond=beyond)
+
+    def _cut(self) -> None:
+        if len(self._kept) <= self._most and self._bytes <= MAX_VISITOR_HOUR_BYTES:
+            return
+        self._kept.sort(key=lambda packed: (Record.unpack(packed).t, packed))
+        size = fitting = 0
+        for packed in self._kept[: self._most]:
+            if size + len(packed.encode()) > MAX_VISITOR_HOUR_BYTES:
+                break
+            size += len(packed.encode())
+            fitting += 1
+        self._kept, self._bytes = self._kept[:fitting], size
