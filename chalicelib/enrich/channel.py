@@ -7,6 +7,7 @@ tagged traffic (https://support.google.com/analytics/answer/9756891, read in Nov
 * A bought click is known not only by its medium but also by an advertising network's click id or a tag such as
   ``facebook-ads``; GA4 has accounts linked to it for that.
 * ``newsletter`` is e-mail, as source or medium, and so is a referrer that is a mail service.
+* A campaign that calls its source direct, and has no medium, is direct whatever the referrer is, as in GA4.
 * GA4 gives a link from another site the medium ``referral``. Here it is simply a source that no other rule wants,
   whether a referrer or a tag gave it. ``Unassigned`` is left for media that no rule knows.
 """

@@ -11,6 +11,8 @@ The names are those their makers use; `sources.json` lists them by category, eac
 ``paid:exads``      a word campaigns use for its ads; other words with "ads" behind them need no entry
 ==================  =================================================================================
 
+Under the name ``""`` are hosts and words that have a category and no better name than themselves.
+
 Hosts are compared label by label, so that `notgoogle.com` and `google.com.example.net` are not Google.
 
 Which site belongs to the categories search, social, video and shopping follows the list of source categories that
@@ -83,7 +85,7 @@ def read_source(referrer: str | None, tag: str | None = None, ad_network: str | 
     index = _index()
     bought = False
     if tag:
-        if tag.lower() in _NO_TAG:
+        if says_direct(tag):
             return None
         name, bought = _name_tag(tag, index)
     elif referrer:
@@ -98,6 +100,11 @@ def read_source(referrer: str | None, tag: str | None = None, ad_network: str | 
     if ad_network is not None:
         bought = bought or category is None or name in index.networks.get(ad_network, ())
     return Source(name, category, bought)
+
+
+def says_direct(tag: str | None) -> bool:
+    """Whether a campaign's word for the source is that there is none, which is believed before any referrer."""
+    return tag is not None and tag.lower() in _NO_TAG
 
 
 def _name_tag(tag: str, index: _Index) -> tuple[str, bool]:
@@ -168,6 +175,9 @@ def _index() -> _Index:
         "app": index.apps, "tag": index.tags, "paid": index.paid_tags,
     }  # fmt: skip
     for category, sources in data.items():
+        for host in sources.pop("", ()):
+            index.categories[host] = category
+            (index.hosts if "." in host else index.tags)[host if "." in host else _key(host)] = host
         for name, entries in sources.items():
             index.categories[name] = category
             for key in {_key(name), re.sub(r"[\W_]", "", name.lower())}:

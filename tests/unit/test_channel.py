@@ -6,13 +6,13 @@ import pytest
 
 from chalicelib.collect.page import read_location, read_referrer
 from chalicelib.enrich.channel import channel
-from chalicelib.enrich.source import read_source
+from chalicelib.enrich.source import read_source, says_direct
 
 
 def channel_of(query: str, referrer: str | None = None) -> str:
     """The channel of a visit to a URL with this query, as collector and worker find it."""
     location = read_location(f"https://example.com/?{query}", "location")
-    came_from = read_referrer(referrer)
+    came_from = None if says_direct(location.source_tag) else read_referrer(referrer)
     source = read_source(came_from[1] if came_from else None, location.source_tag, location.ad_network)
     return channel(
         source.name if source else None,
@@ -108,6 +108,10 @@ def test_a_referrer_has_a_channel(referrer: str | None, expected: str) -> None:
         ("utm_source=google&utm_medium=retargeting", "Paid Search"),
         ("utm_source=bing&utm_medium=cpm", "Paid Search"),
         ("utm_source=google&utm_medium=cpc&utm_campaign=workshop", "Paid Search"),
+        ("utm_source=dzone.com", "Organic Social"),
+        ("utm_source=dzone", "Organic Social"),
+        ("utm_source=cnn", "Organic Search"),
+        ("utm_source=justin.tv", "Organic Video"),
         ("utm_source=google&utm_medium=cpc&utm_campaign=eshop", "Paid Shopping"),
         ("utm_source=google&utm_medium=cpc&utm_campaign=bishop", "Paid Search"),
         ("utm_source=facebook&utm_medium=paid", "Paid Social"),
@@ -216,3 +220,10 @@ def test_every_visit_has_one_of_the_channels() -> None:
     for source, category, medium, campaign in itertools.product(words, categories, words, words):
         for paid in (True, False):
             assert channel(source, category, medium, campaign, paid, False) in known
+
+
+@pytest.mark.parametrize(
+    "query", ["utm_source=(direct)&utm_medium=(none)", "utm_source=direct", "utm_source=(not+set)"]
+)
+def test_a_campaign_that_says_direct_is_believed_before_the_referrer(query: str) -> None:
+    assert channel_of(query, "https://www.google.com/") == "Direct"
