@@ -70,7 +70,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class RobotRow:
-    """Robots of one name that were kept apart; `reason` as in `enrich.robot`, `hits` their views."""
+    """Robots of one name that were kept apart; `reason` as in `enrich.robot`, `hits` their views and events."""
 
     reason: str
     name: str

@@ -32,11 +32,16 @@ _HEADLESS = re.compile(
 _LIBRARY = re.compile(
     r"(?:python|aiohttp|httpx|urllib|pycurl|libwww|lwp|mechanize|curl|libcurl|wget|java|okhttp|go-http|go-resty|axios|"
     r"node-fetch|node(?:\.js)?\b|undici|got\b|superagent|guzzle|php\b|ruby|faraday|reqwest|hyper/|rest-client|restsharp|"
-    r"apache-|jakarta|postman|insomnia|powershell|dart/|perl|scrapy|colly|jetty|[\w.-]*http[-_ ]?client)",
+    r"apache-|jakarta|postman|insomnia|powershell|dart/|nokogiri|perl|scrapy|colly|jetty|[\w.-]*http[-_ ]?client)"
+    r"|.*(?:windowspowershell/|ms web services client)",
     re.ASCII,
 )
-# Robots that look like a browser but for one word, which isbot does not know.
-_ALSO = re.compile(r"\b(?:gtmetrix|assetnote|amzn-user|ylt chrome|miniature\.io)", re.ASCII)
+# Robots that look like a browser but for one word, and libraries, which isbot does not know.
+_ALSO = re.compile(
+    r"\b(?:gtmetrix|assetnote|amzn-user|ylt chrome|miniature\.io|jsdom/|wkhtmlto(?:pdf|image)|windowspowershell/|"
+    r"ms web services client protocol)|^(?:dart/|powershell/|nokogiri)",
+    re.ASCII,
+)
 
 # Devices, by what is theirs to name: not what a robot would say of itself.
 _DEVICE = re.compile(
@@ -48,7 +53,8 @@ _DEVICE = re.compile(
     | \bsogou(?:mse|mobile|search)\w*
     | \bchromeframe/[\d.]+
     | \bqqdownload\b
-    | \bgoogle(?:\ earth|\ nexus|\ ?tv)\b
+    | (?<![a-z])google(?:\ earth|\ nexus|\ ?tv)(?![a-z])
+    | ^(?:netsurf|dillo)/[\d.]+(?:\ \([^()]*\))?$
     | \bcom\.google\.(?:googleplus|maps)\b
     | \bmicromessenger/.*
     | \binstagram\ [\d.]+\ android\ .*

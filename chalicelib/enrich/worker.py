@@ -19,7 +19,7 @@ from chalicelib.enrich import place
 from chalicelib.enrich.agent import parse_agent
 from chalicelib.enrich.channel import DIRECT, channel
 from chalicelib.enrich.robot import referrer_reason
-from chalicelib.enrich.source import INTERNAL, read_source
+from chalicelib.enrich.source import INTERNAL, read_source, says_direct
 from chalicelib.errors import Poison
 from chalicelib.store import hits, ledger, marks, queue
 from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
@@ -106,21 +106,31 @@ def _is_dropped(site: Site, event: Event) -> bool:
 
 def _robot_reason(event: Event) -> str | None:
     """Why an event is a robot's; None if it is none."""
-    return parse_agent(event.agent).robot_reason or event.hint or referrer_reason(event.referrer or "")
+    return parse_agent(event.agent).robot_reason or _own_reason(event)
 
 
 def _grouped(events: Iterable[Event]) -> list[list[Event]]:
     """Events by visitor and hour, and by what they say of the visitor: no event speaks for others in its batch."""
     groups: dict[tuple[object, ...], list[Event]] = {}
     for event in events:
-        key = (event.site, event.day, event.hour, event.visitor, event.agent, event.address, event.hint)
+        key = (event.site, event.day, event.hour, _visitor(event), event.agent, event.address)
         groups.setdefault(key, []).append(event)
     return list(groups.values())
 
 
+def _own_reason(event: Event) -> str | None:
+    """Why a hit is no person's by what it says of itself, whoever sent it."""
+    return event.hint or (referrer_reason(event.referrer) if event.referrer else None)
+
+
 def _visitor(event: Event) -> str:
-    """Whose hit it is. What a browser loads in advance is nobody's, so that it does not make a robot of its user."""
-    return f"{event.visitor}~" if event.hint else event.visitor
+    """Whose hit it is.
+
+    What a browser loads in advance is nobody's, and neither is a visit that somebody faked: it does not make a robot of
+    the person who has the same browser and address.
+    """
+    reason = _own_reason(event)
+    return f"{event.visitor}~{reason}" if reason else event.visitor
 
 
 def _visitor_hour(events: Sequence[Event]) -> VisitorHour:
@@ -130,16 +140,16 @@ def _visitor_hour(events: Sequence[Event]) -> VisitorHour:
         date.fromisoformat(first.day),
         first.hour,
         _visitor(first),
-        traits(first.agent, first.address, first.hint, [event.referrer for event in events if event.referrer]),
+        traits(first.agent, first.address, _own_reason(first)),
         frozenset(record(event).pack() for event in events),
         frozenset(event.identifier for event in events if event.identifier),
     )
 
 
-def traits(agent: str, address: str, hint: str | None = None, referrers: Iterable[str] = ()) -> Traits:
+def traits(agent: str, address: str, own_reason: str | None = None) -> Traits:
     """What is known of a visitor by user agent, (usually truncated) address and what its hits say of themselves."""
     program = parse_agent(agent)
-    reason = program.robot_reason or hint or next(filter(None, map(referrer_reason, referrers)), None)
+    reason = program.robot_reason or own_reason
     found = place.locate(address)
     return Traits(
         program.browser,
@@ -170,7 +180,7 @@ def record(event: Event) -> Record:
 
 def _origin(view: Event) -> tuple[str | None, str | None]:
     """The names of a view's source and channel; None for none and for direct, so that most records stay short."""
-    referrer = None if view.internal else view.referrer
+    referrer = None if view.internal or says_direct(view.source_tag) else view.referrer
     source = read_source(referrer, view.source_tag, view.ad_network)
     if source is None and view.internal and not (view.utm_medium or view.utm_campaign):
         return INTERNAL, None

@@ -186,6 +186,15 @@ def test_hidden_referrers_are_hidden_and_still_counted(caller: Caller, site: str
     assert not [name for name in names if "spam.example" in name]
 
 
+def test_a_faked_visit_takes_no_persons_hits_with_it(caller: Caller, site: str) -> None:
+    assert beacon(caller, site, view("/real")) == 204
+    assert beacon(caller, site, view("/faked") | {"referrer": "http://semalt.com/"}) == 204
+    (robot,) = wait_for(lambda: robots(caller, site), bool)
+    assert (robot["reason"], robot["hits"], robot["kept"]) == ("referrer_spam", 1, True)
+    stats = wait_for(lambda: caller.stats(site), lambda found: found["metrics"]["pageviews"] == 1)
+    assert [row["name"] for row in stats["tables"]["pages"]] == ["/real"]
+
+
 def test_a_visitors_hour_has_a_limit_and_what_is_beyond_is_counted(caller: Caller, site: str) -> None:
     change(caller, site, max_visitor_hour=10)
     for number in range(10):

@@ -139,21 +139,17 @@ def test_a_request_says_that_nobody_asked_for_it(headers: dict[str, str], hint: 
 
 
 @pytest.mark.parametrize(
-    ("agent", "hint", "referrers", "reason"),
-    [
-        ("firefox", None, [], None), ("firefox", "prefetch", [], "prefetch"),
-        ("firefox", None, ["https://example.org/", "http://semalt.com/x"], "referrer_spam"),
-        ("curl/8.5.0", "prefetch", ["http://semalt.com/x"], "library"),
-    ],
-)  # fmt: skip
+    ("agent", "own_reason", "reason"),
+    [("firefox", None, None), ("firefox", "prefetch", "prefetch"), ("curl/8.5.0", "referrer_spam", "library")],
+)
 def test_a_visitor_is_a_robot_for_one_reason(
-    agent: str, hint: str | None, referrers: list[str], reason: str | None, monkeypatch: pytest.MonkeyPatch
+    agent: str, own_reason: str | None, reason: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib.enrich import place
 
     monkeypatch.setattr(place, "locate", lambda _: place.Place())
     browser = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
-    found = traits(browser if agent == "firefox" else agent, "", hint, referrers)
+    found = traits(browser if agent == "firefox" else agent, "", own_reason)
     assert (found.robot, found.robot_reason) == (reason is not None, reason)
     assert found.device_type == ("robot" if agent.startswith("curl") else "desktop")
 
