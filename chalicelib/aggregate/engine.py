@@ -93,9 +93,8 @@ class Engine:
 
     def sessionize(self) -> None:
         """Make `views`, `visits` and `custom_events` of `hits`."""
-        self._connection.execute(sql("views").replace("$gap", str(config.VISIT_GAP_MS)))
-        self._connection.execute(sql("visits"))
-        self._connection.execute(sql("custom_events"))
+        for name in ("views", "visits", "custom_events"):
+            self._connection.execute(sql(name).replace("$gap", str(config.VISIT_GAP_MS)))
 
     def _stage_fresh(self, fresh: Iterable[VisitorHour]) -> str:
         """What was read from the table as a Parquet file: DuckDB takes the packed records apart, not Python."""

@@ -88,6 +88,17 @@ def test_what_first_names_the_visitor_names_the_visit() -> None:
         assert db.rows("SELECT visitor, identifier FROM visits ORDER BY ALL") == [("v", "first"), ("w", "by event")]
 
 
+def test_the_load_time_is_what_the_first_view_says_else_the_first_leave() -> None:
+    beaten = [view("a", 0), view("a", 1, load_time=900)]
+    told = [view("a", 0, load_time=500), view("a", 1, load_time=900), replace(leave("a", 2, 5), load_time=700)]
+    left = [view("a", 0), view("a", 0, load_time=800), replace(leave("a", 2, 5), load_time=800), leave("a", 1, 5)]
+    with engine() as db:
+        db.load(stored("u", beaten) + stored("v", told) + stored("w", left), [])
+        db.sessionize()
+        rows = db.rows("SELECT visitor, load_time FROM views ORDER BY ALL")
+    assert rows == [("u", None), ("v", 500), ("w", 800)]
+
+
 def test_an_interactive_event_makes_a_visit_no_bounce() -> None:
     quiet, done = event("e", 1), event("e", 1, interactive=True)
     late = event("e", 31, interactive=True)
@@ -245,6 +256,33 @@ def test_an_event_is_a_sign_of_life_but_no_view() -> None:
     assert (figures.totals.visits, figures.totals.pageviews, figures.totals.bounces) == (1, 2, 0)
     late = computed(stored("v", [view("a", 0), event("e", 31)]))
     assert (late.totals.visits, late.totals.bounces, late.totals.duration) == (1, 1, 0)
+
+
+def test_an_event_that_overtakes_its_view_belongs_to_its_visit() -> None:
+    early = event("e", 4.99, interactive=True, identifier="ada")
+    with engine() as db:
+        db.load(stored("v", [early, view("a", 5)]) + stored("w", [event("e", 0), view("a", 31)]), [])
+        db.sessionize()
+        assert db.rows("SELECT visitor, visit FROM custom_events ORDER BY ALL") == [("v", 1), ("w", None)]
+        assert db.rows("SELECT visitor, bounce, identifier, duration FROM visits ORDER BY ALL") == [
+            ("v", False, "ada", 0),
+            ("w", True, None, 0),
+        ]
+
+
+def test_an_event_between_two_visits_belongs_to_the_one_that_it_is_near_to() -> None:
+    records = [view("a", 0), event("e1", 20), event("e2", 60), view("b", 61), event("e3", 200), view("c", 300)]
+    with engine() as db:
+        db.load(stored("v", records), [])
+        db.sessionize()
+        assert db.rows("SELECT id, visit FROM custom_events ORDER BY ALL") == [("e1", 1), ("e2", 2), ("e3", 2)]
+
+
+def test_robots_events_are_told_with_their_views() -> None:
+    figures = computed(
+        stored("v", [view("a", 0), event("e", 1), event("e", 1)], ROBOT) + stored("w", [event("e", 1)], ROBOT)
+    )
+    assert [(row.visitors, row.hits) for row in figures.robots] == [(2, 3)]
 
 
 def test_an_event_without_a_view_makes_no_visit() -> None:

@@ -6,9 +6,10 @@
 --      views     one row a page view, however often its records were delivered
 --
 -- A view's records meet by the visitor's key and the view's id. Its last sign of life is the latest of them all:
--- repeated views (a heartbeat, a retry) and leaves. Any of them may be the first to name the visitor, or to tell the
--- load time. Ties are broken by every column, so that the result depends on the set of records alone. What has to be
--- sorted is kept narrow: a day of 100,000 visits fits 1 GB.
+-- repeated views (a heartbeat, a retry) and leaves. Any of them may be the first to name the visitor. The load time is
+-- what the first view says, else the first leave: a heartbeat repeats it or makes it up. Ties are broken by every column,
+-- so that the result depends on the set of records alone. What has to be sorted is kept narrow: a day of 100,000 visits
+-- fits 1 GB.
 
 CREATE OR REPLACE TEMP TABLE visitors AS
 SELECT
@@ -41,7 +42,10 @@ SELECT
     max(t) AS alive_until,
     max(engagement) AS engagement,
     max(scroll) AS scroll,
-    arg_min(load_time, (t, load_time)) FILTER (WHERE load_time IS NOT NULL) AS load_time,
+    coalesce(
+        nullif(arg_min(coalesce(load_time, 0), (t, coalesce(load_time, 0))) FILTER (WHERE kind = 'view'), 0),
+        arg_min(load_time, (t, load_time)) FILTER (WHERE kind = 'leave' AND load_time IS NOT NULL)
+    ) AS load_time,
     arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
     min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
 FROM hits
@@ -83,7 +87,10 @@ SELECT
     max(t) AS alive_until,
     max(engagement) AS engagement,
     max(scroll) AS scroll,
-    arg_min(load_time, (t, load_time)) FILTER (WHERE load_time IS NOT NULL) AS load_time,
+    coalesce(
+        nullif(arg_min(coalesce(load_time, 0), (t, coalesce(load_time, 0))) FILTER (WHERE kind = 'view'), 0),
+        arg_min(load_time, (t, load_time)) FILTER (WHERE kind = 'leave' AND load_time IS NOT NULL)
+    ) AS load_time,
     arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
     min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
 FROM runs
@@ -113,17 +120,34 @@ SELECT
 FROM lives
 LEFT JOIN nameless USING (day, visitor, id);
 
--- A custom event is a sign of life of the view before it, unless that had ended by then.
+-- A custom event is a sign of life of the view before it, unless that had ended by then. Then, or if there is none, it
+-- belongs to the next view, if that comes before a visit would end: a request may overtake another.
 CREATE OR REPLACE TEMP TABLE stirred AS
+WITH events AS (
+    SELECT DISTINCT day, visitor, t, interactive, identifier FROM hits WHERE kind = 'event'
+),
+following AS (
+    SELECT events.*, lives.id, lives.run, coalesce(events.t - lives.alive_until <= $gap, false) AS alive
+    FROM events
+    ASOF LEFT JOIN lives ON events.day = lives.day AND events.visitor = lives.visitor AND events.t >= lives.t
+),
+preceding AS (
+    SELECT events.* EXCLUDE (id, run, alive), lives.id, lives.run
+    FROM (FROM following WHERE NOT alive) AS events
+    ASOF JOIN lives ON events.day = lives.day AND events.visitor = lives.visitor AND events.t < lives.t
+    WHERE lives.t - events.t <= $gap
+)
 SELECT
-    lives.day, lives.visitor, lives.id, lives.run, max(events.t) AS alive_until,
-    coalesce(bool_or(events.interactive), false) AS interactive,
-    arg_min(events.identifier, (events.t, events.identifier)) FILTER (WHERE events.identifier IS NOT NULL) AS identifier,
-    min(events.t) FILTER (WHERE events.identifier IS NOT NULL) AS identified
-FROM (SELECT day, visitor, t, interactive, identifier FROM hits WHERE kind = 'event') AS events
-ASOF JOIN lives ON events.day = lives.day AND events.visitor = lives.visitor AND events.t >= lives.t
-WHERE events.t - lives.alive_until <= $gap
-GROUP BY lives.day, lives.visitor, lives.id, lives.run;
+    day, visitor, id, run, max(alive_until) AS alive_until,
+    coalesce(bool_or(interactive), false) AS interactive,
+    arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
+    min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
+FROM (
+    SELECT * EXCLUDE (alive), t AS alive_until FROM following WHERE alive
+    UNION ALL BY NAME
+    SELECT *, NULL::BIGINT AS alive_until FROM preceding
+)
+GROUP BY day, visitor, id, run;
 
 CREATE OR REPLACE TEMP TABLE numbered AS
 WITH joined AS (
