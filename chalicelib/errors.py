@@ -63,7 +63,7 @@ class NotFound(ShylightError):
 
 
 class Conflict(ShylightError):
-    """It exists already, or somebody else changed it meanwhile."""
+    """It exists already, is in a state that forbids this, or somebody else changed it meanwhile."""
 
     status = HTTPStatus.CONFLICT
     code = "conflict"

@@ -7,15 +7,17 @@ after that, by nobody.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib import config, days
 from chalicelib.collect import beacons, custom, fields, hit
+from chalicelib.collect.admission import is_ignored
 from chalicelib.collect.event import Event, encode_all
 from chalicelib.collect.page import Location
-from chalicelib.errors import BadRequest
-from chalicelib.store import queue
+from chalicelib.collect.visitor import normal_address
+from chalicelib.errors import BadRequest, Conflict
+from chalicelib.store import ledger, queue
 from chalicelib.store.sites import Site
 
 _DAY_MS = 24 * days.HOUR_MS
@@ -24,15 +26,20 @@ _AHEAD_MS = 5 * 60 * 1000
 
 
 def accept(site: Site, body: dict[str, Any]) -> int:
-    """Queue what ``{"hits": [...]}`` holds, all or none; how many views and events they are.
+    """Queue what ``{"hits": [...]}`` holds, all or none; how many views and events were taken.
+
+    Those of addresses that the site ignores are entered in its ledger instead.
 
     A view is ``{t?, url, user_agent?, ip?, id?, referrer?, load_time?, engagement?, scroll?, identifier?}``: `t` in
     epoch ms or ISO 8601 with an offset (now, if it is missing), the other times in ms. A custom event is
     ``{t?, event, props?, revenue?, interactive?, url?, user_agent?, ip?, id?, identifier?}``.
 
     :raises BadRequest: naming the field of the first hit that is wrong, e.g. ``hits[3].t``.
+    :raises Conflict: if the site is archived.
     :raises Unavailable: if the queue refuses; sending all again is harmless where every hit has an `id`.
     """
+    if not site.active:
+        raise Conflict("The site is archived: nothing is recorded. Set its status to active first.")
     hits = body.get("hits")
     if not isinstance(hits, list) or not hits:
         raise BadRequest("hits must be a list of at least one hit.", field="hits")
@@ -40,13 +47,21 @@ def accept(site: Site, body: dict[str, Any]) -> int:
         raise BadRequest(f"hits may be at most {config.MAX_IMPORT_HITS} at a time; send more calls.", field="hits")
     now = days.now_ms()
     events: list[Event] = []
+    ignored: list[date] = []
     for number, given in enumerate(hits):
         where = f"hits[{number}]."
         if not isinstance(given, dict):
             raise BadRequest(f"hits[{number}] must be an object.", field=f"hits[{number}]")
-        events += _events(site, given, where, now)
+        read = _events(site, given, where, now)
+        address = normal_address(fields.text(given, "ip", where) or "")
+        if address and is_ignored(site.ignored_ips, address):
+            ignored.append(date.fromisoformat(read[0].day))
+        else:
+            events += read
     queue.send_all(encode_all(events))
-    return len(hits)
+    for day in ignored:
+        ledger.drop(site.id, day, "ignored_address")
+    return len(hits) - len(ignored)
 
 
 def _events(site: Site, given: dict[str, Any], where: str, now: int) -> list[Event]:

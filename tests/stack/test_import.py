@@ -48,6 +48,27 @@ def test_hits_of_past_days_are_counted_on_their_days(caller: Caller, site: str) 
     assert [(h["page"], h["engagement"]) for h in older["hits"]] == [("/", 30.0), ("/two", 10.0)]
 
 
+def test_an_archived_site_takes_no_hits_of_a_backend_either(caller: Caller, site: str) -> None:
+    assert caller.api("PATCH", f"/sites/{site}", {"status": "archived"}).status == 200
+    answer = wait_for(
+        lambda: caller.api("POST", f"/sites/{site}/hits", {"hits": [hit(noon(1).isoformat())]}),
+        lambda answer: answer.status != 202,
+    )
+    assert (answer.status, answer.json()["error"]["code"]) == (409, "conflict")
+
+
+def test_hits_of_addresses_that_a_site_ignores_are_in_its_ledger_instead(caller: Caller, site: str) -> None:
+    assert caller.api("PATCH", f"/sites/{site}", {"ignored_ips": "192.0.2.0/24, 2001:db8::/32"}).status == 200
+    addresses = ("192.0.2.9", "2001:db8::9", "198.51.100.9")
+    hits = [hit(noon(1).isoformat(), id=f"i{number}", ip=ip) for number, ip in enumerate(addresses)]
+    wait_for(
+        lambda: caller.api("POST", f"/sites/{site}/hits", {"hits": hits}).json(), lambda found: found == {"accepted": 1}
+    )
+    wait_for(lambda: caller.stats(site, period="7d")["metrics"]["pageviews"], lambda found: found >= 1)
+    ledger = caller.api("GET", f"/sites/{site}/ledger", period="7d").json()["dropped"]
+    assert sum(line["hits"] for line in ledger if line["reason"] == "ignored_address") >= 2
+
+
 def test_an_import_sent_twice_counts_once(caller: Caller, site: str) -> None:
     hits = [hit(noon(2).isoformat(), id=f"h{number}", ip=f"198.51.100.{number}") for number in range(30)]
     for _ in range(2):
