@@ -7,15 +7,17 @@ and the hits that their visitors had too many of in an hour.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any, Final
 
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.report.periods import Period
 from chalicelib.report.query import refresh_dirty_days
 from chalicelib.store import ledger, rollups
+from chalicelib.store.ledger import Entry
 from chalicelib.store.sites import Site
 
 _FLOOD_VISITOR: Final = "flood_visitor"
@@ -37,6 +39,8 @@ ROBOT_REASONS: Final[Mapping[str, str]] = {
     "preview": "Preview of a page",
     "referrer_spam": "Referrer spam",
 }
+# So many names of a reason are told for a day, those of most hits; the others' hits stand under none.
+_NAMES: Final = 100
 KEPT: Final = "kept apart"
 DROPPED: Final = "dropped"
 
@@ -75,7 +79,7 @@ def of_period(site: Site, period: Period) -> Ledger:
     refresh_dirty_days(site, period.first, period.last)
     dropped: list[Drop] = []
     robots: list[Robot] = []
-    for entry in ledger.between(site.id, period.first, period.last):
+    for entry in _fewer(ledger.between(site.id, period.first, period.last)):
         if entry.reason.startswith(ledger.ROBOT):
             reason = entry.reason.removeprefix(ledger.ROBOT)
             robots.append(Robot(entry.day, reason, entry.name, entry.dropped, kept=False))
@@ -90,6 +94,17 @@ def of_period(site: Site, period: Period) -> Ledger:
         dropped=tuple(sorted(dropped, key=lambda drop: (drop.day, drop.reason, drop.name))),
         robots=tuple(sorted(robots, key=lambda robot: (robot.day, -robot.hits, robot.name))),
     )
+
+
+def _fewer(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries, with at most so many names for a day and reason; they come by day and reason."""
+    for (day, reason), same in groupby(entries, lambda entry: (entry.day, entry.reason)):
+        most_first = sorted(same, key=lambda entry: -entry.dropped)
+        others = sum(entry.dropped for entry in most_first[_NAMES:])
+        named = {entry.name: entry.dropped for entry in most_first[:_NAMES]}
+        if others:
+            named[""] = named.get("", 0) + others
+        yield from (Entry(day, reason, name, dropped) for name, dropped in named.items())
 
 
 def as_json(found: Ledger) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from chalicelib.store.sites import Site
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+# Lambda hands over 6 MB at most, and counts the characters that its own JSON escapes.
+_MAX_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,22 @@ def page(site: Site, period: Period, limit: int, after: str | None, identifier: 
         visits += _of_day(site, day, limit + 1 - len(visits), here, visitors)
         if len(visits) > limit:
             break
-    more = len(visits) > limit
-    visits = visits[:limit]
+    shown = _fitting(visits[:limit])
+    more, visits = len(visits) > len(shown), shown
     return {
         "visits": [visit["shown"] for visit in visits],
         "next": visits[-1]["cursor"].encode() if more and visits else None,
     }
+
+
+def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many of the visits as an answer may hold, and at least one."""
+    size = 0
+    for number, visit in enumerate(visits):
+        size += len(json.dumps(visit["shown"], ensure_ascii=False).encode())
+        if size > _MAX_BYTES and number:
+            return visits[:number]
+    return visits
 
 
 def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterator[tuple[date, list[str] | None]]:

@@ -20,6 +20,10 @@ from chalicelib.store.tables import LedgerItem
 _WRITES: Final = 20
 _GATHER_S: Final = 2.0
 _MAX_NAME_CHARS: Final = 60
+# Names can be made up by whoever sends hits (an origin): of a reason and day, an instance tells so many, and enters
+# what comes beyond without its name.
+_MAX_NAMES: Final = 50
+_MAX_KINDS: Final = 1_000
 # How the reason of a dropped robot begins.
 ROBOT: Final = "robot_"
 
@@ -48,12 +52,24 @@ _full: dict[tuple[str, date], tuple[float, bool]] = {}
 _dropped: dict[_Kind, int] = {}
 _gathered: dict[_Kind, int] = {}
 _written: dict[_Kind, list[float]] = {}
+_names: dict[tuple[str, date, str], set[str]] = {}
 
 
 def drop(site_id: str, day: date, reason: str, name: str = "", count: int = 1) -> None:
     """Enter dropped hits; written when the invocation is over, those of a kind together."""
-    kind = (site_id, day, reason, name[:_MAX_NAME_CHARS])
+    kind = (site_id, day, reason, _bounded(site_id, day, reason, name[:_MAX_NAME_CHARS]))
     _dropped[kind] = _dropped.get(kind, 0) + count
+
+
+def _bounded(site_id: str, day: date, reason: str, name: str) -> str:
+    """The name, or none if there are many already."""
+    if len(_names) > _MAX_KINDS:
+        _names.clear()
+    known = _names.setdefault((site_id, day, reason), set())
+    if name in known or len(known) < _MAX_NAMES:
+        known.add(name)
+        return name
+    return ""
 
 
 def declare_full(site_id: str, day: date, records: int) -> None:

@@ -317,6 +317,14 @@ def test_visits_come_newest_first_and_page_by_page_none_twice(site: Site) -> Non
         if after is None:
             break
     assert paged == whole
+    with patch.object(
+        visits, "_MAX_BYTES", 1000
+    ):  # what an answer holds ends it as well, but not before its first visit
+        page = visits.page(site, period, 500, None)
+        assert 0 < len(page["visits"]) < 5
+        assert (
+            page["visits"] + visits.page(site, period, 500, page["next"])["visits"] == whole[: 2 * len(page["visits"])]
+        )
     starts = [visit["start"] for visit in whole]
     assert starts == sorted(starts, reverse=True)
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from chalicelib.report import ledger as report
 from chalicelib.store import ledger
 from chalicelib.store.tables import LedgerItem
 
@@ -19,10 +20,11 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
         entries.append((item.sk, int(actions[0].values[1].value["N"])))  # type: ignore[attr-defined]
 
     monkeypatch.setattr(LedgerItem, "update", update)
-    for kept in (ledger._dropped, ledger._gathered, ledger._written):
+    everything = (ledger._dropped, ledger._gathered, ledger._written, ledger._names)
+    for kept in everything:
         kept.clear()
     yield entries
-    for kept in (ledger._dropped, ledger._gathered, ledger._written):
+    for kept in everything:
         kept.clear()
 
 
@@ -72,3 +74,23 @@ def test_an_entry_that_cannot_be_written_is_written_with_the_next(
     ledger.drop("s", DAY, "dnt")
     ledger.flush()
     assert written == [("ledger#2026-11-24#dnt#", 2)]
+
+
+def test_made_up_names_do_not_fill_the_table_and_are_counted(
+    written: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_WRITES", 10_000)
+    for number in range(300):
+        ledger.drop("s", DAY, "origin", f"https://{number}.evil.example")
+    ledger.flush()
+    assert len(written) == ledger._MAX_NAMES + 1
+    assert sum(count for _, count in written) == 300
+    assert dict(written)["ledger#2026-11-24#origin#"] == 300 - ledger._MAX_NAMES
+
+
+def test_of_many_names_those_of_most_hits_are_told() -> None:
+    entries = [ledger.Entry(DAY, "origin", f"{number}", number) for number in range(1, 201)]
+    entries.insert(0, ledger.Entry(DAY, "dnt", "", 7))
+    dnt, *named, others = report._fewer(entries)
+    assert (dnt.dropped, len(named), named[0].dropped) == (7, 100, 200)
+    assert (others.name, others.dropped) == ("", sum(range(1, 101)))
