@@ -14,7 +14,7 @@ from typing import Final
 
 APP: Final = "shylight"
 
-# What a hit may be. The collector refuses what is larger with a reason; nothing is cut silently.
+# What a hit may be. The collector refuses what is larger with a reason; only a page is cut, and a referrer left out.
 MAX_BODY_BYTES: Final = 16 * 1024
 MAX_IMPORT_BYTES: Final = 4 * 1024 * 1024
 MAX_IMPORT_HITS: Final = 1000
@@ -25,7 +25,7 @@ MAX_ID_CHARS: Final = 64
 MAX_IDENTIFIER_CHARS: Final = 128
 MAX_LOAD_TIME_MS: Final = 10 * 60 * 1000
 MAX_ENGAGEMENT_MS: Final = 24 * 60 * 60 * 1000
-# A custom event. Names, numbers and values are Plausible's, so that its clients lose nothing.
+# A custom event. Names, numbers and values are Plausible's; all values together are not, as a body has its limit.
 MAX_EVENT_NAME_CHARS: Final = 120
 MAX_PROPS: Final = 30
 MAX_PROP_NAME_CHARS: Final = 300

@@ -21,10 +21,10 @@ def refusal(site: Site, headers: Mapping[str, str], address: str) -> str | None:
 
     :param address: the visitor's, in its normal form; ``""`` if unknown.
     """
-    if site.respect_dnt and (headers.get("dnt") == "1" or headers.get("sec-gpc") == "1"):
-        return "dnt"
     if not origin_allowed(site.origins, headers):
         return "origin"
+    if site.respect_dnt and (headers.get("dnt") == "1" or headers.get("sec-gpc") == "1"):
+        return "dnt"
     if address and is_ignored(site.ignored_ips, address):
         return "ignored_address"
     return None
@@ -91,4 +91,10 @@ def parse_networks(text: str) -> tuple[_Network, ...]:
 
     :raises ValueError: naming the first that is none, or has host bits set.
     """
-    return tuple(ipaddress.ip_network(part) for part in text.replace(",", " ").split())
+    return tuple(_normal(ipaddress.ip_network(part)) for part in text.replace(",", " ").split())
+
+
+def _normal(network: _Network) -> _Network:
+    """A network of v4 in v6 as v4, as `visitor.normal_address` has addresses."""
+    within = getattr(network.network_address, "ipv4_mapped", None)
+    return ipaddress.ip_network((within, network.prefixlen - 96)) if within and network.prefixlen >= 96 else network

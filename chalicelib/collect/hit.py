@@ -37,16 +37,16 @@ def client(source_ip: str, agent: str, identifier: str | None = None, hint: str 
 
 
 def location_of(
-    site: Site, url: str, field: str = "location", *, apps: bool = False, hash_routing: bool = False
+    site: Site, url: str, field: str = "location", *, apps: bool = False, any_hash: bool = False
 ) -> Location:
     """What `site` keeps of the URL of a viewed page.
 
     :param apps: whether the URL may be one that a mobile app made up.
-    :param hash_routing: whether the sender says what the site's setting may say too.
+    :param any_hash: whether the sender says that the fragment is part of the page, whatever it is.
     :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
     """
     return read_location(
-        url, field, kept=site.page_parameters, hash_routing=hash_routing or site.hash_routing, apps=apps
+        url, field, kept=site.page_parameters, hash_routing=site.hash_routing, any_hash=any_hash, apps=apps
     )
 
 

@@ -66,13 +66,19 @@ class Location:
 
 
 def read_location(
-    url: str, field: str, *, kept: frozenset[str] = frozenset(), hash_routing: bool = False, apps: bool = False
+    url: str,
+    field: str,
+    *,
+    kept: frozenset[str] = frozenset(),
+    hash_routing: bool = False,
+    any_hash: bool = False,
+    apps: bool = False,
 ) -> Location:
     """What is kept of the URL of a viewed page.
 
     :param kept: the query parameters that are part of the page. They follow the path ordered by name, so that one
         page has one name, and encoded as they were.
-    :param hash_routing: so is a fragment that is a path, as in ``/app#/orders/7``.
+    :param hash_routing: so is a fragment that is a path, as in ``/app#/orders/7``; :param any_hash: or any fragment.
     :param apps: an app's screen is a page too: whatever the scheme, as in ``app://localhost/login``.
     :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
     """
@@ -82,7 +88,7 @@ def read_location(
     if parts is None or (parts.scheme not in _WEB and not (apps and parts.scheme)):
         raise BadRequest(f"{field} must be an absolute http or https URL.", field=field)
     page = (parts.path or "/") + _kept(parts.query, kept)
-    if hash_routing and parts.fragment.startswith(("/", "!/")):
+    if parts.fragment and (any_hash or (hash_routing and parts.fragment.startswith(("/", "!/")))):
         path, _, query = parts.fragment.partition("?")
         page += f"#{path}{_kept(query, kept)}"
     return Location(_host(parts), _clean(page)[:MAX_PAGE_CHARS], **_tags(parts.query))
@@ -105,7 +111,8 @@ def read_referrer(url: str | None) -> tuple[str, str] | None:
     if parts.scheme not in _WEB:
         return None
     port = f":{parts.port}" if parts.port is not None else ""
-    return host, f"{parts.scheme}://{host}{port}{_clean(parts.path or '/')[:MAX_PAGE_CHARS]}"
+    shown = f"[{host}]" if ":" in host else host
+    return host, f"{parts.scheme}://{shown}{port}{_clean(parts.path or '/')[:MAX_PAGE_CHARS]}"
 
 
 def same_site(host: str, other: str) -> bool:
@@ -121,13 +128,13 @@ def _split(url: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    if not host or any(char.isspace() or ord(char) < 32 for char in host):
+    if not host or not host.strip(".") or any(char.isspace() or ord(char) < 32 for char in host):
         return None
     return parts
 
 
 def _host(parts: SplitResult) -> str:
-    return _clean(parts.hostname or "")[:253]
+    return _clean((parts.hostname or "").rstrip("."))[:253]
 
 
 def _tags(query: str) -> dict[str, str]:

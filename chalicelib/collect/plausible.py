@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -64,7 +65,8 @@ def _sites(body: Mapping[str, Any]) -> list[Site]:
             f"domain must be the site's domain as it is named here, or up to {config.MAX_DOMAINS} with commas between.",
             field="domain",
         )
-    return [gate.active(_site(domain)) for domain in named]
+    found = [gate.active(_site(domain)) for domain in named]
+    return list({site.id: site for site in found}.values())  # one may be named in several ways
 
 
 def _host(body: Mapping[str, Any]) -> str:
@@ -75,6 +77,9 @@ def _host(body: Mapping[str, Any]) -> str:
 
 
 def _site(domain: str) -> Site | None:
+    if not domain.isascii():
+        with suppress(UnicodeError):  # sites have the form in which a browser asks for them
+            domain = domain.encode("idna").decode("ascii")
     site_id = read_id(domain)
     if site_id is not None:
         return cached_site(site_id)
@@ -99,9 +104,10 @@ def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event
             site, who, t, view_id="", engagement=engagement or 0, age=0, scroll=scroll, page=page.page,
             tracker="plausible",
         )  # fmt: skip
-    revenue = _object(body.get("revenue")) or None  # its tracker of tagged links sends {} where there is none
+    # Its tracker of tagged links sends {} where there is none, and clients in PHP send [].
+    revenue, props = _object(body.get("revenue")) or None, _object(body.get("props")) or None
     return hit.custom(
-        site, who, t, event_id=uuid.uuid4().hex, name=name, props=custom.read_props(_object(body.get("props"))),
+        site, who, t, event_id=uuid.uuid4().hex, name=name, props=custom.read_props(props),
         revenue=custom.read_revenue(revenue), location=page, interactive=interactive, tracker="plausible",
     )  # fmt: skip
 
@@ -110,7 +116,7 @@ def _page(site: Site, body: Mapping[str, Any]) -> Location:
     url = fields.text(body, "url")
     if not url:
         raise BadRequest("url is missing: the URL of the page.", field="url")
-    return hit.location_of(site, url, "url", apps=True, hash_routing=body.get("hashMode") in (1, True))
+    return hit.location_of(site, url, "url", apps=True, any_hash=body.get("hashMode") in (1, True))
 
 
 def _object(value: object) -> object:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from chalicelib.collect.visitor import normal_address
+
 # Preset -> the header in which the service writes the visitor's address, over whatever a client sent in it.
 PRESETS: Final[Mapping[str, str]] = {
     "cloudflare": "cf-connecting-ip",
@@ -20,19 +22,23 @@ _THROUGH_CLOUDFRONT: Final = "x-amz-cf-id"
 
 
 def client_address(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
-    """The visitor's address.
+    """The visitor's address; the peer's, if the proxies say none.
 
     :param proxies: the site's setting: ``""``, ``"1"`` to ``"5"`` (trusted hops before the gateway), or a preset.
     :param source_ip: the gateway's peer.
     """
-    if not proxies:
-        return source_ip
+    said = _said(proxies, source_ip, headers) if proxies else ""
+    return said if normal_address(said) else source_ip
+
+
+def _said(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
+    """What the declared proxies say: an address, or anything, or nothing."""
     if proxies in PRESETS:
         value = headers.get(PRESETS[proxies], "").strip()
-        return (_without_port(value) if proxies == "cloudfront" else value) or source_ip
+        return _without_port(value) if proxies == "cloudfront" else value
     hops = int(proxies)
     chain = _sent(source_ip, headers)
-    return _without_port(chain[-hops]) if len(chain) >= hops else source_ip
+    return _without_port(chain[-hops]) if len(chain) >= hops else ""
 
 
 def _sent(source_ip: str, headers: Mapping[str, str]) -> list[str]:

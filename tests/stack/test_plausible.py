@@ -61,24 +61,33 @@ def test_what_plausible_documents_is_taken(site: Site) -> None:
         {"n": "pageview", "u": f"https://{site.domain}/short", "d": site.domain, "r": None, "w": 1666, "v": 36},
         {"name": "pageview", "url": f"https://www.{site.domain}/by-url"},  # the domain is the URL's
         site.view() | {"url": "app://localhost/login", "screen_width": 1666},
-        site.view("/hash#/route", hashMode=1),
+        site.view("/hash#route", hashMode=1),
         site.view("/by-id") | {"domain": site.id.upper()},
         site.view("/twice") | {"domain": f"{site.domain}, {site.domain},"},
         event | {"props": {"plan": "pro", "seats": 3, "trial": False, "none": None}},
         event | {"p": '{"plan": "pro"}', "$": '{"amount": "12.50", "currency": "eur"}'},
         event | {"revenue": {}, "props": {}, "interactive": False},
+        event
+        | {"revenue": [], "props": [], "domain": f"{site.id},{site.domain},www.{site.domain}"},  # one, all the same
     ]
     for body in bodies:
         answer = site.send(body)
         assert answer.status == 202, (body, answer.body)
     stats = wait_for(
         lambda: site.caller.stats(site.id),
-        lambda stats: stats["metrics"]["pageviews"] == 7 and stats["events"] and stats["events"][0]["events"] == 3,
+        lambda stats: stats["metrics"]["pageviews"] == 7 and stats["events"] and stats["events"][0]["events"] == 4,
     )
     assert {row["name"] for row in stats["tables"]["pages"]} == {
-        "/shop", "/short", "/by-url", "/login", "/hash#/route", "/by-id", "/twice",
+        "/shop", "/short", "/by-url", "/login", "/hash#route", "/by-id", "/twice",
     }  # fmt: skip
     assert stats["events"][0]["revenue"] == {"EUR": 12.5}
+
+
+def test_a_site_is_found_by_its_name_as_people_write_it(caller: Caller) -> None:
+    name = f"münchen-{uuid.uuid4().hex[:8]}.example"
+    site = Site(caller.new_site(name), name, caller)
+    assert site.send(site.view("/schön")).status == 202
+    wait_for(lambda: caller.visits(site.id), bool)
 
 
 def test_several_sites_are_all_or_nothing(site: Site, caller: Caller) -> None:

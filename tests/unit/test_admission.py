@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.collect.admission import origin_allowed, parse_origin
+from chalicelib.collect.admission import is_ignored, origin_allowed, parse_origin
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,10 @@ def test_a_page_is_taken_by_its_origin(origins: str, page: str, taken: bool) -> 
 def test_what_is_no_origin_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"origin|IPv6|Port|port"):
         parse_origin(text)
+
+
+@pytest.mark.parametrize("ignored", ["::ffff:198.51.100.0/120", "198.51.100.0/24", "::ffff:198.51.100.7"])
+def test_an_ignored_network_may_be_written_as_v4_in_v6(ignored: str) -> None:
+    assert is_ignored(ignored, "198.51.100.7")
+    assert not is_ignored(ignored, "198.51.101.7")
+    assert not is_ignored(ignored, "2001:db8::7")

@@ -108,6 +108,18 @@ def test_with_hash_routing_a_fragment_that_is_a_path_is_part_of_the_page(url: st
     assert read_location(url, "location", kept=frozenset({"page"}), hash_routing=True).page == page
 
 
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("https://example.com/#about", "/#about"),
+        ("https://example.com/a#/b?page=2&token=secret", "/a#/b?page=2"),
+        ("https://example.com/a#", "/a"),
+    ],
+)
+def test_a_sender_may_say_that_any_fragment_is_part_of_the_page(url: str, page: str) -> None:
+    assert read_location(url, "location", kept=frozenset({"page"}), any_hash=True).page == page
+
+
 def test_a_long_url_is_taken_up_to_a_limit() -> None:
     assert len(read_location("https://example.com/" + "a" * 8100, "location").page) == 1024
     assert read_location("https://example.com/p?" + "q" * 8100, "location").page == "/p"
@@ -127,6 +139,9 @@ def test_a_long_url_is_taken_up_to_a_limit() -> None:
             ("com.example.reader", "android-app://com.example.reader"),
         ),
         ("https://[bad", None),
+        ("https://./", None),
+        ("https://www.google.com./search", ("www.google.com", "https://www.google.com/search")),
+        ("https://[2001:db8::7]:8443/x", ("2001:db8::7", "https://[2001:db8::7]:8443/x")),
         (
             "https://user:pw@Search.example:8080/find?q=private#x",
             ("search.example", "https://search.example:8080/find"),

@@ -56,6 +56,18 @@ def test_an_emulator_appends_nothing(forwarded: str) -> None:
     assert client_address("1", forwarded.partition(",")[0], headers) == VISITOR
 
 
+@pytest.mark.parametrize(
+    ("proxies", "headers"),
+    [
+        ("cloudflare", {"cf-connecting-ip": "junk"}),
+        ("cloudfront", {"cloudfront-viewer-address": "junk:443"}),
+        ("1", {"x-forwarded-for": f"unknown, {PEER}"}),
+    ],
+)
+def test_what_is_no_address_is_not_taken_for_one(proxies: str, headers: dict[str, str]) -> None:
+    assert client_address(proxies, PEER, headers) == PEER
+
+
 @pytest.mark.parametrize("proxies", ["cloudflare", "cloudfront"])
 def test_who_comes_past_the_declared_service_has_the_address_it_comes_from(proxies: str) -> None:
     assert client_address(proxies, PEER, {"x-forwarded-for": LIE}) == PEER
