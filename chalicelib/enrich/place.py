@@ -149,9 +149,10 @@ def _network(record: Mapping[str, Any]) -> str | None:
 def _at(value: object, *path: str | int) -> object:
     """What lies under a path of keys and positions; None where it leads nowhere."""
     for step in path:
-        if isinstance(step, str) and isinstance(value, Mapping):
+        # The very types that databases are read as: to ask for abstract ones would be a tenth of a hit's CPU.
+        if type(value) is dict:
             value = value.get(step)
-        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
+        elif type(value) is list and isinstance(step, int) and step < len(value):
             value = value[step]
         else:
             return None
@@ -161,7 +162,7 @@ def _at(value: object, *path: str | int) -> object:
 def _name(value: object) -> str | None:
     """The English one of the names of a nested place, or whichever there is."""
     names = _at(value, "names")
-    if not isinstance(names, Mapping):
+    if not isinstance(names, dict):
         return None
     others = sorted(key for key in names if isinstance(key, str))
     return next((name for key in ("en", *others) if (name := _text(names.get(key)))), None)
