@@ -271,11 +271,63 @@ def test_an_event_that_overtakes_its_view_belongs_to_its_visit() -> None:
 
 
 def test_an_event_between_two_visits_belongs_to_the_one_that_it_is_near_to() -> None:
-    records = [view("a", 0), event("e1", 20), event("e2", 60), view("b", 61), event("e3", 200), view("c", 300)]
+    records = [view("a", 0), event("e1", 20), event("e2", 55), view("b", 61), event("e3", 200), view("c", 300)]
     with engine() as db:
         db.load(stored("v", records), [])
         db.sessionize()
         assert db.rows("SELECT id, visit FROM custom_events ORDER BY ALL") == [("e1", 1), ("e2", 2), ("e3", 2)]
+
+
+def test_an_event_belongs_to_the_visit_that_is_alive_in_another_tab() -> None:
+    tabs = [view("a", 0), leave("a", 40, 5), view("b", 5), event("e", 50, interactive=True), view("c", 85)]
+    with engine() as db:
+        db.load(stored("v", tabs), [])
+        db.sessionize()
+        assert db.rows("SELECT id, visit FROM custom_events") == [("e", 1)]
+        assert db.rows("SELECT visit, pageviews, bounce, duration FROM visits ORDER BY visit") == [
+            (1, 2, False, 50 * MINUTE),
+            (2, 1, True, 0),
+        ]
+
+
+def test_events_one_after_the_other_keep_a_visit_going_before_and_after_its_views() -> None:
+    after = [view("a", 0), event("e1", 20), event("e2", 45, identifier="bob"), view("b", 70)]
+    early = [event("e1", 0), event("e2", 25, interactive=True), view("a", 50)]
+    with engine() as db:
+        db.load(stored("v", after) + stored("w", early), [])
+        db.sessionize()
+        assert {visit for (visit,) in db.rows("SELECT visit FROM custom_events")} == {1}
+        assert db.rows("SELECT visitor, visit, pageviews, bounce, identifier, duration FROM visits ORDER BY ALL") == [
+            ("v", 1, 2, False, "bob", 70 * MINUTE),
+            ("w", 1, 1, False, None, 0),
+        ]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 12)), max_size=8), st.randoms())
+@settings(max_examples=60)
+def test_views_and_events_make_one_row_of_signs_whatever_their_order(
+    signs: list[tuple[bool, int]], chance: random.Random
+) -> None:
+    records = [
+        (view if viewed else event)(f"{number}", ten * 10.0) for number, (viewed, ten) in enumerate(signs)
+    ]  # every ten minutes, so that many are at one time
+    stretches: list[list[Record]] = []
+    for record in sorted(records, key=lambda record: record.t):
+        if not stretches or record.t - stretches[-1][-1].t > VISIT_GAP_MS:
+            stretches.append([])
+        stretches[-1].append(record)
+    visits = [stretch for stretch in stretches if any(record.kind == VIEW for record in stretch)]
+    expected = {
+        (record.id, number) for number, of_visit in enumerate(visits, 1) for record in of_visit if record.kind == EVENT
+    }
+    chance.shuffle(records)
+    with engine() as db:
+        db.load(stored("v", records), [])
+        db.sessionize()
+        assert db.rows("SELECT count(*) FROM visits") == [(len(visits),)]
+        within = set(db.rows("SELECT id, visit FROM custom_events"))
+    assert expected <= within
+    assert len(within) == sum(record.kind == EVENT for record in records)
 
 
 def test_robots_events_are_told_with_their_views() -> None:

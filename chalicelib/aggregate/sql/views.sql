@@ -120,47 +120,16 @@ SELECT
 FROM lives
 LEFT JOIN nameless USING (day, visitor, id);
 
--- A custom event is a sign of life of the view before it, unless that had ended by then. Then, or if there is none, it
--- belongs to the next view, if that comes before a visit would end: a request may overtake another.
-CREATE OR REPLACE TEMP TABLE stirred AS
-WITH events AS (
-    SELECT DISTINCT day, visitor, t, interactive, identifier FROM hits WHERE kind = 'event'
-),
-following AS (
-    SELECT events.*, lives.id, lives.run, coalesce(events.t - lives.alive_until <= $gap, false) AS alive
-    FROM events
-    ASOF LEFT JOIN lives ON events.day = lives.day AND events.visitor = lives.visitor AND events.t >= lives.t
-),
-preceding AS (
-    SELECT events.* EXCLUDE (id, run, alive), lives.id, lives.run
-    FROM (FROM following WHERE NOT alive) AS events
-    ASOF JOIN lives ON events.day = lives.day AND events.visitor = lives.visitor AND events.t < lives.t
-    WHERE lives.t - events.t <= $gap
-)
-SELECT
-    day, visitor, id, run, max(alive_until) AS alive_until,
-    coalesce(bool_or(interactive), false) AS interactive,
-    arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
-    min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
-FROM (
-    SELECT * EXCLUDE (alive), t AS alive_until FROM following WHERE alive
+-- Views and custom events are signs of life, one after the other: where none is for longer than $gap, a stretch ends. A
+-- stretch with views is a visit, and its events are the visit's, those before the first view too: of two requests that are
+-- sent at once, either may come first.
+CREATE OR REPLACE TEMP TABLE signs AS
+WITH told AS (
+    SELECT day, visitor, id, run, t, alive_until, NULL::BOOLEAN AS interactive, NULL::VARCHAR AS identifier FROM lives
     UNION ALL BY NAME
-    SELECT *, NULL::BIGINT AS alive_until FROM preceding
-)
-GROUP BY day, visitor, id, run;
-
-CREATE OR REPLACE TEMP TABLE numbered AS
-WITH joined AS (
-    SELECT
-        lives.* EXCLUDE (repeated) REPLACE (
-            greatest(lives.alive_until, stirred.alive_until) AS alive_until,
-            CASE WHEN stirred.identified < coalesce(lives.identified, stirred.identified + 1)
-                 THEN stirred.identifier ELSE lives.identifier END AS identifier,
-            least(lives.identified, stirred.identified) AS identified
-        ),
-        coalesce(stirred.interactive, false) AS interactive
-    FROM lives
-    LEFT JOIN stirred USING (day, visitor, id, run)
+    SELECT DISTINCT day, visitor, t, t AS alive_until, coalesce(interactive, false) AS interactive, identifier
+    FROM hits
+    WHERE kind = 'event'
 ),
 before AS (
     SELECT
@@ -168,14 +137,50 @@ before AS (
         max(alive_until) OVER (
             PARTITION BY day, visitor ORDER BY t, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS alive_before
-    FROM joined
+    FROM told
 )
 SELECT
     * EXCLUDE (alive_before),
+    -- Of signs at one time, whichever was looked at first began the stretch: it has the least before it.
     (sum(CASE WHEN alive_before IS NULL OR t - alive_before > $gap THEN 1 ELSE 0 END) OVER (
-        PARTITION BY day, visitor ORDER BY t, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ))::INTEGER AS visit
+        PARTITION BY day, visitor ORDER BY t, alive_before NULLS FIRST
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ))::INTEGER AS stretch
 FROM before;
+
+CREATE OR REPLACE TEMP TABLE placed AS
+SELECT
+    day, visitor, id, run, stretch,
+    (dense_rank() OVER (PARTITION BY day, visitor ORDER BY stretch))::INTEGER AS visit,
+    row_number() OVER (PARTITION BY day, visitor, stretch ORDER BY t, id, run) = 1 AS first_of_visit
+FROM signs
+WHERE id IS NOT NULL;
+
+-- What the events of a visit say of it is told by its first view.
+CREATE OR REPLACE TEMP TABLE numbered AS
+WITH stirred AS (
+    SELECT
+        day, visitor, stretch, max(t) AS alive_until, bool_or(interactive) AS interactive,
+        arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
+        min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
+    FROM signs
+    WHERE id IS NULL
+    GROUP BY day, visitor, stretch
+)
+SELECT
+    lives.* EXCLUDE (repeated) REPLACE (
+        greatest(lives.alive_until, stirred.alive_until) AS alive_until,
+        CASE WHEN stirred.identified < coalesce(lives.identified, stirred.identified + 1)
+             THEN stirred.identifier ELSE lives.identifier END AS identifier,
+        least(lives.identified, stirred.identified) AS identified
+    ),
+    coalesce(stirred.interactive, false) AS interactive,
+    placed.visit
+FROM lives
+JOIN placed USING (day, visitor, id, run)
+LEFT JOIN stirred
+    ON placed.first_of_visit AND stirred.day = placed.day AND stirred.visitor = placed.visitor
+    AND stirred.stretch = placed.stretch;
 
 CREATE OR REPLACE TEMP TABLE views AS
 WITH delivered AS (
