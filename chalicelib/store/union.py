@@ -1,7 +1,7 @@
 """What the items of a visitor's hour hold together, within the limits of an hour, in whatever order they come.
 
 A batch that comes again in other company leaves items that overlap. And a flood leaves many: what is beyond the limits
-is counted, but neither kept nor held in memory.
+is counted by digests, and neither kept nor held in memory.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Union:
         self._seen: set[bytes] = set()  # digests, by which the records are counted
         self._kept: list[str] = []
         self._bytes = 0
+        self._end: tuple[int, str] | None = None  # of what was cut the earliest: nothing from there on is kept
         self._known: dict[str, Any] = {}
 
     def add(self, records: Iterable[str], traits: str | None) -> None:
@@ -39,8 +40,9 @@ class Union:
             digest = hashlib.blake2b(encoded, digest_size=12).digest()
             if digest not in self._seen:
                 self._seen.add(digest)
-                self._kept.append(packed)
-                self._bytes += len(encoded)
+                if self._end is None or _order(packed) < self._end:
+                    self._kept.append(packed)
+                    self._bytes += len(encoded)
         if len(self._kept) > 2 * self._most or self._bytes > 2 * MAX_VISITOR_HOUR_BYTES:
             self._cut()  # now and then; what is beyond a part of the records is beyond all of them
         for name, value in json.loads(traits or "{}").items():
@@ -56,11 +58,16 @@ class Union:
     def _cut(self) -> None:
         if len(self._kept) <= self._most and self._bytes <= MAX_VISITOR_HOUR_BYTES:
             return
-        self._kept.sort(key=lambda packed: (Record.unpack(packed).t, packed))
+        self._kept.sort(key=_order)
         size = fitting = 0
         for packed in self._kept[: self._most]:
             if size + len(packed.encode()) > MAX_VISITOR_HOUR_BYTES:
                 break
             size += len(packed.encode())
             fitting += 1
+        self._end = _order(self._kept[fitting])
         self._kept, self._bytes = self._kept[:fitting], size
+
+
+def _order(packed: str) -> tuple[int, str]:
+    return Record.unpack(packed).t, packed

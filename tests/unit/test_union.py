@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,14 @@ def test_an_hour_has_a_limit_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> No
     found = made(items, most=100)
     assert found.records == {packed(1), packed(2), packed(3)}
     assert found.beyond == 5
+
+
+@given(st.lists(st.tuples(records, st.none()), max_size=8), st.randoms(use_true_random=False))
+def test_the_limit_in_bytes_cuts_the_same_in_any_order(items: list[tuple[list[str], None]], chance: object) -> None:
+    singles = [([record], None) for group, _ in items for record in group]
+    shuffled = sorted(singles, key=lambda _: chance.random())  # type: ignore[attr-defined]
+    with patch.object(union, "MAX_VISITOR_HOUR_BYTES", 150):
+        assert made(items, most=100) == made(singles, most=100) == made(shuffled, most=100)
 
 
 def test_a_flood_does_not_stay_in_memory() -> None:
