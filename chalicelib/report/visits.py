@@ -23,7 +23,7 @@ from chalicelib.store.sites import Site
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
-# Lambda hands over 6 MB at most, and counts the characters that its own JSON escapes.
+# Lambda hands over 6 MB at most, and a body is a third longer there.
 _MAX_BYTES = 4_000_000
 
 
@@ -77,13 +77,29 @@ def page(site: Site, period: Period, limit: int, after: str | None, identifier: 
 
 
 def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many of the visits as an answer may hold, and at least one."""
+    """As many of the visits as an answer may hold; of the first at least a part."""
     size = 0
     for number, visit in enumerate(visits):
-        size += len(json.dumps(visit["shown"], ensure_ascii=False).encode())
+        size += _bytes(visit["shown"])
         if size > _MAX_BYTES and number:
             return visits[:number]
+        if size > _MAX_BYTES:
+            _shorten(visit["shown"])
     return visits
+
+
+def _shorten(shown: dict[str, Any]) -> None:
+    """Leave out the last events, then the last hits, of a visit that is larger than an answer may be, and say so."""
+    shown["left_out"] = 0
+    for name in ("events", "hits"):
+        size = _bytes(shown)
+        while size > _MAX_BYTES and shown[name]:
+            size -= _bytes(shown[name].pop()) + 1
+            shown["left_out"] += 1
+
+
+def _bytes(shown: object) -> int:
+    return len(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterator[tuple[date, list[str] | None]]:

@@ -2,6 +2,7 @@
 are those of the set of hits."""
 
 import itertools
+import json
 import random
 import signal
 import subprocess
@@ -34,6 +35,7 @@ from tests.stack.counting import (
     FIREFOX,
     HOUR,
     built,
+    flood,
     forget_marks_left,
     messages,
     mirrored,
@@ -327,6 +329,21 @@ def test_visits_come_newest_first_and_page_by_page_none_twice(site: Site) -> Non
         )
     starts = [visit["start"] for visit in whole]
     assert starts == sorted(starts, reverse=True)
+
+
+def test_a_visit_larger_than_an_answer_is_told_in_part(site: Site) -> None:
+    day = yesterday(site)
+    consume(messages(flood(site, day, 50)))
+    period = Period("custom", day, day)
+    (whole,) = visits.page(site, period, 5, None)["visits"]
+    assert (len(whole["hits"]), "left_out" in whole) == (50, False)
+    with patch.object(visits, "_MAX_BYTES", 3000):
+        answer = visits.page(site, period, 5, None)
+    (shown,) = answer["visits"]
+    assert answer["next"] is None
+    assert shown["hits"] == whole["hits"][: len(shown["hits"])]
+    assert len(shown["hits"]) + shown["left_out"] == 50
+    assert len(json.dumps(shown, separators=(",", ":"))) <= 3000 + 1  # a digit more of what is left out
 
 
 def latest_day(zone: ZoneInfo, hours: int) -> date:
