@@ -40,20 +40,20 @@ def changed(site_id: str, built: StoredRollup, today: date) -> None:
     """To be called when a day's rollup was written: its month is to be summed anew."""
     first = first_of(built.day)
     if next_first(first) - _MARGIN <= today:
-        months.touch(site_id, first, built.build)
+        months.touch(site_id, first)
 
 
 def build(site_id: str, month: StoredMonth, days: Sequence[StoredRollup]) -> None:
     """Sum a month that is over and store it.
 
     :param month: what was stored of it before its days were read.
-    :param days: all its rollups.
+    :param days: all its rollups; there may be none.
     """
     newest_first = sorted(days, key=lambda stored: stored.day, reverse=True)
     whole = rollup_math.sum_days((rollup_math.unpack(stored.packed) for stored in newest_first), most=None)
     totals = [[stored.day.day, *_totals(stored)] for stored in newest_first]
     figures = rollups.compressed({"v": VERSION, "days": totals})
-    built_at = max(stored.built_at for stored in days)
+    built_at = max((stored.built_at for stored in days), default=0)
     months.put(site_id, month, figures, rollup_math.packed_tables(whole), built_at)
 
 

@@ -58,8 +58,11 @@ def refresh(site: Site, day: date) -> StoredRollup | None:
     """
     if not _kept(site, day):
         # Its visits may be gone already, so what is there must not be rebuilt from what is left of them.
+        stored = rollups.get(site.id, day)
+        if stored is not None:  # by a build that may have died before it said so
+            months.changed(site.id, stored, days.day_of(days.now_ms(), site.zone))
         _clear(marks.of_day(site.id, day), started=1 << 62)
-        return rollups.get(site.id, day)
+        return stored
     for attempt in range(_TRIES):
         try:
             return _build(site, day)

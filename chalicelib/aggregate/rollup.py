@@ -231,5 +231,6 @@ def _add_rows(sums: dict[str, list[int]], rows: Iterable[Sequence[Any]]) -> None
 
 
 def _together(row: EventRow, other: EventRow) -> EventRow:
-    revenue = {name: row.revenue.get(name, 0) + other.revenue.get(name, 0) for name in row.revenue | other.revenue}
+    currencies = sorted(row.revenue | other.revenue)
+    revenue = {name: row.revenue.get(name, 0) + other.revenue.get(name, 0) for name in currencies}
     return EventRow(row.name, row.events + other.events, row.visitors + other.visitors, revenue)

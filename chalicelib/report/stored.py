@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from chalicelib.aggregate import months as month_math
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.rollup import Rollup
 from chalicelib.report.periods import Period
-from chalicelib.store import months, rollups
+from chalicelib.store import aws, months, rollups
 from chalicelib.store.months import StoredMonth
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.sites import Site
+
+log = logging.getLogger("shylight")
 
 # How long a page may spend on summing months that nobody has asked for yet; the next page goes on.
 _SUM_BUDGET_S: Final = 2.0
@@ -54,8 +57,8 @@ def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Store
     :param today: in the site's zone.
     """
     before = period.before()
-    # The last day is read by itself: today's hours are compared with those of the last day before.
-    ours = month_math.within(period.first, period.last - timedelta(days=1), today)
+    ours = month_math.within(period.first, period.last, today)
+    # The last day before is read by itself: today's hours are compared with the same ones of it.
     others = month_math.within(before[0], before[1] - timedelta(days=1), today)
     found = _find(site.id, others + ours)
     standing = _standing(site.id, found, ours, tables=tables)
@@ -65,13 +68,17 @@ def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Store
         if month_math.first_of(day) not in standing
     ]
     items = {item.day: item for run in _runs(by_themselves) for item in rollups.between(site.id, *run)}
-    _sum_months(site.id, [month for first, month in found.items() if first not in standing], items)
+    if tables:  # many sites are read without them, for one page
+        earliest = month_math.first_of(min([*items, *standing], default=today))
+        missing = [month for first, month in found.items() if first not in standing and first >= earliest]
+        _sum_months(site.id, missing, items)
 
     days = {day: rollup_math.unpack_figures(item.packed) for day, item in items.items()}
     of_ours = {day: item for day, item in items.items() if day >= period.first}
     standing_ours = {first: month for first, month in standing.items() if first in ours}
     whole = rollup_math.sum_days(_newest_first(of_ours, days, standing_ours, tables=tables))
-    built = [item.built_at for item in of_ours.values()] + [month.built_at for month in standing_ours.values()]
+    built = [item.built_at for item in of_ours.values()]
+    built += [month.built_at for month in standing_ours.values() if month.days]
     for month in standing.values():
         days |= month.days
     return Stored(days, whole, max(built, default=None))
@@ -99,12 +106,19 @@ def _standing(
 
 
 def _sum_months(site_id: str, missing: Iterable[StoredMonth], items: Mapping[date, StoredRollup]) -> None:
-    """Sum the months of which there are days, as far as time allows."""
+    """Sum months, as far as time allows; those without days too, so that they need not be asked for again."""
     until = time.monotonic() + _SUM_BUDGET_S
     for month in missing:
+        if time.monotonic() >= until:
+            break
         of_month = [item for day, item in items.items() if month_math.first_of(day) == month.first]
-        if of_month and time.monotonic() < until:
+        try:
             month_math.build(site_id, month, of_month)
+        except Exception as error:
+            if not aws.failed(error):
+                raise
+            log.warning("could not store the sum of %s %s; the next page will try: %s", site_id, month.first, error)
+            break  # the page has its figures; the table may have too much to do
 
 
 def _newest_first(

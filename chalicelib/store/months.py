@@ -1,46 +1,47 @@
 """Months that are over, summed: so that a year is read as twelve things instead of 365.
 
 A month is made of its days' rollups and says of which state of them. Whoever writes a rollup into a month that is over
-touches the month after it, which gives it a new state; and a sum is only put while the state is still the one that was
+touches the month after it, which counts its state up; and a sum is only put while the state is still the one that was
 there before its days were read. So a month that tells anything tells what its days tell.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.store.rollups import MAX_PACKED_BYTES
 from chalicelib.store.tables import MonthItem
 
-# The state of a month none of whose days was built since it is over.
-UNTOUCHED: Final = "-"
-
 
 @dataclass(frozen=True, slots=True)
 class StoredMonth:
     """A month as stored.
 
-    :ivar first: its first day; :ivar state: what was last done to its days.
+    :ivar first: its first day; :ivar state: how often one of its days was built since it is over.
     :ivar figures: its packed figures; None if there are none of this state.
-    :ivar built_at: epoch ms, see `StoredRollup`: the newest of its days.
-    :ivar parts: how many items its tables take.
+    :ivar built_at: epoch ms, see `StoredRollup`: the newest of its days; 0 if it has none.
+    :ivar made: unique to the sum; :ivar parts: how many items its tables take.
     """
 
     first: date
-    state: str = UNTOUCHED
+    state: int = 0
     figures: bytes | None = None
     built_at: int = 0
+    made: str = ""
     parts: int = 0
 
 
-def touch(site_id: str, first: date, build: str) -> None:
-    """Say that a day of the month was built: what was summed of the month before counts no more."""
-    MonthItem(site_id, _sort_key(first)).update(actions=[MonthItem.state.set(build)])
+def touch(site_id: str, first: date) -> None:
+    """Say that a day of the month was built: what was summed of the month before counts no more.
+
+    Said twice, as when an answer got lost, it is no worse.
+    """
+    MonthItem(site_id, _sort_key(first)).update(actions=[MonthItem.state.add(1)])
 
 
 def between(site_id: str, first: date, last: date) -> dict[date, StoredMonth]:
@@ -59,7 +60,7 @@ def tables(site_id: str, wanted: Iterable[StoredMonth]) -> dict[date, bytes]:
     keys = MonthItem.sk.between(_part_key(min(months), 0), _part_key(max(months), 99))
     for item in MonthItem.query(site_id, keys, consistent_read=True):
         first = _first_day(item.sk)
-        if first in months and item.of == months[first].state and len(parts[first]) < months[first].parts:
+        if first in months and item.made == months[first].made and len(parts[first]) < months[first].parts:
             parts[first].append(bytes(item.packed))
     return {first: b"".join(found) for first, found in parts.items() if len(found) == months[first].parts}
 
@@ -70,14 +71,16 @@ def put(site_id: str, month: StoredMonth, figures: bytes, rows: bytes, built_at:
     :param rows: its packed tables.
     """
     parts = [rows[start : start + MAX_PACKED_BYTES] for start in range(0, len(rows), MAX_PACKED_BYTES)]
+    made = uuid.uuid4().hex
     for number, part in enumerate(parts):
-        MonthItem(site_id, _part_key(month.first, number), packed=part, of=month.state).save()
-    unchanged = MonthItem.state.does_not_exist() if month.state == UNTOUCHED else MonthItem.state == month.state
+        MonthItem(site_id, _part_key(month.first, number), packed=part, made=made).save()
+    unchanged = MonthItem.state == month.state if month.state else MonthItem.state.does_not_exist()
     try:
         MonthItem(site_id, _sort_key(month.first)).update(
             actions=[
                 MonthItem.packed.set(figures),
                 MonthItem.of.set(month.state),
+                MonthItem.made.set(made),
                 MonthItem.built_at.set(built_at),
                 MonthItem.parts.set(len(parts)),
             ],
@@ -89,10 +92,11 @@ def put(site_id: str, month: StoredMonth, figures: bytes, rows: bytes, built_at:
 
 
 def _parse(item: MonthItem) -> StoredMonth:
-    first, state = _first_day(item.sk), item.state or UNTOUCHED
-    if item.of != state:
+    first, state = _first_day(item.sk), int(item.state or 0)
+    of: float | None = item.of
+    if of is None or int(of) != state:
         return StoredMonth(first, state)
-    return StoredMonth(first, state, bytes(item.packed), int(item.built_at), int(item.parts))
+    return StoredMonth(first, state, bytes(item.packed), int(item.built_at), item.made, int(item.parts))
 
 
 def _sort_key(first: date) -> str:

@@ -116,8 +116,9 @@ class MonthItem(_Table):
 
     site = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)  # month#2026-10, or rows#2026-10#00 for a part of its tables
-    state = UnicodeAttribute(null=True)  # the build that last changed one of its days
-    of = UnicodeAttribute(null=True)  # the state of which this was summed
+    state = NumberAttribute(null=True)  # how often a day of it was built since it is over
+    of = NumberAttribute(null=True)  # the state of which this was summed
+    made = UnicodeAttribute(null=True)  # unique to the sum, of the month and of its parts
     packed = BinaryAttribute(legacy_encoding=False, null=True)
     built_at = NumberAttribute(null=True)  # epoch ms, the newest of its days'
     parts = NumberAttribute(null=True)  # how many its tables take

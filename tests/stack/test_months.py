@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from pynamodb.exceptions import PutError
 
 from chalicelib import days
 from chalicelib.aggregate import months as month_math
@@ -60,7 +61,9 @@ def some_day(day: date, chance: random.Random) -> Rollup:
         tables=rows,
         others={table: (chance.randrange(9), 1, 2) for table in chance.sample(TABLES, 3)},
         latest=[visit | {"day": day.isoformat(), "started": noon + number, "duration": 5} for number in (9, 3)],
-        events=[EventRow(f"event {chance.randrange(5)}", 3, 2, {"EUR": chance.randrange(10**7)})],
+        events=[
+            EventRow(f"event {chance.randrange(5)}", 3, 2, {chance.choice(["EUR", "USD"]): chance.randrange(10**7)})
+        ],
     )
 
 
@@ -76,7 +79,7 @@ def fill(site: Site, first: date, last: date, seed: int = 1) -> None:
     chance = random.Random(seed)
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        if chance.random() < 0.8:
+        if chance.random() < 0.8 or day.day > 27:  # the last of a month are those that are compared with today
             put_day(site, day, some_day(day, chance))
 
 
@@ -114,6 +117,7 @@ def test_a_year_is_read_by_months_and_shows_what_its_days_show(site: Site) -> No
         assert shown(site) == of_days
     assert len(later) < len(at_first) / 4
     assert {day.replace(day=1) for day in later if day >= YEAR.first} == {date(2026, 1, 1), date(2026, 11, 1)}
+    assert YEAR.before()[1] in later
     with days_read() as without_tables:
         assert json.loads(shown(site, tables=False))["metrics"] == json.loads(of_days)["metrics"]
     assert without_tables == later
@@ -172,7 +176,7 @@ def test_parts_of_another_build_are_not_taken_for_a_months_own(site: Site, monke
     with days_read() as read:
         assert shown(site) == of_days
     assert date(2026, 7, 14) not in read
-    tables.MonthItem(site.id, "rows#2026-07#01", of="another build", packed=b"x").save()
+    tables.MonthItem(site.id, "rows#2026-07#01", made="another sum", packed=b"x").save()
     tables.MonthItem(site.id, "rows#2026-08#00").delete()
     with days_read() as read:
         assert shown(site) == of_days
@@ -228,3 +232,90 @@ def test_a_late_hit_of_a_month_that_was_summed_is_counted_though_the_build_was_k
             refresh(site, day)
     refresh(site, day)
     assert [pageviews(site, today) for _ in range(2)] == [2, 2]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_period_shows_the_same_by_days_and_by_months(site: Site, seed: int) -> None:
+    chance = random.Random(seed)
+    fill(site, date(2025, 6, 1), TODAY, seed)
+    for _ in range(4):
+        last = TODAY - timedelta(days=chance.choice([0, 0, 1, chance.randrange(90)]))
+        period = Period("custom", last - timedelta(days=chance.randrange(1, 300)), last)
+        for whole in (True, False):
+            with patch.object(month_math, "within", lambda *_: []):
+                of_days = shown(site, period, tables=whole)
+            assert [shown(site, period, tables=whole) for _ in range(2)] == [of_days] * 2
+
+
+def test_a_month_keeps_every_row_however_many(site: Site) -> None:
+    day = date(2026, 7, 1)
+    for number in range(4):
+        many = some_day(day, random.Random(number))
+        many.tables["pages"] = [(f"/{number}-{row}", 5, 5, 5) for row in range(500)]
+        put_day(site, day + timedelta(days=number), many)
+    period = Period("custom", day, date(2026, 7, 31))
+    with patch.object(month_math, "within", lambda *_: []):
+        of_days = shown(site, period)
+    assert [shown(site, period) for _ in range(2)] == [of_days] * 2
+    first = months.between(site.id, day, day)
+    (rows,) = months.tables(site.id, first.values()).values()
+    assert len(rollup_math.with_packed_tables(Rollup(), rows).tables["pages"]) == 2000
+
+
+def test_months_without_days_do_not_have_to_be_asked_for_one_by_one(site: Site) -> None:
+    for month in range(1, 11, 2):
+        put_day(site, date(2026, month, 5), some_day(date(2026, month, 5), random.Random(month)))
+    of_days = shown(site)
+    runs: list[tuple[date, date]] = []
+    between = rollups.between
+
+    def watched(site_id: str, first: date, last: date) -> list[StoredRollup]:
+        runs.append((first, last))
+        return between(site_id, first, last)
+
+    with patch.object(rollups, "between", watched):
+        assert shown(site) == of_days
+    assert len(runs) <= 2
+
+
+def test_a_page_shows_its_figures_though_they_cannot_be_stored_as_months(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(site, date(2026, 5, 1), TODAY)
+
+    def refuse(*_: Any) -> None:
+        raise PutError("throttled")
+
+    with monkeypatch.context() as throttled:
+        throttled.setattr(months, "put", refuse)
+        of_days = shown(site)
+    assert [shown(site) for _ in range(2)] == [of_days] * 2
+
+
+def test_sums_of_one_state_that_are_stored_at_once_do_not_mix(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(months, "MAX_PACKED_BYTES", 900)
+    fill(site, date(2026, 7, 1), date(2026, 8, 15))
+    period = Period("custom", date(2026, 7, 1), date(2026, 8, 15))
+    of_days = shown(site, period)
+    first = date(2026, 7, 1)
+    stored_of = rollups.between(site.id, first, date(2026, 7, 31))
+    month = months.between(site.id, first, first)[first]
+
+    def die(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(tables.MonthItem, "update", die)  # the parts are written by then, the month is not
+    with pytest.raises(SystemExit):
+        month_math.build(site.id, month, stored_of[:5])
+    monkeypatch.undo()
+    assert [shown(site, period) for _ in range(2)] == [of_days] * 2
+
+
+def test_telling_a_month_twice_that_it_changed_brings_nothing_old_back(site: Site) -> None:
+    fill(site, date(2026, 7, 1), date(2026, 8, 15))
+    period, first = Period("custom", date(2026, 7, 1), date(2026, 8, 15)), date(2026, 7, 1)
+    shown(site, period)
+    put_day(site, date(2026, 7, 14), some_day(first, random.Random(99)))
+    fresh = shown(site, period)
+    months.touch(site.id, first)  # sent again, as its answer got lost
+    assert [shown(site, period) for _ in range(2)] == [fresh] * 2
