@@ -123,11 +123,11 @@ def test_a_year_is_read_by_months_and_shows_what_its_days_show(site: Site) -> No
     assert without_tables == later
 
 
-@pytest.mark.parametrize("name", ["last_month", "90d", "month", "year", "yesterday"])
+@pytest.mark.parametrize("name", ["last_month", "90d", "year"])
 def test_every_period_shows_the_same_with_and_without_months(site: Site, name: str) -> None:
     from chalicelib.report.periods import parse
 
-    fill(site, date(2025, 10, 1), TODAY)
+    fill(site, date(2025, 11, 20), TODAY)
     period = parse({"period": name}, site.zone, NOW)
     with patch.object(month_math, "within", lambda *_: []):
         of_days = shown(site, period)
@@ -234,13 +234,13 @@ def test_a_late_hit_of_a_month_that_was_summed_is_counted_though_the_build_was_k
     assert [pageviews(site, today) for _ in range(2)] == [2, 2]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_period_shows_the_same_by_days_and_by_months(site: Site, seed: int) -> None:
     chance = random.Random(seed)
-    fill(site, date(2025, 6, 1), TODAY, seed)
-    for _ in range(4):
+    fill(site, date(2026, 2, 10), TODAY, seed)
+    for _ in range(6):
         last = TODAY - timedelta(days=chance.choice([0, 0, 1, chance.randrange(90)]))
-        period = Period("custom", last - timedelta(days=chance.randrange(1, 300)), last)
+        period = Period("custom", last - timedelta(days=chance.randrange(1, 200)), last)
         for whole in (True, False):
             with patch.object(month_math, "within", lambda *_: []):
                 of_days = shown(site, period, tables=whole)

@@ -91,6 +91,7 @@ def test_a_batch_is_written_25_items_at_a_time_and_for_all_sites_together(site: 
 
 def test_hits_of_several_sites_mixed_are_those_of_each(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.store.queue.bury", lambda *_: None)
+    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.01)
     day, others = yesterday(site), [new_site(), new_site()]
     events = traffic(site, day, visitors=20)
     mixed = [replace(event, site=of) for event in events for of in (site.id, others[0].id, others[1].id, "gone")]
