@@ -7,10 +7,30 @@ zone at +05:45 needs nothing special.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 HOUR_MS = 60 * 60 * 1000
+
+_T = TypeVar("_T")
+
+
+def each(first: date, last: date) -> list[date]:
+    """The days from `first` to `last`, both included, in order."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def runs(ascending: Iterable[_T], following: Callable[[_T], _T]) -> list[tuple[_T, _T]]:
+    """Hours or days of which one is the other's `following`, together, as (first, last): each is one query."""
+    found: list[tuple[_T, _T]] = []
+    for one in ascending:
+        if found and following(found[-1][1]) == one:
+            found[-1] = (found[-1][0], one)
+        else:
+            found.append((one, one))
+    return found
 
 
 def day_of(t: int, zone: ZoneInfo) -> date:

@@ -50,15 +50,13 @@ def build(site_id: str, month: StoredMonth, days: Sequence[StoredRollup]) -> Non
     :param days: all its rollups; there may be none.
     """
     newest_first = sorted(days, key=lambda stored: stored.day, reverse=True)
-    whole = rollup_math.sum_days((rollup_math.unpack(stored.packed) for stored in newest_first), most=None)
-    totals = [[stored.day.day, *_totals(stored)] for stored in newest_first]
-    figures = rollups.compressed({"v": VERSION, "days": totals})
+    read = [(stored, rollup_math.unpack_figures(stored.packed)) for stored in newest_first]
+    tables = (rollup_math.with_tables(figures, stored.packed) for stored, figures in read)
+    whole = rollup_math.sum_days(tables, most=None)
+    totals = [[stored.day.day, *figures.totals.values()] for stored, figures in read]
     built_at = max((stored.built_at for stored in days), default=0)
-    months.put(site_id, month, figures, rollup_math.packed_tables(whole), built_at)
-
-
-def _totals(stored: StoredRollup) -> list[int]:
-    return rollup_math.unpack_figures(stored.packed).totals.values()
+    packed_figures = rollups.compressed({"v": VERSION, "days": totals})
+    months.put(site_id, month, packed_figures, rollup_math.packed_tables(whole), built_at)
 
 
 def unpack_days(month: StoredMonth) -> dict[date, Rollup] | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -117,8 +117,7 @@ def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> dict[int, 
     """Rebuild the dirty hours' segments from the table, and load the whole day; what the hours had beyond limits."""
     dirty = found.dirty_hours()
     clean = [data for segment in found.hours if segment.hour not in dirty and (data := segments.read(segment.key))]
-    beyond: dict[int, int] = {}
-    db.load(_counting(hits.read(site, day, dirty), beyond), clean)
+    beyond = _load(db, site, day, dirty, clean)
     seen = {segment.hour: segment.etag for segment in found.hours}
     for hour in sorted(dirty):
         data = db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL")
@@ -139,19 +138,26 @@ def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
         before = [data for data in [segments.read(key)] if data]
     else:
         before = [data for segment in found.hours if (data := segments.read(segment.key))]
-    beyond: dict[int, int] = {}
-    db.load(_counting(hits.read(site, day, dirty), beyond), before, clean)
+    beyond = _load(db, site, day, dirty, before, clean)
     db.sessionize()
     segments.write(key, db.parquet(sql("numbered_hits")), found.closed)
     return beyond
 
 
-def _counting(hours: Iterable[VisitorHour], beyond: dict[int, int]) -> Iterator[VisitorHour]:
-    """The same, while what they have beyond the site's limit is added up by hour."""
-    for stored in hours:
-        if stored.beyond:
-            beyond[stored.hour] = beyond.get(stored.hour, 0) + stored.beyond
-        yield stored
+def _load(
+    db: Engine, site: Site, day: date, dirty: set[int], built: Sequence[bytes], condition: str = "true"
+) -> dict[int, int]:
+    """Load the dirty hours from the table and the others from segments; what the former have beyond limits, by hour."""
+    beyond: dict[int, int] = {}
+
+    def counted() -> Iterator[VisitorHour]:
+        for stored in hits.read(site, day, dirty):
+            if stored.beyond:
+                beyond[stored.hour] = beyond.get(stored.hour, 0) + stored.beyond
+            yield stored
+
+    db.load(counted(), built, condition)
+    return beyond
 
 
 def _beyond_before(found: _Found) -> dict[int, int]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from chalicelib.days import each
 from chalicelib.errors import BadRequest
 
 DEFAULT: Final = "30d"
@@ -50,7 +51,7 @@ class Period:
 
     def days(self) -> list[date]:
         """Its days, in order."""
-        return [self.first + timedelta(days=number) for number in range(self.length)]
+        return each(self.first, self.last)
 
 
 def parse(query: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Period:

@@ -117,7 +117,7 @@ def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:
 def _sum_before(unpacked: dict[date, Rollup], period: Period, site: Site, now: datetime) -> Totals:
     """The sums of the period before; where this one is not over yet, only up to the same hour of its last day."""
     first, last = period.before()
-    of_days = [first + timedelta(days=number) for number in range(period.length)]
+    of_days = days.each(first, last)
     local = now.astimezone(site.zone)
     if period.last != local.date():
         return _sum(unpacked, of_days)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from chalicelib import days
 from chalicelib.aggregate import months as month_math
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.rollup import Rollup
@@ -62,26 +63,23 @@ def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Store
     others = month_math.within(before[0], before[1] - timedelta(days=1), today)
     found = _find(site.id, others + ours)
     standing = _standing(site.id, found, ours, tables=tables)
-    by_themselves = [
-        day
-        for day in (before[0] + timedelta(days=number) for number in range(2 * period.length))
-        if month_math.first_of(day) not in standing
-    ]
-    items = {item.day: item for run in _runs(by_themselves) for item in rollups.between(site.id, *run)}
+    by_themselves = [day for day in days.each(before[0], period.last) if month_math.first_of(day) not in standing]
+    runs = days.runs(by_themselves, lambda day: day + timedelta(days=1))
+    items = {item.day: item for run in runs for item in rollups.between(site.id, *run)}
     if tables:  # many sites are read without them, for one page
         earliest = month_math.first_of(min([*items, *standing], default=today))
         missing = [month for first, month in found.items() if first not in standing and first >= earliest]
         _sum_months(site.id, missing, items)
 
-    days = {day: rollup_math.unpack_figures(item.packed) for day, item in items.items()}
+    figures = {day: rollup_math.unpack_figures(item.packed) for day, item in items.items()}
     of_ours = {day: item for day, item in items.items() if day >= period.first}
     standing_ours = {first: month for first, month in standing.items() if first in ours}
-    whole = rollup_math.sum_days(_newest_first(of_ours, days, standing_ours, tables=tables))
+    whole = rollup_math.sum_days(_newest_first(of_ours, figures, standing_ours, tables=tables))
     built = [item.built_at for item in of_ours.values()]
     built += [month.built_at for month in standing_ours.values() if month.days]
     for month in standing.values():
-        days |= month.days
-    return Stored(days, whole, max(built, default=None))
+        figures |= month.days
+    return Stored(figures, whole, max(built, default=None))
 
 
 def _find(site_id: str, wanted: Sequence[date]) -> dict[date, StoredMonth]:
@@ -96,11 +94,11 @@ def _standing(
     site_id: str, found: Mapping[date, StoredMonth], ours: Sequence[date], *, tables: bool
 ) -> dict[date, _Month]:
     """Those of the months that can stand for their days: of ours, with their tables if they are wanted."""
-    summed = {first: days for first, month in found.items() if (days := month_math.unpack_days(month)) is not None}
+    summed = {first: totals for first, month in found.items() if (totals := month_math.unpack_days(month)) is not None}
     packed = months.tables(site_id, [found[first] for first in ours if first in summed]) if tables else {}
     return {
-        first: _Month(days, found[first].built_at, packed.get(first))
-        for first, days in summed.items()
+        first: _Month(totals, found[first].built_at, packed.get(first))
+        for first, totals in summed.items()
         if first in packed or not tables or first not in ours
     }
 
@@ -122,22 +120,11 @@ def _sum_months(site_id: str, missing: Iterable[StoredMonth], items: Mapping[dat
 
 
 def _newest_first(
-    items: Mapping[date, StoredRollup], days: Mapping[date, Rollup], standing: Mapping[date, _Month], *, tables: bool
+    items: Mapping[date, StoredRollup], figures: Mapping[date, Rollup], standing: Mapping[date, _Month], *, tables: bool
 ) -> Iterator[Rollup]:
     """The parts of a period, each unpacked when its turn comes."""
     for first in sorted([*items, *standing], reverse=True):
         if first in items:
-            yield rollup_math.with_tables(days[first], items[first].packed) if tables else days[first]
+            yield rollup_math.with_tables(figures[first], items[first].packed) if tables else figures[first]
         else:
             yield standing[first].rollup()
-
-
-def _runs(ascending: Iterable[date]) -> list[tuple[date, date]]:
-    """Days that follow each other, as (first, last): each is one query."""
-    runs: list[tuple[date, date]] = []
-    for day in ascending:
-        if runs and runs[-1][1] == day - timedelta(days=1):
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return runs

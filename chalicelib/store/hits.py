@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from chalicelib.days import day_end
+from chalicelib.days import day_end, runs
 from chalicelib.errors import Poison
 from chalicelib.store.batches import put_all
 from chalicelib.store.records import VisitorHour
@@ -119,7 +119,7 @@ def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[
     key = partition(site.id, day)
     if hours is None:
         hours = range(_HOURS)
-    for first, last in _runs(sorted(set(hours))):
+    for first, last in runs(sorted(set(hours)), lambda hour: hour + 1):
         between = SessionItem.sk.between(f"{first:02d}#", f"{last:02d}~")
         stored = SessionItem.query(key, between, consistent_read=True)
         for (hour, visitor), items in groupby(stored, _whose):
@@ -137,17 +137,6 @@ def partition(site_id: str, day: date) -> str:
 def _whose(item: SessionItem) -> tuple[int, str]:
     hour, visitor, *_ = item.sk.split("#")
     return int(hour), visitor
-
-
-def _runs(hours: list[int]) -> list[tuple[int, int]]:
-    """Hours that follow each other, as (first, last): each is one query."""
-    runs: list[tuple[int, int]] = []
-    for hour in hours:
-        if runs and runs[-1][1] == hour - 1:
-            runs[-1] = (runs[-1][0], hour)
-        else:
-            runs.append((hour, hour))
-    return runs
 
 
 def _expires(site: Site, day: date) -> int:

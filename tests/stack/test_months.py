@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 from pynamodb.exceptions import PutError
@@ -30,21 +31,21 @@ from chalicelib.report.periods import Period
 from chalicelib.store import marks, months, rollups, tables
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.sites import Site, put_site
+from tests.stack.counting import new_site
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 
 TODAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)
 YEAR = Period("custom", date(2026, 1, 10), TODAY)
+ZONE = ZoneInfo("Asia/Kathmandu")  # of `new_site`
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 
 
 @pytest.fixture
 def site() -> Site:
     """A new site, in a zone whose days begin at odd times."""
-    made = Site(str(uuid.uuid4()), "Test", "example.com", "Asia/Kathmandu")
-    put_site(made)
-    return made
+    return new_site()
 
 
 def some_day(day: date, chance: random.Random) -> Rollup:
@@ -54,7 +55,7 @@ def some_day(day: date, chance: random.Random) -> Rollup:
         table: [some_row(f"{table} {number}", chance) for number in chance.sample(range(400), 40)] for table in TABLES
     }
     visit: dict[str, Any] = dict.fromkeys(query._SAME) | {"visitor": "v", "id": "i", "pageviews": 1, "entry_page": "/"}
-    noon = days.day_start(day, days_zone()) + 12 * days.HOUR_MS
+    noon = days.day_start(day, ZONE) + 12 * days.HOUR_MS
     return Rollup(
         totals=Totals(*sums),
         hours=[Hour(number, *(chance.randrange(90) for _ in range(8))) for number in range(24)],
@@ -69,10 +70,6 @@ def some_day(day: date, chance: random.Random) -> Rollup:
 
 def some_row(name: str, chance: random.Random) -> tuple[str, int, int, int]:
     return name, chance.randrange(50), chance.randrange(50), chance.randrange(50)
-
-
-def days_zone() -> Any:
-    return Site("", "", "", "Asia/Kathmandu").zone
 
 
 def fill(site: Site, first: date, last: date, seed: int = 1) -> None:
