@@ -37,7 +37,7 @@ def new_site(name: str, hour: int = 23) -> Site:
 def events_of_today(site: Site, visits: int) -> list[Event]:
     """The events of about that many visits of today, a view's and a leave's each by itself, as from browsers."""
     from chalicelib.collect import imports
-    from chalicelib.collect.event import Event, decode
+    from chalicelib.collect.event import decode
 
     now = datetime.now(UTC)
     today = now.astimezone(ZoneInfo(site.timezone))
@@ -48,7 +48,7 @@ def events_of_today(site: Site, visits: int) -> list[Event]:
     with patch("chalicelib.collect.imports.queue.send_all", messages.extend):
         for start in range(0, len(views), _BATCH):
             imports.accept(site, {"hits": [as_hit(view) for view in views[start : start + _BATCH]]})
-    events = [event for message in messages for event in decode(message) if isinstance(event, Event)]
+    events = [event for message in messages for event in decode(message)[0]]
     # Visitors who read at the same time come mixed; so much so that one visitor's events rarely share a batch.
     random.Random(_SEED).shuffle(events)
     return events

@@ -92,8 +92,9 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         packed = rollup_math.pack(figures)
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     # What is beyond visitors' limits does not fill the day, but it is stored, and so it has an end as well.
-    if max(records, sum(figures.beyond.values())) >= site.max_day:
-        ledger.declare_full(site.id, day, records)
+    filling = max(records, sum(figures.beyond.values()))
+    if filling >= site.max_day:
+        ledger.declare_full(site.id, day, filling)
     built = StoredRollup(day, packed, found.started, uuid.uuid4().hex)
     rollups.put(site.id, built, found.stored)
     months.changed(site.id, built, days.day_of(found.started, site.zone))

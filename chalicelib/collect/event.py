@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from chalicelib import config
@@ -22,13 +22,15 @@ _EVENTS_PER_MESSAGE = 20
 _MESSAGE_BYTES = 240_000
 # What the tables and the metric SQL take of each number; what a key or a column cannot hold is poison.
 _RANGES = {
-    "hour": (0, 25),
-    "t": (0, 1 << 53),
+    "hour": (0, config.DAY_HOURS - 1),
+    "t": (0, config.LATEST_T),
     "load_time": (0, config.MAX_LOAD_TIME_MS),
     "engagement": (0, config.MAX_ENGAGEMENT_MS),
     "scroll": (0, 100),
     "amount": (-config.MAX_AMOUNT * MICROS, config.MAX_AMOUNT * MICROS),
 }
+# A day begins at most 14 hours before it does in UTC, ends at most 12 after, and is longer where its zone was changed.
+_DAY_FROM_T = timedelta(days=2)
 _PLAIN = re.compile(r"[!-~]{1,64}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a part of the tables' keys, whose parts a # divides
 
@@ -106,9 +108,13 @@ def encode(events: Iterable[Event]) -> str:
 
 def encode_all(events: Iterable[Event]) -> list[str]:
     """The queue messages of many events, each no larger than SQS takes."""
+    return _messages(map(_encode_one, events))
+
+
+def _messages(encoded: Iterable[str]) -> list[str]:
     messages: list[list[str]] = []
     size = 0
-    for text in map(_encode_one, events):
+    for text in encoded:
         if not messages or len(messages[-1]) == _EVENTS_PER_MESSAGE or size + len(text) > _MESSAGE_BYTES:
             messages.append([])
             size = 0
@@ -126,8 +132,21 @@ def _encode_one(event: Event) -> str:
     return json.dumps(given, separators=(",", ":"))
 
 
-def decode(message: str) -> list[Event | Poison]:
-    """The events of a queue message, and for each that is not one, why.
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What stood in a message in the place of an event and is none, and why."""
+
+    given: object
+    why: Poison
+
+
+def encode_unreadable(given: Iterable[object]) -> list[str]:
+    """Messages of what is no event, each no larger than SQS takes: for the dead-letter queue."""
+    return _messages(json.dumps(one, separators=(",", ":")) for one in given)
+
+
+def decode(message: str) -> tuple[list[Event], list[Unreadable]]:
+    """The events of a queue message, and what else stood there.
 
     :raises Poison: if nothing of the message can be read.
     """
@@ -138,11 +157,19 @@ def decode(message: str) -> list[Event | Poison]:
     if not isinstance(data, dict) or "v" not in data:
         raise Poison("not_an_event", "a message is an object with a version")
     if data["v"] != VERSION or isinstance(data["v"], bool):
-        raise Poison("unknown_version", f"version {data['v']!r}; this worker knows {VERSION}")
-    events = data.get("events")
-    if not isinstance(events, list):
+        raise Poison("unknown_version", f"version {str(data['v'])[:40]!r}; this worker knows {VERSION}")
+    given = data.get("events")
+    if not isinstance(given, list):
         raise Poison("not_an_event", "events must be a list")
-    return [_decode_one(fields) for fields in events]
+    events: list[Event] = []
+    unreadable: list[Unreadable] = []
+    for one in given:
+        read = _decode_one(one)
+        if isinstance(read, Event):
+            events.append(read)
+        else:
+            unreadable.append(Unreadable(one, read))
+    return events, unreadable
 
 
 def _decode_one(fields: object) -> Event | Poison:
@@ -170,12 +197,29 @@ def _wrong(fields: dict[str, Any]) -> str | None:
             return name
     if fields["kind"] not in get_args(Kind):
         return "kind"
+    if not _is_day_of(fields["day"], fields["t"]):
+        return "day"
+    if fields["id"] and not _PLAIN.fullmatch(fields["id"]):
+        return "id"
+    if fields.get("props") is not None and not _is_props(fields["props"]):
+        return "props"
+    return next((name for name in ("site", "visitor") if not _KEY.fullmatch(fields[name])), None)
+
+
+def _is_day_of(day: str, t: int) -> bool:
+    """Whether it is an ISO date, and that of a day in which the instant `t` may lie, in whatever zone."""
     with suppress(ValueError):
-        if date.fromisoformat(fields["day"]).isoformat() == fields["day"]:
-            if fields["id"] and not _PLAIN.fullmatch(fields["id"]):
-                return "id"
-            return next((name for name in ("site", "visitor") if not _KEY.fullmatch(fields[name])), None)
-    return "day"
+        read = date.fromisoformat(day)
+        return read.isoformat() == day and abs(read - datetime.fromtimestamp(t / 1000, UTC).date()) <= _DAY_FROM_T
+    return False
+
+
+def _is_props(text: str) -> bool:
+    """Whether it is a JSON object of texts."""
+    with suppress(ValueError, RecursionError):
+        props = json.loads(text)
+        return isinstance(props, dict) and all(isinstance(value, str) for value in props.values())
+    return False
 
 
 def _is_whole(text: str) -> bool:

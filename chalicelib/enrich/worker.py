@@ -1,33 +1,36 @@
 """The worker: takes events from the queue, says what they say about their visitors, and stores them.
 
 SQS delivers at least once and in any order, and a Lambda can die anywhere. So storing is adding to a set, and a
-message is only done when all its events are stored. What can never be stored goes to the dead-letter queue with
-its reason, and the rest of the batch is not held up by it; what fails for now raises, and the batch comes again.
+message is only done when all its events are stored. Anybody can send events, and the events of all sites share a batch,
+so no event may fail one: what cannot be read or stored goes to the dead-letter queue with its reason, and the rest is
+stored. Only what fails for now (AWS, the disk, the memory) raises, and the batch comes again.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.collect.event import Event, decode, encode
+from chalicelib.collect.event import Event, decode, encode_all, encode_unreadable
 from chalicelib.enrich import place
 from chalicelib.enrich.agent import parse_agent
 from chalicelib.enrich.channel import DIRECT, channel
 from chalicelib.enrich.robot import referrer_reason
 from chalicelib.enrich.source import INTERNAL, read_source, says_direct
-from chalicelib.errors import Poison
-from chalicelib.store import hits, ledger, marks, queue
+from chalicelib.errors import Poison, ShylightError
+from chalicelib.store import aws, hits, ledger, marks, queue
 from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 
 # How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
 # docs/adr/0014.
 _PATIENT_DELIVERIES = 3
+# What is no event's fault, beside AWS: trying again may help.
+_FOR_NOW = (OSError, MemoryError, ShylightError)
 
 
 def take(records: Sequence[Mapping[str, Any]]) -> None:
@@ -46,75 +49,124 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
     if deliveries <= _PATIENT_DELIVERIES:
         place.prepare()
     events: list[Event] = []
-    unstorable: list[tuple[str, Poison]] = []
+    letters: list[_Letter] = []
     for body in bodies:
-        try:
-            read = decode(body)
-        except Poison as poison:
-            unstorable.append((body, poison))
-            continue
-        events += [event for event in read if isinstance(event, Event)]
-        unstorable += [(body, bad) for bad in read if isinstance(bad, Poison)]
-    unstorable += _store(events)
-    for body, why in unstorable:  # last, because a batch that fails before comes again with all of them
-        queue.bury(body, why.reason, why.detail)
+        read, of_message = _read(body)
+        events += read
+        letters += of_message
+    letters += _store(events)
+    for letter in letters:  # last, because a batch that fails before comes again with all of them
+        queue.bury(letter.body, letter.why.reason, letter.why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
-    line = {"job": "worker", "events": len(events), "buried": len(unstorable), "ms": ms}
+    line = {"job": "worker", "events": len(events), "buried": len(letters), "ms": ms}
     print(json.dumps(line, separators=(",", ":")))
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """Events of one visitor in one hour of a site-day, and what they add to what is stored."""
+class _Letter:
+    """A message for the dead-letter queue, and why."""
 
-    site: Site
-    stored: VisitorHour
-    events: list[Event]
+    body: str
+    why: Poison
 
 
-def _store(events: Sequence[Event]) -> list[tuple[str, Poison]]:
-    """Store events; those that never can be, as messages, and why."""
-    unstorable: list[tuple[str, Poison]] = []
-    groups: list[_Group] = []
-    for of_one in _grouped(events):
-        site = cached_site(of_one[0].site)
+def _read(body: str) -> tuple[list[Event], list[_Letter]]:
+    """The events of a message, and letters with what else it holds: together no larger than the message."""
+    try:
+        events, unreadable = decode(body)
+    except Poison as poison:
+        return [], [_Letter(body, poison)]
+    if not unreadable:
+        return events, []
+    if not events:
+        return [], [_Letter(body, unreadable[0].why)]
+    try:
+        parts = encode_unreadable(one.given for one in unreadable)
+    except RecursionError:  # nested so deep that it could be read and cannot be written
+        parts = []
+    if not parts or max(map(len, parts)) > queue.MAX_MESSAGE_BYTES:
+        parts = [body]  # what is good in it is there twice then, and counts once
+    return events, [_Letter(part, unreadable[0].why) for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Enriched:
+    """An event with what it says.
+
+    :ivar visitor: whose hit it is, see :func:`_visitor`.
+    :ivar robot: why it is a robot's; None if it is none.
+    :ivar packed: its record, as stored.
+    """
+
+    event: Event
+    visitor: str
+    robot: str | None
+    traits: Traits
+    packed: str
+
+
+def _store(events: Sequence[Event]) -> list[_Letter]:
+    """Store events; those that never can be come back as letters."""
+    aside: list[tuple[Event, Poison]] = []
+    groups: list[tuple[Site, VisitorHour, list[Event]]] = []
+    for of_one in _grouped(_enriched(events, aside)):
+        site = cached_site(of_one[0].event.site)
         if site is None:
-            unstorable += _messages(of_one, Poison("no_such_site"))
+            aside += [(one.event, Poison("no_such_site")) for one in of_one]
             continue
-        kept = [event for event in of_one if not _is_dropped(site, event)]
+        kept = [one for one in of_one if not _is_dropped(site, one)]
         if kept:
-            groups.append(_Group(site, _visitor_hour(kept), kept))
-    refused = hits.add([(group.site, group.stored) for group in groups])
+            groups.append((site, _visitor_hour(kept), [one.event for one in kept]))
+    refused = hits.add([(site, hour) for site, hour, _ in groups])
     for at, poison in refused.items():
-        unstorable += _messages(groups[at].events, poison)
-    for site_id, day, hour in sorted({(group.site.id, group.stored.day, group.stored.hour) for group in groups}):
+        aside += [(event, poison) for event in groups[at][2]]
+    for site_id, day, hour in sorted({(site.id, stored.day, stored.hour) for site, stored, _ in groups}):
         marks.leave(site_id, day, hour)  # of those that were refused too: a part of them may be stored
-    return unstorable
+    return _letters(aside)
 
 
-def _is_dropped(site: Site, event: Event) -> bool:
+def _enriched(events: Iterable[Event], aside: list[tuple[Event, Poison]]) -> Iterator[_Enriched]:
+    """The events with what they say; those that cannot be read go to `aside`."""
+    for event in events:
+        try:
+            own_reason = _own_reason(event)
+            known = traits(event.agent, event.address, own_reason)
+            yield _Enriched(event, _visitor(event, own_reason), known.robot_reason, known, record(event).pack())
+        except Exception as error:
+            if aws.failed(error) or isinstance(error, _FOR_NOW):
+                raise
+            aside.append((event, Poison("unreadable", f"{type(error).__name__}: {error}")))
+
+
+def _letters(aside: Iterable[tuple[Event, Poison]]) -> list[_Letter]:
+    """Events that are put aside as messages, those of a reason together. The ledgers of their sites count them."""
+    of_reason: dict[str, tuple[Poison, list[Event]]] = {}
+    for event, why in aside:
+        of_reason.setdefault(why.reason, (why, []))[1].append(event)
+        if cached_site(event.site) is not None:
+            ledger.drop(event.site, date.fromisoformat(event.day), ledger.PUT_ASIDE, why.reason)
+    return [_Letter(body, why) for why, events in of_reason.values() for body in encode_all(events)]
+
+
+def _is_dropped(site: Site, one: _Enriched) -> bool:
     """Whether the site does not keep an event, whatever came with it; it is in the ledger then."""
-    day = date.fromisoformat(event.day)
-    if site.ignore_robots and (reason := _robot_reason(event)):
-        ledger.drop(site.id, day, f"{ledger.ROBOT}{reason}", parse_agent(event.agent).browser or "")
+    day = date.fromisoformat(one.event.day)
+    if site.ignore_robots and one.robot:
+        ledger.drop(site.id, day, f"{ledger.ROBOT}{one.robot}", one.traits.browser or "")
         return True
-    if ledger.is_full(site.id, day):
+    if ledger.is_full(site, day):
         ledger.drop(site.id, day, "flood_site")
         return True
     return False
 
 
-def _robot_reason(event: Event) -> str | None:
-    """Why an event is a robot's; None if it is none."""
-    return parse_agent(event.agent).robot_reason or _own_reason(event)
-
-
-def _grouped(events: Iterable[Event]) -> list[list[Event]]:
+def _grouped(events: Iterable[_Enriched]) -> list[list[_Enriched]]:
     """Events by visitor and hour, and by what they say of the visitor: no event speaks for others in its batch."""
-    groups: dict[tuple[object, ...], list[Event]] = {}
-    for event in events:
-        key = (event.site, event.day, event.hour, _visitor(event), event.agent, event.address)
-        groups.setdefault(key, []).append(event)
+    groups: dict[tuple[object, ...], list[_Enriched]] = {}
+    for one in events:
+        event = one.event
+        key = (event.site, event.day, event.hour, one.visitor, event.agent, event.address)
+        groups.setdefault(key, []).append(one)
     return list(groups.values())
 
 
@@ -123,26 +175,25 @@ def _own_reason(event: Event) -> str | None:
     return event.hint or (referrer_reason(event.referrer) if event.referrer else None)
 
 
-def _visitor(event: Event) -> str:
+def _visitor(event: Event, own_reason: str | None) -> str:
     """Whose hit it is.
 
     What a browser loads in advance is nobody's, and neither is a visit that somebody faked: it does not make a robot of
     the person who has the same browser and address.
     """
-    reason = _own_reason(event)
-    return f"{event.visitor}~{reason}" if reason else event.visitor
+    return f"{event.visitor}~{own_reason}" if own_reason else event.visitor
 
 
-def _visitor_hour(events: Sequence[Event]) -> VisitorHour:
+def _visitor_hour(of_one: Sequence[_Enriched]) -> VisitorHour:
     """What one visitor's events of one hour add to what is stored: mostly one item."""
-    first = events[0]
+    first = of_one[0]
     return VisitorHour(
-        date.fromisoformat(first.day),
-        first.hour,
-        _visitor(first),
-        traits(first.agent, first.address, _own_reason(first)),
-        frozenset(record(event).pack() for event in events),
-        frozenset(event.identifier for event in events if event.identifier),
+        date.fromisoformat(first.event.day),
+        first.event.hour,
+        first.visitor,
+        first.traits,
+        frozenset(one.packed for one in of_one),
+        frozenset(one.event.identifier for one in of_one if one.event.identifier),
     )
 
 
@@ -193,7 +244,3 @@ def _origin(view: Event) -> tuple[str | None, str | None]:
         referrer is not None,
     )
     return source.name if source else None, through if through != DIRECT else None
-
-
-def _messages(events: Sequence[Event], poison: Poison) -> list[tuple[str, Poison]]:
-    return [(encode([event]), poison) for event in events]

@@ -29,6 +29,7 @@ REASONS: Final[Mapping[str, str]] = {
     "flood_address": "Too many from one address",
     _FLOOD_VISITOR: "Too many of one visitor in an hour",
     "flood_site": "The day had all the hits that the site allows",
+    ledger.PUT_ASIDE: "Could not be read or stored, and waits on the dead-letter queue",
 }
 ROBOT_REASONS: Final[Mapping[str, str]] = {
     "declared": "Says so itself",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
+from chalicelib.config import DAY_HOURS
 from chalicelib.days import day_end, runs
 from chalicelib.errors import Poison
 from chalicelib.store.batches import put_all
@@ -23,8 +24,6 @@ from chalicelib.store.union import Union
 
 # Items outlive the retention a little, so that a day at its edge is never rebuilt from half its hits.
 _RETENTION_GRACE_DAYS = 2
-# A day has 25 hours at most; the index of one counts from 0.
-_HOURS = 26
 # How the sort key of a pointer begins: after every hour's, so that no range of hours includes it.
 _POINTER = "id#"
 _MAX_POINTED = 10_000
@@ -44,13 +43,19 @@ def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
     """
     items: dict[tuple[str, str], SessionItem] = {}
     places: dict[tuple[str, str], list[int]] = {}
+    refused: dict[int, Poison] = {}
     for place, (site, hour) in enumerate(given):
-        for item in (*_items(site, hour), *_pointers(site, hour)):
+        try:
+            made = [*_items(site, hour), *_pointers(site, hour)]
+        except (ValueError, OverflowError) as error:  # a text or a day that no item can have
+            refused[place] = Poison("unstorable", f"{type(error).__name__}: {error}")
+            continue
+        for item in made:
             items[item.pk, item.sk] = item  # a visitor of two hours is pointed to once
             places.setdefault((item.pk, item.sk), []).append(place)
     told = {(item.pk, item.sk): word for item, word in put_all(list(items.values()))}
     _note_pointers(key for key in items if key not in told)
-    return {place: Poison("unstorable", word) for key, word in told.items() for place in places[key]}
+    return refused | {place: Poison("unstorable", word) for key, word in told.items() for place in places[key]}
 
 
 def _items(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
@@ -118,7 +123,7 @@ def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[
     """
     key = partition(site.id, day)
     if hours is None:
-        hours = range(_HOURS)
+        hours = range(DAY_HOURS)
     for first, last in runs(sorted(set(hours)), lambda hour: hour + 1):
         between = SessionItem.sk.between(f"{first:02d}#", f"{last:02d}~")
         stored = SessionItem.query(key, between, consistent_read=True)

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Final
 
 from chalicelib.store import aws
+from chalicelib.store.sites import Site
 from chalicelib.store.tables import LedgerItem
 
 # In a flood an entry for every hit would cost as much as the hit: of one kind, an instance writes this many within the
@@ -26,14 +27,16 @@ _MAX_NAMES: Final = 50
 _MAX_KINDS: Final = 1_000
 # How the reason of a dropped robot begins.
 ROBOT: Final = "robot_"
+# Of hits that could not be read or stored: they lie on the dead-letter queue.
+PUT_ASIDE: Final = "put_aside"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the ledger.
 
-    :ivar reason: ``dnt``, ``origin``, ``ignored_address``, ``flood_address``, ``flood_site``, or :data:`ROBOT` with the
-        reason for which it is one behind it, as in ``robot_declared``.
+    :ivar reason: ``dnt``, ``origin``, ``ignored_address``, ``flood_address``, ``flood_site``, :data:`PUT_ASIDE`, or
+        :data:`ROBOT` with the reason for which it is one behind it, as in ``robot_declared``.
     :ivar name: which one, where that says more (a robot's, an origin).
     """
 
@@ -47,7 +50,8 @@ _FULL_CACHE_S: Final = 60.0
 
 _Kind = tuple[str, date, str, str]
 
-_full: dict[tuple[str, date], tuple[float, bool]] = {}
+# Until when it is known how many records a day has that was full once; 0: it never was.
+_full: dict[tuple[str, date], tuple[float, int]] = {}
 # What this invocation dropped; what is still to be written, of earlier ones too; when each kind was written of late.
 _dropped: dict[_Kind, int] = {}
 _gathered: dict[_Kind, int] = {}
@@ -73,20 +77,24 @@ def _bounded(site_id: str, day: date, reason: str, name: str) -> str:
 
 
 def declare_full(site_id: str, day: date, records: int) -> None:
-    """Note that a site-day has all the records that the site's settings allow; workers stop adding within a minute."""
+    """Note that a site-day has all the records that the site's settings allow; workers stop adding within a minute.
+
+    :param records: how many it has.
+    """
     LedgerItem(site_id, f"full#{day.isoformat()}").update(actions=[LedgerItem.dropped.set(records)])
 
 
-def is_full(site_id: str, day: date) -> bool:
-    """Whether a site-day is full, as of at most a minute ago."""
+def is_full(site: Site, day: date) -> bool:
+    """Whether a site-day has, as of at most a minute ago, all that the site's settings allow now."""
     now = time.monotonic()
-    known = _full.get((site_id, day))
+    known = _full.get((site.id, day))
     if known is None or known[0] <= now:
         if len(_full) > 10_000:
             _full.clear()
-        known = (now + _FULL_CACHE_S, LedgerItem.count(site_id, LedgerItem.sk == f"full#{day.isoformat()}") > 0)
-        _full[site_id, day] = known
-    return known[1]
+        found = LedgerItem.query(site.id, LedgerItem.sk == f"full#{day.isoformat()}")
+        known = (now + _FULL_CACHE_S, max((int(item.dropped) for item in found), default=0))
+        _full[site.id, day] = known
+    return known[1] >= site.max_day
 
 
 def flush() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from chalicelib.config import settings
 from chalicelib.errors import Unavailable
@@ -11,6 +12,8 @@ from chalicelib.store import aws
 # SQS takes at most ten messages and 256 KiB in one call; the margin is for the envelope.
 _BATCH_MESSAGES = 10
 _BATCH_BYTES = 250_000
+_DETAIL_CHARS = 500
+MAX_MESSAGE_BYTES: Final = 256 * 1024
 
 
 def url(name: str) -> str:
@@ -62,10 +65,15 @@ def bury(body: str, reason: str, detail: str = "") -> None:
     """Put a message that can never be stored on the dead-letter queue, with the reason as message attributes."""
     attributes = {"reason": {"DataType": "String", "StringValue": reason}}
     if detail:
-        attributes["detail"] = {"DataType": "String", "StringValue": detail[:500]}
+        attributes["detail"] = {"DataType": "String", "StringValue": _plain(detail)[:_DETAIL_CHARS]}
     aws.client("sqs").send_message(
         QueueUrl=url(settings().dead_letters), MessageBody=body, MessageAttributes=attributes
     )
+
+
+def _plain(text: str) -> str:
+    """A text with what SQS refuses (control characters, half surrogates) written as Python writes it."""
+    return "".join(char if " " <= char <= "~" else ascii(char)[1:-1] for char in text)
 
 
 def answers() -> bool:

@@ -330,12 +330,12 @@ def test_what_is_beyond_visitors_limits_has_a_limit_too(site: Site) -> None:
     day = yesterday(site)
     consume(messages(flood(site, day, 29)))
     built(site, day)
-    assert not ledger.is_full(site.id, day)
+    assert not ledger.is_full(site, day)
     ledger._full.clear()
     consume(messages(flood(site, day, 30)))
     built(site, day)
     ledger._full.clear()
-    assert ledger.is_full(site.id, day)
+    assert ledger.is_full(site, day)
 
 
 def test_what_was_left_out_of_an_hour_is_still_told_when_another_hour_is_built_anew(site: Site) -> None:
