@@ -32,6 +32,8 @@ MAX_PROP_NAME_CHARS: Final = 300
 MAX_PROP_VALUE_CHARS: Final = 2000
 MAX_PROPS_CHARS: Final = 16 * 1024
 MAX_AMOUNT: Final = 10**12
+# Revenue is kept in whole millionths, so that sums are exact.
+MICROS: Final = 1_000_000
 # The year 2200 begins: no hit is from after that, and dates beyond 9999 are none.
 LATEST_T: Final = 7_258_118_400_000
 # Hours that a site-day may have: 24 or so, and up to a day and more again where the site's zone was changed westwards.

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from chalicelib import config
-from chalicelib.store.records import Record, Traits, VisitorHour
+from chalicelib.store.records import RANGES, Record, Traits, VisitorHour
 
 # Share of the function's memory that DuckDB may use; the rest is Python's.
 _MEMORY_SHARE = 0.6
@@ -84,7 +84,9 @@ class Engine:
         """
         parts = [f"SELECT * FROM {_parquet([self._stage_fresh(fresh)])}"]  # noqa: S608
         if segments:
-            parts.append(f"SELECT * FROM {_parquet(self._stage(segments))} WHERE {condition}")  # noqa: S608
+            # The segments of before a bound was set hold what is beyond it.
+            stored = f"SELECT * REPLACE ({_T} AS t) FROM {_parquet(self._stage(segments))} WHERE {condition}"  # noqa: S608
+            parts.append(stored)
         # By name, as segments of before a column was added have it nowhere.
         together = " UNION ALL BY NAME ".join(parts)
         self._connection.execute(
@@ -94,7 +96,8 @@ class Engine:
     def sessionize(self) -> None:
         """Make `views`, `visits` and `custom_events` of `hits`."""
         for name in ("views", "visits", "custom_events"):
-            self._connection.execute(sql(name).replace("$gap", str(config.VISIT_GAP_MS)))
+            text = sql(name).replace("$gap", str(config.VISIT_GAP_MS))
+            self._connection.execute(text.replace("$most_engagement", str(config.MAX_ENGAGEMENT_MS)))
 
     def _stage_fresh(self, fresh: Iterable[VisitorHour]) -> str:
         """What was read from the table as a Parquet file: DuckDB takes the packed records apart, not Python."""
@@ -171,11 +174,30 @@ def sql(name: str) -> str:
     return resources.files("chalicelib.aggregate").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
-# What a packed record holds, by its place, in the types of the relation.
+# No record may break a build, whatever it says: an instant is bounded to those that a day may have, see
+# `collect.event`, and what is no number is none.
+_T = (
+    "greatest(least(coalesce(t, 0), epoch_ms(day::TIMESTAMP) + 4 * 86400000), epoch_ms(day::TIMESTAMP) - 2 * 86400000)"
+    "::BIGINT"
+)
+
+
+def _column(place: int, name: str) -> str:
+    """What a packed record holds at a place, in the type of the relation."""
+    value = f"record[{place}]"
+    if name == "t":
+        return f"{_T.replace('coalesce(t, 0)', f'coalesce(TRY_CAST({value} AS BIGINT), 0)')} AS t"
+    if name in RANGES:
+        least, most = RANGES[name]
+        number = f"TRY_CAST({value} AS DOUBLE)"  # beyond 2^53 only to see that it is beyond the bounds
+        exact = f"TRY_CAST({value} AS {COLUMNS[name]})"
+        bounded = f"CASE WHEN {number} > {most} THEN {most} WHEN {number} < {least} THEN {least} ELSE {exact} END"
+        return f"{bounded}::{COLUMNS[name]} AS {name}"
+    return f"TRY_CAST({value} AS {COLUMNS[name]}) AS {name}"
+
+
 _RECORD_COLUMNS = ", ".join(
-    f"record[{place}]::{COLUMNS[name]} AS {name}"
-    for place, name in enumerate(Record.__dataclass_fields__, start=1)
-    if name != "kind"
+    _column(place, name) for place, name in enumerate(Record.__dataclass_fields__, start=1) if name != "kind"
 )
 
 

@@ -7,13 +7,11 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from chalicelib import config
 from chalicelib.errors import BadRequest
 
-# Revenue is kept in whole millionths, so that sums are exact.
-MICROS: Final = 1_000_000
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 
@@ -94,7 +92,7 @@ def _amount(value: Any, field: str) -> int:
     # Compared as it is: arithmetic on an exponent of a billion would raise.
     if not amount.is_finite() or not -config.MAX_AMOUNT <= amount <= config.MAX_AMOUNT:
         raise BadRequest(f"{field} must be a number, up to {config.MAX_AMOUNT}.", field=field)
-    return round(amount * MICROS)
+    return round(amount * config.MICROS)
 
 
 def _currency(value: object, field: str) -> str:

@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from chalicelib import config
-from chalicelib.collect.custom import MICROS
 from chalicelib.errors import Poison
+from chalicelib.store.records import RANGES
 
 VERSION = 1
 
@@ -24,10 +24,7 @@ _MESSAGE_BYTES = 240_000
 _RANGES = {
     "hour": (0, config.DAY_HOURS - 1),
     "t": (0, config.LATEST_T),
-    "load_time": (0, config.MAX_LOAD_TIME_MS),
-    "engagement": (0, config.MAX_ENGAGEMENT_MS),
-    "scroll": (0, 100),
-    "amount": (-config.MAX_AMOUNT * MICROS, config.MAX_AMOUNT * MICROS),
+    **RANGES,
 }
 # A day begins at most 14 hours before it does in UTC, ends at most 12 after, and is longer where its zone was changed.
 _DAY_FROM_T = timedelta(days=2)

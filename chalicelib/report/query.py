@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from chalicelib import config, days
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.rollup import Rollup, Totals
-from chalicelib.collect.custom import MICROS
+from chalicelib.config import MICROS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.report.stored import of_period

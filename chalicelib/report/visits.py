@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib import days
 from chalicelib.aggregate import metrics
 from chalicelib.aggregate.engine import Engine, engine, sql
-from chalicelib.collect.custom import MICROS
+from chalicelib.config import MICROS
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
 from chalicelib.report.query import refresh_dirty_days, visit_id

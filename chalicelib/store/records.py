@@ -6,9 +6,20 @@ A record is a JSON array, the same text however often its event is delivered; a 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
+
+from chalicelib import config
+
+# What is stored of each number, least and most: the collector refuses or bounds what is beyond, and so does the reader.
+RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "load_time": (0, config.MAX_LOAD_TIME_MS),
+    "engagement": (0, config.MAX_ENGAGEMENT_MS),
+    "scroll": (0, 100),
+    "amount": (-config.MAX_AMOUNT * config.MICROS, config.MAX_AMOUNT * config.MICROS),
+}
 
 VIEW = "view"
 LEAVE = "leave"

@@ -1,17 +1,20 @@
 """The metric SQL, held against a model of the same definitions written out in Python."""
 
+import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib import days
 from chalicelib.aggregate import metrics, rollup
-from chalicelib.aggregate.engine import engine
+from chalicelib.aggregate.engine import engine, sql
 from chalicelib.config import VISIT_GAP_MS
-from chalicelib.store.records import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
+from chalicelib.store.records import EVENT, LEAVE, RANGES, VIEW, Record, Traits, VisitorHour
 
 DAY = date(2026, 11, 24)
 START = 1_795_478_400_000
@@ -49,9 +52,9 @@ def test_a_gap_of_more_than_half_an_hour_begins_a_new_visit() -> None:
 
 
 def test_a_sign_of_life_keeps_a_visit_going() -> None:
-    figures = computed(stored("v", [view("a", 0), leave("a", 45, 5), view("b", 70)]))
+    figures = computed(stored("v", [view("a", 0), leave("a", 25, 5), view("b", 50)]))
     assert figures.totals.visits == 1
-    assert figures.totals.duration == 70 * MINUTE
+    assert figures.totals.duration == 50 * MINUTE
 
 
 def test_a_bounce_is_a_visit_of_one_view_however_long() -> None:
@@ -171,37 +174,56 @@ class Model:
     visitors: set[str] = field(default_factory=set)
 
     def add(self, visitor: str, records: list[Record]) -> None:
-        views: dict[str, list[list[int]]] = {}  # of each id: [first, last repetition, last sign of life]
+        views: dict[str, list[list[Record]]] = {}  # of each id: the signs of life of each time that it was seen anew
+        repeated: dict[str, int] = {}
+        early: dict[str, int] = {}
         for record in sorted(records, key=lambda record: (record.t, record.kind != VIEW)):
             seen = views.setdefault(record.id, [])
-            if record.kind == VIEW and (not seen or record.t - seen[-1][1] > VISIT_GAP_MS):
-                seen.append([record.t, record.t, record.t])
-            elif record.kind == VIEW:
-                seen[-1][1:] = [record.t, max(seen[-1][2], record.t)]
-            elif seen:  # a leave that overtook its view tells nothing of how long that lasted
-                seen[-1][2] = record.t
-        runs: list[list[int]] = []  # [start, last sign of life, views]
-        told = sorted((first, name, last) for name, seen in views.items() for first, _, last in seen)
-        for first, _, last in told:
-            if runs and first - runs[-1][1] <= VISIT_GAP_MS:
-                runs[-1][1] = max(runs[-1][1], last)
-                runs[-1][2] += 1
-            else:
-                runs.append([first, last, 1])
-        if runs:
-            self.visitors.add(visitor)
-        self.visits += len(runs)
-        self.pageviews += sum(run[2] for run in runs)
-        self.bounces += sum(run[2] == 1 for run in runs)
-        self.duration += sum(run[1] - run[0] for run in runs)
+            if record.kind == VIEW and (not seen or record.t - repeated[record.id] > VISIT_GAP_MS):
+                seen.append([])
+            if record.kind == VIEW:
+                repeated[record.id] = record.t
+            if seen:
+                seen[-1].append(record)
+            else:  # a leave that overtook its view is no sign of life of it, but says how long it was read
+                early[record.id] = max(early.get(record.id, 0), record.engagement or 0)
+        signs: list[tuple[int, int, bool]] = []  # from, until, whether it is a view
+        for name, seen in views.items():
+            for of_view in seen:
+                began = alive = of_view[0].t
+                for sign in of_view:
+                    if sign.t - alive <= VISIT_GAP_MS:
+                        alive = sign.t
+                    else:
+                        signs.append((sign.t, sign.t, False))
+                read = max(record.engagement or 0 for record in of_view)
+                if of_view is seen[0]:
+                    read = max(read, early.get(name, 0))
+                signs.append((began, max(alive, min(began + read, of_view[-1].t)), True))
+        stretches: list[list[tuple[int, int, bool]]] = []
+        alive = 0
+        for sign in sorted(signs):
+            if not stretches or sign[0] - alive > VISIT_GAP_MS:
+                stretches.append([])
+            stretches[-1].append(sign)
+            alive = max(alive, sign[1])
+        for visit in stretches:
+            of_views = [sign for sign in visit if sign[2]]
+            if of_views:
+                self.visitors.add(visitor)
+                self.visits += 1
+                self.pageviews += len(of_views)
+                self.bounces += len(of_views) == 1
+                self.duration += max(until for _, until, _ in visit) - min(began for began, _, _ in of_views)
 
 
 records = st.lists(
     st.builds(
-        lambda kind, name, minute: view(name, minute) if kind else leave(name, minute, int(minute)),
+        lambda kind, name, minute, read: view(name, minute) if kind else leave(name, minute, read * MINUTE),
         st.booleans(),
         st.sampled_from("abcdef"),
         st.integers(0, 300),
+        st.sampled_from([0, 0, 1, 20, 31, 45, 90, 400]),
     ),
     max_size=12,
 )
@@ -279,7 +301,7 @@ def test_an_event_between_two_visits_belongs_to_the_one_that_it_is_near_to() -> 
 
 
 def test_an_event_belongs_to_the_visit_that_is_alive_in_another_tab() -> None:
-    tabs = [view("a", 0), leave("a", 40, 5), view("b", 5), event("e", 50, interactive=True), view("c", 85)]
+    tabs = [view("a", 0), leave("a", 34, 5), view("b", 5), event("e", 50, interactive=True), view("c", 85)]
     with engine() as db:
         db.load(stored("v", tabs), [])
         db.sessionize()
@@ -350,3 +372,120 @@ def test_time_read_without_a_views_id_is_added_to_the_latest_view_of_the_page() 
         db.load(stored("v", [first, second, other, *leaves]), [])
         db.sessionize()
         assert db.rows("SELECT id, engagement FROM views ORDER BY id") == [("a", 1000), ("b", 2000), ("c", None)]
+
+
+# ── late leaves ──
+
+
+def durations(*records: Record) -> list[tuple[int, int]]:
+    """The visits of a visitor: when each began, and how long it was, ms."""
+    with engine() as db:
+        db.load(stored("v", records), [])
+        db.sessionize()
+        rows = db.rows("SELECT started, duration FROM visits ORDER BY started")
+    return [(started - START, duration) for started, duration in rows]
+
+
+def test_a_late_leave_lengthens_a_visit_by_no_more_than_was_read() -> None:
+    assert durations(view("a", 0), leave("a", 8 * 60, 25_000)) == [(0, 25_000)]
+    assert durations(view("a", 0), leave("a", 10, 20_000), leave("a", 8 * 60, 25_000)) == [(0, 10 * MINUTE)]
+    assert durations(view("a", 0), leave("a", 31, 0)) == [(0, 0)]
+    assert durations(view("a", 0), leave("a", 30, 0)) == [(0, 30 * MINUTE)]
+    assert durations(view("a", 0), leave("a", 25, 1), leave("a", 50, 2)) == [(0, 50 * MINUTE)]
+
+
+def test_a_late_leave_still_says_how_long_the_page_was_read() -> None:
+    with engine() as db:
+        db.load(stored("v", [view("a", 0), replace(leave("a", 8 * 60, 25_000), scroll=80)]), [])
+        db.sessionize()
+        assert db.rows("SELECT engagement, scroll FROM views") == [(25_000, 80)]
+
+
+def test_what_was_read_in_one_go_is_one_visit_however_long() -> None:
+    hour = 60 * MINUTE
+    assert durations(view("a", 0), leave("a", 120, 2 * hour), view("b", 121)) == [(0, 121 * MINUTE)]
+
+
+def test_a_late_leave_joins_no_visits() -> None:
+    assert durations(view("a", 0), leave("a", 8 * 60, 25_000), view("b", 8 * 60 + 1)) == [
+        (0, 25_000),
+        ((8 * 60 + 1) * MINUTE, 0),
+    ]
+    assert durations(view("a", 0), leave("a", 60, 0), leave("a", 85, 0), view("b", 110), leave("b", 111, 1)) == [
+        (0, 0),
+        (110 * MINUTE, MINUTE),
+    ]
+
+
+def test_a_leave_is_late_only_if_nothing_else_kept_the_visit_alive() -> None:
+    assert durations(view("a", 0), view("b", 25), leave("a", 50, 10)) == [(0, 50 * MINUTE)]
+    assert durations(view("a", 0), event("x", 25), leave("a", 50, 10), view("c", 75)) == [(0, 75 * MINUTE)]
+    assert durations(view("a", 0), event("x", 25), leave("a", 56, 10)) == [(0, 25 * MINUTE)]
+
+
+def test_late_leaves_without_a_views_id_are_late_too() -> None:
+    seen = view("a", 0, "/x")
+    late = replace(leave("", 8 * 60, 1000), page="/x")
+    soon = replace(leave("", 10, 3000), page="/x")
+    assert durations(seen, late) == [(0, 1000)]
+    assert durations(seen, soon, late) == [(0, 10 * MINUTE)]
+    with engine() as db:
+        db.load(stored("v", [seen, soon, late]), [])
+        db.sessionize()
+        assert db.rows("SELECT engagement FROM views") == [(4000,)]
+
+
+# ── extremes ──
+
+_extremes = st.sampled_from(
+    [None, 0, 1, -1, 255, 256, 2**31 - 1, 2**31, 86_400_000, 2**53, 2**63 - 1, 2**63, 10**18, 10**400]
+)
+_odd = (
+    st.none()
+    | st.text(max_size=5)
+    | st.sampled_from(["", "\x00", "'", '"', "{record}", "$gap", "😀", "null", "x" * 5000])
+)
+_instants = st.sampled_from([0, -1, START, START + 1, START + 50 * 60 * MINUTE, 2**53, 2**63, None, "x", 1.5])
+_anything = st.builds(
+    Record,
+    kind=st.sampled_from([VIEW, LEAVE, EVENT]),
+    id=st.sampled_from(["", "a", "b", "~1"]),
+    t=_instants,
+    **{
+        name: _extremes if name in RANGES else st.sampled_from([True, None]) if name == "interactive" else _odd
+        for name in Record.__dataclass_fields__
+        if name not in ("kind", "id", "t", "props", "currency")
+    },
+    props=st.none() | st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3).map(json.dumps) | _odd,
+    currency=st.sampled_from(["EUR", "USD", None]),
+)
+
+
+@given(st.lists(_anything, max_size=30), st.sampled_from([TRAITS, ROBOT, Traits()]))
+@settings(max_examples=40)
+def test_no_stored_record_can_break_a_build(records: list[Record], traits: Traits) -> None:
+    hours = [VisitorHour(DAY, 3, visitor, traits, frozenset(record.pack() for record in records)) for visitor in "vw"]
+    with engine() as db:
+        db.load(hours, [])
+        db.sessionize()
+        figures = metrics.compute(db)
+        segment = db.parquet(sql("numbered_hits"))
+        db.load(hours, [segment])
+        db.sessionize()
+        metrics.compute(db)
+        for query in ("event_properties", "event_property_names"):
+            asked = {"event": "x", "property": "/a", "most": 10}
+            db.rows(sql(query), {name: value for name, value in asked.items() if f"${name}" in sql(query)})
+    read = rollup.unpack(rollup.pack(figures))
+    assert read.totals.pageviews == sum(hour.pageviews for hour in read.hours)
+    for visit in read.latest:
+        days.local(visit["started"], ZoneInfo("Pacific/Kiritimati"))
+
+
+def test_25_days_of_reading_and_ten_of_the_largest_amounts_are_counted() -> None:
+    seen = view("a", 0, "/x")
+    leaves = [replace(leave("", minute, 86_400_000), page="/x") for minute in range(1, 26)]
+    paid = [event(f"e{number}", 1, amount=10**18, currency="EUR") for number in range(20)]
+    figures = computed(stored("v", [seen, *leaves, *paid]))
+    assert figures.events[0].revenue == {"EUR": 20 * 10**18}
+    assert figures.totals.duration == 25 * MINUTE

@@ -138,7 +138,7 @@ def test_an_event_is_read_or_refused_by_name(one: object, other: object, amount:
         with refused_by_name("revenue"):
             micros, currency = custom.read_revenue(value)
             assert (micros is None) == (currency is None)
-            assert abs(micros or 0) <= config.MAX_AMOUNT * custom.MICROS
+            assert abs(micros or 0) <= config.MAX_AMOUNT * config.MICROS
     with refused_by_name("event"):
         name = custom.read_name(one)
         assert whole(name)

@@ -10,7 +10,7 @@ WITH happened AS (
 events AS (
     SELECT happened.*, within.visit
     FROM happened
-    JOIN (SELECT DISTINCT day, visitor, t, stretch FROM signs WHERE id IS NULL) USING (day, visitor, t)
+    JOIN (SELECT DISTINCT day, visitor, t, stretch FROM signs WHERE id IS NULL AND NOT late) USING (day, visitor, t)
     LEFT JOIN (SELECT DISTINCT day, visitor, stretch, visit FROM placed) AS within USING (day, visitor, stretch)
 )
 SELECT events.* REPLACE (coalesce(events.visit, human_views.visit) AS visit)

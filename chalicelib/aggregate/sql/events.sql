@@ -1,11 +1,12 @@
--- Custom events by name: how often, by how many visitors, and what they brought in, in millionths by currency.
+-- Custom events by name: how often, by how many visitors, and what they brought in, in millionths by currency: as
+-- HUGEINT, since no BIGINT holds ten of the largest amounts.
 WITH counts AS (
     SELECT event_name, count(*) AS events, count(DISTINCT (day, visitor)) AS visitors
     FROM custom_events
     GROUP BY event_name
 ),
 sums AS (
-    SELECT event_name, currency, sum(amount)::BIGINT AS amount
+    SELECT event_name, currency, sum(amount) AS amount
     FROM custom_events
     WHERE amount IS NOT NULL
     GROUP BY event_name, currency

@@ -2,11 +2,12 @@
 --
 -- in   hits      one row a stored record, of one site and one or more days
 --      $gap      ms without a sign of life after which the next view begins a new visit
+--      $most_engagement  ms a view can be read at most
 -- out  visitors  one row a visitor of a day: what is known of them
 --      views     one row a page view, however often its records were delivered
 --
--- A view's records meet by the visitor's key and the view's id. Its last sign of life is the latest of them all:
--- repeated views (a heartbeat, a retry) and leaves. Any of them may be the first to name the visitor. The load time is
+-- A view's records meet by the visitor's key and the view's id. They are its signs of life: repeated views (a heartbeat,
+-- a retry) and leaves. Any of them may be the first to name the visitor. The load time is
 -- what the first view says, else the first leave: a heartbeat repeats it or makes it up. Ties are broken by every column,
 -- so that the result depends on the set of records alone. What has to be sorted is kept narrow: a day of 100,000 visits
 -- fits 1 GB.
@@ -35,9 +36,8 @@ SELECT
     day,
     visitor,
     id,
-    0::UTINYINT AS run,
+    0::USMALLINT AS run,
     min(t) FILTER (WHERE kind = 'view') AS t,
-    max(t) FILTER (WHERE kind = 'view') AS repeated,
     count(*) FILTER (WHERE kind = 'view') AS times,
     max(t) AS alive_until,
     max(engagement) AS engagement,
@@ -53,83 +53,119 @@ WHERE kind != 'event' AND id != ''
 GROUP BY day, visitor, id
 HAVING times > 0;
 
--- A heartbeat is one of a view that is still remembered. A view that is repeated after a longer pause is seen anew:
--- it is another view, which has the id and the number of the run.
-CREATE OR REPLACE TEMP TABLE resumed AS
-WITH signs AS (
-    SELECT
-        hits.day, hits.visitor, hits.id, hits.kind, hits.t, hits.engagement, hits.scroll, hits.load_time,
-        hits.identifier,
-        max(CASE WHEN hits.kind = 'view' THEN hits.t END) OVER (
-            PARTITION BY hits.day, hits.visitor, hits.id ORDER BY hits.t, hits.kind DESC
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS before
-    FROM hits
-    JOIN lives USING (day, visitor, id)
-    WHERE hits.kind != 'event' AND lives.repeated - lives.t > $gap
-),
-runs AS (
-    SELECT
-        *,
-        (sum(CASE WHEN kind = 'view' AND t - before > $gap THEN 1 ELSE 0 END) OVER (
-            PARTITION BY day, visitor, id ORDER BY t, kind DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ))::UTINYINT AS run
-    FROM signs
-)
-SELECT
-    day,
-    visitor,
-    id,
-    run,
-    min(t) FILTER (WHERE kind = 'view') AS t,
-    max(t) FILTER (WHERE kind = 'view') AS repeated,
-    count(*) FILTER (WHERE kind = 'view') AS times,
-    max(t) AS alive_until,
-    max(engagement) AS engagement,
-    max(scroll) AS scroll,
-    coalesce(
-        nullif(arg_min(coalesce(load_time, 0), (t, coalesce(load_time, 0))) FILTER (WHERE kind = 'view'), 0),
-        arg_min(load_time, (t, load_time)) FILTER (WHERE kind = 'leave' AND load_time IS NOT NULL)
-    ) AS load_time,
-    arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
-    min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
-FROM runs
-GROUP BY day, visitor, id, run;
-
-DELETE FROM lives WHERE repeated - t > $gap;
-INSERT INTO lives FROM resumed;
-
 -- Our tracker's leaves name their view and say how long it was read in all: the largest counts. Those of clients
 -- that know no ids say how long it was read since the last of them: they are added to the latest view of the page.
 CREATE OR REPLACE TEMP TABLE nameless AS
-SELECT
-    seen.day, seen.visitor, seen.id, max(leaves.t) AS alive_until, sum(leaves.engagement) AS engagement,
-    max(leaves.scroll) AS scroll
+SELECT seen.day, seen.visitor, seen.id, leaves.t, leaves.engagement, leaves.scroll
 FROM (SELECT DISTINCT day, visitor, page, t, engagement, scroll FROM hits WHERE kind = 'leave' AND id = '') AS leaves
 ASOF JOIN (SELECT day, visitor, page, id, t FROM hits WHERE kind = 'view') AS seen
-    ON leaves.day = seen.day AND leaves.visitor = seen.visitor AND leaves.page = seen.page AND leaves.t >= seen.t
-GROUP BY seen.day, seen.visitor, seen.id;
+    ON leaves.day = seen.day AND leaves.visitor = seen.visitor AND leaves.page = seen.page AND leaves.t >= seen.t;
 
 CREATE OR REPLACE TEMP TABLE lives AS
+WITH added AS (
+    SELECT
+        day, visitor, id, max(t) AS alive_until, max(scroll) AS scroll,
+        least(sum(coalesce(engagement, 0)), $most_engagement)::INTEGER AS engagement
+    FROM nameless
+    GROUP BY day, visitor, id
+)
 SELECT
     lives.* REPLACE (
-        greatest(lives.alive_until, nameless.alive_until) AS alive_until,
-        greatest(lives.engagement, nameless.engagement)::INTEGER AS engagement,
-        greatest(lives.scroll, nameless.scroll) AS scroll
+        greatest(lives.alive_until, added.alive_until) AS alive_until,
+        greatest(lives.engagement, added.engagement) AS engagement,
+        greatest(lives.scroll, added.scroll) AS scroll
     )
 FROM lives
-LEFT JOIN nameless USING (day, visitor, id);
+LEFT JOIN added USING (day, visitor, id);
+
+-- Few views have signs of life for longer than $gap; what becomes of those is told by their signs one after the other.
+--
+-- run    A heartbeat is one of a view that is still remembered. A view that is repeated after a longer pause is seen
+--        anew: it is another view, which has the id and the number of the run.
+-- part   Where no sign was for longer than $gap, a part ends. A view lives as long as its first part, or as long as it
+--        was read, and that is all that a later leave says of it. The visitor may have been elsewhere meanwhile.
+CREATE OR REPLACE TEMP TABLE long_signs AS
+WITH told AS (
+    SELECT
+        hits.day, hits.visitor, hits.id, hits.kind, hits.t, hits.engagement, NULL::INTEGER AS added, hits.scroll,
+        hits.load_time, hits.identifier
+    FROM hits
+    JOIN lives USING (day, visitor, id)
+    WHERE hits.kind != 'event' AND lives.alive_until - lives.t > $gap
+    UNION ALL BY NAME
+    SELECT
+        nameless.day, nameless.visitor, nameless.id, 'leave' AS kind, nameless.t, nameless.engagement AS added,
+        nameless.scroll
+    FROM nameless
+    JOIN lives USING (day, visitor, id)
+    WHERE lives.alive_until - lives.t > $gap
+),
+before AS (
+    SELECT
+        *,
+        max(CASE WHEN kind = 'view' THEN t END) OVER so_far AS viewed_before,
+        max(t) OVER so_far AS alive_before
+    FROM told
+    WINDOW so_far AS (
+        PARTITION BY day, visitor, id ORDER BY t, kind DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+counted AS (
+    SELECT
+        *,
+        (sum(CASE WHEN kind = 'view' AND t - viewed_before > $gap THEN 1 ELSE 0 END) OVER so_far)::USMALLINT AS run,
+        sum(CASE WHEN t - alive_before > $gap THEN 1 ELSE 0 END) OVER so_far AS part
+    FROM before
+    WINDOW so_far AS (
+        PARTITION BY day, visitor, id ORDER BY t, kind DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+)
+SELECT *, min(CASE WHEN kind = 'view' THEN part END) OVER (PARTITION BY day, visitor, id, run) AS first_part
+FROM counted;
+
+DELETE FROM lives WHERE alive_until - t > $gap;
+INSERT INTO lives BY NAME
+WITH runs AS (
+    SELECT
+        day,
+        visitor,
+        id,
+        run,
+        min(t) FILTER (WHERE kind = 'view') AS t,
+        count(*) FILTER (WHERE kind = 'view') AS times,
+        max(t) FILTER (WHERE part = first_part) AS alive_until,
+        max(t) AS last_sign,
+        greatest(max(engagement), CASE WHEN sum(added) < $most_engagement THEN sum(added)::INTEGER
+                                       WHEN sum(added) IS NOT NULL THEN $most_engagement END) AS engagement,
+        max(scroll) AS scroll,
+        coalesce(
+            nullif(arg_min(coalesce(load_time, 0), (t, coalesce(load_time, 0))) FILTER (WHERE kind = 'view'), 0),
+            arg_min(load_time, (t, load_time)) FILTER (WHERE kind = 'leave' AND load_time IS NOT NULL)
+        ) AS load_time,
+        arg_min(identifier, (t, identifier)) FILTER (WHERE identifier IS NOT NULL) AS identifier,
+        min(t) FILTER (WHERE identifier IS NOT NULL) AS identified
+    FROM long_signs
+    GROUP BY day, visitor, id, run
+)
+SELECT * EXCLUDE (last_sign) REPLACE (greatest(alive_until, least(t + coalesce(engagement, 0), last_sign)) AS alive_until)
+FROM runs;
 
 -- Views and custom events are signs of life, one after the other: where none is for longer than $gap, a stretch ends. A
 -- stretch with views is a visit, and its events are the visit's, those before the first view too: of two requests that are
--- sent at once, either may come first.
+-- sent at once, either may come first. A late leave (`late`) keeps alive what is alive, and begins nothing.
 CREATE OR REPLACE TEMP TABLE signs AS
 WITH told AS (
-    SELECT day, visitor, id, run, t, alive_until, NULL::BOOLEAN AS interactive, NULL::VARCHAR AS identifier FROM lives
+    SELECT day, visitor, id, run, t, alive_until, NULL::BOOLEAN AS interactive, NULL::VARCHAR AS identifier, false AS late
+    FROM lives
     UNION ALL BY NAME
-    SELECT DISTINCT day, visitor, t, t AS alive_until, coalesce(interactive, false) AS interactive, identifier
+    SELECT DISTINCT
+        day, visitor, t, t AS alive_until, coalesce(interactive, false) AS interactive, identifier, false AS late
     FROM hits
     WHERE kind = 'event'
+    UNION ALL BY NAME
+    SELECT DISTINCT day, visitor, t, t AS alive_until, true AS late
+    FROM long_signs
+    WHERE part > first_part
 ),
 before AS (
     SELECT
@@ -156,7 +192,7 @@ SELECT
 FROM signs
 WHERE id IS NOT NULL;
 
--- What the events of a visit say of it is told by its first view.
+-- What the events and late leaves of a visit say of it is told by its first view.
 CREATE OR REPLACE TEMP TABLE numbered AS
 WITH stirred AS (
     SELECT
@@ -168,7 +204,7 @@ WITH stirred AS (
     GROUP BY day, visitor, stretch
 )
 SELECT
-    lives.* EXCLUDE (repeated) REPLACE (
+    lives.* REPLACE (
         greatest(lives.alive_until, stirred.alive_until) AS alive_until,
         CASE WHEN stirred.identified < coalesce(lives.identified, stirred.identified + 1)
              THEN stirred.identifier ELSE lives.identifier END AS identifier,
