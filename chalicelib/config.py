@@ -38,6 +38,8 @@ MICROS: Final = 1_000_000
 LATEST_T: Final = 7_258_118_400_000
 # Hours that a site-day may have: 24 or so, and up to a day and more again where the site's zone was changed westwards.
 DAY_HOURS: Final = 51
+# Lambda hands over 6 MB at most, envelope and headers included: an answer's body in JSON has this much.
+MAX_ANSWER_BYTES: Final = 5_000_000
 # To how many sites one call of the Plausible Events API may send.
 MAX_DOMAINS: Final = 10
 
@@ -70,6 +72,8 @@ MAX_VISITOR_HOUR_BYTES: Final = 8 * 1024 * 1024
 TABLE_ROWS: Final = 500
 # The same over a period of days.
 PERIOD_ROWS: Final = 1000
+# Currencies told of one event; of amounts in others, the number.
+EVENT_CURRENCIES: Final = 20
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60

@@ -222,6 +222,8 @@ def _log_line(app: Chalice, request: Request | None, response: Response, started
     print(json.dumps(line, separators=(",", ":")))
 
 
+# Every list has limits of its own; this is for what was forgotten. Characters, as most are bytes.
+_MOST_CHARS = 5_900_000
 # Bodies that are text go out as text: base64 would be a third more for Lambda's limit of 6 MB to count.
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
@@ -280,4 +282,13 @@ class ShylightApp(Chalice):
         if answer.get("isBase64Encoded") and _is_text(answer["headers"]):
             answer["body"] = base64.b64decode(answer["body"]).decode("utf-8")
             answer["isBase64Encoded"] = False
+        if len(answer.get("body") or "") > _MOST_CHARS:
+            return self._too_large()
         return answer
+
+    def _too_large(self) -> Any:
+        """Lambda would end a larger answer in an error of the gateway's own, which tells nobody what to do."""
+        log.error("an answer was larger than Lambda hands over")
+        error = ShylightError("This answer would be too large; ask for a shorter period, or for less with limit.")
+        response = reply_json(error.as_json(), error.status)
+        return {"statusCode": response.status_code, "headers": response.headers, "body": response.body.decode()}

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from chalice import Response
 
+from chalicelib import answers
 from chalicelib.accounts import access, settings
 from chalicelib.accounts import sites as making
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.web import Request, reply_json
 
 MAX_SETTINGS_BYTES = 64 * 1024
+MAX_SITES = 1000
 _FIELDS = ("name", "domain", "timezone")
 
 
 def sites(request: Request) -> Response:
-    """``GET /api/v1/sites``: the sites that the caller may see, by name."""
+    """``GET /api/v1/sites?limit=…&next=…``: the sites that the caller may see, by name."""
     person = access.bearer(request)
-    return reply_json({"sites": [settings.as_json(site) for site in access.sites_of(person)]})
+    limit = answers.read_limit(request.query, MAX_SITES, MAX_SITES)
+    found = access.sites_of(person)
+    shown, further = answers.part(found, answers.read_place(request.query), limit, settings.as_json)
+    return reply_json({"sites": [settings.as_json(site) for site in shown], "next": further})
 
 
 def create_site(request: Request) -> Response:

@@ -39,9 +39,17 @@ def compute(engine: Engine) -> Rollup:
         hours=[Hour(*row) for row in engine.rows(sql("hours"))],
         seen=dict(engine.rows(sql("seen"))),
         latest=latest_visits(engine, LATEST),
-        events=[EventRow(*row) for row in engine.rows(sql("events"))[: config.TABLE_ROWS]],
         robots=[RobotRow(*row) for row in engine.rows(sql("robots"), {"most": config.TABLE_ROWS})],
     )
+    for name, events, visitors, revenue, left_out in engine.rows(
+        sql("events"), {"most": config.TABLE_ROWS, "currencies": config.EVENT_CURRENCIES}
+    ):
+        sums = {currency: (amount, times) for currency, amount, times in revenue or ()}
+        row = EventRow(name or "", events, visitors, sums, left_out)
+        if name is None:
+            rollup.other_events = row
+        else:
+            rollup.events.append(row)
     for table in TABLES:
         fill(rollup, table, table_rows(engine, table), config.TABLE_ROWS)
     return rollup

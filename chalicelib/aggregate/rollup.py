@@ -15,6 +15,7 @@ from chalicelib.store import rollups
 
 VERSION: Final = 1
 LATEST: Final = 10
+_MAX_REASONS: Final = 50  # there are a few; no more than so many can be told however they were made up
 TABLES: Final = (
     "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks", "browsers",
     "systems", "devices",
@@ -60,17 +61,30 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """Custom events of one name. `revenue`: currency -> millionths."""
+    """Custom events of one name.
+
+    :ivar revenue: currency -> (millionths, how many amounts).
+    :ivar left_out: how many amounts are in currencies that are not told.
+    """
 
     name: str
     events: int
     visitors: int
-    revenue: dict[str, int]
+    revenue: dict[str, tuple[int, int]]
+    left_out: int = 0
+
+    @property
+    def amounts(self) -> int:
+        """How many amounts of money these events had."""
+        return self.left_out + sum(times for _, times in self.revenue.values())
 
 
 @dataclass(frozen=True, slots=True)
 class RobotRow:
-    """Robots of one name that were kept apart; `reason` as in `enrich.robot`, `hits` their views and events."""
+    """Robots of one name that were kept apart; `reason` as in `enrich.robot`, `hits` their views and events.
+
+    Under the name ``""`` are those that there was no room to name.
+    """
 
     reason: str
     name: str
@@ -85,7 +99,8 @@ class Rollup:
     :ivar tables: per table, name -> [visitors, visits, pageviews]; :ivar others: what the tables leave out.
     :ivar seen: epoch minute -> visitors last seen in it.
     :ivar latest: the latest visits, as columns of `latest.sql`.
-    :ivar events: custom events by name; :ivar robots: what no figure counts.
+    :ivar events: custom events by name; :ivar other_events: the sum of those that there was no room to name.
+    :ivar robots: what no figure counts.
     :ivar beyond: hour -> records that were left out, as their visitors had the most that the site allows in one.
     """
 
@@ -96,6 +111,7 @@ class Rollup:
     seen: dict[int, int] = field(default_factory=dict)
     latest: list[dict[str, Any]] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
+    other_events: EventRow | None = None
     robots: list[RobotRow] = field(default_factory=list)
     beyond: dict[int, int] = field(default_factory=dict)
 
@@ -123,13 +139,58 @@ def _add_others(rollup: Rollup, table: str, rest: Sequence[tuple[int, int, int]]
 
 
 def pack(rollup: Rollup) -> bytes:
-    """The rollup as stored: the same bytes for the same figures, and never more than an item holds."""
+    """The rollup as stored: the same bytes for the same figures, and never more than an item holds.
+
+    Names can be many and long, and anybody can make them up. So all that has names is halved until it fits, and what
+    is cut is in an honest remainder; without any name there are some 51 hours and 30 minutes of numbers, which fit.
+    """
     most = config.TABLE_ROWS
     while len(packed := rollups.pack(*_plain(rollup))) > rollups.MAX_PACKED_BYTES:
-        most //= 2  # very many very long names: fewer rows, and the rest in an honest "other"
-        for table in TABLES:
-            fill(rollup, table, rollup.tables[table], most)
+        if not most:
+            raise ValueError("a rollup without names is larger than an item")
+        most //= 2
+        _shorten(rollup, most)
     return packed
+
+
+def _shorten(rollup: Rollup, most: int) -> None:
+    """Keep at most so many rows of everything that has names."""
+    for table in TABLES:
+        fill(rollup, table, rollup.tables[table], most)
+    rollup.latest = rollup.latest[:most]
+    _cut_events(rollup, most)
+    named = [robot for robot in rollup.robots if robot.name]
+    rest = [robot for robot in rollup.robots if not robot.name] + named[most:]
+    rollup.robots = (
+        named[:most]
+        + [
+            RobotRow(reason, "", sum(robot.visitors for robot in same), sum(robot.hits for robot in same))
+            for reason in sorted({robot.reason for robot in rest})
+            for same in [[robot for robot in rest if robot.reason == reason]]
+        ][:_MAX_REASONS]
+    )
+
+
+def _cut_events(rollup: Rollup, most: int | None) -> None:
+    """Keep the first `most` events (None: all); the others add up."""
+    if most is None:
+        return
+    for row in rollup.events[most:]:
+        other = rollup.other_events or EventRow("", 0, 0, {})
+        rollup.other_events = EventRow(
+            "", other.events + row.events, other.visitors + row.visitors, {}, other.amounts + row.amounts
+        )
+    rollup.events = [_cut_currencies(row) for row in rollup.events[:most]]
+
+
+def _cut_currencies(row: EventRow) -> EventRow:
+    """The row with the currencies that have the most amounts, as many as are told of an event."""
+    if len(row.revenue) <= config.EVENT_CURRENCIES:
+        return row
+    most_first = sorted(row.revenue.items(), key=lambda item: (-item[1][1], item[0]))
+    told = dict(sorted(most_first[: config.EVENT_CURRENCIES]))
+    left = sum(times for _, (_, times) in most_first[config.EVENT_CURRENCIES :])
+    return replace(row, revenue=told, left_out=row.left_out + left)
 
 
 def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -146,10 +207,19 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
         "tables": rollup.tables,
         "others": rollup.others,
         "latest": rollup.latest,
-        "events": [[row.name, row.events, row.visitors, row.revenue] for row in rollup.events],
+        "events": [_plain_event(row) for row in rollup.events],
+        "other_events": _plain_event(rollup.other_events) if rollup.other_events else None,
         "robots": [[row.reason, row.name, row.visitors, row.hits] for row in rollup.robots],
     }
     return figures, tables
+
+
+def _plain_event(row: EventRow) -> list[Any]:
+    return [row.name, row.events, row.visitors, row.revenue, row.left_out]
+
+
+def _event(name: str, events: int, visitors: int, revenue: dict[str, list[int]], left_out: int) -> EventRow:
+    return EventRow(name, events, visitors, {key: (sum_, times) for key, (sum_, times) in revenue.items()}, left_out)
 
 
 def packed_tables(rollup: Rollup) -> bytes:
@@ -178,7 +248,8 @@ def _with(figures: Rollup, data: dict[str, Any]) -> Rollup:
         tables=data["tables"],
         others={name: (v, s, p) for name, (v, s, p) in data["others"].items()},
         latest=data["latest"],
-        events=[EventRow(*row) for row in data["events"]],
+        events=[_event(*row) for row in data["events"]],
+        other_events=_event(*data["other_events"]) if data["other_events"] else None,
         robots=[RobotRow(*row) for row in data["robots"]],
     )
 
@@ -211,11 +282,14 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
             _add_others(whole, table, [rest])
         for row in day.events:
             events[row.name] = _together(events[row.name], row) if row.name in events else row
+        if day.other_events:
+            whole.other_events = _together(whole.other_events or EventRow("", 0, 0, {}), day.other_events)
     for table, sums in tables.items():
         rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in sums.items()]
         rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
         fill(whole, table, rows, most)
     whole.events = sorted(events.values(), key=lambda row: (-row.visitors, -row.events, row.name))
+    _cut_events(whole, most)
     return whole
 
 
@@ -231,6 +305,11 @@ def _add_rows(sums: dict[str, list[int]], rows: Iterable[Sequence[Any]]) -> None
 
 
 def _together(row: EventRow, other: EventRow) -> EventRow:
-    currencies = sorted(row.revenue | other.revenue)
-    revenue = {name: row.revenue.get(name, 0) + other.revenue.get(name, 0) for name in currencies}
-    return EventRow(row.name, row.events + other.events, row.visitors + other.visitors, revenue)
+    none = (0, 0)
+    revenue = {
+        name: (row.revenue.get(name, none)[0] + other.revenue.get(name, none)[0],
+               row.revenue.get(name, none)[1] + other.revenue.get(name, none)[1])
+        for name in sorted(row.revenue | other.revenue)
+    }  # fmt: skip
+    sums = (row.events + other.events, row.visitors + other.visitors)
+    return EventRow(row.name, *sums, revenue, row.left_out + other.left_out)

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib import config
+from chalicelib import answers, config
 from chalicelib.accounts import access
 from chalicelib.collect import imports
 from chalicelib.errors import BadRequest
@@ -24,7 +24,15 @@ def stats(request: Request, site: str) -> Response:
     found = access.site_for(access.bearer(request), site)
     now = datetime.now(UTC)
     period = periods.parse(request.query, found.zone, now)
-    return reply_json(as_json(query.stats(found, period, now)))
+    limit = answers.read_limit(request.query, config.PERIOD_ROWS, config.PERIOD_ROWS)
+    return reply_json(fitting(query.stats(found, period, now), limit))
+
+
+def fitting(shown: Stats, limit: int) -> dict[str, Any]:
+    """Stats in the API's shape with up to `limit` rows a table; with fewer, if names are too long."""
+    while answers.size(data := as_json(figures.shortened(shown, limit))) > config.MAX_ANSWER_BYTES and limit:
+        limit //= 2
+    return data
 
 
 def as_json(shown: Stats) -> dict[str, Any]:
@@ -43,6 +51,7 @@ def as_json(shown: Stats) -> dict[str, Any]:
         "tables": {name: [dataclasses.asdict(row) for row in shown.tables[name].rows] for name in figures.TABLES},
         "other": {name: dataclasses.asdict(rest) for name in figures.TABLES if (rest := shown.tables[name].other)},
         "events": [dataclasses.asdict(row) for row in shown.events],
+        "other_events": dataclasses.asdict(shown.other_events) if shown.other_events else None,
         "online": shown.online,
         "built_at": shown.built_at.isoformat(timespec="milliseconds") if shown.built_at else None,
     }
@@ -52,17 +61,9 @@ def visits_of_site(request: Request, site: str) -> Response:
     """``GET /api/v1/sites/{id}/visits?period=…&limit=…&next=…&identifier=…``: visits with their hits, newest first."""
     found = access.site_for(access.bearer(request), site)
     period = periods.parse(request.query, found.zone, datetime.now(UTC))
-    limit = _limit(request.query.get("limit"))
+    limit = answers.read_limit(request.query, visits.DEFAULT_LIMIT, visits.MAX_LIMIT)
     identifier = request.query.get("identifier") or None
     return reply_json(visits.page(found, period, limit, request.query.get("next"), identifier))
-
-
-def _limit(text: str | None) -> int:
-    if not text:
-        return visits.DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= visits.MAX_LIMIT:
-        raise BadRequest(f"limit must be a whole number from 1 to {visits.MAX_LIMIT}.", field="limit")
-    return int(text)
 
 
 def event_properties(request: Request, site: str) -> Response:
@@ -72,15 +73,19 @@ def event_properties(request: Request, site: str) -> Response:
     name = request.query.get("name")
     if not name:
         raise BadRequest("name is missing: the event's name.", field="name")
-    return reply_json(events.breakdown(found, period, name, request.query.get("property")))
+    place = answers.read_place(request.query)
+    limit = answers.read_limit(request.query, events.MAX_ROWS, events.MAX_ROWS)
+    return reply_json(events.breakdown(found, period, name, request.query.get("property"), place, limit))
 
 
 def ledger(request: Request, site: str) -> Response:
-    """``GET /api/v1/sites/{id}/ledger?period=…``: what was dropped, and the robots that were kept apart."""
+    """``GET /api/v1/sites/{id}/ledger?period=…&limit=…&next=…``: what was dropped, and robots that were kept apart."""
     found = access.site_for(access.bearer(request), site)
     period = periods.parse(request.query, found.zone, datetime.now(UTC))
+    place = answers.read_place(request.query)
+    limit = answers.read_limit(request.query, ledgers.MAX_ROWS, ledgers.MAX_ROWS)
     span = {"site": found.id, "from": period.first.isoformat(), "to": period.last.isoformat()}
-    return reply_json(span | ledgers.as_json(ledgers.of_period(found, period)))
+    return reply_json(span | ledgers.as_json(ledgers.of_period(found, period), place, limit))
 
 
 def import_hits(request: Request, site: str) -> Response:

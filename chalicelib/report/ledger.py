@@ -13,6 +13,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
+from chalicelib import answers
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.report.periods import Period
 from chalicelib.report.query import refresh_dirty_days
@@ -42,6 +43,9 @@ ROBOT_REASONS: Final[Mapping[str, str]] = {
 }
 # So many names of a reason are told for a day, those of most hits; the others' hits stand under none.
 _NAMES: Final = 100
+# Rows of an answer at most; the page shows fewer, those of most hits.
+MAX_ROWS: Final = 10_000
+PAGE_ROWS: Final = 200
 KEPT: Final = "kept apart"
 DROPPED: Final = "dropped"
 
@@ -108,12 +112,18 @@ def _fewer(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield from (Entry(day, reason, name, dropped) for name, dropped in named.items())
 
 
-def as_json(found: Ledger) -> dict[str, Any]:
-    """The ledger in the API's shape."""
+def as_json(found: Ledger, first: int = 0, limit: int = MAX_ROWS) -> dict[str, Any]:
+    """Up to `limit` rows in the API's shape, from the place `first` on, and `next` where there are more."""
+    rows, further = answers.part([*found.dropped, *found.robots], first, limit, _shown)
     return {
-        "dropped": [{**dataclasses.asdict(drop), "day": drop.day.isoformat()} for drop in found.dropped],
-        "robots": [{**dataclasses.asdict(robot), "day": robot.day.isoformat()} for robot in found.robots],
+        "dropped": [_shown(row) for row in rows if isinstance(row, Drop)],
+        "robots": [_shown(row) for row in rows if isinstance(row, Robot)],
+        "next": further,
     }
+
+
+def _shown(row: Drop | Robot) -> dict[str, Any]:
+    return {**dataclasses.asdict(row), "day": row.day.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,7 @@ class Line:
 
 
 def lines(found: Ledger) -> tuple[list[Line], list[Line]]:
-    """The rows of the page, days added up: dropped hits and robots, most hits first."""
+    """The rows of the page, days added up: dropped hits and robots, most hits first; the least together as the last."""
     dropped = (((REASONS.get(drop.reason, drop.reason), drop.name, ""), drop.hits) for drop in found.dropped)
     robots = (
         ((ROBOT_REASONS.get(robot.reason, robot.reason), robot.name, KEPT if robot.kept else DROPPED), robot.hits)
@@ -141,4 +151,6 @@ def _added(rows: Iterable[tuple[tuple[str, str, str], int]]) -> list[Line]:
     for key, hits in rows:
         sums[key] = sums.get(key, 0) + hits
     found = [Line(reason, name, hits, note) for (reason, name, note), hits in sums.items()]
-    return sorted(found, key=lambda line: (-line.hits, line.reason, line.name, line.note))
+    found.sort(key=lambda line: (-line.hits, line.reason, line.name, line.note))
+    others = sum(line.hits for line in found[PAGE_ROWS:])
+    return [*found[:PAGE_ROWS], *([Line("Others", "", others)] if others else [])]

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib import config, days
 from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.rollup import Rollup, Totals
+from chalicelib.aggregate.rollup import EventRow, Rollup, Totals
 from chalicelib.config import MICROS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
@@ -50,7 +50,8 @@ def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> 
         latest=_latest(site, whole),
         online=_online(site, stored.days, today, now),
         built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
-        events=_events(whole),
+        events=tuple(map(_event, whole.events)),
+        other_events=_event(whole.other_events) if whole.other_events else None,
     )
 
 
@@ -161,11 +162,9 @@ def _table(whole: Rollup, name: str) -> Table:
     return Table(rows, Row("", *whole.others[name]) if name in whole.others else None)
 
 
-def _events(whole: Rollup) -> tuple[EventCount, ...]:
-    return tuple(
-        EventCount(row.name, row.events, row.visitors, {name: sum_ / MICROS for name, sum_ in row.revenue.items()})
-        for row in whole.events
-    )
+def _event(row: EventRow) -> EventCount:
+    revenue = {name: sum_ / MICROS for name, (sum_, _) in row.revenue.items()}
+    return EventCount(row.name, row.events, row.visitors, revenue, row.amounts, row.left_out)
 
 
 def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from chalicelib.store.sites import Site
@@ -56,12 +56,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class EventCount:
-    """Custom events of one name. `revenue`: currency (ISO 4217) -> amount."""
+    """Custom events of one name.
+
+    :ivar revenue: currency (ISO 4217) -> amount.
+    :ivar amounts: how many amounts that were; :ivar amounts_left_out: how many are in currencies that there was no
+        room to tell.
+    """
 
     name: str
     events: int
     visitors: int
     revenue: dict[str, float]
+    amounts: int = 0
+    amounts_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +113,28 @@ class Stats:
     online: int
     built_at: datetime | None
     events: tuple[EventCount, ...] = ()
+    other_events: EventCount | None = None
+
+
+def shortened(stats: Stats, most: int) -> Stats:
+    """`stats` with at most so many rows of each table and events; the rest is in `other` and `other_events`."""
+    other_events = stats.other_events
+    for row in stats.events[most:]:
+        before = other_events or EventCount("", 0, 0, {})
+        amounts = before.amounts + row.amounts
+        other_events = EventCount("", before.events + row.events, before.visitors + row.visitors, {}, amounts, amounts)
+    return replace(
+        stats,
+        tables={name: _shortened(table, most) for name, table in stats.tables.items()},
+        latest=stats.latest[:most],
+        events=stats.events[:most],
+        other_events=other_events,
+    )
+
+
+def _shortened(table: Table, most: int) -> Table:
+    if len(table.rows) <= most:
+        return table
+    rest = [*table.rows[most:], *([table.other] if table.other else [])]
+    sums = (sum(getattr(row, name) for row in rest) for name in ("visitors", "visits", "pageviews"))
+    return Table(table.rows[:most], Row("", *sums))

@@ -11,10 +11,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from chalicelib import days
+from chalicelib import answers, days
 from chalicelib.aggregate import metrics
 from chalicelib.aggregate.engine import Engine, engine, sql
-from chalicelib.config import MICROS
+from chalicelib.config import MAX_ANSWER_BYTES, MICROS
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
 from chalicelib.report.query import refresh_dirty_days, visit_id
@@ -23,8 +23,6 @@ from chalicelib.store.sites import Site
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
-# Lambda hands over 6 MB at most, and a body is a third longer there.
-_MAX_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +76,21 @@ def page(site: Site, period: Period, limit: int, after: str | None, identifier: 
 
 def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As many of the visits as an answer may hold; of the first at least a part."""
-    size = 0
-    for number, visit in enumerate(visits):
-        size += _bytes(visit["shown"])
-        if size > _MAX_BYTES and number:
-            return visits[:number]
-        if size > _MAX_BYTES:
-            _shorten(visit["shown"])
-    return visits
+    number = answers.fitting(visits, lambda visit: visit["shown"])
+    if visits and not number:
+        _shorten(visits[0]["shown"])
+        return visits[:1]
+    return visits[:number]
 
 
 def _shorten(shown: dict[str, Any]) -> None:
     """Leave out the last events, then the last hits, of a visit that is larger than an answer may be, and say so."""
     shown["left_out"] = 0
     for name in ("events", "hits"):
-        size = _bytes(shown)
-        while size > _MAX_BYTES and shown[name]:
-            size -= _bytes(shown[name].pop()) + 1
+        size = answers.size(shown)
+        while size > MAX_ANSWER_BYTES and shown[name]:
+            size -= answers.size(shown[name].pop()) - 1
             shown["left_out"] += 1
-
-
-def _bytes(shown: object) -> int:
-    return len(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterator[tuple[date, list[str] | None]]:

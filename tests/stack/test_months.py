@@ -63,7 +63,9 @@ def some_day(day: date, chance: random.Random) -> Rollup:
         others={table: (chance.randrange(9), 1, 2) for table in chance.sample(TABLES, 3)},
         latest=[visit | {"day": day.isoformat(), "started": noon + number, "duration": 5} for number in (9, 3)],
         events=[
-            EventRow(f"event {chance.randrange(5)}", 3, 2, {chance.choice(["EUR", "USD"]): chance.randrange(10**7)})
+            EventRow(
+                f"event {chance.randrange(5)}", 3, 2, {chance.choice(["EUR", "USD"]): (chance.randrange(10**7), 1)}
+            )
         ],
     )
 

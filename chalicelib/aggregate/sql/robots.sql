@@ -1,18 +1,30 @@
 -- Robots that were kept, apart from all figures: by why they are robots and what they are called. Hits are their views and
--- their custom events.
+-- their custom events. The $most with the most hits have their names; the others stand under '', by reason.
 WITH happened AS (
     SELECT day, visitor FROM views
     UNION ALL
     SELECT day, visitor FROM (SELECT DISTINCT day, visitor, id FROM hits WHERE kind = 'event')
+),
+counts AS (
+    SELECT
+        coalesce(robot_reason, 'declared') AS reason,
+        coalesce(browser, '') AS called,
+        count(DISTINCT (day, visitor)) AS visitors,
+        count(*) AS hits
+    FROM happened
+    JOIN visitors USING (day, visitor)
+    WHERE visitors.robot
+    GROUP BY reason, called
+),
+placed AS (
+    SELECT *, row_number() OVER (ORDER BY hits DESC, visitors DESC, reason, called) AS place
+    FROM counts
 )
 SELECT
-    coalesce(robot_reason, 'declared') AS reason,
-    coalesce(browser, '') AS name,
-    count(DISTINCT (day, visitor))::BIGINT AS visitors,
-    count(*)::BIGINT AS hits
-FROM happened
-JOIN visitors USING (day, visitor)
-WHERE visitors.robot
+    reason,
+    CASE WHEN place <= $most THEN called ELSE '' END AS name,
+    sum(visitors)::BIGINT AS visitors,
+    sum(hits)::BIGINT AS hits
+FROM placed
 GROUP BY reason, name
-ORDER BY hits DESC, visitors DESC, reason, name
-LIMIT $most;
+ORDER BY hits DESC, visitors DESC, reason, name;
