@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from chalicelib.config import MAX_ANSWER_BYTES
+from chalicelib import config
 from chalicelib.errors import BadRequest
 
 T = TypeVar("T")
@@ -21,12 +21,12 @@ def size(data: object) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def fitting(rows: Sequence[T], shown: Callable[[T], object] = lambda row: row, most: int = MAX_ANSWER_BYTES) -> int:
+def fitting(rows: Sequence[T], shown: Callable[[T], object] = lambda row: row) -> int:
     """How many of the rows fit into an answer, in their order."""
     taken = 0
     for number, row in enumerate(rows):
         taken += size(shown(row)) + 1
-        if taken > most:
+        if taken > config.MAX_ANSWER_BYTES:
             return number
     return len(rows)
 

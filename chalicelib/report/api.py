@@ -53,6 +53,7 @@ def as_json(shown: Stats) -> dict[str, Any]:
         "events": [dataclasses.asdict(row) for row in shown.events],
         "other_events": dataclasses.asdict(shown.other_events) if shown.other_events else None,
         "online": shown.online,
+        "outdated": [day.isoformat() for day in shown.outdated],
         "built_at": shown.built_at.isoformat(timespec="milliseconds") if shown.built_at else None,
     }
 

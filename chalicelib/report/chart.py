@@ -53,6 +53,9 @@ class Line:
     end: tuple[float, float] | None
 
 
+NO_LINE = Line("", "", "", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One bucket as pointers and the table see it; `x` and `width` in percent."""

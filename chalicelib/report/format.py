@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -30,6 +30,14 @@ def short(value: float) -> str:
             scaled = value / size
             return f"{scaled:.1f}".removesuffix(".0") + letter if scaled < 9.95 else f"{scaled:.0f}{letter}"
     return f"{value:,.0f}"
+
+
+def day_list(of_days: Sequence[date]) -> str:
+    """Days in a sentence, the first three of many: ``23 Nov and 24 Nov``."""
+    named = [f"{day.day} {MONTHS[day.month - 1]}" for day in of_days[:3]]
+    if len(of_days) > len(named):
+        named.append(f"{len(of_days) - len(named)} more days")
+    return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
 
 
 def axis(value: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import logging
+import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -24,6 +26,8 @@ from chalicelib.web import Request, redirect
 if TYPE_CHECKING:
     from chalicelib.report.periods import Period
 
+log = logging.getLogger("shylight")
+
 # Status -> title and what to do; the error's own message stands between them.
 _ADVICE = {
     HTTPStatus.BAD_REQUEST: ("That did not work", "Go back, put it right and try again."),
@@ -33,18 +37,20 @@ _ADVICE = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at once."),
     HTTPStatus.TOO_MANY_REQUESTS: ("Too many tries", "Wait a moment, then try again."),
 }
+_NO_FIGURES = "The figures could not be read. Nothing is lost; the log of the API function tells why."
 _FAILED = ("Something went wrong", "Reload the page in a moment. If it stays, the log of the API function tells why.")
 
 
 @dataclass(frozen=True, slots=True)
 class SiteCard:
-    """A site on the home page."""
+    """A site on the home page. `note`: what is wrong with its figures, ``""`` for nothing."""
 
     site: Site
     online: int
     waiting: bool
     figures: list[figures.Figure]
     spark: chart.Line
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,7 @@ def overview(request: Request, site: str) -> Response:
         picker=picker.pick(period, today),
         stats=stats,
         waiting=is_waiting(stats),
+        note=outdated_note(stats),
         live=stats.last >= today,
         figures=figures.strip(stats, today),
         before=figures.before(stats, today),
@@ -250,11 +257,16 @@ def _home(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
 
     cards = []
     shown = None
+    until = time.monotonic() + query.REFRESH_BUDGET_S  # of the page, however many sites there are
     for site in access.sites_of(person):
         now = datetime.now(site.zone)
         period = periods.parse(request.query, site.zone, now)
         shown = shown or picker.pick(period, now.date())
-        cards.append(site_card(query.stats(site, period, now, tables=False), now))
+        try:
+            cards.append(site_card(query.stats(site, period, now, tables=False, until=until), now))
+        except Exception:
+            log.exception("no figures of %s", site.id)  # one site's trouble is not the others'
+            cards.append(SiteCard(site, 0, waiting=False, figures=[], spark=chart.NO_LINE, note=_NO_FIGURES))
     return render.page(
         request,
         "home.html",
@@ -277,7 +289,17 @@ def site_card(stats: Stats, now: datetime) -> SiteCard:
         waiting=is_waiting(stats),
         figures=figures.strip(stats, now.date(), figures.CARD),
         spark=chart.sparkline(stats.series, stats.interval, now),
+        note=outdated_note(stats),
     )
+
+
+def outdated_note(stats: Stats) -> str:
+    """What is to be said of days that could not be brought up to date; ``""`` if there is none."""
+    if not stats.outdated:
+        return ""
+    of_days = show.day_list(stats.outdated)
+    when = f" What is shown was computed at {show.clock(stats.built_at)}." if stats.built_at else ""
+    return f"The figures of {of_days} could not be brought up to date. It is tried again by itself.{when}"
 
 
 def _asked_for(request: Request, site: str) -> tuple[Person, Site, datetime, Period]:

@@ -14,25 +14,25 @@ from chalicelib.config import MICROS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.report.stored import of_period
-from chalicelib.store import aws, marks, rollups
-from chalicelib.store.segments import StaleWrite
+from chalicelib.store import builds, marks, rollups
 from chalicelib.store.sites import Site
 
 log = logging.getLogger("shylight")
 
 # How long a page may spend on refreshing dirty days before it shows what it has; the schedule does the rest.
-_REFRESH_BUDGET_S = 4.0
+REFRESH_BUDGET_S = 4.0
 _HOURLY_DAYS = 3
 
 
-def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> Stats:
+def stats(site: Site, period: Period, now: datetime, *, tables: bool = True, until: float | None = None) -> Stats:
     """Everything the overview shows of `site` over `period`.
 
     :param now: an aware time.
     :param tables: whether tables, events and latest visits are wanted, too; they are most of what there is to read.
+    :param until: until when dirty days may be refreshed, see :func:`refresh_dirty_days`.
     """
     compare_first, compare_last = period.before()
-    _refresh_dirty(site, compare_first, period.last, now)
+    outdated = _refresh_dirty(site, compare_first, period.last, now, until)
     today = now.astimezone(site.zone).date()
     stored = of_period(site, period, today, tables=tables)
     whole = stored.whole
@@ -52,6 +52,7 @@ def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> 
         built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
         events=tuple(map(_event, whole.events)),
         other_events=_event(whole.other_events) if whole.other_events else None,
+        outdated=tuple(sorted(day for day in outdated if period.first <= day <= period.last)),
     )
 
 
@@ -69,42 +70,53 @@ def metrics(totals: Totals) -> Metrics:
     )
 
 
-def refresh_dirty_days(site: Site, first: date, last: date) -> None:
-    """Bring the dirty days from `first` to `last` up to date within the time a page may take.
+def refresh_dirty_days(site: Site, first: date, last: date, until: float | None = None) -> set[date]:
+    """Bring the dirty days from `first` to `last` up to date within the time a page may take; those that cannot be.
 
     Days whose build is oldest come first, then newer days before older ones: a day stays dirty for a while after
-    its build, and so after an import of many days every page brings others of them up to date.
+    its build, and so after an import of many days every page brings others of them up to date. What others are
+    building, and what failed and is not to be tried again yet, is shown as it is.
+
+    :param until: on the monotonic clock, s: until when days may be begun; by default what a page may take from now.
     """
-    began = time.monotonic()
+    until = time.monotonic() + REFRESH_BUDGET_S if until is None else until
     now = days.now_ms()
     dirty = {mark.day for mark in marks.of_days(site.id, first, last) if mark.due <= now}
     if not dirty:
-        return
-    from chalicelib.aggregate.refresh import refresh  # DuckDB takes 80 ms to load; most pages do without
+        return set()
+    from chalicelib.aggregate import turns  # DuckDB takes 80 ms to load; most pages do without
 
+    states = builds.of_days(site.id, min(dirty), max(dirty))
+    outdated = {day for day in dirty if day in states and states[day].failures}
     built = {item.day: item.built_at for item in rollups.between(site.id, min(dirty), max(dirty))}
     for day in sorted(dirty, key=lambda day: (built.get(day, 0), -day.toordinal())):
-        if time.monotonic() - began > _REFRESH_BUDGET_S:
+        if time.monotonic() > until:
             break
         if now - built.get(day, 0) < config.REFRESH_AFTER_S * 1000:
             continue
+        if day in states and not states[day].is_free(now):
+            continue
         try:
-            refresh(site, day)
-        except StaleWrite:
-            continue  # others are refreshing it, and theirs is what will be shown
+            outcome = turns.build(site, day)
         except Exception as error:
-            if day not in built or not aws.failed(error):
-                raise
+            if day not in built:
+                raise  # nothing there yet to show: zeros would be a lie
             log.warning("could not refresh %s %s; what was built before is shown: %s", site.id, day, error)
+            outdated.add(day)
             break
+        if outcome is turns.Outcome.BUILT:
+            outdated.discard(day)
+        elif outcome is turns.Outcome.FAILED:
+            outdated.add(day)
+    return outdated
 
 
-def _refresh_dirty(site: Site, first: date, last: date, now: datetime) -> None:
+def _refresh_dirty(site: Site, first: date, last: date, now: datetime, until: float | None) -> set[date]:
     # "Online" looks at today and, just after midnight, at yesterday, whatever the period.
     today = now.astimezone(site.zone).date()
     if last < today:
-        refresh_dirty_days(site, today - timedelta(days=1), today)
-    refresh_dirty_days(site, first, last)
+        refresh_dirty_days(site, today - timedelta(days=1), today, until)
+    return refresh_dirty_days(site, first, last, until)
 
 
 def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:

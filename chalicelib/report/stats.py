@@ -97,6 +97,7 @@ class Stats:
     :ivar interval: ``"hour"`` or ``"day"``.
     :ivar online: visitors with a sign of life in the last five minutes.
     :ivar built_at: when the newest part was computed; None if nothing was yet.
+    :ivar outdated: days that could not be brought up to date: what was computed of them before is shown.
     """
 
     site: Site
@@ -114,6 +115,7 @@ class Stats:
     built_at: datetime | None
     events: tuple[EventCount, ...] = ()
     other_events: EventCount | None = None
+    outdated: tuple[date, ...] = ()
 
 
 def shortened(stats: Stats, most: int) -> Stats:

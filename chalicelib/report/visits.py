@@ -11,10 +11,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from chalicelib import answers, days
+from chalicelib import answers, config, days
 from chalicelib.aggregate import metrics
 from chalicelib.aggregate.engine import Engine, engine, sql
-from chalicelib.config import MAX_ANSWER_BYTES, MICROS
+from chalicelib.config import MICROS
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
 from chalicelib.report.query import refresh_dirty_days, visit_id
@@ -88,7 +88,7 @@ def _shorten(shown: dict[str, Any]) -> None:
     shown["left_out"] = 0
     for name in ("events", "hits"):
         size = answers.size(shown)
-        while size > MAX_ANSWER_BYTES and shown[name]:
+        while size > config.MAX_ANSWER_BYTES and shown[name]:
             size -= answers.size(shown[name].pop()) - 1
             shown["left_out"] += 1
 

@@ -10,6 +10,7 @@ rollups               ``site`` / ``day#…``                   packed rollups of
                       ``site`` / ``month#…`` ``rows#…``      the sums of months, made of them
                       ``site`` / ``ledger#…`` ``full#…``     what was dropped, and days that take no more
 marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
+                      ``build#bucket`` / ``site#day``        who is at it, and how often it failed
 salts                 ``site#day``                           the day's salt; never backed up
 ====================  =====================================  ==========================================================
 """
@@ -147,6 +148,21 @@ class MarkItem(_Table):
     due = NumberAttribute(default=0)  # epoch ms; not to be worked on before
 
 
+class BuildItem(_Table):
+    """Who builds a site-day just now, and how often that failed; beside the marks."""
+
+    class Meta(_Meta):
+        table_name = settings().table("marks")
+
+    bucket = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)  # site#day
+    until = NumberAttribute(null=True)  # epoch ms; the end of the lease
+    owner = UnicodeAttribute(null=True)  # unique to the lease
+    failures = NumberAttribute(null=True)  # since the last success
+    due = NumberAttribute(null=True)  # epoch ms; not to be tried before
+    reason = UnicodeAttribute(null=True)  # of the last failure
+
+
 class SaltItem(_Table):
     """The salt of a site-day."""
 
@@ -158,7 +174,16 @@ class SaltItem(_Table):
     expires = NumberAttribute()  # epoch seconds
 
 
-MODELS: tuple[type[_Table], ...] = (CoreItem, SessionItem, RollupItem, MonthItem, LedgerItem, MarkItem, SaltItem)
+MODELS: tuple[type[_Table], ...] = (
+    CoreItem,
+    SessionItem,
+    RollupItem,
+    MonthItem,
+    LedgerItem,
+    MarkItem,
+    BuildItem,
+    SaltItem,
+)
 
 
 def answer() -> bool:

@@ -1,18 +1,20 @@
 """What happens by the clock: one day's trouble is not another's, and it does not go unseen."""
 
 import json
+import threading
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from bench.request import Context
-from chalicelib import days
-from chalicelib.aggregate import schedule
+from chalicelib import config, days
+from chalicelib.aggregate import schedule, turns
 from chalicelib.aggregate.refresh import refresh
-from chalicelib.store import marks
+from chalicelib.report import periods, query
+from chalicelib.store import builds, marks
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site, put_site
 
@@ -24,7 +26,9 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Site]:
     """Makes new sites with a mark for today; the only ones of which the schedule knows."""
     ours: set[str] = set()
     all_due = marks.all_due
+    everything = builds.everything
     monkeypatch.setattr(marks, "all_due", lambda now: (mark for mark in all_due(now) if mark.site_id in ours))
+    monkeypatch.setattr(builds, "everything", lambda: (state for state in everything() if state.site_id in ours))
 
     def make() -> Site:
         made = Site(str(uuid.uuid4()), "Test", "example.com")
@@ -61,7 +65,7 @@ def test_a_day_that_fails_holds_up_no_other_and_rings_the_alarm(
 ) -> None:
     broken, good = marked(), marked()
     refreshed: list[str] = []
-    monkeypatch.setattr(schedule, "refresh", failing(broken, ValueError("no such luck"), refreshed))
+    monkeypatch.setattr(turns, "refresh", failing(broken, ValueError("no such luck"), refreshed))
     with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
         schedule.refresh_marked(Context())
     assert refreshed == [good.id]
@@ -73,11 +77,94 @@ def test_a_day_that_somebody_else_refreshes_is_no_failure(
     marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     contended = marked()
-    monkeypatch.setattr(schedule, "refresh", failing(contended, StaleWrite("later"), []))
+    monkeypatch.setattr(turns, "refresh", failing(contended, StaleWrite("later"), []))
     schedule.refresh_marked(Context())
     line = told(capsys)
     assert (line["busy"], line["failed"]) == (1, 0)
     assert marks.of_day(contended.id, today(contended))
+
+
+def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_until_it_is_built(
+    marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = marked()
+    tried: list[int] = []
+    start = days.now_ms()
+    clock = [start]
+    monkeypatch.setattr(builds, "now_ms", lambda: clock[0])
+    monkeypatch.setattr(schedule, "now_ms", lambda: clock[0])
+
+    def attempt(_site: Site, _day: date) -> None:
+        tried.append((clock[0] - start) // 60_000)
+        raise ValueError("no such luck")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(turns, "refresh", attempt)
+        for minute in range(0, 200, 5):
+            clock[0] = start + minute * 60_000
+            with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
+                schedule.refresh_marked(Context())
+    assert tried == [0, 5, 10, 15, 25, 45, 80, 140]
+    clock[0] += 60 * 60_000
+    schedule.refresh_marked(Context())
+    assert told(capsys)["failed"] == 0
+    assert not builds.of_days(broken.id, today(broken), today(broken))
+
+
+def test_a_page_shows_what_was_built_of_a_day_that_fails_says_so_and_does_not_try_each_time(
+    marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = marked()
+    now = datetime.now(UTC)
+    period = periods.parse({"period": "7d"}, site.zone, now)
+    assert query.stats(site, period, now).outdated == ()
+    monkeypatch.setattr(config, "REFRESH_AFTER_S", -1)
+    tried: list[str] = []
+
+    def attempt(given: Site, _day: date) -> None:
+        tried.append(given.id)
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr(turns, "refresh", attempt)
+    for _ in range(3):
+        shown = query.stats(site, period, now)
+        assert shown.outdated == (today(site),)
+        assert shown.metrics.pageviews == 0
+    assert tried == [site.id]
+
+
+def test_many_who_look_at_once_build_a_day_once(marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch) -> None:
+    site = marked()
+    now = datetime.now(UTC)
+    period = periods.parse({"period": "today"}, site.zone, now)
+    built: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def attempt(given: Site, _day: date) -> None:
+        built.append(given.id)
+        begun.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(turns, "refresh", attempt)
+    first = threading.Thread(target=query.stats, args=(site, period, now))
+    first.start()
+    assert begun.wait(20)
+    for _ in range(20):
+        query.stats(site, period, now)  # answers though the first has not
+    go_on.set()
+    first.join(20)
+    assert built == [site.id]
+
+
+def test_who_died_at_a_build_keeps_others_from_it_for_a_while_only(
+    marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = marked()
+    assert builds.begin(site.id, today(site), turns.LEASE_MS) is not None
+    assert turns.build(site, today(site)) is turns.Outcome.BUSY
+    later = days.now_ms() + turns.LEASE_MS
+    monkeypatch.setattr(builds, "now_ms", lambda: later)
+    assert turns.build(site, today(site)) is turns.Outcome.BUILT
 
 
 def test_what_there_is_no_time_for_is_left_to_the_next_run(

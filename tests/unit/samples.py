@@ -76,6 +76,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         picker=picker.pick(Period(period, stats.first, stats.last), TODAY),
         stats=stats,
         waiting=waiting,
+        note=pages.outdated_note(stats),
         live=True,
         figures=figures.strip(stats, TODAY),
         before=figures.before(stats, TODAY),

@@ -421,7 +421,7 @@ def test_no_stored_record_can_break_a_build(records: list[Record], traits: Trait
         db.sessionize()
         metrics.compute(db)
         for query in ("event_properties", "event_property_names"):
-            asked = {"event": "x", "property": "/a", "most": 10}
+            asked = {"event": "x", "property": "/a", "most": 10, "first": 0}
             db.rows(sql(query), {name: value for name, value in asked.items() if f"${name}" in sql(query)})
     read = rollup.unpack(rollup.pack(figures))
     assert read.totals.pageviews == sum(hour.pageviews for hour in read.hours)

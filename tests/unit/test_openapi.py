@@ -12,7 +12,7 @@ from chalicelib import config, errors
 from chalicelib.accounts import api as accounts_api
 from chalicelib.accounts import settings
 from chalicelib.collect import proxy
-from chalicelib.report import events, periods, stats, visits
+from chalicelib.report import events, ledger, periods, stats, visits
 from chalicelib.report.openapi import document, text
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
@@ -112,9 +112,14 @@ def test_the_limits_are_the_codes() -> None:
     }  # fmt: skip
     assert parameters["period"]["schema"]["enum"] == list(periods.LABELS)
     assert f"{periods.MAX_DAYS:,} days" in parameters["to"]["description"]
-    assert (
-        f"{events.MAX_ROWS} values" in OPERATIONS["GET /api/v1/sites/{site}/events"]["responses"]["200"]["description"]
-    )
+    for route, most in (
+        ("GET /api/v1/sites/{site}/events", events.MAX_ROWS),
+        ("GET /api/v1/sites/{site}/ledger", ledger.MAX_ROWS),
+        ("GET /api/v1/sites/{site}/stats", config.PERIOD_ROWS),
+        ("GET /api/v1/sites", accounts_api.MAX_SITES),
+    ):
+        limit = next(p for p in map(resolved, OPERATIONS[route]["parameters"]) if p["name"] == "limit")
+        assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": most, "default": most}, route
 
 
 def test_the_settings_are_the_codes() -> None:

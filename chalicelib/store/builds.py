@@ -1,0 +1,141 @@
+"""Builds: who is at a site-day just now, and what came of those that failed. Beside the marks.
+
+Being first here is a courtesy, so that many who look at once do not all build the same day. What keeps builds from
+spoiling one another is that all they write is conditional, see docs/adr/0005: so a lease may end before its build does.
+"""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pynamodb.exceptions import DeleteError, UpdateError
+from pynamodb.expressions.update import Action
+
+from chalicelib.days import now_ms
+from chalicelib.store.tables import BuildItem
+
+_BUCKETS = 4
+_FIRST_PAUSE_MS = 60_000
+_LONGEST_PAUSE_MS = 60 * 60_000
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+_REASON_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What there is to know of the builds of a site-day.
+
+    :ivar until: epoch ms up to which somebody is at it; 0: nobody.
+    :ivar failures: how often it failed since it last succeeded.
+    :ivar due: epoch ms before which it is not to be tried again.
+    """
+
+    site_id: str
+    day: date
+    until: int = 0
+    failures: int = 0
+    due: int = 0
+
+    def is_free(self, now: int) -> bool:
+        """Whether to try at `now` (epoch ms)."""
+        return self.until <= now and self.due <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to build a site-day first, for a while. `failures`: how often it failed before."""
+
+    site_id: str
+    day: date
+    owner: str
+    failures: int
+
+
+def begin(site_id: str, day: date, life_ms: int) -> Lease | None:
+    """A lease of a site-day for `life_ms`; None if somebody else has it."""
+    now, owner = now_ms(), uuid.uuid4().hex
+    item = BuildItem(_bucket(site_id), _sort_key(site_id, day))
+    try:
+        item.update(
+            actions=[BuildItem.until.set(now + life_ms), BuildItem.owner.set(owner)],
+            condition=BuildItem.until.does_not_exist() | (BuildItem.until <= now),
+        )
+    except UpdateError as error:
+        if error.cause_response_code != _CONDITION_FAILED:
+            raise
+        return None
+    return Lease(site_id, day, owner, int(item.failures or 0))
+
+
+def succeed(lease: Lease) -> None:
+    """The build is done: nothing is to be known of it any more. One that another has begun since is left alone."""
+    try:
+        BuildItem(_bucket(lease.site_id), _sort_key(lease.site_id, lease.day)).delete(BuildItem.owner == lease.owner)
+    except DeleteError as error:
+        if error.cause_response_code != _CONDITION_FAILED:
+            raise
+
+
+def give_up(lease: Lease) -> None:
+    """The build was not to be done just now, by nobody's fault: the next may try at once."""
+    if lease.failures:
+        _update(lease, [BuildItem.until.set(0)])
+    else:
+        succeed(lease)
+
+
+def fail(lease: Lease, reason: str) -> None:
+    """The build failed by what is in it: it is tried again later, each time later than before."""
+    failures = lease.failures + 1
+    pause = min(_FIRST_PAUSE_MS << min(failures - 1, 20), _LONGEST_PAUSE_MS)
+    actions = [
+        BuildItem.until.set(0),
+        BuildItem.failures.set(failures),
+        BuildItem.due.set(now_ms() + pause),
+        BuildItem.reason.set(reason[:_REASON_CHARS]),
+    ]
+    _update(lease, actions)
+
+
+def forget(site_id: str, day: date) -> None:
+    """Nothing is to be built of this day any more."""
+    BuildItem(_bucket(site_id), _sort_key(site_id, day)).delete()
+
+
+def of_days(site_id: str, first: date, last: date) -> dict[date, State]:
+    """What is known of builds of a site's days from `first` to `last`, both included."""
+    keys = BuildItem.sk.between(_sort_key(site_id, first), _sort_key(site_id, last))
+    return {state.day: state for state in map(_parse, BuildItem.query(_bucket(site_id), keys))}
+
+
+def everything() -> Iterator[State]:
+    """What is known of builds of all sites."""
+    for bucket in range(_BUCKETS):
+        yield from map(_parse, BuildItem.query(f"build#{bucket}"))
+
+
+def _update(lease: Lease, actions: Sequence[Action]) -> None:
+    item = BuildItem(_bucket(lease.site_id), _sort_key(lease.site_id, lease.day))
+    try:
+        item.update(actions=list(actions), condition=BuildItem.owner == lease.owner)
+    except UpdateError as error:
+        if error.cause_response_code != _CONDITION_FAILED:
+            raise
+
+
+def _bucket(site_id: str) -> str:
+    return f"build#{zlib.crc32(site_id.encode()) % _BUCKETS}"
+
+
+def _sort_key(site_id: str, day: date) -> str:
+    return f"{site_id}#{day.isoformat()}"
+
+
+def _parse(item: BuildItem) -> State:
+    site_id, day = item.sk.split("#")
+    counts = (int(item.until or 0), int(item.failures or 0), int(item.due or 0))
+    return State(site_id, date.fromisoformat(day), *counts)
