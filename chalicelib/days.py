@@ -8,11 +8,13 @@ zone at +05:45 needs nothing special.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-HOUR_MS = 60 * 60 * 1000
+MINUTE_MS = 60 * 1000
+HOUR_MS = 60 * MINUTE_MS
 
 _T = TypeVar("_T")
 
@@ -76,3 +78,60 @@ def local(t: int, zone: ZoneInfo) -> datetime:
 def now_ms() -> int:
     """Epoch ms, now."""
     return round(datetime.now(UTC).timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The days of a site, each in the zone that was in force when it began.
+
+    Where the zone was changed, the last day before goes on until the first day in the new zone begins, so it may be
+    shorter than others, or longer by up to 26 hours. No instant is in two days, or in none.
+
+    :ivar zones: the first day in each zone, and the zone; the first of all is ``date.min``.
+    """
+
+    zones: tuple[tuple[date, ZoneInfo], ...]
+
+    def zone_of(self, day: date) -> ZoneInfo:
+        """The zone of `day`."""
+        return next(zone for first, zone in reversed(self.zones) if first <= day)
+
+    def day_of(self, t: int) -> date:
+        """The day in which the instant `t` (epoch ms) lies."""
+        last = date.max
+        for first, zone in reversed(self.zones):
+            day = day_of(t, zone)
+            if day >= first:
+                return min(day, last)
+            last = first - timedelta(days=1)
+        return last
+
+    def day_start(self, day: date) -> int:
+        """Epoch ms of the first instant of `day`."""
+        return day_start(day, self.zone_of(day))
+
+    def day_end(self, day: date) -> int:
+        """Epoch ms of the first instant after `day`."""
+        return self.day_start(day + timedelta(days=1))
+
+    def hour_of(self, t: int, day: date) -> int:
+        """How many whole hours after the beginning of `day` the instant `t` lies."""
+        return max(0, (t - self.day_start(day)) // HOUR_MS)
+
+    def hours_in(self, day: date) -> int:
+        """How many hours `day` has; an odd half hour counts as one."""
+        return -(-(self.day_end(day) - self.day_start(day)) // HOUR_MS)
+
+    def hour_start(self, day: date, hour: int) -> datetime:
+        """The beginning of an hour of `day`, see :func:`local`."""
+        return self.local(self.day_start(day) + hour * HOUR_MS, day)
+
+    def local(self, t: int, day: date) -> datetime:
+        """The instant `t` (epoch ms) on the clock of `day`, see :func:`local`."""
+        return local(t, self.zone_of(day))
+
+    def changed(self, zone: ZoneInfo, t: int) -> Calendar:
+        """This calendar with another zone, from the first day on that has begun in neither at `t` (epoch ms)."""
+        first = max(self.day_of(t), day_of(t, zone)) + timedelta(days=1)
+        kept = tuple(entry for entry in self.zones if entry[0] < first)
+        return Calendar(kept if kept[-1][1].key == zone.key else (*kept, (first, zone)))

@@ -10,12 +10,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
-import ipaddress
 import time
 
 from chalicelib.accounts import passwords
 from chalicelib.accounts.people import email_address
 from chalicelib.accounts.sessions import derive
+from chalicelib.collect.visitor import network_of, normal_address
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SIGN_IN_ATTEMPTS,
@@ -26,8 +26,6 @@ from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorize
 from chalicelib.store import attempts, people
 from chalicelib.store.people import Person
 from chalicelib.store.secrets import signing_key
-
-_IPV6_NETWORK_BITS = 64  # what one customer of a provider has at least: addresses in it are one person's to choose
 
 
 def sign_in(email: str, password: str, source_ip: str) -> Person:
@@ -55,15 +53,7 @@ def sign_in(email: str, password: str, source_ip: str) -> Person:
 
 def network(source_ip: str) -> str:
     """The network that attempts from `source_ip` are counted under: an IPv4 address, or an IPv6 /64."""
-    try:
-        address = ipaddress.ip_address(source_ip)
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, _IPV6_NETWORK_BITS), strict=False))
+    return network_of(normal_address(source_ip)) or "unknown"
 
 
 def _find(address: str) -> Person | None:

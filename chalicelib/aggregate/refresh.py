@@ -60,7 +60,7 @@ def refresh(site: Site, day: date) -> StoredRollup | None:
         # Its visits may be gone already, so what is there must not be rebuilt from what is left of them.
         stored = rollups.get(site.id, day)
         if stored is not None:  # by a build that may have died before it said so
-            months.changed(site.id, stored, days.day_of(days.now_ms(), site.zone))
+            months.changed(site.id, stored, site.calendar.day_of(days.now_ms()))
         _clear(marks.of_day(site.id, day), started=1 << 62)
         return stored
     for attempt in range(_TRIES):
@@ -74,7 +74,7 @@ def refresh(site: Site, day: date) -> StoredRollup | None:
 
 
 def _kept(site: Site, day: date) -> bool:
-    today = days.day_of(days.now_ms(), site.zone)
+    today = site.calendar.day_of(days.now_ms())
     return day >= today - timedelta(days=site.retention_days + 1)
 
 
@@ -82,14 +82,17 @@ def _build(site: Site, day: date) -> StoredRollup | None:
     found = _look(site, day)
     if not any(mark.due <= found.started for mark in found.marks):
         return found.stored
-    over = found.started >= days.day_end(day, site.zone) + _CLOSE_AFTER_MS
+    over = found.started >= site.calendar.day_end(day) + _CLOSE_AFTER_MS
     if not over and found.stored is None:
-        marks.ask_to_close(site.id, day, days.day_end(day, site.zone) + _CLOSE_AFTER_MS)
+        marks.ask_to_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
     with engine() as db:
         beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
         figures = metrics.compute(db)
         figures.beyond = _beyond_before(found) | beyond
         packed = rollup_math.pack(figures)
+        by_minute = None
+        if found.started >= site.calendar.day_end(day):
+            by_minute = rollup_math.pack_minutes(db.rows(sql("minutes"), {"start": site.calendar.day_start(day)}))
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     # What is beyond visitors' limits does not fill the day, but it is stored, and so it has an end as well.
     filling = max(records, sum(figures.beyond.values()))
@@ -97,7 +100,9 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         ledger.declare_full(site.id, day, filling)
     built = StoredRollup(day, packed, found.started, uuid.uuid4().hex)
     rollups.put(site.id, built, found.stored)
-    months.changed(site.id, built, days.day_of(found.started, site.zone))
+    if by_minute is not None:
+        rollups.put_minutes(site.id, day, by_minute, found.started)
+    months.changed(site.id, built, site.calendar.day_of(found.started))
     if over:
         segments.delete([segment.key for segment in found.hours])
     _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)

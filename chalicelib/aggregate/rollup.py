@@ -115,13 +115,18 @@ class Rollup:
     robots: list[RobotRow] = field(default_factory=list)
     beyond: dict[int, int] = field(default_factory=dict)
 
-    def up_to(self, hour: int) -> Totals:
-        """The sums of the visits that began, and the views that were, in hours up to and including `hour`."""
+    def until(self, minute: int) -> Totals:
+        """The sums of the visits that began, and the views that were, before the end of a minute of the day.
+
+        Of the hour in which it lies only the whole is known here: it counts by the part of it that is over.
+        """
         totals = Totals()
         for part in self.hours:
-            if part.hour <= hour:
+            share = min(1.0, (minute + 1 - part.hour * 60) / 60)
+            if share > 0:
                 counts = (part.arrivals, part.visits, part.pageviews, part.bounces)
-                totals.add(Totals(*counts, part.duration, part.loads, part.load_time))
+                sums = (*counts, part.duration, part.loads, part.load_time)
+                totals.add(Totals(*(round(sum_ * share) for sum_ in sums)))
         return totals
 
 
@@ -220,6 +225,20 @@ def _plain_event(row: EventRow) -> list[Any]:
 
 def _event(name: str, events: int, visitors: int, revenue: dict[str, list[int]], left_out: int) -> EventRow:
     return EventRow(name, events, visitors, {key: (sum_, times) for key, (sum_, times) in revenue.items()}, left_out)
+
+
+def pack_minutes(rows: Iterable[Sequence[int]]) -> bytes:
+    """The rows of ``minutes.sql`` as stored."""
+    return rollups.compressed({"v": VERSION, "minutes": [list(row) for row in rows]})
+
+
+def until(packed: bytes, minute: int) -> Totals:
+    """The sums of a day before the end of a minute of it, of what :func:`pack_minutes` gave."""
+    totals = Totals()
+    for of_minute, *sums in rollups.decompressed(packed)["minutes"]:
+        if of_minute <= minute:
+            totals.add(Totals(*sums))
+    return totals
 
 
 def packed_tables(rollup: Rollup) -> bytes:

@@ -12,6 +12,7 @@ import secrets
 import time
 from typing import Final
 
+from chalicelib.collect.visitor import network_of
 from chalicelib.store.sites import Site
 
 _HOUR_S: Final = 3600
@@ -22,11 +23,11 @@ _buckets: dict[bytes, tuple[float, float]] = {}  # -> tokens left, and when
 
 
 def is_flood(site: Site, address: str) -> bool:
-    """Whether this hit is one too many of its address; it takes a token if not.
+    """Whether this hit is one too many of its address (of IPv6, of its /64); it takes a token if not.
 
     A full bucket holds the hits of an hour, and fills up in one.
     """
-    key = hashlib.blake2b(f"{site.id}\0{address}".encode(), key=_salt, digest_size=12).digest()
+    key = hashlib.blake2b(f"{site.id}\0{network_of(address)}".encode(), key=_salt, digest_size=12).digest()
     now = time.monotonic()
     most = site.max_address_hour
     tokens, then = _buckets.get(key, (most, now))

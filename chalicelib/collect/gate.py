@@ -73,7 +73,7 @@ def arrival(request: Request) -> int:
 
 def _enter(site: Site, reason: str, request: Request) -> None:
     origin = request.headers.get("origin", "") if reason == "origin" else ""
-    ledger.drop(site.id, days.day_of(days.now_ms(), site.zone), reason, origin if origin.isprintable() else "")
+    ledger.drop(site.id, site.calendar.day_of(days.now_ms()), reason, origin if origin.isprintable() else "")
     if reason == "origin":
         raise Forbidden("This page is not one of the origins that the site's settings allow.")
     if reason == "flood_address":

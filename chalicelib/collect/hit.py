@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib import config, days
+from chalicelib import config
 from chalicelib.collect.event import Event
 from chalicelib.collect.page import Location, read_location, read_referrer, same_site
 from chalicelib.collect.visitor import normal_address, truncated, visitor_key
@@ -59,7 +59,7 @@ def view(
     It belongs to the day on which it began, as long as that day's salt lives; later it is one of today's first.
     """
     day, salt = _day_of_view(site, t, age)
-    t = max(t - age, days.day_start(day, site.zone))
+    t = max(t - age, site.calendar.day_start(day))
     came_from = read_referrer(referrer)
     own = {site.domain.partition(":")[0]} | ({location.host} if location else set())
     said = {name: getattr(location, name) for name in _SAID} if location else {}
@@ -91,7 +91,7 @@ def leave(
     :param view_id: ``""`` when the sender does not know it: the leave is then of the visitor's latest view of `page`.
     """
     day, salt = _day_of_view(site, t, age)
-    t = min(t, days.day_end(day, site.zone) - 1)
+    t = min(t, site.calendar.day_end(day) - 1)
     return _event(
         site, who, day, salt, t, kind="leave", id=view_id, page=page, engagement=engagement, scroll=scroll,
         load_time=load_time, tracker=tracker,
@@ -106,7 +106,7 @@ def custom(
 
     :param interactive: whether a visit with it is no bounce.
     """
-    day = days.day_of(t, site.zone)
+    day = site.calendar.day_of(t)
     return _event(
         site, who, day, salts.salt(site, day), t, kind="event", id=event_id, page=location.page if location else None,
         event_name=name, props=props, amount=revenue[0], currency=revenue[1], interactive=interactive, tracker=tracker,
@@ -118,7 +118,7 @@ def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **said: Any)
     return Event(
         site=site.id,
         day=day.isoformat(),
-        hour=days.hour_of(t, day, site.zone),
+        hour=site.calendar.hour_of(t, day),
         visitor=visitor_key(salt, who.address, who.agent),
         t=t,
         agent=who.agent,
@@ -131,8 +131,8 @@ def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **said: Any)
 
 def _day_of_view(site: Site, t: int, age: int) -> tuple[date, bytes]:
     """The day, with its salt, of a view that began `age` ms before `t`; today's if that day's salt is destroyed."""
-    today = days.day_of(t, site.zone)
-    began = days.day_of(t - age, site.zone)
+    today = site.calendar.day_of(t)
+    began = site.calendar.day_of(t - age)
     if began < today:
         salt = salts.find_salt(site, began)
         if salt is not None:

@@ -99,7 +99,7 @@ def _view(
     )  # fmt: skip
     if engagement is None and scroll is None:
         return [view]
-    left = min(t + (engagement or 0), days.day_end(days.day_of(t, site.zone), site.zone) - 1)
+    left = min(t + (engagement or 0), site.calendar.day_end(site.calendar.day_of(t)) - 1)
     leave = hit.leave(
         site, who, left, view_id=view_id, engagement=engagement or 0, age=left - t, scroll=scroll, tracker="api"
     )

@@ -32,6 +32,11 @@ def normal_address(text: str) -> str:
     return str(address)
 
 
+def network_of(address: str) -> str:
+    """What one customer of a provider has of a normal address: it itself of IPv4, its /64 of IPv6."""
+    return str(ipaddress.ip_network(f"{address}/64", strict=False)) if ":" in address else address
+
+
 def truncated(address: str) -> str:
     """The address of the network around a normal address, /24 or /48: enough for a country, not for a person."""
     if not address:

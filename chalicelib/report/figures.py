@@ -61,7 +61,7 @@ def strip(stats: Stats, today: date, keys: tuple[str, ...] | None = None) -> lis
 def before(stats: Stats, today: date) -> str:
     """What `stats` are compared with, e.g. ``14–20 Nov``; a period that is not over with as much of the one before."""
     days = show.days(stats.compare_first, stats.compare_last, today)
-    return f"{days}, up to the same hour" if stats.last == today else days
+    return f"{days}, up to the same time" if stats.last == today else days
 
 
 def _figure(kind: _Kind, metrics: Metrics, compare: Metrics, before: str) -> Figure:

@@ -54,16 +54,20 @@ def decimal(value: float | None) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """A fraction of 1 as percent with one decimal: ``43.2%``."""
-    return NOTHING if fraction is None else f"{fraction * 100:.1f}%"
+    """A fraction of 1 as percent with one decimal: ``43.2%``. All and nothing are said of those alone."""
+    if fraction is None:
+        return NOTHING
+    if 0 < fraction < 0.0005:
+        return "<0.1%"
+    shown = f"{fraction * 100:.1f}%"
+    return "99.9%" if shown == "100.0%" and fraction < 1 else shown
 
 
 def share(part: float, whole: float) -> str:
     """`part` of `whole` as percent: ``43.2%``, and ``<0.1%`` rather than a zero that is none."""
     if whole <= 0:
         return NOTHING
-    fraction = min(part / whole, 1.0)
-    return "<0.1%" if 0 < fraction < 0.0005 else percent(fraction)
+    return percent(min(part / whole, 1.0))
 
 
 def duration(seconds: float | None) -> str:

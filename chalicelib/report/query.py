@@ -11,6 +11,7 @@ from chalicelib import config, days
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.rollup import EventRow, Rollup, Totals
 from chalicelib.config import MICROS
+from chalicelib.days import MINUTE_MS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.report.stored import of_period
@@ -128,33 +129,35 @@ def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:
 
 
 def _sum_before(unpacked: dict[date, Rollup], period: Period, site: Site, now: datetime) -> Totals:
-    """The sums of the period before; where this one is not over yet, only up to the same hour of its last day."""
+    """The sums of the period before; where this one is not over yet, only up to the same minute of its last day."""
     first, last = period.before()
     of_days = days.each(first, last)
-    local = now.astimezone(site.zone)
-    if period.last != local.date():
+    t = round(now.timestamp() * 1000)
+    today = site.calendar.day_of(t)
+    if period.last != today:
         return _sum(unpacked, of_days)
     totals = _sum(unpacked, of_days[:-1])
     if last in unpacked:
-        hour = days.hour_of(round(now.timestamp() * 1000), local.date(), site.zone)
-        totals.add(unpacked[last].up_to(hour))
+        minute = (t - site.calendar.day_start(today)) // MINUTE_MS
+        packed = rollups.minutes(site.id, last)
+        totals.add(rollup_math.until(packed, minute) if packed else unpacked[last].until(minute))
     return totals
 
 
 def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[Point, ...]:
     if period.length > _HOURLY_DAYS:
         return tuple(
-            Point(days.hour_start(day, 0, site.zone), totals.visitors, totals.visits, totals.pageviews)
+            Point(site.calendar.hour_start(day, 0), totals.visitors, totals.visits, totals.pageviews)
             for day in period.days()
             for totals in [unpacked[day].totals if day in unpacked else Totals()]
         )
     points = []
     for day in period.days():
         hours = {hour.hour: hour for hour in unpacked[day].hours} if day in unpacked else {}
-        for number in range(days.hours_in(day, site.zone)):
+        for number in range(site.calendar.hours_in(day)):
             hour = hours.get(number)
             counts = (hour.visitors, hour.visits, hour.pageviews) if hour else (0, 0, 0)
-            points.append(Point(days.hour_start(day, number, site.zone), *counts))
+            points.append(Point(site.calendar.hour_start(day, number), *counts))
     return tuple(points)
 
 
@@ -183,7 +186,7 @@ def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
     return tuple(
         LatestVisit(
             id=visit_id(visit["day"], visit["visitor"], visit["id"]),
-            start=days.local(visit["started"], site.zone),
+            start=site.calendar.local(visit["started"], date.fromisoformat(visit["day"])),
             duration=visit["duration"] / 1000,
             **{name: visit[name] for name in _SAME},
         )
@@ -202,13 +205,18 @@ def visit_id(day: str, visitor: str, first_view: str) -> str:
 
 
 def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
-    """Visitors last seen in the running minute or the few before it."""
+    """Visitors last seen in the running minute or the few before it.
+
+    Who is here at midnight has a key of each day and nobody can tell that the two are one, so the larger of the two days'
+    numbers is told and not their sum.
+    """
     minute = int(now.timestamp() // 60)
-    total = 0
+    most = 0
     for day in (today - timedelta(days=1), today):
         rollup = unpacked.get(day)
         if rollup is None and (stored := rollups.get(site.id, day)):
             rollup = rollup_math.unpack_figures(stored.packed)
         if rollup is not None:
-            total += sum(count for seen, count in rollup.seen.items() if seen > minute - config.ONLINE_MINUTES)
-    return total
+            online = sum(count for seen, count in rollup.seen.items() if seen > minute - config.ONLINE_MINUTES)
+            most = max(most, online)
+    return most

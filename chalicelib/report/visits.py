@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from chalicelib import answers, config, days
 from chalicelib.aggregate import metrics
@@ -145,7 +146,8 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date]) -> None:
 def _shown(
     site: Site, visit: Mapping[str, Any], views: Sequence[Sequence[Any]], events: Sequence[Sequence[Any]]
 ) -> dict[str, Any]:
-    started, last_seen = (days.local(visit[name], site.zone) for name in ("started", "last_seen"))
+    zone = site.calendar.zone_of(date.fromisoformat(visit["day"]))
+    started, last_seen = (days.local(visit[name], zone) for name in ("started", "last_seen"))
     shown = {
         "id": visit_id(visit["day"], visit["visitor"], visit["id"]),
         "start": started.isoformat(timespec="milliseconds"),
@@ -159,18 +161,18 @@ def _shown(
                 "network", "referrer", "source", "identifier",
             )
         },
-        "hits": [_shown_hit(site, view) for view in views],
-        "events": [_shown_event(site, event) for event in events],
+        "hits": [_shown_hit(zone, view) for view in views],
+        "events": [_shown_event(zone, event) for event in events],
     }  # fmt: skip
     cursor = _Cursor(date.fromisoformat(visit["day"]), visit["started"], visit["id"] + visit["visitor"])
     return {"shown": shown, "cursor": cursor}
 
 
-def _shown_event(site: Site, event: Sequence[Any]) -> dict[str, Any]:
+def _shown_event(zone: ZoneInfo, event: Sequence[Any]) -> dict[str, Any]:
     id_, t, name, page, props, amount, currency = event
     return {
         "id": id_,
-        "t": days.local(t, site.zone).isoformat(timespec="milliseconds"),
+        "t": days.local(t, zone).isoformat(timespec="milliseconds"),
         "name": name,
         "page": page,
         "props": json.loads(props) if props else {},
@@ -178,11 +180,11 @@ def _shown_event(site: Site, event: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _shown_hit(site: Site, hit: Sequence[Any]) -> dict[str, Any]:
+def _shown_hit(zone: ZoneInfo, hit: Sequence[Any]) -> dict[str, Any]:
     id_, t, page, referrer, engagement, load_time, tracker, scroll = hit
     return {
         "id": id_,
-        "t": days.local(t, site.zone).isoformat(timespec="milliseconds"),
+        "t": days.local(t, zone).isoformat(timespec="milliseconds"),
         "page": page,
         "referrer": referrer,
         "engagement": None if engagement is None else engagement / 1000,

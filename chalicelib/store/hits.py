@@ -14,7 +14,7 @@ from datetime import date
 from itertools import groupby
 
 from chalicelib.config import DAY_HOURS
-from chalicelib.days import day_end, runs
+from chalicelib.days import runs
 from chalicelib.errors import Poison
 from chalicelib.store.batches import put_all
 from chalicelib.store.records import VisitorHour
@@ -146,4 +146,4 @@ def _whose(item: SessionItem) -> tuple[int, str]:
 
 def _expires(site: Site, day: date) -> int:
     kept_s = (site.retention_days + _RETENTION_GRACE_DAYS) * 24 * 60 * 60
-    return day_end(day, site.zone) // 1000 + kept_s
+    return site.calendar.day_end(day) // 1000 + kept_s

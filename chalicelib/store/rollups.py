@@ -78,6 +78,19 @@ def between(site_id: str, first: date, last: date) -> list[StoredRollup]:
     return [_parse(item) for item in RollupItem.query(site_id, keys, consistent_read=True)]
 
 
+def put_minutes(site_id: str, day: date, packed: bytes, built_at: int) -> None:
+    """Store the sums by minute of a day that is over; of the same hits they are the same."""
+    RollupItem(site_id, _minutes_key(day), packed=packed, built_at=built_at, build="minutes").save()
+
+
+def minutes(site_id: str, day: date) -> bytes | None:
+    """The packed sums by minute of a day that is over, if they were stored."""
+    try:
+        return bytes(RollupItem.get(site_id, _minutes_key(day)).packed)
+    except RollupItem.DoesNotExist:
+        return None
+
+
 def exist(site_id: str) -> bool:
     """Whether the site has a rollup of any day: whether anything was ever counted there."""
     return any(True for _ in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1))
@@ -102,6 +115,10 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
 
 def _sort_key(day: date) -> str:
     return f"day#{day.isoformat()}"
+
+
+def _minutes_key(day: date) -> str:
+    return f"minutes#{day.isoformat()}"
 
 
 def _parse(item: RollupItem) -> StoredRollup:

@@ -14,7 +14,6 @@ from datetime import date
 from pynamodb.exceptions import DeleteError, PutError
 
 from chalicelib.config import IMPORT_SALT_LIFE_S, SALT_GRACE_S
-from chalicelib.days import day_end
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SaltItem
 
@@ -30,7 +29,7 @@ def salt(site: Site, day: date) -> bytes:
         return known
     now = time.time()
     key = _key(site.id, day)
-    over = day_end(day, site.zone) / 1000 + SALT_GRACE_S
+    over = site.calendar.day_end(day) / 1000 + SALT_GRACE_S
     item = SaltItem(key, salt=secrets.token_bytes(_SALT_BYTES), expires=int(max(over, now + IMPORT_SALT_LIFE_S)))
     try:
         item.save(SaltItem.site_day.does_not_exist() | (SaltItem.expires <= int(now)))

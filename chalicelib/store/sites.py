@@ -9,11 +9,14 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pynamodb.exceptions import PutError
 
-from chalicelib import config
+from chalicelib import config, days
+from chalicelib.days import Calendar
 from chalicelib.errors import Conflict
 from chalicelib.store.tables import CoreItem
 
@@ -28,7 +31,8 @@ class Site:
 
     :ivar id: UUID, as in the embed snippet.
     :ivar domain: host name without scheme, lower case, e.g. ``example.com``.
-    :ivar timezone: IANA name; the site's days begin at its midnight.
+    :ivar timezone: IANA name; the site's days to come begin at its midnight.
+    :ivar zones: the zones of its days, where that was changed: first day (ISO; the first of all ``""``) and IANA name.
     :ivar active: False: archived; nothing is recorded any more, its figures stay.
     :ivar collect_ips: pass whole addresses to the geo lookup (never stored); off: truncated ones.
     :ivar origins: which pages may send hits: ``*``, or hosts, wildcards (``*.example.com``) and origins.
@@ -66,16 +70,35 @@ class Site:
     max_day: int = config.MAX_SITE_DAY
     retention_days: int = config.DEFAULT_RETENTION_DAYS
     created_at: int = 0
+    zones: tuple[tuple[str, str], ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
-        """The site's time zone."""
-        return ZoneInfo(self.timezone)
+        """The time zone of the running day."""
+        calendar = self.calendar
+        return calendar.zones[0][1] if len(calendar.zones) == 1 else calendar.zone_of(calendar.day_of(days.now_ms()))
+
+    @property
+    def calendar(self) -> Calendar:
+        """The site's days."""
+        return _calendar(self.zones or (("", self.timezone),))
 
     @property
     def page_parameters(self) -> frozenset[str]:
         """The names in `kept_parameters`, which commas or white space separate."""
         return frozenset(self.kept_parameters.replace(",", " ").split())
+
+
+@lru_cache(10_000)
+def _calendar(zones: tuple[tuple[str, str], ...]) -> Calendar:
+    return Calendar(tuple((date.fromisoformat(first) if first else date.min, ZoneInfo(name)) for first, name in zones))
+
+
+def zones_of(calendar: Calendar) -> tuple[tuple[str, str], ...]:
+    """A calendar as a site keeps it: nothing, if there was only ever one zone."""
+    if len(calendar.zones) == 1:
+        return ()
+    return tuple(("" if first == date.min else first.isoformat(), zone.key) for first, zone in calendar.zones)
 
 
 def read_id(text: str) -> str | None:
@@ -107,7 +130,11 @@ def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
             item = CoreItem.get(_PARTITION, site_id, consistent_read=True)
         except CoreItem.DoesNotExist:
             return None
-        changed = dataclasses.replace(_parse(item), **changes)  # type: ignore[arg-type]
+        before = _parse(item)
+        changed = dataclasses.replace(before, **changes)  # type: ignore[arg-type]
+        if changed.timezone != before.timezone:  # the days that have begun stay as they are
+            calendar = before.calendar.changed(ZoneInfo(changed.timezone), days.now_ms())
+            changed = dataclasses.replace(changed, zones=zones_of(calendar))
         try:
             item_of(changed, int(item.version) + 1).save(CoreItem.version == item.version)
         except PutError as error:
@@ -187,4 +214,6 @@ def _by_name(site: Site) -> tuple[str, str]:
 
 def _parse(item: CoreItem) -> Site:
     known = {field.name for field in dataclasses.fields(Site)}
-    return Site(**{name: value for name, value in json.loads(item.body or "{}").items() if name in known})
+    given = {name: value for name, value in json.loads(item.body or "{}").items() if name in known}
+    given["zones"] = tuple((first, name) for first, name in given.get("zones", ()))
+    return Site(**given)

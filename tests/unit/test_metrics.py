@@ -195,7 +195,7 @@ def test_the_figures_are_those_of_the_model_in_any_order(
     assert (totals.visitors, totals.visits, totals.pageviews, totals.bounces, totals.duration) == (
         len(model.visitors), model.visits, model.pageviews, model.bounces, model.duration,
     )  # fmt: skip
-    last_hour = figures.up_to(25)
+    last_hour = figures.until(25 * 60)
     assert (last_hour.visitors, last_hour.visits, last_hour.duration) == (
         totals.visitors,
         totals.visits,

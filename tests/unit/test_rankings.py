@@ -69,9 +69,9 @@ def test_the_strip_names_what_it_compares_with() -> None:
     assert list(strip) == [
         "visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "load_time",
     ]  # fmt: skip
-    assert strip["visitors"].sentence == "12% more than 11–17 Nov, up to the same hour (1,100)"
-    assert strip["bounce_rate"].sentence == "2.2 pp higher than 11–17 Nov, up to the same hour (41.0%)"
-    assert strip["load_time"].sentence == "Nothing to compare with in 11–17 Nov, up to the same hour"
+    assert strip["visitors"].sentence == "12% more than 11–17 Nov, up to the same time (1,100)"
+    assert strip["bounce_rate"].sentence == "2.2 pp higher than 11–17 Nov, up to the same time (41.0%)"
+    assert strip["load_time"].sentence == "Nothing to compare with in 11–17 Nov, up to the same time"
     assert (strip["pageviews"].value, strip["pageviews"].full) == ("12M", "12,345,678")
 
 
