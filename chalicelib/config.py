@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 APP: Final = "shylight"
 
@@ -101,6 +101,7 @@ class Settings:
     :ivar public_url: where browsers reach the app, without a trailing slash; ``""`` to derive it from each request.
     :ivar plain_script: anything but ``""``: the script is not compressed, because the gateway before the functions
         cannot be told to send bytes to a client that accepts everything.
+    :ivar max_sites: how many sites a person may have.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
@@ -109,6 +110,7 @@ class Settings:
     account: str = "000000000000"
     public_url: str = ""
     plain_script: str = ""
+    max_sites: int = 1000
     geo_prefix: str = "geo/"
 
     @property
@@ -153,13 +155,18 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_ACCOUNT": "account",
     "SHYLIGHT_PUBLIC_URL": "public_url",
     "SHYLIGHT_PLAIN_SCRIPT": "plain_script",
+    "SHYLIGHT_MAX_SITES": "max_sites",
     "SHYLIGHT_GEO_PREFIX": "geo_prefix",
 }
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables; a variable that is unset or empty leaves the default."""
-    given = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
+    given: dict[str, Any] = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
+    if "max_sites" in given:
+        if not given["max_sites"].isdecimal():
+            raise ValueError(f"SHYLIGHT_MAX_SITES must be a whole number, not {given['max_sites']!r}")
+        given["max_sites"] = int(given["max_sites"])
     if "region" not in given and environ.get("AWS_DEFAULT_REGION"):
         given["region"] = environ["AWS_DEFAULT_REGION"]
     if "public_url" in given:

@@ -15,7 +15,7 @@ from chalicelib.collect import proxy
 from chalicelib.collect.admission import parse_networks, parse_origin
 from chalicelib.collect.script import script_of
 from chalicelib.errors import BadRequest, NotFound
-from chalicelib.store import sites as stored
+from chalicelib.store import changes as stored
 from chalicelib.store.sites import Site
 
 MAX_LIST_CHARS: Final = 10_000

@@ -12,9 +12,9 @@ from functools import cache
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from chalicelib.config import MAX_SITE_NAME_CHARS
+from chalicelib.config import MAX_SITE_NAME_CHARS, settings
 from chalicelib.errors import BadRequest
-from chalicelib.store import people
+from chalicelib.store import changes
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 
@@ -32,6 +32,7 @@ def create(person: Person, data: Mapping[str, object]) -> Site:
     """A new site of `person`, from the fields `name`, `domain` and `timezone` of `data`; others are not looked at.
 
     :raises BadRequest: if one of them is missing or will not do; it names the field.
+    :raises Conflict: if the domain is somebody else's, or the person has as many sites as one may.
     """
     site = Site(
         id=str(uuid.uuid4()),
@@ -40,8 +41,7 @@ def create(person: Person, data: Mapping[str, object]) -> Site:
         timezone=timezone(data.get("timezone")),
         created_at=int(time.time()),
     )
-    people.add_site(site, person.id)
-    return site
+    return changes.add_site(site, person.id, settings().max_sites)
 
 
 def site_name(given: object) -> str:

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from chalice import Response
 
-from chalicelib.errors import BadRequest, ShylightError, Unauthorized
+from chalicelib.errors import BadRequest, Conflict, ShylightError, Unauthorized
 from chalicelib.report import chart, countries, figures, picker, places, rankings, render
 from chalicelib.report import format as show
 from chalicelib.report.stats import LatestVisit, Stats
@@ -112,7 +112,7 @@ def create_site(request: Request) -> Response:
     access.check_csrf(request, form)
     try:
         site = sites.create(person, form)
-    except BadRequest as error:
+    except (BadRequest, Conflict) as error:
         given = {name: form.get(name, "") for name in ("name", "domain", "timezone")}
         again = SiteForm(
             **given, error=error.message[:1].upper() + error.message[1:], field=error.field or "", open=True

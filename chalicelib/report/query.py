@@ -207,7 +207,7 @@ def visit_id(day: str, visitor: str, first_view: str) -> str:
 def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
     """Visitors last seen in the running minute or the few before it.
 
-    Who is here at midnight has a key of each day and nobody can tell that the two are one, so the larger of the two days'
+    Who is here at midnight has a key of each day and nobody can tell that the two are one, so the larger of the two
     numbers is told and not their sum.
     """
     minute = int(now.timestamp() // 60)

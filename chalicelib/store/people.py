@@ -23,7 +23,6 @@ from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
-from chalicelib.store.sites import Site, item_of
 from chalicelib.store.tables import CoreItem
 
 Role = Literal["owner", "viewer"]
@@ -115,16 +114,9 @@ def change_person(person: Person) -> Person:
     return stored
 
 
-def add_site(site: Site, owner_id: str) -> None:
-    """Store a new site together with its owner's membership: both, or neither."""
-    with TransactWrite(connection=connection()) as transaction:
-        transaction.save(item_of(site), CoreItem.pk.does_not_exist())
-        transaction.save(_membership(owner_id, site.id, "owner"))
-
-
 def put_membership(person_id: str, site_id: str, role: Role) -> None:
     """Give a person a role in a site."""
-    _membership(person_id, site_id, role).save()
+    membership(person_id, site_id, role).save()
 
 
 def role_in(person_id: str, site_id: str) -> str | None:
@@ -133,13 +125,17 @@ def role_in(person_id: str, site_id: str) -> str | None:
         item = CoreItem.get(partition(person_id), _SITE + site_id)
     except CoreItem.DoesNotExist:
         return None
+    return _role(item)
+
+
+def _role(item: CoreItem) -> str | None:
     return str(json.loads(item.body or "{}").get("role", "")) or None
 
 
-def site_ids_of(person_id: str) -> list[str]:
-    """The ids of the sites in which the person has a role."""
+def site_ids_of(person_id: str, role: Role | None = None) -> list[str]:
+    """The ids of the sites in which the person has a role: any, or this one."""
     items = CoreItem.query(partition(person_id), CoreItem.sk.startswith(_SITE))
-    return [item.sk[len(_SITE) :] for item in items]
+    return [item.sk[len(_SITE) :] for item in items if role is None or _role(item) == role]
 
 
 def connection() -> Connection:
@@ -165,7 +161,8 @@ def _item(person: Person) -> CoreItem:
     return CoreItem(*profile_key(person.id), body=json.dumps(body, sort_keys=True), version=person.version)
 
 
-def _membership(person_id: str, site_id: str, role: Role) -> CoreItem:
+def membership(person_id: str, site_id: str, role: Role) -> CoreItem:
+    """The item that gives a person a role in a site."""
     return CoreItem(partition(person_id), _SITE + site_id, body=json.dumps({"role": role}))
 
 

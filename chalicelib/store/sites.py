@@ -7,21 +7,16 @@ import json
 import math
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from pynamodb.exceptions import PutError
-
 from chalicelib import config, days
 from chalicelib.days import Calendar
-from chalicelib.errors import Conflict
 from chalicelib.store.tables import CoreItem
 
 _PARTITION = "site"
-_RACES = 5
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -48,6 +43,7 @@ class Site:
     :ivar max_visitor_hour: records kept of one visitor in one hour; :ivar max_day: of the site in one day.
     :ivar retention_days: visits are kept this long; rollups are kept.
     :ivar created_at: epoch seconds.
+    :ivar owner: the id of the person whose it is.
     """
 
     id: str
@@ -71,6 +67,7 @@ class Site:
     retention_days: int = config.DEFAULT_RETENTION_DAYS
     created_at: int = 0
     zones: tuple[tuple[str, str], ...] = ()
+    owner: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -113,38 +110,25 @@ _absent: dict[str, float] = {}  # domain -> until when it is not looked for
 
 
 def put_site(site: Site) -> None:
-    """Write `site`, new or changed."""
+    """Write `site`, new or changed, whoever its domain belongs to; see `store.changes` for what keeps to that."""
     item_of(site).save()
-    _cached.pop(site.id, None)
+    forget(site.id)
+
+
+def forget(site_id: str) -> None:
+    """Forget what this process knows of a site, and of domains."""
+    _cached.pop(site_id, None)
     _cached_lists.clear()
     _absent.clear()
 
 
-def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
-    """Set fields of a site, whatever else others change of it meanwhile; the site as it is then, None if there is none.
-
-    :raises Conflict: if others kept coming first.
-    """
-    for _ in range(_RACES):
-        try:
-            item = CoreItem.get(_PARTITION, site_id, consistent_read=True)
-        except CoreItem.DoesNotExist:
-            return None
-        before = _parse(item)
-        changed = dataclasses.replace(before, **changes)  # type: ignore[arg-type]
-        if changed.timezone != before.timezone:  # the days that have begun stay as they are
-            calendar = before.calendar.changed(ZoneInfo(changed.timezone), days.now_ms())
-            changed = dataclasses.replace(changed, zones=zones_of(calendar))
-        try:
-            item_of(changed, int(item.version) + 1).save(CoreItem.version == item.version)
-        except PutError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
-            continue
-        _cached.pop(site_id, None)
-        _cached_lists.clear()
-        return changed
-    raise Conflict("Others are changing this site just now; please try again.")
+def read_with_version(site_id: str) -> tuple[Site, int] | None:
+    """The site as of now, and the version of its item; None if there is none."""
+    try:
+        item = CoreItem.get(_PARTITION, site_id, consistent_read=True)
+    except CoreItem.DoesNotExist:
+        return None
+    return _parse(item), int(item.version)
 
 
 def item_of(site: Site, version: int = 1) -> CoreItem:
@@ -154,11 +138,8 @@ def item_of(site: Site, version: int = 1) -> CoreItem:
 
 def get_site(site_id: str) -> Site | None:
     """The site, or None, as of now: what a read that lags does not find would be refused, or buried, for good."""
-    try:
-        item = CoreItem.get(_PARTITION, site_id, consistent_read=True)
-    except CoreItem.DoesNotExist:
-        return None
-    return _parse(item)
+    found = read_with_version(site_id)
+    return found[0] if found else None
 
 
 def cached_site(site_id: str) -> Site | None:

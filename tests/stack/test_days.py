@@ -18,7 +18,8 @@ from chalicelib.enrich.worker import consume
 from chalicelib.report import periods, query, visits
 from chalicelib.report.periods import Period
 from chalicelib.store import ledger
-from chalicelib.store.sites import Site, change_site, put_site
+from chalicelib.store.changes import change_site
+from chalicelib.store.sites import Site, put_site
 from tests.stack.counting import FIREFOX, HOUR, flood, forget_marks_left, messages, new_site, yesterday
 
 pytestmark = pytest.mark.usefixtures("local_aws")

@@ -239,7 +239,8 @@ def test_custom_events_arrive_with_properties_and_revenue(caller: Caller, site: 
         assert beacon(caller, site, sale) == 204
     assert beacon(caller, site, {"event": "sale", "props": {"plan": "free"}}) == 204
     stats = wait_for(lambda: caller.stats(site), lambda found: found["events"] and found["events"][0]["events"] == 2)
-    assert stats["events"] == [{"name": "sale", "events": 2, "visitors": 1, "revenue": {"EUR": 12.5}}]
+    assert stats["events"] == [{"name": "sale", "events": 2, "visitors": 1, "revenue": {"EUR": 12.5},
+                                "amounts": 1, "amounts_left_out": 0}]  # fmt: skip
     assert stats["metrics"]["pageviews"] == 1
     (visit,) = caller.visits(site)
     assert [(event["name"], event["page"], event["revenue"]) for event in visit["events"]] == [
