@@ -11,7 +11,7 @@ The file lists names, as their makers use them, by category; each name with what
 ``*.social``          every host under a top-level domain
 ``webmail.+``         the host of that name directly below any domain, as webmail.example.com, and with a
                       number, as webmail2.example.com
-``webmail.++``        the same, one level deeper too: webmail.law.example.edu
+``webmail.++``        the same, up to two levels deeper too: webmail.law.example.edu
 ``app:org.example``   an Android app by its package, and those whose package begins so
 ``tag:ex``            a word campaigns use for it; its name is one, if it has four letters or more
 ``paid:exads``        a word campaigns use for its ads; other words with "ads" behind them need no entry
@@ -29,7 +29,7 @@ Sources: which site belongs to search, social, video and shopping follows the so
 with the default channel group of GA4 (https://support.google.com/analytics/answer/9756891), where it knows the site.
 More search engines and mail services are those of Snowplow's referer-parser, of Chromium's
 `prepopulated_engines.json` and of Thunderbird's autoconfig; servers of the Fediverse with more than some 1,500
-accounts are those that activitubpub.mod.pm counted; the rest is what their makers say.
+accounts are those that activitypub.mod.pm counted; the rest is what their makers say.
 """
 
 from __future__ import annotations
@@ -43,11 +43,12 @@ from importlib import resources
 from typing import Final, NamedTuple
 
 # Second-level registries under which the brand is the third label, as in google.co.uk.
-_REGISTRIES: Final = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"})
+_REGISTRIES: Final = frozenset({"ac", "ad", "co", "com", "edu", "go", "gob", "gov", "gv", "ne", "net", "or", "org"})
 # The same page for phones, and servers with a number.
 _SAME: Final = frozenset({"www", "m", "mobile", "touch", "wap"})
 _NUMBER: Final = re.compile(r"-?\d{1,3}$")
 _MIN_NAME_CHARS: Final = 4
+_MAX_DEEP: Final = 2
 # "google-ads", "fb_ad", "tiktokads": a source's own name, and the word that the click was bought.
 _ADS: Final = re.compile(r"(.+?) ?ads?")
 # What a portal has beside all else.
@@ -181,9 +182,10 @@ def _by_word(labels: list[str], index: _Index) -> Known | None:
     word, rest = _NUMBER.sub("", labels[0]), labels[1:]
     if _is_domain(rest):
         return index.words.get(word) or index.deep_words.get(word)
-    # One level deeper may be a part of the house; it may not be the end of somebody else's domain.
-    if len(rest) > 2 and _is_domain(rest[1:]) and len(rest[0]) > 2 and rest[0] not in _REGISTRIES:
-        return index.deep_words.get(word)
+    # What is between may be a part of the house; it may not be the end of somebody else's domain.
+    for deep in range(1, min(len(rest) - 1, _MAX_DEEP + 1)):
+        if _is_domain(rest[deep:]) and all(len(label) > 2 and label not in _REGISTRIES for label in rest[:deep]):
+            return index.deep_words.get(word)
     return None
 
 
