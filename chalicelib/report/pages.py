@@ -16,6 +16,7 @@ from chalice import Response
 from chalicelib.errors import BadRequest, ShylightError, Unauthorized
 from chalicelib.report import chart, countries, figures, picker, places, rankings, render
 from chalicelib.report import format as show
+from chalicelib.report.names import shown_name
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -221,7 +222,7 @@ def visit_line(visit: LatestVisit, today: date) -> VisitLine:
         day="" if visit.start.date() == today else show.weekday(visit.start.date()),
         clock=show.clock(visit.start),
         entry_page=visit.entry_page,
-        source=visit.source or "Direct",
+        source=shown_name("sources", visit.source or "Direct"),
         code=visit.country or "",
         country=countries.name_of(visit.country) if visit.country else "Unknown",
         browser=visit.browser or "Unknown",

@@ -12,6 +12,7 @@ from chalice import Response
 from chalicelib import config
 from chalicelib.report import format as show
 from chalicelib.report import static
+from chalicelib.report.idn import shown_host
 from chalicelib.web import Request, reply
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    env.filters.update(show.FILTERS)
+    env.filters.update(show.FILTERS, host=shown_host)
     env.globals["min_password_chars"] = config.MIN_PASSWORD_CHARS
     return env
 
