@@ -81,7 +81,7 @@ class SiteForm:
 
 def root(request: Request) -> Response:
     """``GET /``: on to the sites. Absolute, because relative links need the slash that a stage's URL may lack."""
-    return redirect(f"{request.base_url}/sites")
+    return redirect(f"{request.address}/sites")
 
 
 def home(request: Request) -> Response:
@@ -147,7 +147,7 @@ def overview(request: Request, site: str) -> Response:
         chart=chart.plot(stats.series, stats.interval, now),
         cards=rankings.cards(stats, {"places": places.hint(stats)}),
         latest=[visit_line(visit, today) for visit in stats.latest],
-        snippet=snippet(request.base_url, shown),
+        snippet=snippet(request.address, shown),
     )
 
 

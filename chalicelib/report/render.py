@@ -25,7 +25,6 @@ CONTENT_SECURITY_POLICY = (
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
 
@@ -58,13 +57,12 @@ def page(
 ) -> Response:
     """The page that `template` makes of `context`.
 
-    Templates also know ``root`` (relative URL of the deployment's root), ``base_url`` (the absolute one) and
-    ``asset(name)`` (URL of a static file).
+    Templates also know ``root`` (relative URL of the deployment's root) and ``asset(name)`` (URL of a static file).
     """
     body = (
         environment()
         .get_template(template)
-        .render(root=request.root, base_url=request.base_url, asset=partial(static.href, root=request.root), **context)
+        .render(root=request.root, asset=partial(static.href, root=request.root), **context)
     )
     # Names come from strangers: half a surrogate pair among them must not take the page down.
     return reply(
