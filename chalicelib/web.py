@@ -71,7 +71,7 @@ class Request:
     @property
     def secure(self) -> bool:
         """Whether the browser came over https: always, but where the deployment is said to be at an http address."""
-        return not self.base_url.startswith("http:")
+        return not self.base_url.lower().startswith("http:")
 
     @property
     def is_api(self) -> bool:

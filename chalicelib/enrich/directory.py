@@ -28,8 +28,9 @@ click ids.
 Sources: which site belongs to search, social, video and shopping follows the source categories that Google publishes
 with the default channel group of GA4 (https://support.google.com/analytics/answer/9756891), where it knows the site.
 More search engines and mail services are those of Snowplow's referer-parser, of Chromium's
-`prepopulated_engines.json` and of Thunderbird's autoconfig; servers of the Fediverse with more than some 1,500
-accounts are those that activitypub.mod.pm counted; the rest is what their makers say.
+`prepopulated_engines.json` and of Thunderbird's autoconfig, more apps those of PostHog's channel definitions; servers
+of the Fediverse with more than some 1,500 accounts are those that activitypub.mod.pm counted; the rest is what their
+makers say.
 """
 
 from __future__ import annotations
