@@ -46,6 +46,7 @@ def event(
             "resourcePath": resource,
             "httpMethod": method,
             "path": f"/local{path}",
+            "domainName": "shylight.example",
             "stage": "local",
             "identity": {"sourceIp": address},
         },

@@ -75,6 +75,9 @@ PERIOD_ROWS: Final = 1000
 # Currencies told of one event; of amounts in others, the number.
 EVENT_CURRENCIES: Final = 20
 
+# How long a browser that came over https comes back over nothing else.
+HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
+
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
@@ -98,7 +101,8 @@ class Settings:
     :ivar stage: the Chalice stage; part of every resource's name.
     :ivar region: the AWS region.
     :ivar account: the AWS account's 12 digits.
-    :ivar public_url: where browsers reach the app, without a trailing slash; ``""`` to derive it from each request.
+    :ivar public_url: where browsers reach the app, without a trailing slash; ``""`` where it is
+        at the address that API Gateway says it was asked at.
     :ivar plain_script: anything but ``""``: the script is not compressed, because the gateway before the functions
         cannot be told to send bytes to a client that accepts everything.
     :ivar max_sites: how many sites a person may have.

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote
 
 from chalice import Chalice, Response
 
-from chalicelib import config
+from chalicelib import address, config
 from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unavailable
 
 log = logging.getLogger("shylight")
@@ -32,7 +32,8 @@ class Request:
     :ivar query: last value of each query parameter.
     :ivar headers: by lower-case name.
     :ivar source_ip: address of the peer, as the gateway saw it.
-    :ivar base_url: absolute URL of the deployment's root, without a trailing slash.
+    :ivar base_url: absolute URL of the deployment's root, without a trailing slash; ``""`` if nobody tells.
+    :ivar domain: the host that the gateway says it was asked as; ``""`` if it does not.
     :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if it does not tell.
     """
 
@@ -46,6 +47,17 @@ class Request:
     base_url: str
     cookies: Mapping[str, str] = field(default_factory=dict)
     received_at: int = 0
+    domain: str = ""
+
+    @property
+    def address(self) -> str:
+        """The `base_url`, for what is to work elsewhere.
+
+        :raises ShylightError: if nobody tells; what a request says of its own host is anybody's to say.
+        """
+        if not self.base_url:
+            raise ShylightError("This deployment does not know its own address: set SHYLIGHT_PUBLIC_URL to it.")
+        return self.base_url
 
     @property
     def root(self) -> str:
@@ -58,8 +70,8 @@ class Request:
 
     @property
     def secure(self) -> bool:
-        """Whether the browser came over https."""
-        return self.base_url.startswith("https:")
+        """Whether the browser came over https: always, but where the deployment is said to be at an http address."""
+        return not self.base_url.lower().startswith("http:")
 
     @property
     def is_api(self) -> bool:
@@ -107,7 +119,7 @@ def read_request(app: Chalice) -> Request:
     context = request.context
     headers = {name.lower(): value for name, value in request.headers.items()}
     lists = {name: list(values) for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
-    path = event.get("path") or request.path
+    prefix, path = address.place(event)
     return Request(
         method=request.method,
         path=path,
@@ -116,9 +128,10 @@ def read_request(app: Chalice) -> Request:
         headers=headers,
         body=_raw_body(request),
         source_ip=(context.get("identity") or {}).get("sourceIp") or "",
-        base_url=_base_url(headers, context, path),
+        base_url=address.base_url(context, prefix),
         cookies=read_cookies(headers.get("cookie", "")),
         received_at=int(context.get("requestTimeEpoch") or 0),
+        domain=address.domain(context),
     )
 
 
@@ -138,17 +151,6 @@ def _raw_body(request: Any) -> bytes:
     except ValueError as error:  # isBase64Encoded, but the body is not base64
         raise BadRequest("The body could not be decoded.") from error
     return raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
-
-
-def _base_url(headers: Mapping[str, str], context: Mapping[str, Any], path: str) -> str:
-    given = config.settings().public_url
-    if given:
-        return given
-    whole = context.get("path") or path
-    prefix = whole[: -len(path)] if whole.endswith(path) else ""
-    scheme = headers.get("x-forwarded-proto", "https").split(",")[0].strip()
-    host = headers.get("host") or context.get("domainName") or "localhost"
-    return f"{scheme}://{host}{prefix}".rstrip("/")
 
 
 def reply(
@@ -256,6 +258,14 @@ def _loaded_ledger() -> Any:
     return sys.modules.get("chalicelib.store.ledger")
 
 
+def _of_every_answer(event: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of every answer: browsers take it for what it says it is, and come back over https."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if address.is_https_only(event.get("requestContext") or {}):
+        headers["Strict-Transport-Security"] = f"max-age={config.HTTPS_ONLY_S}"
+    return headers
+
+
 class ShylightApp(Chalice):
     """Chalice, with three things put right at the door of an API whose types are all binary.
 
@@ -283,7 +293,8 @@ class ShylightApp(Chalice):
             answer["body"] = base64.b64decode(answer["body"]).decode("utf-8")
             answer["isBase64Encoded"] = False
         if len(answer.get("body") or "") > _MOST_CHARS:
-            return self._too_large()
+            answer = self._too_large()
+        answer["headers"] = {**_of_every_answer(event), **answer["headers"]}
         return answer
 
     def _too_large(self) -> Any:

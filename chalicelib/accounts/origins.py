@@ -10,6 +10,9 @@ from chalicelib.web import Request
 
 HOME = "sites"
 _MAX_NEXT_CHARS = 2048
+_DOORS = ("sign-in", "sign-out")
+# What divides a URL, for browsers or for those on the way.
+_DIVIDING = set("/\\:?#%@;")
 
 
 def check_origin(request: Request) -> None:
@@ -32,25 +35,41 @@ def check_origin(request: Request) -> None:
 def next_path(given: str | None) -> str:
     """Where to go after signing in, as a path below the deployment's root without a leading slash.
 
-    Anything but a plain path within this app (another host, a scheme, ``..``) becomes the home page.
+    Anything but a plain path within this app (another host, a scheme, ``..``) becomes the home page, however often it
+    is encoded: its steps are decoded until nothing is left to decode, and encoded once.
     """
     if not given or len(given) > _MAX_NEXT_CHARS:
         return HOME
-    path = given.removeprefix("/")
-    plain = unquote(path)
-    if any(unicodedata.category(character)[0] in "CZ" for character in path) or "\\" in plain:
+    if any(unicodedata.category(character)[0] in "CZ" for character in given):
         return HOME
-    way = plain.split("?")[0].split("#")[0]
-    if not way or way.startswith("/") or ":" in way or "//" in way:
+    path, mark, rest = _split(given.removeprefix("/"))
+    steps = [_decoded(step) for step in path.split("/")]
+    if not all(map(_is_plain, steps)) or steps[0] in _DOORS:
         return HOME
-    steps = way.split("/")
-    if ".." in steps or "." in steps or steps[0] in ("sign-in", "sign-out"):
-        return HOME
-    return quote(path, safe="/?#&=%+,;:@!$'()*~")
+    return "/".join(quote(step, safe="") for step in steps) + mark + quote(rest, safe="/?#&=%+,;:@!$'()*~")
+
+
+def _split(path: str) -> tuple[str, str, str]:
+    """A path, and the query or fragment behind it with its mark; a browser looks for the marks before it decodes."""
+    end = next((at for at, character in enumerate(path) if character in "?#"), len(path))
+    return path[:end], path[end : end + 1], path[end + 1 :]
+
+
+def _decoded(step: str) -> str:
+    while (decoded := unquote(step)) != step:
+        step = decoded
+    return step
+
+
+def _is_plain(step: str) -> bool:
+    """Whether a decoded step of a path leads one step down, for whoever takes it apart or decodes it again."""
+    if step in ("", ".", "..") or set(step) & _DIVIDING:
+        return False
+    return not any(unicodedata.category(character)[0] in "CZ" for character in step)
 
 
 def _own_origins(request: Request) -> set[str]:
-    """The origins under which browsers may know this deployment: the one we believe in, and the one they asked."""
+    """The origins under which browsers may know this deployment: the one we believe in, and the gateway's own."""
     base = urlsplit(request.base_url)
-    host = request.headers.get("host", base.netloc)
-    return {f"{base.scheme}://{base.netloc}".lower(), f"{base.scheme}://{host}".lower()}
+    ours = {f"{base.scheme}://{base.netloc}"} if base.netloc else set()
+    return {origin.lower() for origin in ours | ({f"https://{request.domain}"} if request.domain else set())}

@@ -23,7 +23,8 @@ MAX_SCRIPT_CHARS: Final = 16_384
 MAX_PATTERN_CHARS: Final = 500
 ACTIVE: Final = "active"
 ARCHIVED: Final = "archived"
-_ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[a-z0-9_.\-\[\]:]+(:\d{1,5})?", re.IGNORECASE)
+# A host in any script; which characters one may have is `hosts`' to say.
+_ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[\w.\-\[\]:]+(:\d{1,5})?", re.IGNORECASE)
 _PARAMETER = re.compile(r"[^\s,&=#]{1,100}")
 
 

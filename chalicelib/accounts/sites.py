@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from chalicelib.config import MAX_SITE_NAME_CHARS, settings
 from chalicelib.errors import BadRequest
+from chalicelib.hosts import normal_host
 from chalicelib.store import changes
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -26,6 +27,8 @@ _HAS_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 # Control characters, lone surrogates, line breaks, and marks that turn the direction of what follows.
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 _TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and symbols that are blank: fillers of Hangul, the empty pattern of Braille, a note without a head.
+_BLANK = set("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 
 
 def create(person: Person, data: Mapping[str, object]) -> Site:
@@ -51,6 +54,8 @@ def site_name(given: object) -> str:
         raise BadRequest(f"name must have 1 to {MAX_SITE_NAME_CHARS} characters.", field="name")
     if any(unicodedata.category(character) in _UNPRINTABLE or character in _TURNING for character in text):
         raise BadRequest("name must not contain control characters.", field="name")
+    if all(_is_unseen(character) or character.isspace() for character in text):
+        raise BadRequest("name must have a character that can be seen.", field="name")
     return text
 
 
@@ -62,8 +67,8 @@ def domain(given: object) -> str:
     text = _text(given, "domain").strip()
     if not text or len(text) > 2 * _MAX_DOMAIN_CHARS:
         raise _bad_domain("is missing" if not text else "is too long")
-    if any(character.isspace() or unicodedata.category(character) in _UNPRINTABLE for character in text):
-        raise _bad_domain("must not contain spaces or control characters")
+    if "%" in text or any(character.isspace() or unicodedata.category(character)[0] == "C" for character in text):
+        raise _bad_domain("must not contain spaces, encoded or invisible characters")
     scheme = _HAS_SCHEME.match(text)
     if scheme and scheme.group().lower() not in ("http://", "https://"):
         raise _bad_domain("must be of a web site (http or https)")
@@ -97,7 +102,9 @@ def _host(host: str) -> str:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
             raise _bad_domain("is not a valid address") from None
-    name = _ascii(host.removesuffix("."))
+    name = normal_host(host)
+    if name is None:
+        raise _bad_domain("is not a host name")
     if name == "localhost":
         return name
     labels = name.split(".")
@@ -108,15 +115,9 @@ def _host(host: str) -> str:
     return name
 
 
-def _ascii(host: str) -> str:
-    if host.isascii():
-        return host.lower()
-    import idna  # 30 ms that only such a domain has to wait for
-
-    try:
-        return idna.encode(host, uts46=True, transitional=False).decode("ascii").lower()
-    except idna.IDNAError:
-        raise _bad_domain("is not a host name") from None
+def _is_unseen(character: str) -> bool:
+    """Whether nothing of a character can be seen by itself: joiners, marks, fillers, what is not assigned."""
+    return unicodedata.category(character)[0] in "CM" or character in _BLANK
 
 
 def _is_this_machine(name: str) -> bool:

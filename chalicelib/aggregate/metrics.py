@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib import config
 from chalicelib.aggregate.engine import Engine, sql
-from chalicelib.aggregate.rollup import LATEST, TABLES, EventRow, Hour, RobotRow, Rollup, Totals, fill
+from chalicelib.aggregate.rollup import LATEST, SPELLED, TABLES, EventRow, Hour, RobotRow, Rollup, Totals, fill, folded
 
 # Table -> column of `visits`, and which visits count. Visits without a referrer are in `sources` and `channels`, as
 # Direct; those without a campaign in no row of `campaigns`.
@@ -56,13 +56,22 @@ def compute(engine: Engine) -> Rollup:
 
 
 def table_rows(engine: Engine, table: str) -> list[tuple[str, int, int, int]]:
-    """All rows of a table: (name, visitors, visits, pageviews), most visitors first."""
+    """All rows of a table: (name, visitors, visits, pageviews), most visitors first; of `SPELLED`, a row a spelling."""
     if table == "pages":
-        rows = engine.rows(sql("pages"))
-    else:
-        column, condition = DIMENSIONS[table]
-        rows = engine.rows(sql("dimension").replace("{column}", column).replace("{condition}", condition))
-    return [(str(name), int(visitors), int(visits), int(views)) for name, visitors, visits, views in rows]
+        return _rows(engine, sql("pages"))
+    rows = _rows(engine, _dimension("dimension", table))
+    if table in SPELLED and len({folded(row[0]) for row in rows}) < len(rows):
+        return _rows(engine, _dimension("spelled_dimension", table))  # twice the work, for who may be in two rows
+    return rows
+
+
+def _dimension(query: str, table: str) -> str:
+    column, condition = DIMENSIONS[table]
+    return sql(query).replace("{column}", column).replace("{condition}", condition)
+
+
+def _rows(engine: Engine, query: str) -> list[tuple[str, int, int, int]]:
+    return [(str(name), int(visitors), int(visits), int(views)) for name, visitors, visits, views in engine.rows(query)]
 
 
 def latest_visits(

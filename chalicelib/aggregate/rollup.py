@@ -20,6 +20,9 @@ TABLES: Final = (
     "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks", "browsers",
     "systems", "devices",
 )  # fmt: skip
+# Tables whose names people write: those that differ in case only are one row, see :func:`sum_days`.
+SPELLED: Final = frozenset({"sources", "campaigns"})
+_FOLDED: Final = str.maketrans({"İ": "i", "ς": "σ"})
 
 
 @dataclass(slots=True)
@@ -96,7 +99,8 @@ class RobotRow:
 class Rollup:
     """A site-day's (or, summed, a period's) figures.
 
-    :ivar tables: per table, name -> [visitors, visits, pageviews]; :ivar others: what the tables leave out.
+    :ivar tables: per table, name -> [visitors, visits, pageviews], of `SPELLED` a row a spelling until days are summed;
+        :ivar others: what the tables leave out.
     :ivar seen: epoch minute -> visitors last seen in it.
     :ivar latest: the latest visits, as columns of `latest.sql`.
     :ivar events: custom events by name; :ivar other_events: the sum of those that there was no room to name.
@@ -287,7 +291,8 @@ def unpack_figures(packed: bytes) -> Rollup:
 def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_ROWS) -> Rollup:
     """Several days (or months) as one: totals, tables, events and latest visits. One at a time need be in memory.
 
-    :param most: how many rows of a table are kept; None: all.
+    :param most: how many rows of a table are kept, spellings that differ in case only being one; None: all, each
+        spelling by itself, for a sum that is summed again.
     """
     whole = Rollup()
     tables: dict[str, dict[str, list[int]]] = {table: {} for table in TABLES}
@@ -304,7 +309,8 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
         if day.other_events:
             whole.other_events = _together(whole.other_events or EventRow("", 0, 0, {}), day.other_events)
     for table, sums in tables.items():
-        rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in sums.items()]
+        named = _one_spelling(sums) if table in SPELLED and most is not None else sums
+        rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in named.items()]
         rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
         fill(whole, table, rows, most)
     whole.events = sorted(events.values(), key=lambda row: (-row.visitors, -row.events, row.name))
@@ -321,6 +327,28 @@ def _add_rows(sums: dict[str, list[int]], rows: Iterable[Sequence[Any]]) -> None
             known[0] += visitors
             known[1] += visits
             known[2] += views
+
+
+def _one_spelling(sums: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Rows whose names differ in case only as one, called as in most visits; of equals, the first in order."""
+    alike: dict[str, list[str]] = {}
+    for name in sums:
+        alike.setdefault(folded(name), []).append(name)
+    return {
+        min(names, key=lambda name: (-sums[name][1], name)): list(map(sum, zip(*(sums[n] for n in names), strict=True)))
+        for names in alike.values()
+    }
+
+
+def folded(name: str) -> str:
+    """A name without its case, character by character, as `spelled_dimension.sql` has it.
+
+    So it is DuckDB's `lower`, which has one character for one, and the same sigma at the end of a word as elsewhere.
+    """
+    if name.isascii():
+        return name.lower()
+    lower = ((char, char.lower()) for char in name.translate(_FOLDED))
+    return "".join(low if len(low) == 1 else char for char, low in lower)
 
 
 def _together(row: EventRow, other: EventRow) -> EventRow:

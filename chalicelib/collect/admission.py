@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
+from chalicelib.hosts import normal_host
 from chalicelib.store.sites import Site
 
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
@@ -46,7 +47,7 @@ def origin_allowed(origins: str, headers: Mapping[str, str]) -> bool:
 class Origin:
     """An origin, or a pattern of them: ``""`` and None leave open what they stand for.
 
-    :ivar host: in lower case; ``*`` for any, ``*.example.com`` for those below.
+    :ivar host: as `hosts` keeps it; ``*`` for any, ``*.example.com`` for those below.
     """
 
     scheme: str
@@ -63,9 +64,12 @@ def parse_origin(text: str) -> Origin:
     if not separator:
         scheme, rest = "", text.lower()
     parts = urlsplit(f"//{rest}")
-    if not parts.hostname or (separator and scheme not in _USUAL_PORTS):
+    named = parts.hostname or ""
+    below = "*." if named.startswith("*.") else ""
+    host = normal_host(named.removeprefix(below))
+    if host is None or (separator and scheme not in _USUAL_PORTS):
         raise ValueError(f"{text[:80]!r} is no origin")
-    return Origin(scheme, parts.hostname, parts.port or _USUAL_PORTS.get(scheme))
+    return Origin(scheme, below + host, parts.port or _USUAL_PORTS.get(scheme))
 
 
 def _matches(allowed: Origin, page: Origin) -> bool:

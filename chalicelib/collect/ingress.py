@@ -39,7 +39,7 @@ def script(request: Request, site: str, identifier: str | None = None) -> Respon
     if packed:
         headers["Content-Encoding"] = "gzip"
     body = made.packed if packed else made.body
-    return reply(body, _JAVASCRIPT, 200, {**headers, "X-Content-Type-Options": "nosniff"})
+    return reply(body, _JAVASCRIPT, 200, headers)
 
 
 def beacon(request: Request, site: str, identifier: str | None = None) -> Response:

@@ -1,13 +1,13 @@
 """Addresses of pages: what of a URL is kept, and what is not.
 
 Kept of a location: the path, the query parameters the site's owner lists, and what it says of its source: campaign
-tags, and which advertising network sold the click. Kept of a referrer: scheme, host and path. Credentials, all
-other parameters (click ids too) and fragments are dropped before anything leaves the collector; they are where
-personal data hides.
+tags, and which advertising network sold the click. Credentials, all other parameters (click ids too) and fragments
+are dropped before anything leaves the collector; they are where personal data hides.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
 
 from chalicelib.config import MAX_PAGE_CHARS, MAX_URL_CHARS
 from chalicelib.errors import BadRequest
+from chalicelib.hosts import normal_host
 
 _UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 # What a URL may call its source, the best word first.
@@ -43,12 +44,11 @@ _CLICK_IDS: Final[Mapping[str, str]] = {
 _MAX_TAG_CHARS: Final = 100
 _MAX_PARAMETERS: Final = 200
 _WEB: Final = frozenset({"http", "https"})
-_APP: Final = "android-app"
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a view happened. `host` is lower case, without port; `page` begins with a slash.
+    """Where a view happened. `host` is as `hosts` keeps it, without port; `page` begins with a slash.
 
     :ivar source_tag: what the URL says of its source: ``utm_source``, else ``source``, else ``ref``.
     :ivar ad_network: whose click id it had.
@@ -84,57 +84,26 @@ def read_location(
     """
     if len(url) > MAX_URL_CHARS:
         raise BadRequest(f"{field} may have at most {MAX_URL_CHARS} characters.", field=field)
-    parts = _split(url)
-    if parts is None or (parts.scheme not in _WEB and not (apps and parts.scheme)):
+    read = _split(url)
+    if read is None or (read[0].scheme not in _WEB and not (apps and read[0].scheme)):
         raise BadRequest(f"{field} must be an absolute http or https URL.", field=field)
+    parts, host = read
     page = (parts.path or "/") + _kept(parts.query, kept)
     if parts.fragment and (any_hash or (hash_routing and parts.fragment.startswith(("/", "!/")))):
         path, _, query = parts.fragment.partition("?")
         page += f"#{path}{_kept(query, kept)}"
-    return Location(_host(parts), _clean(page)[:MAX_PAGE_CHARS], **_tags(parts.query))
+    return Location(host, _clean(page)[:MAX_PAGE_CHARS], **_tags(parts.query))
 
 
-def read_referrer(url: str | None) -> tuple[str, str] | None:
-    """What is kept of a referrer: (host, URL without credentials, query and fragment); None if there is none.
-
-    Android's apps give their package as ``android-app://org.example.reader/``: it is kept, and is the host. A
-    browser may send anything else here (``about:client``, ``file://…``), so nothing is an error.
-    """
-    if not url or len(url) > MAX_URL_CHARS:
-        return None
-    parts = _split(url)
-    if parts is None:
-        return None
-    host = _host(parts)
-    if parts.scheme == _APP:
-        return host, f"{_APP}://{host}"
-    if parts.scheme not in _WEB:
-        return None
-    port = f":{parts.port}" if parts.port is not None else ""
-    shown = f"[{host}]" if ":" in host else host
-    return host, f"{parts.scheme}://{shown}{port}{_clean(parts.path or '/')[:MAX_PAGE_CHARS]}"
-
-
-def same_site(host: str, other: str) -> bool:
-    """Whether two hosts are one site: equal but for a leading ``www.``."""
-    return host.removeprefix("www.") == other.removeprefix("www.")
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of a URL that has a host; None for anything else."""
+def _split(url: str) -> tuple[SplitResult, str] | None:
+    """The parts of a URL, and its host; None for anything without one."""
     try:
         parts = urlsplit(url.strip())
-        host = parts.hostname
+        host = normal_host(parts.hostname or "")
         _ = parts.port
     except ValueError:
         return None
-    if not host or not host.strip(".") or any(char.isspace() or ord(char) < 32 for char in host):
-        return None
-    return parts
-
-
-def _host(parts: SplitResult) -> str:
-    return _clean((parts.hostname or "").rstrip("."))[:253]
+    return None if host is None else (parts, host)
 
 
 def _tags(query: str) -> dict[str, str]:
@@ -156,7 +125,11 @@ def _tags(query: str) -> dict[str, str]:
 
 
 def _tag(value: str) -> str:
-    return _clean(unquote_plus(value).strip())[:_MAX_TAG_CHARS]
+    """A campaign's word in one spelling but for its case: composed characters (NFC), single spaces."""
+    text = _clean(" ".join(unquote_plus(value).split()))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return text[:_MAX_TAG_CHARS].rstrip()
 
 
 def _kept(query: str, names: frozenset[str]) -> str:

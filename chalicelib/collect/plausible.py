@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from chalicelib.collect import custom, fields, gate, hit
 from chalicelib.collect.event import Event, encode_all
 from chalicelib.collect.page import Location
 from chalicelib.errors import BadRequest
+from chalicelib.hosts import normal_host
 from chalicelib.store import queue
 from chalicelib.store.sites import Site, cached_site, read_id, sites_at
 from chalicelib.web import Request, reply
@@ -77,13 +77,10 @@ def _host(body: Mapping[str, Any]) -> str:
 
 
 def _site(domain: str) -> Site | None:
-    if not domain.isascii():
-        with suppress(UnicodeError):  # sites have the form in which a browser asks for them
-            domain = domain.encode("idna").decode("ascii")
     site_id = read_id(domain)
     if site_id is not None:
         return cached_site(site_id)
-    named = sites_at(domain)
+    named = sites_at(normal_host(domain) or domain)
     return min(named, key=lambda site: (not site.active, site.created_at, site.id)) if named else None
 
 

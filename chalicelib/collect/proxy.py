@@ -6,6 +6,7 @@ that write it: a number of hops, or a service that sets a header of its own.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,6 +17,10 @@ PRESETS: Final[Mapping[str, str]] = {
     "cloudflare": "cf-connecting-ip",
     "cloudfront": "cloudfront-viewer-address",
 }
+# With "Pseudo IPv4: overwrite headers" Cloudflare writes a made-up address of class E in the place of an IPv6 one,
+# which is then in another header: https://developers.cloudflare.com/network/pseudo-ipv4/
+_PSEUDO: Final = ipaddress.IPv4Network("240.0.0.0/4")
+_BEHIND_PSEUDO: Final = "cf-connecting-ipv6"
 MAX_HOPS: Final = 5
 # CloudFront writes it into every request that it passes on. An edge-optimised API Gateway is behind one of AWS's own.
 _THROUGH_CLOUDFRONT: Final = "x-amz-cf-id"
@@ -35,10 +40,20 @@ def _said(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
     """What the declared proxies say: an address, or anything, or nothing."""
     if proxies in PRESETS:
         value = headers.get(PRESETS[proxies], "").strip()
-        return _without_port(value) if proxies == "cloudfront" else value
+        return _without_port(value) if proxies == "cloudfront" else _without_pseudo(value, headers)
     hops = int(proxies)
     chain = _sent(source_ip, headers)
     return _without_port(chain[-hops]) if len(chain) >= hops else ""
+
+
+def _without_pseudo(address: str, headers: Mapping[str, str]) -> str:
+    """What Cloudflare says, or what it says beside an IPv4 address that it made up; nobody else sends from class E."""
+    try:
+        pseudo = ipaddress.IPv4Address(address) in _PSEUDO
+    except ValueError:
+        return address
+    real = headers.get(_BEHIND_PSEUDO, "").strip() if pseudo else ""
+    return real if ":" in real and normal_address(real) else address
 
 
 def _sent(source_ip: str, headers: Mapping[str, str]) -> list[str]:

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
-from urllib.parse import urlsplit
+
+from chalicelib.collect.referrer import take_apart
 
 DECLARED: Final = "declared"
 HEADLESS: Final = "headless"
@@ -98,8 +99,7 @@ def robot_name(agent: str) -> str | None:
 
 def referrer_reason(url: str) -> str | None:
     """Why a hit with this referrer (a URL) is a robot's; None if nothing is known against it."""
-    host = urlsplit(url).hostname
-    return SPAM if host and is_spammer(host) else None
+    return SPAM if is_spammer(take_apart(url)[1]) else None
 
 
 def is_spammer(host: str) -> bool:

@@ -15,7 +15,8 @@ from chalicelib.errors import BadRequest
 from chalicelib.report import events, periods, query, visits
 from chalicelib.report import ledger as ledgers
 from chalicelib.report import stats as figures
-from chalicelib.report.stats import Stats
+from chalicelib.report.names import shown_name
+from chalicelib.report.stats import Row, Stats
 from chalicelib.web import Request, reply_json
 
 
@@ -48,7 +49,7 @@ def as_json(shown: Stats) -> dict[str, Any]:
             {"t": point.t.isoformat(), "visitors": point.visitors, "visits": point.visits, "pageviews": point.pageviews}
             for point in shown.series
         ],
-        "tables": {name: [dataclasses.asdict(row) for row in shown.tables[name].rows] for name in figures.TABLES},
+        "tables": {name: [_row(name, row) for row in shown.tables[name].rows] for name in figures.TABLES},
         "other": {name: dataclasses.asdict(rest) for name in figures.TABLES if (rest := shown.tables[name].other)},
         "events": [dataclasses.asdict(row) for row in shown.events],
         "other_events": dataclasses.asdict(shown.other_events) if shown.other_events else None,
@@ -56,6 +57,13 @@ def as_json(shown: Stats) -> dict[str, Any]:
         "outdated": [day.isoformat() for day in shown.outdated],
         "built_at": shown.built_at.isoformat(timespec="milliseconds") if shown.built_at else None,
     }
+
+
+def _row(table: str, row: Row) -> dict[str, Any]:
+    """A row, called as on the page; `raw` is its name as it is kept, where that is another."""
+    fields = dataclasses.asdict(row)
+    name = shown_name(table, row.name)
+    return fields if name == row.name else {**fields, "name": name, "raw": row.name}
 
 
 def visits_of_site(request: Request, site: str) -> Response:

@@ -18,6 +18,7 @@ from chalice import Response
 from chalicelib.errors import BadRequest, Conflict, ShylightError, Unauthorized
 from chalicelib.report import chart, countries, figures, picker, places, rankings, render
 from chalicelib.report import format as show
+from chalicelib.report.names import shown_name
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -86,7 +87,7 @@ class SiteForm:
 
 def root(request: Request) -> Response:
     """``GET /``: on to the sites. Absolute, because relative links need the slash that a stage's URL may lack."""
-    return redirect(f"{request.base_url}/sites")
+    return redirect(f"{request.address}/sites")
 
 
 def home(request: Request) -> Response:
@@ -153,7 +154,7 @@ def overview(request: Request, site: str) -> Response:
         chart=chart.plot(stats.series, stats.interval, now),
         cards=rankings.cards(stats, {"places": places.hint(stats)}),
         latest=[visit_line(visit, today) for visit in stats.latest],
-        snippet=snippet(request.base_url, shown),
+        snippet=snippet(request.address, shown),
     )
 
 
@@ -228,7 +229,7 @@ def visit_line(visit: LatestVisit, today: date) -> VisitLine:
         day="" if visit.start.date() == today else show.weekday(visit.start.date()),
         clock=show.clock(visit.start),
         entry_page=visit.entry_page,
-        source=visit.source or "Direct",
+        source=shown_name("sources", visit.source or "Direct"),
         code=visit.country or "",
         country=countries.name_of(visit.country) if visit.country else "Unknown",
         browser=visit.browser or "Unknown",

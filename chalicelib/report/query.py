@@ -12,6 +12,7 @@ from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.rollup import EventRow, Rollup, Totals
 from chalicelib.config import MICROS
 from chalicelib.days import MINUTE_MS
+from chalicelib.report.names import shown_name
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.report.stored import of_period
@@ -166,9 +167,12 @@ def _tables(site: Site, whole: Rollup) -> dict[str, Table]:
     if site.hide_referrer_regex:
         from chalicelib.aggregate.engine import matching  # DuckDB's patterns take linear time, whatever they are
 
-        shown = tables["referrers"]
-        hidden = matching([row.name for row in shown.rows], site.hide_referrer_regex)
-        tables["referrers"] = Table(tuple(row for row in shown.rows if row.name not in hidden), shown.other)
+        found = tables["referrers"]
+        # An owner writes a host as it is shown, or as it is kept.
+        called = {row.name: {row.name, shown_name("referrers", row.name)} for row in found.rows}
+        hidden = matching(sorted(set().union(*called.values())), site.hide_referrer_regex)
+        rows = tuple(row for row in found.rows if not called[row.name] & hidden)
+        tables["referrers"] = Table(rows, found.other)
     return tables
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from chalicelib.report import countries
 from chalicelib.report import format as show
+from chalicelib.report.names import shown_name
 from chalicelib.report.stats import Row, Stats, Table
 
 # Rows shown at once, and rows that the page holds at all; the API gives the rest.
@@ -131,7 +132,7 @@ def site_url(domain: str) -> str:
 
 
 def _entry(kind: str, row: Row, nameless: str, everyone: int, largest: int, domain: str) -> Entry:
-    label = nameless if kind == "others" or not row.name else row.name
+    label = nameless if kind == "others" or not row.name else shown_name(kind, row.name)
     code = ""
     if kind == "countries":
         code, label = (row.name.upper(), countries.name_of(row.name)) if row.name else ("?", nameless)

@@ -12,6 +12,7 @@ from chalice import Response
 from chalicelib import config
 from chalicelib.report import format as show
 from chalicelib.report import static
+from chalicelib.report.idn import shown_host
 from chalicelib.web import Request, reply
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ CONTENT_SECURITY_POLICY = (
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
 
@@ -43,7 +43,7 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    env.filters.update(show.FILTERS)
+    env.filters.update(show.FILTERS, host=shown_host)
     env.globals["min_password_chars"] = config.MIN_PASSWORD_CHARS
     return env
 
@@ -57,13 +57,12 @@ def page(
 ) -> Response:
     """The page that `template` makes of `context`.
 
-    Templates also know ``root`` (relative URL of the deployment's root), ``base_url`` (the absolute one) and
-    ``asset(name)`` (URL of a static file).
+    Templates also know ``root`` (relative URL of the deployment's root) and ``asset(name)`` (URL of a static file).
     """
     body = (
         environment()
         .get_template(template)
-        .render(root=request.root, base_url=request.base_url, asset=partial(static.href, root=request.root), **context)
+        .render(root=request.root, asset=partial(static.href, root=request.root), **context)
     )
     # Names come from strangers: half a surrogate pair among them must not take the page down.
     return reply(

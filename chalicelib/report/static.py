@@ -65,5 +65,4 @@ def file(_request: Request, file: str) -> Response:
     if asset is None or not digest:
         raise NotFound("There is no such file.")
     caching = _FOREVER if asset.name == file else "no-cache"
-    headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
-    return reply(asset.content, asset.content_type, headers=headers)
+    return reply(asset.content, asset.content_type, headers={"Cache-Control": caching})

@@ -17,6 +17,7 @@ from chalicelib.aggregate import metrics
 from chalicelib.aggregate.engine import Engine, engine, sql
 from chalicelib.config import MICROS
 from chalicelib.errors import BadRequest
+from chalicelib.report.names import shown_name
 from chalicelib.report.periods import Period
 from chalicelib.report.query import refresh_dirty_days, visit_id
 from chalicelib.store import hits, rollups, segments
@@ -158,9 +159,10 @@ def _shown(
             name: visit[name]
             for name in (
                 "browser", "system", "device_type", "country", "region", "city", "latitude", "longitude", "timezone",
-                "network", "referrer", "source", "identifier",
+                "network", "referrer", "identifier",
             )
         },
+        "source": shown_name("sources", visit["source"]),
         "hits": [_shown_hit(zone, view) for view in views],
         "events": [_shown_event(zone, event) for event in events],
     }  # fmt: skip

@@ -11,7 +11,16 @@ WRONG_TYPES = [None, 1, 1.5, True, [], ["x"], {}, {"a": 1}]
 
 
 @pytest.mark.parametrize(
-    ("given", "name"), [("A", "A"), ("  My blog ", "My blog"), ("x" * 100, "x" * 100), ("👩‍💻 Ü", "👩‍💻 Ü")]
+    ("given", "name"),
+    [
+        ("A", "A"),
+        ("  My blog ", "My blog"),
+        ("x" * 100, "x" * 100),
+        ("👩‍💻 Ü", "👩‍💻 Ü"),
+        ("می‌خواهم", "می‌خواهم"),
+        ("🏴\U000e0067\U000e007f", "🏴\U000e0067\U000e007f"),
+        ("\u0e01\u0e33", "\u0e01\u0e33"),
+    ],
 )
 def test_names(given: str, name: str) -> None:
     assert sites.site_name(given) == name
@@ -19,7 +28,34 @@ def test_names(given: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["", "   ", "x" * 101, "a\x00b", "a\nb", "a\x7fb", "a\u2028b", "\ud800", "a\u202eb", "\u2066x", *WRONG_TYPES],
+    [
+        "",
+        "   ",
+        "x" * 101,
+        "a\x00b",
+        "a\nb",
+        "a\x7fb",
+        "a\u2028b",
+        "\ud800",
+        "a\u202eb",
+        "\u2066x",
+        "\u200b",
+        "\u200d\u200d",
+        "\u2060 \ufeff",
+        "\u00ad",
+        "\u3164",
+        "\uffa0\u115f",
+        "\u2800",
+        "\ufe0f",
+        "\u0301",
+        "\u034f",
+        "\U000e0020\U000e007f",
+        "\ue000",
+        "\U000effff",
+        "\u180e",
+        "\u17b4",
+        *WRONG_TYPES,
+    ],
 )
 def test_names_that_will_not_do(given: object) -> None:
     with pytest.raises(BadRequest) as refusal:
@@ -37,6 +73,8 @@ def test_names_that_will_not_do(given: object) -> None:
         ("HTTP://Example.com/", "example.com"),
         ("bücher.example", "xn--bcher-kva.example"),
         ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("bu\u0308cher.example.", "xn--bcher-kva.example"),
+        ("हिन्दी.example", "xn--j2bd4cyah0f.example"),
         ("xn--bcher-kva.example", "xn--bcher-kva.example"),
         ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
         ("faß.de", "xn--fa-hia.de"),

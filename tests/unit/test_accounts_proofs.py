@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 import uuid
+from urllib.parse import unquote, urlsplit
 
 import jwt
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from chalicelib import config
 from chalicelib.accounts import access, bearers, entry, origins, passwords, people, sessions
@@ -21,7 +25,33 @@ PERSON = str(uuid.uuid4())
 
 def request(base_url: str = "https://stats.example/api", **headers: str) -> Request:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Request("POST", "/sign-in", {}, {}, {"host": "stats.example", **named}, b"", "192.0.2.1", base_url)
+    headers = {"host": "stats.example", **named}
+    return Request("POST", "/sign-in", {}, {}, headers, b"", "192.0.2.1", base_url, domain="gateway.example")
+
+
+def encoded(character: str, times: int) -> str:
+    """A character percent-encoded so many times over."""
+    for _ in range(times):
+        character = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "replace"))
+    return character
+
+
+def as_a_browser_goes(base: str, location: str) -> tuple[str, str]:
+    """Host and path of a relative URL, as browsers resolve one: https://url.spec.whatwg.org/#url-parsing."""
+    text = "".join(char for char in location.strip("".join(map(chr, range(33)))) if char not in "\t\r\n")
+    way = re.split("[?#]", text, maxsplit=1)[0].replace("\\", "/")
+    assert not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", way), "another scheme"
+    start = urlsplit(base)
+    if way.startswith("//"):
+        return way[2:].split("/")[0], "/"
+    steps = [] if way.startswith("/") else start.path.split("/")[1:-1]
+    for step in way.split("/"):
+        dots = step.lower().replace("%2e", ".")
+        if dots == "..":
+            del steps[-1:]
+        elif dots != ".":
+            steps.append(step)
+    return start.netloc, "/" + "/".join(steps)
 
 
 class TestSessions:
@@ -149,7 +179,7 @@ class TestOrigin:
             {"sec_fetch_site": "none"},
             {"origin": "https://stats.example"},
             {"origin": "HTTPS://Stats.Example"},
-            {"origin": "https://gateway.example", "host": "gateway.example"},
+            {"origin": "https://gateway.example"},
             {},
         ],
     )
@@ -166,6 +196,10 @@ class TestOrigin:
             {"origin": "http://stats.example"},
             {"origin": "https://stats.example:8443"},
             {"origin": "https://stats.example.evil.example"},
+            {"origin": "https://evil.example", "host": "evil.example", "x_forwarded_host": "evil.example"},
+            {"origin": "http://gateway.example"},
+            {"origin": "https://"},
+            {"origin": "://"},
             {"origin": "null"},
             {"origin": ""},
         ],
@@ -215,10 +249,50 @@ class TestNext:
             "/sign-out",
             "/sites/" + "x" * 3000,
             "?x",
+            "x%3F/../../..//evil.com/",
+            "x%253F/../../..//evil.com/",
+            "x%2523/../..",
+            "sites/%252e%252e/%252e%252e/x",
+            "sites/%25252e%25252e%25252f%25252e%25252e",
+            "sites/.%2e/x",
+            "sites/a%252fb",
+            "sites/a%5c..%5cb",
+            "sites/a%09b",
+            "sites/a%250d%250ab",
+            "sites;x=1/../..",
+            "sites/a@b:c",
+            "sites/",
+            "%73ign-in",
         ],
     )
     def test_anything_else_leads_home(self, given: str) -> None:
         assert origins.next_path(given) == "sites"
+
+    @given(
+        st.lists(
+            st.sampled_from(
+                ["..", ".", "/", "\\", "%", "?", "#", ":", "//", "sites", "x", "@", ";", "e.com", "\t", "é"]
+            )
+        ).map("".join)
+        | st.text(max_size=30),
+        st.lists(st.integers(0, 3), min_size=1, max_size=8),
+        st.sampled_from(["./", "../", "../../"]),
+    )
+    @example("x?/../../..//evil.com/", [2, 0, 0], "../")
+    def test_wherever_a_browser_goes_from_there_is_below_the_root(
+        self, text: str, encodings: list[int], root: str
+    ) -> None:
+        given = "".join(encoded(char, encodings[at % len(encodings)]) for at, char in enumerate(text))
+        below = origins.next_path(given)
+        base = f"https://stats.example/prod/{'x/' * (root.count('..'))}sign-in"
+        for decoded in range(4):
+            host, path = as_a_browser_goes(base, root + below)
+            assert host == "stats.example"
+            assert path.startswith("/prod/")
+            assert len(path) > len("/prod/")
+            way, mark, rest = origins._split(below)
+            below = unquote(way) + mark + rest  # as somebody on the way may decode it
+            assert decoded < 3 or unquote(way) == way
 
 
 class TestPasswords:

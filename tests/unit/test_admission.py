@@ -32,6 +32,14 @@ from chalicelib.collect.admission import is_ignored, origin_allowed, parse_origi
         ("https://*.example.com:8443", "https://a.example.com:8443", True),
         ("https://[2001:db8::1]:8443", "https://[2001:DB8::1]:8443", True),
         ("one.example, two.example", "https://two.example", True),
+        ("münchen.example", "https://xn--mnchen-3ya.example", True),
+        ("xn--mnchen-3ya.example", "https://MÜNCHEN.example", True),
+        ("https://*.Bücher.example:8443", "https://a.xn--bcher-kva.example:8443", True),
+        ("*.bücher.example", "https://xn--bcher-kva.example", False),
+        ("bücher.example", "https://bucher.example", False),
+        ("example.com.", "https://example.com", True),
+        ("example.com", "https://example.com.", True),
+        ("https://[2001:db8:0::1]", "https://[2001:db8::1]", True),
         ("example.com", "null", False),
         ("example.com", "", False),
         ("example.com", "https://[::1", False),
@@ -43,7 +51,10 @@ def test_a_page_is_taken_by_its_origin(origins: str, page: str, taken: bool) -> 
     assert origin_allowed(origins, {"referer": page}) is taken
 
 
-@pytest.mark.parametrize("text", ["", "[::1", "http://a:99999", "ftp://example.com", "://example.com", "https://"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[::1", "[v1.[]", "http://a:99999", "ftp://example.com", "://example.com", "https://", "a%2fb"],
+)
 def test_what_is_no_origin_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"origin|IPv6|Port|port"):
         parse_origin(text)

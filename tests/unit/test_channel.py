@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from chalicelib.collect.page import read_location, read_referrer
+from chalicelib.collect.page import read_location
+from chalicelib.collect.referrer import read_referrer
 from chalicelib.enrich.channel import channel
 from chalicelib.enrich.source import read_source, says_direct
 

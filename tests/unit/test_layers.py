@@ -16,13 +16,15 @@ LEANS_ON: dict[str, set[str]] = {
     "config": set(),
     "days": set(),
     "answers": {"errors", "config"},
+    "hosts": set(),
     "store": {"errors", "config", "days"},
-    "web": {"errors", "config", "store"},
-    "collect": {"errors", "config", "days", "store", "web"},
-    "enrich": {"errors", "config", "days", "store", "collect"},
+    "address": {"config"},
+    "web": {"errors", "config", "store", "address"},
+    "collect": {"errors", "config", "days", "hosts", "store", "web"},
+    "enrich": {"errors", "config", "days", "hosts", "store", "collect"},
     "aggregate": {"errors", "config", "days", "store"},
-    "accounts": {"errors", "config", "days", "answers", "store", "web", "collect"},
-    "report": {"errors", "config", "days", "answers", "store", "web", "collect", "aggregate", "accounts"},
+    "accounts": {"errors", "config", "days", "answers", "hosts", "store", "web", "collect"},
+    "report": {"errors", "config", "days", "answers", "hosts", "store", "web", "collect", "aggregate", "accounts"},
 }
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
 HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.collect.page import Location, read_location, read_referrer, same_site
+from chalicelib.collect.page import Location, read_location
 from chalicelib.errors import BadRequest
 
 
@@ -127,39 +127,8 @@ def test_a_long_url_is_taken_up_to_a_limit() -> None:
         read_location("https://example.com/" + "a" * 8192, "location")
 
 
-@pytest.mark.parametrize(
-    ("referrer", "kept"),
-    [
-        (None, None),
-        ("", None),
-        ("about:blank", None),
-        ("file:///home/ada/notes.html", None),
-        (
-            "android-app://com.example.Reader/https/example.com",
-            ("com.example.reader", "android-app://com.example.reader"),
-        ),
-        ("https://[bad", None),
-        ("https://./", None),
-        ("https://www.google.com./search", ("www.google.com", "https://www.google.com/search")),
-        ("https://[2001:db8::7]:8443/x", ("2001:db8::7", "https://[2001:db8::7]:8443/x")),
-        (
-            "https://user:pw@Search.example:8080/find?q=private#x",
-            ("search.example", "https://search.example:8080/find"),
-        ),
-    ],
-)
-def test_of_a_referrer_scheme_host_and_path_are_kept(referrer: str | None, kept: tuple[str, str] | None) -> None:
-    assert read_referrer(referrer) == kept
-
-
-def test_www_is_the_same_site() -> None:
-    assert same_site("www.example.com", "example.com")
-    assert not same_site("notexample.com", "example.com")
-
-
 @given(st.text() | st.text(alphabet="htps:/@?#[]%.&=ab\x00 \ud800", max_size=60))
 def test_no_text_breaks_the_reading_of_urls(text: str) -> None:
-    read_referrer(text)
     for url in (text, "https://" + text):
         try:
             found = read_location(url, "location", kept=frozenset({"a", "b"}), hash_routing=True)

@@ -16,7 +16,8 @@ from chalicelib.accounts import settings
 from chalicelib.aggregate.engine import engine
 from chalicelib.collect import admission, custom, fields, hint, proxy
 from chalicelib.collect.event import Event, decode, encode, encode_all
-from chalicelib.collect.page import read_location, read_referrer
+from chalicelib.collect.page import read_location
+from chalicelib.collect.referrer import read_referrer
 from chalicelib.collect.visitor import normal_address, truncated, visitor_key
 from chalicelib.enrich.agent import parse_agent
 from chalicelib.enrich.channel import channel

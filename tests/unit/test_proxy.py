@@ -68,6 +68,25 @@ def test_what_is_no_address_is_not_taken_for_one(proxies: str, headers: dict[str
     assert client_address(proxies, PEER, headers) == PEER
 
 
+@pytest.mark.parametrize(
+    ("said", "beside", "address"),
+    [
+        ("240.12.7.9", "2001:db8::9", "2001:db8::9"),
+        ("255.255.255.254", " 2001:db8::9 ", "2001:db8::9"),
+        ("240.12.7.9", "", "240.12.7.9"),
+        ("240.12.7.9", "junk", "240.12.7.9"),
+        ("240.12.7.9", LIE, "240.12.7.9"),
+        (VISITOR, "2001:db8::66", VISITOR),  # nobody overwrote anything, so the visitor sent it
+        ("2001:db8::9", "2001:db8::66", "2001:db8::9"),
+        ("", "2001:db8::66", PEER),
+    ],
+)
+def test_behind_cloudflares_pseudo_ipv4_is_the_real_address(said: str, beside: str, address: str) -> None:
+    headers = {"cf-connecting-ip": said, "cf-connecting-ipv6": beside}
+    assert client_address("cloudflare", PEER, headers) == address
+    assert client_address("1", PEER, headers) == client_address("", PEER, headers) == PEER
+
+
 @pytest.mark.parametrize("proxies", ["cloudflare", "cloudfront"])
 def test_who_comes_past_the_declared_service_has_the_address_it_comes_from(proxies: str) -> None:
     assert client_address(proxies, PEER, {"x-forwarded-for": LIE}) == PEER

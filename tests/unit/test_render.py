@@ -102,7 +102,6 @@ def test_every_page_has_a_title_a_heading_and_labels(response: Response) -> None
 
 def test_every_page_carries_the_headers(response: Response) -> None:
     assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     policy = response.headers["Content-Security-Policy"]
     for rule in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):

@@ -131,6 +131,20 @@ def test_a_click_id_tells_of_an_ad_where_its_network_shows_ads(
     assert (found.name, found.paid) == (name, paid)
 
 
+def example_of(entry: str) -> tuple[str | None, str | None]:
+    """What a listed entry stands for: a referrer, or a campaign's word."""
+    kind, colon, key = entry.partition(":")
+    if colon:
+        return (f"android-app://{key}.lite", None) if kind == "app" else (None, key)
+    if "." not in entry:
+        return None, entry
+    host, _, path = entry.removeprefix("=").partition("/")
+    for ending, example in ((".++", "3.law.example.edu"), (".+", ".example.co.uk"), (".**", ".museum"), (".*", ".com")):
+        if host.endswith(ending):
+            host = host.removesuffix(ending) + example
+    return f"https://{host.replace('*.', 'some.')}/{path}", None
+
+
 def test_everything_listed_is_found_under_its_name() -> None:
     data = json.loads(resources.files("chalicelib.enrich").joinpath("sources.json").read_text("utf-8"))
     networks = data.pop("networks")
@@ -143,16 +157,11 @@ def test_everything_listed_is_found_under_its_name() -> None:
                 assert entry not in seen
                 assert entry == entry.lower()
                 seen.add(entry)
-                kind, colon, key = entry.partition(":")
-                host = entry.removeprefix("=").replace(".*", ".com")
-                if not name and "." not in entry:  # a word that names itself
-                    kind, colon, key = "tag", ":", entry
-                found = read_source(
-                    (f"android-app://{key}" if kind == "app" else None) if colon else f"https://{host}/",
-                    key if kind in ("tag", "paid") else None,
-                )
-                assert found == Source(name or entry, category, paid=kind == "paid"), entry
-    assert len(seen) > 500
+                referrer, tag = example_of(entry)
+                found = read_source(referrer, tag)
+                own = tag or (referrer or "").split("/")[2].removeprefix("www.")
+                assert found == Source(name or own, category, paid=entry.startswith("paid:")), entry
+    assert len(seen) > 2500
 
 
 @given(st.text(), st.text(), st.sampled_from([None, "google", "nowhere"]))
