@@ -254,6 +254,20 @@ def api_change_site(site: str) -> Response:
     return serve(app, api.change_site, site=site)
 
 
+@app.route("/api/v1/tokens", methods=["GET"])
+def api_tokens() -> Response:
+    from chalicelib.accounts import api
+
+    return serve(app, api.list_tokens)
+
+
+@app.route("/api/v1/tokens/{token}", methods=["DELETE"], content_types=ANY_BODY)
+def api_revoke_token(token: str) -> Response:
+    from chalicelib.accounts import api
+
+    return serve(app, api.revoke_token, token=token)
+
+
 @app.route("/api/v1/sites/{site}/events", methods=["GET"])
 def api_events(site: str) -> Response:
     from chalicelib.report import api

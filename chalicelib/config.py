@@ -85,10 +85,16 @@ SIGN_IN_LINK_LIFE_S: Final = 60 * 60
 SIGNING_KEY_CACHE_S: Final = 15 * 60
 MIN_PASSWORD_CHARS: Final = 10
 MAX_PASSWORD_CHARS: Final = 1024
-# Failed sign-ins until one has to wait: under one e-mail address, and from one network address (an office shares one).
+# Failed sign-ins until one has to wait: under one e-mail address from one network or browser, and from one network
+# under any (an office shares one). Under one e-mail address from everywhere, one only has to wait a little from then
+# on, so that nobody can lock its owner out; and a browser in which somebody has signed in before waits for no others.
 SIGN_IN_WINDOW_S: Final = 15 * 60
 SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
+SIGN_IN_ATTEMPTS_PER_PERSON: Final = 30
+SIGN_IN_PAUSE_S: Final = 15
+KNOWN_BROWSER_COOKIE: Final = "shylight_known"
+KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
 MAX_SITE_NAME_CHARS: Final = 100
 MAX_TOKEN_NAME_CHARS: Final = 100

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from chalicelib.accounts import origins, sessions, tokens
+from chalicelib.accounts import browsers, origins, sessions, tokens
+from chalicelib.accounts.browsers import Browser
 from chalicelib.accounts.sessions import Session
 from chalicelib.config import settings
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
@@ -94,6 +95,18 @@ def begin_session(request: Request, person: Person) -> str:
     """Sign `person` in; the ``Set-Cookie`` header that does it."""
     session = sessions.begin(person.id, person.epoch, int(time.time()))
     return sessions.cookie(sessions.seal(session, signing_key(), settings().prefix), request.secure)
+
+
+def known_browser(request: Request) -> Browser | None:
+    """What this browser shows for somebody having signed in in it before."""
+    token = request.cookies.get(browsers.cookie_name(request.secure))
+    return browsers.unseal(token, signing_key(), settings().prefix) if token else None
+
+
+def remember_browser(request: Request, person: Person) -> str:
+    """The ``Set-Cookie`` header that lets this browser show that `person` has signed in in it."""
+    token = browsers.seal(person.id, signing_key(), settings().prefix, int(time.time()))
+    return browsers.cookie(token, request.secure)
 
 
 def end_session(request: Request) -> str:

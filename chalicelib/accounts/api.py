@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from chalice import Response
 
 from chalicelib import answers
-from chalicelib.accounts import access, settings
+from chalicelib.accounts import access, settings, tokens
 from chalicelib.accounts import sites as making
 from chalicelib.errors import BadRequest, Forbidden
-from chalicelib.web import Request, reply_json
+from chalicelib.web import Request, reply, reply_json
 
 MAX_SETTINGS_BYTES = 64 * 1024
 MAX_SITES = 1000
@@ -48,6 +50,22 @@ def change_site(request: Request, site: str) -> Response:
         if not person.admin:
             raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
     return reply_json(settings.as_json(settings.change(found, data)))
+
+
+def list_tokens(request: Request) -> Response:
+    """``GET /api/v1/tokens``: the caller's API tokens, without what proves them."""
+    issued = tokens.of(access.bearer(request))
+    shown = [
+        {"id": one.id, "name": one.name, "created_at": datetime.fromtimestamp(one.created_at, UTC).isoformat()}
+        for one in issued
+    ]
+    return reply_json({"tokens": shown})
+
+
+def revoke_token(request: Request, token: str) -> Response:
+    """``DELETE /api/v1/tokens/{token}``: the caller's token with this id is worthless from now on; 204."""
+    tokens.revoke_one(access.bearer(request), token)
+    return reply(b"", "text/plain", 204, {"Cache-Control": "no-store"})
 
 
 def _shown(field: str) -> str:

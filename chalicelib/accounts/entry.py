@@ -1,8 +1,9 @@
 """Signing in with e-mail and password, and the brake on guessing.
 
-Attempts are counted under the e-mail address and under the network address, both as keyed digests (nobody's
-address is stored), in windows that expire by themselves. What it answers, and how long that takes, is the same
-whether there is a person with that address or not.
+Attempts are counted under the e-mail address and the network together, and under each of them, as keyed digests
+(nobody's address is stored), in windows that expire by themselves. Guessing from many networks is slowed down and never
+shuts the owner out: a browser in which they signed in before is counted by itself. What it answers, and how long that
+takes, is the same whether there is a person with that address or not.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import dataclasses
 import hashlib
 import hmac
 import time
+from dataclasses import dataclass
 
 from chalicelib.accounts import passwords
+from chalicelib.accounts.browsers import Browser
 from chalicelib.accounts.people import email_address
 from chalicelib.accounts.sessions import derive
 from chalicelib.collect.visitor import network_of, normal_address
@@ -20,6 +23,8 @@ from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SIGN_IN_ATTEMPTS,
     SIGN_IN_ATTEMPTS_PER_ADDRESS,
+    SIGN_IN_ATTEMPTS_PER_PERSON,
+    SIGN_IN_PAUSE_S,
     SIGN_IN_WINDOW_S,
 )
 from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
@@ -28,9 +33,10 @@ from chalicelib.store.people import Person
 from chalicelib.store.secrets import signing_key
 
 
-def sign_in(email: str, password: str, source_ip: str) -> Person:
+def sign_in(email: str, password: str, source_ip: str, known: Browser | None = None) -> Person:
     """The person with this e-mail address and password.
 
+    :param known: what the browser shows for having been signed in before; see :mod:`accounts.browsers`.
     :raises BadRequest: if one of the two is missing.
     :raises Unauthorized: if there is none; it does not say which of the two is wrong.
     :raises TooManyRequests: after too many failed attempts, whether this one is right or not.
@@ -39,16 +45,44 @@ def sign_in(email: str, password: str, source_ip: str) -> Person:
     if not address or not password:
         raise BadRequest("Please give your e-mail address and your password.")
     now = int(time.time())
-    by_email, by_network = _key("email", address.casefold()), _key("network", network(source_ip))
-    _take(by_network, SIGN_IN_ATTEMPTS_PER_ADDRESS, now)
-    _take(by_email, SIGN_IN_ATTEMPTS, now)
     person = _find(address)
+    ours = known is not None and person is not None and known.person_id == person.id
+    counted = _attempt(address.casefold(), network(source_ip), known.id if known is not None and ours else None, now)
     right = passwords.matches(person.password_hash if person else None, password[: MAX_PASSWORD_CHARS + 1])
     if person is None or person.password_hash is None or not right:
         raise Unauthorized("This e-mail address and password do not belong together.")
-    attempts.clear(by_email)
-    attempts.give_back(by_network, now)
+    for key in counted.forgiven:
+        attempts.clear(key)
+    for key in counted.given_back:
+        attempts.give_back(key, now)
     return _with_current_hash(person, password)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """An attempt as it was counted: under which keys all is forgotten if it is good, and where it alone is."""
+
+    forgiven: tuple[str, ...]
+    given_back: tuple[str, ...] = ()
+
+
+def _attempt(email: str, from_network: str, known: str | None, now: int) -> _Attempt:
+    """Count an attempt, before it is made.
+
+    :param known: the id of the browser, if this person has signed in in it before.
+    :raises TooManyRequests: if it is one too many.
+    """
+    if known is not None:
+        browser = _key("browser", known)
+        _take(browser, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+        return _Attempt((browser,))
+    everybody, of_pair = _key("network", from_network), _key("pair", f"{email} {from_network}")
+    person = _key("email", email)
+    _take(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
+    _take(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+    if attempts.take(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
+        _take(_key("pause", email), 1, SIGN_IN_PAUSE_S, now)
+    return _Attempt((of_pair,), (everybody, person))
 
 
 def network(source_ip: str) -> str:
@@ -63,12 +97,12 @@ def _find(address: str) -> Person | None:
         return None
 
 
-def _take(key: str, limit: int, now: int) -> None:
-    wait = attempts.take(key, limit, SIGN_IN_WINDOW_S, now)
+def _take(key: str, limit: int, window_s: int, now: int) -> None:
+    wait = attempts.take(key, limit, window_s, now)
     if wait:
-        minutes = -(-wait // 60)
+        number, unit = (wait, "second") if wait < 60 else (-(-wait // 60), "minute")
         raise TooManyRequests(
-            f"Too many attempts to sign in. Please try again in {minutes} minute{'s' if minutes > 1 else ''}.",
+            f"Too many attempts to sign in. Please try again in {number} {unit}{'s' if number > 1 else ''}.",
             retry_after=wait,
         )
 

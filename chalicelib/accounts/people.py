@@ -9,7 +9,7 @@ import uuid
 
 from chalicelib.accounts import passwords
 from chalicelib.errors import BadRequest, Conflict
-from chalicelib.store import people
+from chalicelib.store import credentials, people
 from chalicelib.store.people import Person
 
 __all__ = ["Person", "create_administrator", "email_address", "set_password"]
@@ -38,14 +38,16 @@ def create_administrator(email: str, password: str | None = None) -> Person:
 
 
 def set_password(person: Person, password: str) -> Person:
-    """Give `person` a new password; it ends all their sessions. The person as stored.
+    """Give `person` a new password; it ends all their sessions and their sign-in links. The person as stored.
 
     :raises BadRequest: if the password will not do.
     :raises Conflict: if the person was changed meanwhile.
     """
     passwords.check_new(password)
     changed = dataclasses.replace(person, password_hash=passwords.hashed(password), epoch=person.epoch + 1)
-    return people.change_person(changed)
+    stored = people.change_person(changed)
+    credentials.remove_links(person.id)
+    return stored
 
 
 def email_address(given: str) -> str:

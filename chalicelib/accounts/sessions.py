@@ -87,21 +87,27 @@ def derive(key: bytes, purpose: str) -> bytes:
     return hmac.new(key, f"shylight {purpose}".encode(), hashlib.sha256).digest()
 
 
+def host_bound(name: str, secure: bool) -> str:
+    """A cookie's name, which over https no neighbouring host can set."""
+    return f"__Host-{name}" if secure else name
+
+
 def cookie_name(secure: bool) -> str:
-    """The cookie's name, over https or not."""
-    return f"__Host-{SESSION_COOKIE}" if secure else SESSION_COOKIE
+    """The session cookie's name, over https or not."""
+    return host_bound(SESSION_COOKIE, secure)
 
 
 def cookie(token: str, secure: bool) -> str:
     """The ``Set-Cookie`` header that keeps `token` for as long as its session lasts."""
-    return _set_cookie(token, SESSION_LIFE_S, secure)
+    return set_cookie(cookie_name(secure), token, SESSION_LIFE_S, secure)
 
 
 def cleared_cookie(secure: bool) -> str:
     """The ``Set-Cookie`` header that makes the browser forget its session."""
-    return _set_cookie("", 0, secure)
+    return set_cookie(cookie_name(secure), "", 0, secure)
 
 
-def _set_cookie(value: str, max_age: int, secure: bool) -> str:
-    parts = [f"{cookie_name(secure)}={value}", f"Max-Age={max_age}", "Path=/", "HttpOnly", "SameSite=Lax"]
+def set_cookie(name: str, value: str, max_age: int, secure: bool) -> str:
+    """A ``Set-Cookie`` header for a cookie that only we are sent, and that scripts cannot read."""
+    parts = [f"{name}={value}", f"Max-Age={max_age}", "Path=/", "HttpOnly", "SameSite=Lax"]
     return "; ".join([*parts, "Secure"] if secure else parts)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import access, entry, links, origins, passwords, people
+from chalicelib.accounts import access, entry, links, origins, passwords, people, tokens
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.report import render
 from chalicelib.store.people import Person
@@ -30,7 +30,7 @@ def sign_in(request: Request) -> Response:
     onward = origins.next_path(form.get("next") or request.query.get("next"))
     email = form.get("email", "")
     try:
-        person = entry.sign_in(email, form.get("password", ""), request.source_ip)
+        person = entry.sign_in(email, form.get("password", ""), request.source_ip, access.known_browser(request))
     except (BadRequest, Unauthorized, TooManyRequests) as error:
         return render.page(
             request,
@@ -54,12 +54,13 @@ def sign_in_link(request: Request, token: str) -> Response:
 
 
 def sign_in_with_link(request: Request, token: str) -> Response:
-    """``POST /sign-in/{token}``: use the link up, set the password if one is given, and sign in.
+    """``POST /sign-in/{token}``: use the link up, set the password if one is given (and revoke tokens), and sign in.
 
     Somebody who has no password yet has to choose one, since the link will not work again.
     """
     origins.check_origin(request)
-    password = request.form().get("password", "")
+    form = request.form()
+    password = form.get("password", "")
     try:
         person = links.person_with(token)
         if password or person.password_hash is None:
@@ -71,6 +72,8 @@ def sign_in_with_link(request: Request, token: str) -> Response:
         return _link_page(request, token, person, error)
     if password:
         person = people.set_password(person, password)
+        if "revoke_tokens" in form:
+            tokens.revoke_all(person)
     return _signed_in(request, person, origins.HOME)
 
 
@@ -82,7 +85,8 @@ def sign_out(request: Request) -> Response:
 
 
 def _signed_in(request: Request, person: Person, onward: str) -> Response:
-    return redirect(request.root + onward, {"Set-Cookie": access.begin_session(request, person)})
+    cookies = [access.begin_session(request, person), access.remember_browser(request, person)]
+    return redirect(request.root + onward, {"Set-Cookie": cookies})
 
 
 def _link_page(request: Request, token: str, person: Person, error: BadRequest | None = None) -> Response:
@@ -94,6 +98,7 @@ def _link_page(request: Request, token: str, person: Person, error: BadRequest |
         email=person.email,
         error=error.message if error else None,
         needs_password=person.password_hash is None,
+        tokens=len(tokens.of(person)),
     )
 
 

@@ -13,11 +13,21 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 
 from pynamodb.exceptions import DeleteError
 
 from chalicelib.store.people import Person, parse, partition, profile_key
 from chalicelib.store.tables import CoreItem
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token as it is stored. `created_at`: epoch seconds."""
+
+    digest: str
+    name: str
+    created_at: int
 
 
 def add_token(person_id: str, digest: str, name: str) -> None:
@@ -29,6 +39,15 @@ def add_token(person_id: str, digest: str, name: str) -> None:
 def remove_token(person_id: str, digest: str) -> None:
     """Forget an API token; one that is not there is no error."""
     CoreItem(partition(person_id), f"token#{digest}").delete()
+
+
+def tokens_of(person_id: str) -> list[Token]:
+    """The API tokens of a person, the oldest first."""
+    found = []
+    for item in CoreItem.query(partition(person_id), CoreItem.sk.startswith("token#")):
+        body = json.loads(item.body or "{}")
+        found.append(Token(item.sk.removeprefix("token#"), str(body.get("name", "")), int(body.get("created_at", 0))))
+    return sorted(found, key=lambda token: (token.created_at, token.digest))
 
 
 def person_with_token(person_id: str, digest: str) -> Person | None:
@@ -46,6 +65,12 @@ def person_with_link(person_id: str, digest: str) -> Person | None:
     """The person, if this link of theirs is unused and has not expired."""
     person, link = _profile_and(person_id, f"link#{digest}")
     return person if link is not None and (link.expires or 0) > time.time() else None
+
+
+def remove_links(person_id: str) -> None:
+    """Forget all sign-in links of a person."""
+    for item in CoreItem.query(partition(person_id), CoreItem.sk.startswith("link#")):
+        item.delete()
 
 
 def use_link(person_id: str, digest: str) -> bool:

@@ -24,6 +24,11 @@ bare = people.create_administrator(f"bare-{uuid.uuid4()}@example.com", None)
 plain = stored.add_person(stored.Person(str(uuid.uuid4()), f"plain-{uuid.uuid4()}@example.com"))
 plain = people.set_password(plain, "a plain password")
 clumsy = people.create_administrator(f"clumsy-{uuid.uuid4()}@example.com", "a clumsy password")
+def person(name, password):
+    made = stored.add_person(stored.Person(str(uuid.uuid4()), f"{name}-{uuid.uuid4()}@example.com"))
+    return people.set_password(made, password)
+guessed, robbed = person("guessed", "a guessed password"), person("robbed", "a robbed password")
+reset, revocable = person("reset", "a password to reset"), person("revocable", "a password")
 revoked = tokens.issue(admin, "revoked")
 tokens.revoke(revoked)
 expired = bearers.new_secret(admin.id)
@@ -34,6 +39,11 @@ print(json.dumps({
     "raced_link": links.issue(admin),
     "plain": plain.email, "plain_id": plain.id, "plain_password": "a plain password",
     "clumsy": clumsy.email, "clumsy_password": "a clumsy password",
+    "guessed": guessed.email, "guessed_password": "a guessed password",
+    "robbed": robbed.email, "robbed_password": "a robbed password",
+    "reset_link": links.issue(reset), "reset_other_link": links.issue(reset),
+    "reset_tokens": [tokens.issue(reset, "one"), tokens.issue(reset, "two")],
+    "revocable_token": tokens.issue(revocable, "mine"),
     "plain_token": tokens.issue(plain, "plain"), "token": tokens.issue(admin, "test"), "revoked": revoked,
 }))
 """
@@ -106,8 +116,9 @@ class Browser:
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin, **(headers or {})}
         return self.ask("POST", path, urlencode(form).encode(), sent)
 
-    def sign_in(self, email: str, password: str, **form: str) -> Answer:
-        return self.post("/sign-in", {"X-Forwarded-For": some_address()}, email=email, password=password, **form)
+    def sign_in(self, email: str, password: str, *, address: str = "", **form: str) -> Answer:
+        headers = {"X-Forwarded-For": address or some_address()}
+        return self.post("/sign-in", headers, email=email, password=password, **form)
 
     def where(self, path: str, answer: Answer) -> str:
         """The path below the root to which `answer`, given at `path`, sends the browser."""

@@ -119,9 +119,9 @@ class Api:
         text = body if isinstance(body, str) else json.dumps(body)
         answer = self._invoke(request.event(method, resource, at, body=text, headers=sent, query=query))
         assert answer["statusCode"] == status, (route, answer["body"])
-        given = answer["headers"].get("Set-Cookie")
-        if given:
-            self.cookie = given.partition(";")[0]
+        given = answer.get("multiValueHeaders", {}).get("Set-Cookie") or [answer["headers"].get("Set-Cookie")]
+        if given[0]:
+            self.cookie = "; ".join(cookie.partition(";")[0] for cookie in given)
         return str(answer["body"])
 
 
@@ -141,6 +141,8 @@ def api_handler(invoke: Invoke) -> None:
     _come_by_link(api, shown)
     api.cookie, api.token = "", tokens.issue(admin, "policies")
     _program(api, shown)
+    (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
+    api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
 
 
 def _collect(api: Api, of: Site) -> None:

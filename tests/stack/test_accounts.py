@@ -13,7 +13,8 @@ from urllib.parse import quote
 import pytest
 
 import app as program
-from chalicelib.config import SIGN_IN_ATTEMPTS
+from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_PAUSE_S
+from tests.stack.calls import Caller
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Answer, Browser, create, make_people, run, some_address
 
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
@@ -65,7 +66,7 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    answer = browser.ask(method, path.format(site=site), b"{}" if method == "POST" else None, headers)
+    answer = browser.ask(method, path.format(site=site, token="0" * 16), b"{}" if method == "POST" else None, headers)
     if path.startswith("/api/"):
         assert answer.status == 401
         assert set(answer.error) == {"code", "message"}
@@ -105,9 +106,10 @@ def test_making_an_administrator_again_changes_nothing(made: dict[str, Any]) -> 
 def test_a_session_is_a_cookie_that_scripts_cannot_read(browser: Browser, made: dict[str, Any]) -> None:
     answer = browser.sign_in(made["admin"].upper(), made["password"])
     assert answer.status == 303
-    [cookie] = answer.cookies
-    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
-    assert ("Secure" in cookie) == browser.base_url.startswith("https:")
+    assert [cookie.split("=")[0] for cookie in answer.cookies] == ["shylight_session", "shylight_known"]
+    for cookie in answer.cookies:
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert ("Secure" in cookie) == browser.base_url.startswith("https:")
     assert browser.get("/sites").status == 200
     assert browser.get("/api/v1/sites").status == 200
     assert browser.where("/sign-in", browser.get("/sign-in")) == "/sites"
@@ -156,7 +158,8 @@ def test_another_site_cannot_sign_a_browser_in(browser: Browser, made: dict[str,
 
 def test_guessing_is_slowed_down(browser: Browser) -> None:
     email = f"{uuid.uuid4()}@example.com"
-    answers = [browser.sign_in(email, "a wrong guess") for _ in range(SIGN_IN_ATTEMPTS + 1)]
+    here = some_address()
+    answers = [browser.sign_in(email, "a wrong guess", address=here) for _ in range(SIGN_IN_ATTEMPTS + 1)]
     assert [answer.status for answer in answers] == [401] * SIGN_IN_ATTEMPTS + [429]
     assert 0 < int(answers[-1].headers["retry-after"]) <= 15 * 60
     assert b"Too many attempts" in answers[-1].body
@@ -168,6 +171,63 @@ def test_a_good_sign_in_forgives_failed_ones(browser: Browser, made: dict[str, A
     assert browser.sign_in(made["clumsy"], made["clumsy_password"]).status == 303
     assert browser.sign_in(made["clumsy"], "a wrong guess").status == 401
     assert browser.sign_in(made["clumsy"], "a wrong guess").status == 401
+
+
+def test_guesses_from_many_networks_slow_others_down_and_never_shut_the_owner_out(
+    stack: Any, browser: Browser, made: dict[str, Any]
+) -> None:
+    assert browser.sign_in(made["guessed"], made["guessed_password"]).status == 303
+    anywhere = Browser(stack.base_url)
+    for number in range(SIGN_IN_ATTEMPTS_PER_PERSON):
+        guess = anywhere.sign_in(made["guessed"], "a wrong guess", address=f"198.51.{number}.7")
+        assert guess.status == 401
+    slowed = [anywhere.sign_in(made["guessed"], "a wrong guess", address=f"203.0.113.{number}") for number in range(3)]
+    assert slowed[-1].status == 429
+    assert 0 < int(slowed[-1].headers["retry-after"]) <= SIGN_IN_PAUSE_S
+    # The owner's own browser is let pass, wherever it is, and tries by itself.
+    assert browser.sign_in(made["guessed"], "mistyped", address="192.0.2.77").status == 401
+    assert browser.sign_in(made["guessed"], made["guessed_password"], address="192.0.2.77").status == 303
+
+
+def test_ten_guesses_from_one_network_keep_nobody_else_out(stack: Any, made: dict[str, Any]) -> None:
+    thief, owner = Browser(stack.base_url), Browser(stack.base_url)
+    for _ in range(SIGN_IN_ATTEMPTS):
+        assert thief.sign_in(made["robbed"], "a wrong guess", address="198.51.100.66").status == 401
+    assert thief.sign_in(made["robbed"], made["robbed_password"], address="198.51.100.66").status == 429
+    assert owner.sign_in(made["robbed"], made["robbed_password"], address="192.0.2.3").status == 303
+
+
+def test_a_browser_that_is_known_for_one_person_is_not_for_another(
+    stack: Any, browser: Browser, made: dict[str, Any]
+) -> None:
+    assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
+    email = f"{uuid.uuid4()}@example.com"
+    answers = [browser.sign_in(email, "a wrong guess", address="198.51.100.99") for _ in range(SIGN_IN_ATTEMPTS + 1)]
+    assert answers[-1].status == 429
+
+
+def test_a_new_password_ends_other_links_and_revokes_tokens_if_asked(
+    stack: Any, browser: Browser, made: dict[str, Any]
+) -> None:
+    page = browser.get(f"/sign-in/{made['reset_link']}")
+    assert b"Revoke my API tokens too (2)" in page.body
+    caller = Caller(stack.base_url, made["reset_tokens"][0])
+    assert [token["name"] for token in caller.api("GET", "/tokens").json()["tokens"]] == ["one", "two"]
+    answer = browser.post(f"/sign-in/{made['reset_link']}", password="an altogether new one", revoke_tokens="1")
+    assert answer.status == 303
+    assert Browser(stack.base_url).get(f"/sign-in/{made['reset_other_link']}").status == 404
+    for token in made["reset_tokens"]:
+        assert Caller(stack.base_url, token).api("GET", "/sites").status == 401
+
+
+def test_a_token_can_be_revoked_by_its_person_alone(stack: Any, made: dict[str, Any]) -> None:
+    owner = Caller(stack.base_url, made["revocable_token"])
+    other = Caller(stack.base_url, made["token"])
+    (token,) = owner.api("GET", "/tokens").json()["tokens"]
+    assert made["revocable_token"] not in json.dumps(token)
+    assert other.api("DELETE", f"/tokens/{token['id']}").status == 404
+    assert owner.api("DELETE", f"/tokens/{token['id']}").status == 204
+    assert owner.api("GET", "/tokens").status == 401
 
 
 # ── signing out ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +243,8 @@ def test_signing_out_ends_the_session_for_good(admin: Browser) -> None:
     copied = dict(admin.cookies)
     answer = admin.post("/sign-out", csrf=csrf_in(admin.get("/sites")))
     assert (answer.status, admin.where("/sign-out", answer)) == (303, "/sign-in")
-    assert not admin.cookies
+    assert list(admin.cookies) == ["shylight_known"]
+    assert admin.get("/api/v1/sites").status == 401
     admin.cookies = copied
     assert admin.get("/api/v1/sites").status == 401
 
@@ -246,7 +307,7 @@ def test_a_link_works_once_and_sets_the_first_password(browser: Browser, made: d
 
 def test_a_link_signs_in_whoever_has_a_password_already(browser: Browser, made: dict[str, Any]) -> None:
     path = f"/sign-in/{made['admin_link']}"
-    assert b'name="password"' not in browser.get(path).body
+    assert b'name="password" required' not in browser.get(path).body
     assert browser.post(path).status == 303
     assert browser.get("/api/v1/sites").status == 200
     assert browser.post(path).status == 404
@@ -259,9 +320,9 @@ def test_of_many_who_use_a_link_at_once_one_gets_in(stack: Any, made: dict[str, 
 
 
 def test_many_guesses_at_once_are_no_more_than_one_after_the_other(stack: Any) -> None:
-    email = f"{uuid.uuid4()}@example.com"
+    email, here = f"{uuid.uuid4()}@example.com", some_address()
     with ThreadPoolExecutor(4) as crowd:
-        ways = [crowd.submit(Browser(stack.base_url).sign_in, email, "a wrong guess") for _ in range(16)]
+        ways = [crowd.submit(Browser(stack.base_url).sign_in, email, "a wrong guess", address=here) for _ in range(16)]
     assert sorted(way.result().status for way in ways) == [401] * SIGN_IN_ATTEMPTS + [429] * (16 - SIGN_IN_ATTEMPTS)
 
 
