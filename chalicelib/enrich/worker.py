@@ -96,7 +96,7 @@ def _is_dropped(site: Site, event: Event) -> bool:
     """Whether the site does not keep an event, whatever came with it; it is in the ledger then."""
     day = date.fromisoformat(event.day)
     if site.ignore_robots and (reason := _robot_reason(event)):
-        ledger.drop(site.id, day, f"{ledger.ROBOT}{reason}", parse_agent(event.agent).browser or "")
+        ledger.drop(site.id, day, f"{ledger.ROBOT}{reason}", parse_agent(event.agent, event.client_hints).browser or "")
         return True
     if ledger.is_full(site.id, day):
         ledger.drop(site.id, day, "flood_site")
@@ -106,14 +106,14 @@ def _is_dropped(site: Site, event: Event) -> bool:
 
 def _robot_reason(event: Event) -> str | None:
     """Why an event is a robot's; None if it is none."""
-    return parse_agent(event.agent).robot_reason or _own_reason(event)
+    return parse_agent(event.agent, event.client_hints).robot_reason or _own_reason(event)
 
 
 def _grouped(events: Iterable[Event]) -> list[list[Event]]:
     """Events by visitor and hour, and by what they say of the visitor: no event speaks for others in its batch."""
     groups: dict[tuple[object, ...], list[Event]] = {}
     for event in events:
-        key = (event.site, event.day, event.hour, _visitor(event), event.agent, event.address)
+        key = (event.site, event.day, event.hour, _visitor(event), event.agent, event.client_hints, event.address)
         groups.setdefault(key, []).append(event)
     return list(groups.values())
 
@@ -140,15 +140,15 @@ def _visitor_hour(events: Sequence[Event]) -> VisitorHour:
         date.fromisoformat(first.day),
         first.hour,
         _visitor(first),
-        traits(first.agent, first.address, _own_reason(first)),
+        traits(first.agent, first.address, _own_reason(first), first.client_hints),
         frozenset(record(event).pack() for event in events),
         frozenset(event.identifier for event in events if event.identifier),
     )
 
 
-def traits(agent: str, address: str, own_reason: str | None = None) -> Traits:
+def traits(agent: str, address: str, own_reason: str | None = None, client_hints: str | None = None) -> Traits:
     """What is known of a visitor by user agent, (usually truncated) address and what its hits say of themselves."""
-    program = parse_agent(agent)
+    program = parse_agent(agent, client_hints)
     reason = program.robot_reason or own_reason
     found = place.locate(address)
     return Traits(

@@ -58,6 +58,11 @@ def share(part: float, whole: float) -> str:
     return "<0.1%" if 0 < fraction < 0.0005 else percent(fraction)
 
 
+def device_type(name: str) -> str:
+    """A type of device as people write it: all of them are words but one."""
+    return "TV" if name == "tv" else name
+
+
 def duration(seconds: float | None) -> str:
     """Seconds in the two largest units: ``0s``, ``42s``, ``1m 24s``, ``2h 5m``, ``1d 2h``."""
     if seconds is None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.collect.hint import read_hint
-from chalicelib.enrich import robot
+from chalicelib.enrich import isbot, robot
 from chalicelib.enrich.agent import parse_agent
+from chalicelib.enrich.declared import robot_name
 from chalicelib.enrich.worker import traits
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def test_every_pattern_of_isbot_is_asked() -> None:
     built = json.loads((ROOT / "chalicelib/enrich/data/robots.json").read_text("utf-8"))
     pinned = json.loads((MODULES / "isbot/package.json").read_text("utf-8"))["version"]
     assert built["isbot"] == pinned, "run `make build`"
-    assert len(robot.patterns()) == len(built["patterns"]) > 200
+    assert len(isbot.patterns()) == len(built["patterns"]) > 200
 
 
 @pytest.mark.parametrize(
@@ -47,16 +48,17 @@ def test_every_pattern_of_isbot_is_asked() -> None:
 def test_patterns_mean_in_python_what_they_mean_in_javascript(
     written: str, read: str, robots: list[str], people: list[str]
 ) -> None:
-    assert robot.for_python(written) == read
+    assert isbot.for_python(written) == read
     assert all(re.search(read, text) for text in robots)
     assert not any(re.search(read, text) for text in people)
 
 
 def test_without_the_patterns_nobody_is_let_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("chalicelib.enrich.robot.resources.files", lambda _: tmp_path)
-    robot.patterns.cache_clear()
+    monkeypatch.setattr("chalicelib.enrich.isbot.resources.files", lambda _: tmp_path)
+    isbot.patterns.cache_clear()
+    isbot._compiled.cache_clear()
     with pytest.raises(RuntimeError, match="make build"):
-        robot.agent_reason("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0")
+        robot.agent_reason("ExampleProgram/1.0")
 
 
 @pytest.mark.parametrize("text", listed("robots"))
@@ -163,8 +165,8 @@ def test_a_visitor_is_a_robot_for_one_reason(
     ],
 )  # fmt: skip
 def test_no_user_agent_takes_long(text: str) -> None:
-    robot.patterns()
+    isbot.patterns()
     began = time.process_time()
     robot.agent_reason(text)
-    robot.robot_name(text)
+    robot_name(text)
     assert time.process_time() - began < 0.05
