@@ -80,13 +80,14 @@ def declares_itself(text: str) -> bool:
     on_device = is_on_device(text)
     if not on_device and _more_words().find(told):
         return True
+    modern = told.startswith("mozilla/")
     if " msie " in told or "trident/" in told:  # where anybody could leave a name, and companies an address
         return "+http" in told
-    if "compatible" in told and told.startswith("mozilla/") and _CALLS_ITSELF_COMPATIBLE.search(told):
+    if "compatible" in told and modern and _CALLS_ITSELF_COMPATIBLE.search(told):
         return True
     if not ("http" in told or "@" in told or "www." in told or "mailto" in told):
         return False
-    if on_device:  # in whose apps stand the addresses of newspapers and shops
+    if on_device or not modern:  # in whose apps stand the addresses of newspapers and shops
         return "+http" in told or "+ http" in told
     return bool(_ADDRESS.search(told)) and not any(name in told for name in _BROWSERS_WITH_ADDRESS)
 
