@@ -35,10 +35,11 @@ _DESKTOPS = re.compile(
 def device_type(text: str, mobile: bool | None = None) -> str | None:
     """The type of the device of a user agent in lower case; None if it does not say.
 
-    :param mobile: what the browser says beside it (``Sec-CH-UA-Mobile``), where it does.
+    :param mobile: what the browser says beside it (``Sec-CH-UA-Mobile``), where it does: it tells Androids apart that
+        name no model, as Chrome's do not.
     """
     found = _patterns().find(text)
-    if found is not None and (found != TABLET or mobile is not True):
+    if found is not None:
         return found
     if "cfnetwork/" in text:
         return DESKTOP if _MAC.search(text) else PHONE
