@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from chalicelib import config
+from chalicelib.collect.client_hints import PACKED
 from chalicelib.errors import Poison
 from chalicelib.store.records import RANGES
 
@@ -51,6 +52,7 @@ class Event:
     :ivar ad_network: the network whose click id the URL had; the id itself is not kept.
     :ivar scroll: how far down the page was seen, percent.
     :ivar hint: what the request's own headers say of a program: ``"prefetch"`` or ``"preview"``.
+    :ivar client_hints: what the browser says of itself beside the user agent, packed; never stored.
     :ivar event_name: a custom event's name; :ivar props: its properties, a JSON object of texts with sorted keys.
     :ivar amount: its revenue in millionths of `currency` (ISO 4217).
     :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0016.
@@ -81,6 +83,7 @@ class Event:
     ad_network: str | None = None
     scroll: int | None = None
     hint: str | None = None
+    client_hints: str | None = None
     event_name: str | None = None
     props: str | None = None
     amount: int | None = None
@@ -192,6 +195,8 @@ def _wrong(fields: dict[str, Any]) -> str | None:
         least, most = _RANGES.get(name, (value, value))
         if value is not None and not least <= value <= most:
             return name
+    if fields.get("client_hints") is not None and not PACKED.fullmatch(fields["client_hints"]):
+        return "client_hints"
     if fields["kind"] not in get_args(Kind):
         return "kind"
     if not _is_day_of(fields["day"], fields["t"]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib import days
 from chalicelib.collect import fields, flood, hit, proxy
 from chalicelib.collect.admission import refusal
+from chalicelib.collect.client_hints import read_client_hints
 from chalicelib.collect.hint import read_hint
 from chalicelib.collect.visitor import normal_address
 from chalicelib.errors import Forbidden, NotFound, TooManyRequests
@@ -58,7 +59,8 @@ def admit_to(site: Site, request: Request, identifier: str | None = None) -> tup
     if reason is not None:
         _enter(site, reason, request)
     agent, hint = request.headers.get("user-agent", ""), read_hint(request.headers)
-    return site, hit.client(address, agent, fields.identifier(identifier), hint)
+    told = read_client_hints(request.headers)
+    return site, hit.client(address, agent, fields.identifier(identifier), hint, told)
 
 
 def arrival(request: Request) -> int:

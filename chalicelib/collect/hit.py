@@ -23,18 +23,26 @@ class Client:
     """Who sends: the normal form of the address (``""``: unknown), the user agent, the site's name for them.
 
     :ivar hint: what the request says of a program, see `hint.read_hint`.
+    :ivar client_hints: what the browser says of itself, see `client_hints.read_client_hints`.
     """
 
     address: str
     agent: str
     identifier: str | None = None
     hint: str | None = None
+    client_hints: str | None = None
 
 
-def client(source_ip: str, agent: str, identifier: str | None = None, hint: str | None = None) -> Client:
+def client(
+    source_ip: str,
+    agent: str,
+    identifier: str | None = None,
+    hint: str | None = None,
+    client_hints: str | None = None,
+) -> Client:
     """A client. Of a user agent that is absurdly long, the first 1,024 characters tell enough."""
     clean = agent[: config.MAX_USER_AGENT_CHARS].encode("utf-8", "replace").decode("utf-8")
-    return Client(normal_address(source_ip), clean, identifier, hint)
+    return Client(normal_address(source_ip), clean, identifier, hint, client_hints)
 
 
 def location_of(
@@ -126,6 +134,7 @@ def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **said: Any)
         address=_for_geography(site, who),
         identifier=who.identifier,
         hint=who.hint,
+        client_hints=who.client_hints,
         **said,
     )
 

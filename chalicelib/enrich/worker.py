@@ -130,7 +130,7 @@ def _enriched(events: Iterable[Event], aside: list[tuple[Event, Poison]]) -> Ite
     for event in events:
         try:
             own_reason = _own_reason(event)
-            known = traits(event.agent, event.address, own_reason)
+            known = traits(event.agent, event.address, own_reason, event.client_hints)
             yield _Enriched(event, _visitor(event, own_reason), known.robot_reason, known, record(event).pack())
         except Exception as error:
             if aws.failed(error) or isinstance(error, _FOR_NOW):
@@ -165,7 +165,7 @@ def _grouped(events: Iterable[_Enriched]) -> list[list[_Enriched]]:
     groups: dict[tuple[object, ...], list[_Enriched]] = {}
     for one in events:
         event = one.event
-        key = (event.site, event.day, event.hour, one.visitor, event.agent, event.address)
+        key = (event.site, event.day, event.hour, one.visitor, event.agent, event.client_hints, event.address)
         groups.setdefault(key, []).append(one)
     return list(groups.values())
 
@@ -197,9 +197,9 @@ def _visitor_hour(of_one: Sequence[_Enriched]) -> VisitorHour:
     )
 
 
-def traits(agent: str, address: str, own_reason: str | None = None) -> Traits:
+def traits(agent: str, address: str, own_reason: str | None = None, client_hints: str | None = None) -> Traits:
     """What is known of a visitor by user agent, (usually truncated) address and what its hits say of themselves."""
-    program = parse_agent(agent)
+    program = parse_agent(agent, client_hints)
     reason = program.robot_reason or own_reason
     found = place.locate(address)
     return Traits(

@@ -70,6 +70,11 @@ def share(part: float, whole: float) -> str:
     return percent(min(part / whole, 1.0))
 
 
+def device_type(name: str) -> str:
+    """A type of device as people write it: all of them are words but one."""
+    return "TV" if name == "tv" else name
+
+
 def duration(seconds: float | None) -> str:
     """Seconds in the two largest units: ``0s``, ``42s``, ``1m 24s``, ``2h 5m``, ``1d 2h``."""
     if seconds is None:

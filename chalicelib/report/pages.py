@@ -223,7 +223,7 @@ def snippet(base_url: str, site: Site) -> str:
 
 def visit_line(visit: LatestVisit, today: date) -> VisitLine:
     """The texts for a visit."""
-    device = " · ".join(part for part in (visit.device_type, visit.network) if part)
+    device = " · ".join(part for part in (show.device_type(visit.device_type or ""), visit.network) if part)
     return VisitLine(
         start=visit.start.isoformat(timespec="seconds"),
         day="" if visit.start.date() == today else show.weekday(visit.start.date()),

@@ -139,6 +139,7 @@ def _entry(kind: str, row: Row, nameless: str, everyone: int, largest: int, doma
     if kind == "referrers":
         label = label.removeprefix("https://").removeprefix("http://").removesuffix("/")
     if kind == "devices":
+        label = show.device_type(label)
         label = label[:1].upper() + label[1:]
     return Entry(
         label=label,

@@ -58,6 +58,21 @@ def test_a_view_and_its_leave_arrive_as_they_were_sent(caller: Caller, site: str
     assert stats["metrics"]["load_time"] == 420
 
 
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
+
+
+def test_what_a_browser_says_beside_its_user_agent_names_it(caller: Caller, site: str) -> None:
+    hints = {"Sec-CH-UA": '"Brave";v="141", "Not?A_Brand";v="8", "Chromium";v="141"', "Sec-CH-UA-Mobile": "?0"}
+    system = {"Sec-CH-UA-Platform": '"Windows"', "Sec-CH-UA-Platform-Version": '"15.0.0"'}
+    headers = {"User-Agent": CHROME, "Content-Type": "text/plain", **hints, **system}
+    data = json.dumps(view()).encode()
+    assert caller.call("POST", f"/ingress/{site}/script.js", data, headers).status == 204
+    visit = only_visit(caller, site)
+    assert (visit["browser"], visit["system"], visit["device_type"]) == ("Brave", "Windows 11", "desktop")
+
+
 def test_the_primary_key_integration_names_the_visitor(caller: Caller, site: str) -> None:
     assert caller.beacon(site, view(), identifier="user%2042").status == 204
     assert only_visit(caller, site)["identifier"] == "user 42"

@@ -246,7 +246,7 @@ SEQUENCES: dict[str, tuple[list[Request], list[Session]]] = {
             Session(["/"], browser="Mobile Safari", system="iOS", device_type="phone"),
             Session(["/"], browser="Mobile Safari", system="iOS", device_type="tablet"),
             Session(["/"], browser="Chrome", system="Windows", device_type="desktop"),
-            Session(["/"], device_type="other"),
+            Session(["/"], device_type="tv"),  # there: other, which it keeps for what it does not know
         ],
     ),
     # ── otherwise than Shynet, on purpose ──

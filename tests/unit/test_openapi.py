@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -12,6 +13,7 @@ from chalicelib import config, errors
 from chalicelib.accounts import api as accounts_api
 from chalicelib.accounts import settings
 from chalicelib.collect import proxy
+from chalicelib.enrich import device
 from chalicelib.report import events, ledger, periods, stats, visits
 from chalicelib.report.openapi import document, text
 from chalicelib.store.sites import Site
@@ -146,3 +148,11 @@ def test_the_examples_are_what_the_schemas_say(name: str) -> None:
         validator = jsonschema_rs.validator_for({**media["schema"], "components": DOCUMENT["components"]})
         examples = [example["value"] for example in media.get("examples", {}).values()] or [media["example"]]
         assert [error.message for example in examples for error in validator.iter_errors(example)] == []
+
+
+def test_every_type_of_device_is_described() -> None:
+    readme = (Path(app.__file__).parent / "README.md").read_text("utf-8")
+    said = SCHEMAS["Visit"]["properties"]["device_type"]["description"]
+    assert re.findall(r"\w+", said.replace(" or", "")) == [*device.TYPES]
+    types = readme[readme.index("*Device types* are") :]
+    assert all(kind in types[:300] for kind in device.TYPES)

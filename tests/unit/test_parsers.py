@@ -19,6 +19,7 @@ from chalicelib.collect.event import Event, decode, encode, encode_all
 from chalicelib.collect.page import read_location
 from chalicelib.collect.referrer import read_referrer
 from chalicelib.collect.visitor import normal_address, truncated, visitor_key
+from chalicelib.enrich import device
 from chalicelib.enrich.agent import parse_agent
 from chalicelib.enrich.channel import channel
 from chalicelib.enrich.source import read_source
@@ -302,7 +303,7 @@ def test_any_agent_referrer_and_tags_have_a_name(
     agent: str, referrer: str | None, source: str | None, medium: str | None, ad: bool
 ) -> None:
     read = parse_agent(agent)
-    assert read.device_type in {"phone", "tablet", "desktop", "robot", "other"}
+    assert read.device_type in {*device.TYPES, "robot"}
     kept = read_referrer(referrer)
     found = read_source(kept[1] if kept else None, source, "google" if ad else None)
     name = channel(found.name if found else None, found.category if found else None, medium, source, ad, bool(kept))

@@ -50,6 +50,7 @@ def test_a_tenth_row_is_not_folded_away_alone() -> None:
         ("sources", "news.example", "news.example", ""),
         ("browsers", "", "Unknown", ""),
         ("devices", "phone", "Phone", ""),
+        ("devices", "tv", "TV", ""),
         ("countries", "DE", "Germany", ""),
         ("countries", "", "Unknown", ""),
     ],

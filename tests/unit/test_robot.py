@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.collect.hint import read_hint
-from chalicelib.enrich import robot
+from chalicelib.enrich import isbot, robot
 from chalicelib.enrich.agent import parse_agent
+from chalicelib.enrich.declared import robot_name
 from chalicelib.enrich.worker import traits
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def test_every_pattern_of_isbot_is_asked() -> None:
     built = json.loads((ROOT / "chalicelib/enrich/data/robots.json").read_text("utf-8"))
     pinned = json.loads((MODULES / "isbot/package.json").read_text("utf-8"))["version"]
     assert built["isbot"] == pinned, "run `make build`"
-    assert len(robot.patterns()) == len(built["patterns"]) > 200
+    assert len(isbot.patterns()) == len(built["patterns"]) > 200
 
 
 @pytest.mark.parametrize(
@@ -47,16 +48,17 @@ def test_every_pattern_of_isbot_is_asked() -> None:
 def test_patterns_mean_in_python_what_they_mean_in_javascript(
     written: str, read: str, robots: list[str], people: list[str]
 ) -> None:
-    assert robot.for_python(written) == read
+    assert isbot.for_python(written) == read
     assert all(re.search(read, text) for text in robots)
     assert not any(re.search(read, text) for text in people)
 
 
 def test_without_the_patterns_nobody_is_let_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("chalicelib.enrich.robot.resources.files", lambda _: tmp_path)
-    robot.patterns.cache_clear()
+    monkeypatch.setattr("chalicelib.enrich.isbot.resources.files", lambda _: tmp_path)
+    isbot.patterns.cache_clear()
+    isbot._compiled.cache_clear()
     with pytest.raises(RuntimeError, match="make build"):
-        robot.agent_reason("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0")
+        robot.agent_reason("ExampleProgram/1.0")
 
 
 @pytest.mark.parametrize("text", listed("robots"))
@@ -82,7 +84,29 @@ def test_browsers_collected_by_others_are_not() -> None:
     texts = seen | {str(text) for text in packaged("top-user-agents/src/index.json")}
     wrong = [text for text in texts if parse_agent(text).robot]
     assert len(texts) > 900
-    assert len(wrong) / len(texts) < 0.002, wrong
+    assert len(wrong) / len(texts) < 0.0005, wrong
+
+
+def test_the_names_of_robots_are_in_order_and_each_is_found_as_a_word() -> None:
+    lines = (ROOT / "chalicelib/enrich/robots.txt").read_text("utf-8").splitlines()
+    names = [line for line in lines if not line.startswith("#")]
+    assert names == sorted({name.strip().lower() for name in names})
+    browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+    for name in names:
+        shown = name.title()
+        assert parse_agent(f"{browser} {shown}{'' if name[-1].isalnum() else '1.0'}").robot, name
+    for product in ("Bucket/1.0", "Yetiquette/2.1", "Ningbo/1.0", "Trovelist/3", "Robotics/1.1", "Abbott/4.0"):
+        assert not parse_agent(f"{browser} {product}").robot, product
+
+
+@pytest.mark.parametrize("word", ["Bot", "Crawler", "Spider", "Monitor", "Preview", "Scanner", "Google", "Headless"])
+def test_the_model_of_a_phone_is_no_robots_name(word: str) -> None:
+    phone = f"Mozilla/5.0 (Linux; Android 12; {word} 5 Build/{word.upper()}) AppleWebKit/537.36 (KHTML, like Gecko) "
+    agent = parse_agent(phone + "Chrome/141.0.0.0 Mobile Safari/537.36")
+    assert (agent.browser, agent.device_type, agent.robot) == ("Chrome Mobile", "phone", False)
+    assert parse_agent(
+        phone + f"Chrome/141.0.0.0 Mobile Safari/537.36 (compatible; {word}/1.0; +http://a.example)"
+    ).robot
 
 
 @pytest.mark.parametrize(
@@ -159,12 +183,15 @@ def test_a_visitor_is_a_robot_for_one_reason(
     [
         "a" * 1024, "a/1" + ".1" * 500 + "x", "@a" * 512, "mozilla/5.0 (" + "a 1.1" * 200, "(" * 1024, "; a" * 340,
         "a" * 500 + "/" + "(" * 500 + " ", "x/1.0" * 200, "compatible; " * 85, "bot" * 340, "mozilla/5.0 (linux; " * 50,
-        "instagram 1" * 90, "a.b-" * 256, "android " * 128,
+        "instagram 1" * 90, "a.b-" * 256, "android " * 128, "(a android " * 90, "; a@b.c" * 140, "; a@" * 256,
+        "mozilla/5.0 (x; compatible; " * 36, "http://a;" * 110, "(linux; android 1; k) " * 46, "é" * 1024,
     ],
 )  # fmt: skip
 def test_no_user_agent_takes_long(text: str) -> None:
-    robot.patterns()
+    isbot.patterns()
     began = time.process_time()
     robot.agent_reason(text)
-    robot.robot_name(text)
+    robot_name(text)
+    parse_agent.__wrapped__(text)
+    parse_agent.__wrapped__(f"Mozilla/5.0 (Linux; Android 10; {text}) AppleWebKit/537.36 (KHTML, like Gecko) {text}")
     assert time.process_time() - began < 0.05

@@ -1,0 +1,86 @@
+"""Client hints: what Chromium tells of itself beside the user agent, which it has frozen.
+
+It sends ``Sec-CH-UA``, ``Sec-CH-UA-Mobile`` and ``Sec-CH-UA-Platform`` with every request, without being asked; and
+``Sec-CH-UA-Platform-Version`` where a site lets its pages pass it on. Source: WICG, User-Agent Client Hints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_BRANDS = 5
+# A header's brands are quoted strings with versions: "Chromium";v="141", "Not?A_Brand";v="8".
+_BRAND = re.compile(r'"((?:[^"\\]|\\.){1,40})"\s*;\s*v="')
+_QUOTED = re.compile(r'\s*"([A-Za-z0-9 ._-]{1,20})"\s*')
+_HEADER_CHARS = 500
+_TEXT = re.compile(r"[A-Za-z0-9 ._()+!&'-]{1,40}")
+PACKED = re.compile(
+    rf"(?:{_TEXT.pattern}(?:,{_TEXT.pattern}){{0,{_BRANDS - 1}}})?\|[01]?\|[A-Za-z0-9 ._-]{{0,20}}\|\d{{0,4}}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientHints:
+    """What a browser said of itself.
+
+    :ivar brands: its names, without Chrome's and those that mean nothing.
+    :ivar mobile: whether it wants pages for phones; None if it did not say.
+    :ivar platform: the system's name, ``""`` if it did not say; :ivar version: the first number of its version.
+    """
+
+    brands: tuple[str, ...] = ()
+    mobile: bool | None = None
+    platform: str = ""
+    version: int | None = None
+
+    def pack(self) -> str:
+        """As an event carries them."""
+        mobile = "" if self.mobile is None else str(int(self.mobile))
+        version = "" if self.version is None else str(self.version)
+        return f"{','.join(self.brands)}|{mobile}|{self.platform}|{version}"
+
+
+def read_client_hints(headers: Mapping[str, str]) -> str | None:
+    """What a request's headers say, packed and no longer than 300 characters; None if they say nothing.
+
+    :param headers: with names in lower case.
+    """
+    if "sec-ch-ua" not in headers and "sec-ch-ua-platform" not in headers:
+        return None
+    platform = _QUOTED.fullmatch(headers.get("sec-ch-ua-platform", "")[:_HEADER_CHARS])
+    version = re.match(r'\s*"(\d{1,4})[."]', headers.get("sec-ch-ua-platform-version", "")[:_HEADER_CHARS], re.ASCII)
+    hints = ClientHints(
+        _brands(headers.get("sec-ch-ua", "")[:_HEADER_CHARS]),
+        {"?1": True, "?0": False}.get(headers.get("sec-ch-ua-mobile", "").strip()),
+        platform[1] if platform else "",
+        int(version[1]) if version else None,
+    )
+    return hints.pack() if hints != ClientHints() else None
+
+
+def unpack(packed: str) -> ClientHints:
+    """What :meth:`ClientHints.pack` has made.
+
+    :raises ValueError: if it has not.
+    """
+    if not PACKED.fullmatch(packed):
+        raise ValueError(f"no client hints: {packed[:40]!r}")
+    brands, mobile, platform, version = packed.split("|")
+    return ClientHints(
+        tuple(brands.split(",")) if brands else (),
+        None if not mobile else mobile == "1",
+        platform,
+        int(version) if version else None,
+    )
+
+
+def _brands(header: str) -> tuple[str, ...]:
+    named = [brand for brand in _BRAND.findall(header) if _TEXT.fullmatch(brand) and not _means_nothing(brand)]
+    return tuple(dict.fromkeys(named))[:_BRANDS]
+
+
+def _means_nothing(brand: str) -> bool:
+    """Whether it is what Chromium says by default, or a name that is there so that nobody relies on the list."""
+    return brand in ("Chromium", "Google Chrome") or re.sub(r"[^a-z]", "", brand.lower()) == "notabrand"

@@ -1,0 +1,62 @@
+"""Types of devices: phone, tablet, desktop, tv, console, wearable, car; ``other`` for the few that are none of them.
+
+What a device says of itself decides first, by words that only its kind has; then whether an Android says ``Mobile``,
+as Android's rule is; and then what user-agents makes of ua-parser's families.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from chalicelib.enrich.patterns import Patterns, listed
+
+PHONE: Final = "phone"
+TABLET: Final = "tablet"
+DESKTOP: Final = "desktop"
+TV: Final = "tv"
+CONSOLE: Final = "console"
+WEARABLE: Final = "wearable"
+CAR: Final = "car"
+OTHER: Final = "other"
+
+TYPES: Final = (PHONE, TABLET, DESKTOP, TV, CONSOLE, WEARABLE, CAR, OTHER)
+
+_MAC = re.compile(r"x86_64|macintosh|macbook|\bi?mac\b|mac ?os", re.ASCII)
+_DESKTOPS = re.compile(
+    r"windows nt|\(windows|win(?:9[58]|nt|32|64)\b|windows (?:9|xp|vista|7|8|1)|macintosh|mac os|mac_|x11|cros |"
+    r"freebsd|openbsd|netbsd|dragonfly|sunos|solaris|haiku|beos|amiga|morphos|aros|risc ?os|os/2|warp|hp-ux|irix|aix|"
+    r"linux|ubuntu|fuchsia|syllable|osf1|openvms|dos\b|darwin/",
+    re.ASCII,
+)
+
+
+def device_type(text: str, mobile: bool | None = None) -> str | None:
+    """The type of the device of a user agent in lower case; None if it does not say.
+
+    :param mobile: what the browser says beside it (``Sec-CH-UA-Mobile``), where it does: it tells Androids apart that
+        name no model, as Chrome's do not.
+    """
+    found = _patterns().find(text)
+    if found is not None:
+        return found
+    if "cfnetwork/" in text:
+        return DESKTOP if _MAC.search(text) else PHONE
+    if "android" in text or "openharmony" in text or "harmonyos" in text or ("linux; u;" in text and " build/" in text):
+        return _on_android(text, mobile)
+    if _DESKTOPS.search(text):
+        return DESKTOP
+    return PHONE if mobile else None
+
+
+def _on_android(text: str, mobile: bool | None) -> str:
+    """Android's rule: what does not call itself mobile is a tablet."""
+    if mobile is None:
+        mobile = "mobile" in text or not ("applewebkit" in text or "gecko/" in text)
+    return PHONE if mobile else TABLET
+
+
+@cache
+def _patterns() -> Patterns:
+    return Patterns(listed("devices.tsv"))
