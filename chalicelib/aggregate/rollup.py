@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from chalicelib import config
+from chalicelib import config, iri
 from chalicelib.store import rollups
 
 VERSION: Final = 1
@@ -211,6 +211,7 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
             _add_others(whole, table, [rest])
         for row in day.events:
             events[row.name] = _together(events[row.name], row) if row.name in events else row
+    tables["pages"] = _respelled(tables["pages"])
     for table, sums in tables.items():
         rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in sums.items()]
         rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
@@ -228,6 +229,16 @@ def _add_rows(sums: dict[str, list[int]], rows: Iterable[Sequence[Any]]) -> None
             known[0] += visitors
             known[1] += visits
             known[2] += views
+
+
+def _respelled(pages: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Pages by the one spelling they have, see `iri`: days of before there was one have several of some.
+
+    Their visitors and visits are added, so whoever saw a page in two spellings on one day counts twice there.
+    """
+    sums: dict[str, list[int]] = {}
+    _add_rows(sums, ((iri.respelled(page), *counts) for page, counts in pages.items()))
+    return sums
 
 
 def _together(row: EventRow, other: EventRow) -> EventRow:

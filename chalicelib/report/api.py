@@ -8,14 +8,14 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib import config
+from chalicelib import config, iri
 from chalicelib.accounts import access
 from chalicelib.collect import imports
 from chalicelib.errors import BadRequest
 from chalicelib.report import events, periods, query, visits
 from chalicelib.report import ledger as ledgers
 from chalicelib.report import stats as figures
-from chalicelib.report.stats import Stats
+from chalicelib.report.stats import Row, Stats
 from chalicelib.web import Request, reply_json
 
 
@@ -40,12 +40,18 @@ def as_json(shown: Stats) -> dict[str, Any]:
             {"t": point.t.isoformat(), "visitors": point.visitors, "visits": point.visits, "pageviews": point.pageviews}
             for point in shown.series
         ],
-        "tables": {name: [dataclasses.asdict(row) for row in shown.tables[name].rows] for name in figures.TABLES},
+        "tables": {name: [_row(name, row) for row in shown.tables[name].rows] for name in figures.TABLES},
         "other": {name: dataclasses.asdict(rest) for name in figures.TABLES if (rest := shown.tables[name].other)},
         "events": [dataclasses.asdict(row) for row in shown.events],
         "online": shown.online,
         "built_at": shown.built_at.isoformat(timespec="milliseconds") if shown.built_at else None,
     }
+
+
+def _row(table: str, row: Row) -> dict[str, Any]:
+    """A row; of a page also the path that its URL has, where that is another text."""
+    path = iri.uri(row.name) if table == "pages" else row.name
+    return dataclasses.asdict(row) | ({"path": path} if path != row.name else {})
 
 
 def visits_of_site(request: Request, site: str) -> Response:

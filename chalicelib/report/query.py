@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from chalicelib import config, days
+from chalicelib import config, days, iri
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.rollup import Rollup, Totals
 from chalicelib.collect.custom import MICROS
@@ -174,6 +174,7 @@ def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
             id=visit_id(visit["day"], visit["visitor"], visit["id"]),
             start=days.local(visit["started"], site.zone),
             duration=visit["duration"] / 1000,
+            entry_page=iri.respelled(visit["entry_page"]),
             **{name: visit[name] for name in _SAME},
         )
         for visit in whole.latest
@@ -181,7 +182,7 @@ def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
 
 
 _SAME = (
-    "pageviews", "entry_page", "browser", "system", "device_type", "country", "network", "source", "identifier",
+    "pageviews", "browser", "system", "device_type", "country", "network", "source", "identifier",
 )  # fmt: skip
 
 

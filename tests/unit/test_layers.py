@@ -15,13 +15,14 @@ LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
     "days": set(),
+    "iri": set(),
     "store": {"errors", "config", "days"},
     "web": {"errors", "config", "store"},
-    "collect": {"errors", "config", "days", "store", "web"},
+    "collect": {"errors", "config", "days", "iri", "store", "web"},
     "enrich": {"errors", "config", "days", "store", "collect"},
-    "aggregate": {"errors", "config", "days", "store"},
+    "aggregate": {"errors", "config", "days", "iri", "store"},
     "accounts": {"errors", "config", "days", "store", "web", "collect"},
-    "report": {"errors", "config", "days", "store", "web", "collect", "aggregate", "accounts"},
+    "report": {"errors", "config", "days", "iri", "store", "web", "collect", "aggregate", "accounts"},
 }
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
 HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
