@@ -182,6 +182,7 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
     "proxies": ("proxies", _proxies),
     "kept_parameters": ("kept_parameters", _parameters),
     "hash_routing": ("hash_routing", _flag),
+    "merge_trailing_slash": ("merge_trailing_slash", _flag),
     "retention_days": ("retention_days", _number(1, 3650)),
     "max_address_hour": ("max_address_hour", _number(10, 1_000_000)),
     "max_visitor_hour": ("max_visitor_hour", _number(10, 10_000)),

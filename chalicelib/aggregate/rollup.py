@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from chalicelib import config
+from chalicelib import config, iri
 from chalicelib.store import rollups
 
 VERSION: Final = 1
@@ -308,6 +308,7 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
             events[row.name] = _together(events[row.name], row) if row.name in events else row
         if day.other_events:
             whole.other_events = _together(whole.other_events or EventRow("", 0, 0, {}), day.other_events)
+    tables["pages"] = _respelled(tables["pages"])
     for table, sums in tables.items():
         named = _one_spelling(sums) if table in SPELLED and most is not None else sums
         rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in named.items()]
@@ -349,6 +350,16 @@ def folded(name: str) -> str:
         return name.lower()
     lower = ((char, char.lower()) for char in name.translate(_FOLDED))
     return "".join(low if len(low) == 1 else char for char, low in lower)
+
+
+def _respelled(pages: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Pages by the one spelling they have, see `iri`: days of before there was one have several of some.
+
+    Their visitors and visits are added, so whoever saw a page in two spellings on one day counts twice there.
+    """
+    sums: dict[str, list[int]] = {}
+    _add_rows(sums, ((iri.respelled(page), *counts) for page, counts in pages.items()))
+    return sums
 
 
 def _together(row: EventRow, other: EventRow) -> EventRow:

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib import config
 from chalicelib.collect import custom, fields, hit
 from chalicelib.collect.event import Event
-from chalicelib.collect.page import Location
+from chalicelib.collect.page import Location, absolute
 from chalicelib.errors import BadRequest
 from chalicelib.store.sites import Site
 
@@ -50,9 +50,14 @@ def _view(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event
     if page is None:
         raise BadRequest("location is missing: the URL of the page, as in location.href.", field="location")
     return hit.view(
-        site, who, t, view_id=view_id, location=page, referrer=fields.text(body, "referrer"),
+        site, who, t, view_id=view_id, location=page, referrer=_referrer(body),
         load_time=fields.load_time(body, "loadTime"), age=_age(body), tracker="script",
     )  # fmt: skip
+
+
+def _referrer(body: Mapping[str, Any]) -> str | None:
+    """Where a view came from. The tracker tells of a page that the site's own routing led away from by its path."""
+    return absolute(fields.text(body, "referrer"), fields.text(body, "location") or "")
 
 
 def _leave(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:

@@ -59,11 +59,12 @@ def flag(body: Mapping[str, Any], name: str, where: str = "", *, default: bool) 
 
 
 def identity(body: Mapping[str, Any], name: str, where: str = "") -> str | None:
-    """The id of a view, or None.
+    """The id of a view, or None. A number will do, as ``Math.random()`` gives it.
 
     :raises BadRequest: if it is not 1 to 64 letters, digits or ``_ . : -``.
     """
-    value = text(body, name, where)
+    given = body.get(name)
+    value = repr(given) if isinstance(given, float) else text(body, name, where)
     if value is None:
         return None
     if not _ID.fullmatch(value):

@@ -55,8 +55,9 @@ def location_of(
     :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
     """
     return read_location(
-        url, field, kept=site.page_parameters, hash_routing=site.hash_routing, any_hash=any_hash, apps=apps
-    )
+        url, field, kept=site.page_parameters, hash_routing=site.hash_routing, any_hash=any_hash,
+        merge_slash=site.merge_trailing_slash, apps=apps,
+    )  # fmt: skip
 
 
 def view(

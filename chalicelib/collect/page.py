@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
 
+from chalicelib import iri
 from chalicelib.config import MAX_PAGE_CHARS, MAX_URL_CHARS
 from chalicelib.errors import BadRequest
 from chalicelib.hosts import normal_host
@@ -41,14 +42,15 @@ _CLICK_IDS: Final[Mapping[str, str]] = {
     "tblci": "taboola",
     "dicbo": "outbrain",
 }
+# What is left of a page's path, or a fragment's, without the slash that makes it the first one.
+_ROOTS: Final = frozenset({"", "#", "#!"})
 _MAX_TAG_CHARS: Final = 100
-_MAX_PARAMETERS: Final = 200
 _WEB: Final = frozenset({"http", "https"})
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a view happened. `host` is as `hosts` keeps it, without port; `page` begins with a slash.
+    """Where a view happened. `host` is as `hosts` keeps it, without port; `page` is spelled as `iri` has it.
 
     :ivar source_tag: what the URL says of its source: ``utm_source``, else ``source``, else ``ref``.
     :ivar ad_network: whose click id it had.
@@ -72,27 +74,36 @@ def read_location(
     kept: frozenset[str] = frozenset(),
     hash_routing: bool = False,
     any_hash: bool = False,
+    merge_slash: bool = False,
     apps: bool = False,
 ) -> Location:
     """What is kept of the URL of a viewed page.
 
-    :param kept: the query parameters that are part of the page. They follow the path ordered by name, so that one
-        page has one name, and encoded as they were.
+    :param kept: the query parameters that are part of the page. They follow the path, ordered by name.
     :param hash_routing: so is a fragment that is a path, as in ``/app#/orders/7``; :param any_hash: or any fragment.
+    :param merge_slash: a slash at the end of a path makes no other page.
     :param apps: an app's screen is a page too: whatever the scheme, as in ``app://localhost/login``.
     :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
     """
     if len(url) > MAX_URL_CHARS:
         raise BadRequest(f"{field} may have at most {MAX_URL_CHARS} characters.", field=field)
-    read = _split(url)
+    read = _split(_with_slashes(url))
     if read is None or (read[0].scheme not in _WEB and not (apps and read[0].scheme)):
         raise BadRequest(f"{field} must be an absolute http or https URL.", field=field)
     parts, host = read
-    page = (parts.path or "/") + _kept(parts.query, kept)
+    page = _page("", iri.path(parts.path), parts.query, kept, merge_slash=merge_slash)
     if parts.fragment and (any_hash or (hash_routing and parts.fragment.startswith(("/", "!/")))):
         path, _, query = parts.fragment.partition("?")
-        page += f"#{path}{_kept(query, kept)}"
-    return Location(host, _clean(page)[:MAX_PAGE_CHARS], **_tags(parts.query))
+        page = _page(page, "#" + iri.segments(path), query, kept, merge_slash=merge_slash)
+    return Location(host, page, **_tags(parts.query))
+
+
+def absolute(referrer: str | None, location: str) -> str | None:
+    """A referrer that is told as a path, by the tracker of a page of the same site, as the URL that it is."""
+    if not referrer or not referrer.startswith("/") or len(location) > MAX_URL_CHARS:
+        return referrer
+    read = _split(location)
+    return f"{read[0].scheme}://{read[0].netloc}{referrer}" if read is not None else None
 
 
 def _split(url: str) -> tuple[SplitResult, str] | None:
@@ -106,10 +117,38 @@ def _split(url: str) -> tuple[SplitResult, str] | None:
     return None if host is None else (parts, host)
 
 
+def _with_slashes(url: str) -> str:
+    """A URL of the web with the slashes that a browser sees where it has backslashes (WHATWG, URL)."""
+    if "\\" not in url or not url.lstrip().lower().startswith(("http:", "https:")):
+        return url
+    end = min((at for mark in "?#" if (at := url.find(mark)) >= 0), default=len(url))
+    return url[:end].replace("\\", "/") + url[end:]
+
+
+def _page(before: str, path: str, query: str, kept: frozenset[str], *, merge_slash: bool) -> str:
+    """`before`, a path and those parameters that are kept, as far as there is room."""
+    room = MAX_PAGE_CHARS - len(before)
+    spelled = iri.cut(path, room)
+    bare = spelled.rstrip("/")
+    if merge_slash and bare != spelled:
+        spelled = f"{bare}/" if bare in _ROOTS else bare
+    page = before if spelled in _ROOTS else before + spelled
+    if len(path) > room:
+        return page
+    mark = "?"
+    for name, value in iri.parameters(query, kept):
+        text = iri.cut(f"{mark}{name}={value}", MAX_PAGE_CHARS - len(page))
+        if len(text) <= len(mark + name):
+            break
+        page += text
+        mark = "&"
+    return page
+
+
 def _tags(query: str) -> dict[str, str]:
     """The fields of a location that come from its query; of a parameter given twice, the first counts."""
     values: dict[str, str] = {}
-    for text in islice(query.split("&"), _MAX_PARAMETERS):
+    for text in islice(query.split("&"), iri.MAX_PARAMETERS):
         name, _, value = text.partition("=")
         values.setdefault(unquote_plus(name).lower(), value)
     found = {name: tag for name in (*_UTM, *_SOURCE) if (tag := _tag(values.get(name, "")))}
@@ -130,16 +169,6 @@ def _tag(value: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return text[:_MAX_TAG_CHARS].rstrip()
-
-
-def _kept(query: str, names: frozenset[str]) -> str:
-    """The named parameters of a query, as they were sent, ordered by name."""
-    if not names:
-        return ""
-    sent = (text for text in islice(query.split("&"), _MAX_PARAMETERS) if text)
-    named = [(name, text) for text in sent if (name := unquote_plus(text.partition("=")[0])) in names]
-    named.sort(key=lambda pair: pair[0])
-    return "?" + "&".join(text for _, text in named) if named else ""
 
 
 def _clean(text: str) -> str:

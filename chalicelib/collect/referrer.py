@@ -1,14 +1,15 @@
 """Referrers: what of one is kept, in a form that every later reader can take apart without a parser.
 
-Kept are scheme, host and path. Credentials, queries and fragments are dropped before anything leaves the collector;
-they are where personal data hides.
+Kept are scheme, host and path, the path in the one spelling of pages (see `iri`). Credentials, queries and fragments are
+dropped before anything leaves the collector; they are where personal data hides.
 """
 
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from chalicelib import iri
 from chalicelib.config import MAX_PAGE_CHARS, MAX_URL_CHARS
 from chalicelib.hosts import normal_host
 
@@ -40,7 +41,7 @@ def read_referrer(url: str | None) -> tuple[str, str] | None:
         return None
     shown = f"[{host}]" if ":" in host else host
     own_port = "" if port in (None, _USUAL_PORTS[parts.scheme]) else f":{port}"
-    return host, f"{parts.scheme}://{shown}{own_port}{_clean(parts.path or '/')[:MAX_PAGE_CHARS]}"
+    return host, f"{parts.scheme}://{shown}{own_port}{iri.cut(iri.path(parts.path), MAX_PAGE_CHARS)}"
 
 
 def take_apart(kept: str) -> tuple[str, str, str]:
@@ -63,12 +64,3 @@ def _web_page(path: str) -> str:
     scheme, _, rest = rest.partition("/")
     host = normal_host(rest.partition("/")[0]) if scheme.lower() in _USUAL_PORTS else None
     return f"/{scheme.lower()}/{host}" if host is not None and ":" not in host else ""
-
-
-def _clean(path: str) -> str:
-    """`path` with what no eye sees and no store takes percent-encoded: space, control characters, half surrogates."""
-    if path.isascii() and path.isprintable() and " " not in path:
-        return path
-    return "".join(
-        char if char.isprintable() and not char.isspace() else quote(char, errors="replace") for char in path
-    )

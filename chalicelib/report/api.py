@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib import answers, config
+from chalicelib import answers, config, iri
 from chalicelib.accounts import access
 from chalicelib.collect import imports
 from chalicelib.errors import BadRequest
@@ -60,10 +60,11 @@ def as_json(shown: Stats) -> dict[str, Any]:
 
 
 def _row(table: str, row: Row) -> dict[str, Any]:
-    """A row, called as on the page; `raw` is its name as it is kept, where that is another."""
+    """A row, called as on the page; `raw` is what a URL has in its place, where that is another."""
     fields = dataclasses.asdict(row)
     name = shown_name(table, row.name)
-    return fields if name == row.name else {**fields, "name": name, "raw": row.name}
+    raw = iri.uri(row.name) if table == "pages" else row.name
+    return {**fields, "name": name} | ({"raw": raw} if raw != name else {})
 
 
 def visits_of_site(request: Request, site: str) -> Response:

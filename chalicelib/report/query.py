@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from chalicelib import config, days
+from chalicelib import config, days, iri
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.rollup import EventRow, Rollup, Totals
 from chalicelib.config import MICROS
@@ -192,6 +192,7 @@ def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
             id=visit_id(visit["day"], visit["visitor"], visit["id"]),
             start=site.calendar.local(visit["started"], date.fromisoformat(visit["day"])),
             duration=visit["duration"] / 1000,
+            entry_page=iri.respelled(visit["entry_page"]),
             **{name: visit[name] for name in _SAME},
         )
         for visit in whole.latest
@@ -199,7 +200,7 @@ def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
 
 
 _SAME = (
-    "pageviews", "entry_page", "browser", "system", "device_type", "country", "network", "source", "identifier",
+    "pageviews", "browser", "system", "device_type", "country", "network", "source", "identifier",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from chalicelib import iri
 from chalicelib.report import countries
 from chalicelib.report import format as show
 from chalicelib.report.names import shown_name
@@ -155,7 +156,7 @@ def _entry(kind: str, row: Row, nameless: str, everyone: int, largest: int, doma
 def _href(kind: str, name: str, domain: str) -> str:
     """Only to the site's own pages and to what is plainly a host or an http address: names come from strangers."""
     if kind == "pages" and name.startswith("/") and domain:
-        return site_url(domain) + name
+        return site_url(domain) + iri.uri(name)
     if kind == "referrers":
         if name.startswith(("https://", "http://")):
             return name

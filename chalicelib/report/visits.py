@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib import answers, config, days
+from chalicelib import answers, config, days, iri
 from chalicelib.aggregate import metrics
 from chalicelib.aggregate.engine import Engine, engine, sql
 from chalicelib.config import MICROS
@@ -176,10 +176,19 @@ def _shown_event(zone: ZoneInfo, event: Sequence[Any]) -> dict[str, Any]:
         "id": id_,
         "t": days.local(t, zone).isoformat(timespec="milliseconds"),
         "name": name,
-        "page": page,
+        **_page(page),
         "props": json.loads(props) if props else {},
         "revenue": None if amount is None else {"amount": amount / MICROS, "currency": currency},
     }
+
+
+def _page(page: str | None) -> Mapping[str, str | None]:
+    """A page as people read it, and the path that its URL has, where that is another text."""
+    if page is None:
+        return {"page": None}
+    shown = iri.respelled(page)
+    path = iri.uri(shown)
+    return {"page": shown} | ({"path": path} if path != shown else {})
 
 
 def _shown_hit(zone: ZoneInfo, hit: Sequence[Any]) -> dict[str, Any]:
@@ -187,7 +196,7 @@ def _shown_hit(zone: ZoneInfo, hit: Sequence[Any]) -> dict[str, Any]:
     return {
         "id": id_,
         "t": days.local(t, zone).isoformat(timespec="milliseconds"),
-        "page": page,
+        **_page(page),
         "referrer": referrer,
         "engagement": None if engagement is None else engagement / 1000,
         "load_time": load_time,

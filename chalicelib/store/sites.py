@@ -39,6 +39,7 @@ class Site:
     :ivar proxies: which forwarding header to trust, see `collect.proxy`: ``""``, a number of hops, or a preset.
     :ivar kept_parameters: query parameters that are part of a page, by name.
     :ivar hash_routing: the fragment is part of a page.
+    :ivar merge_trailing_slash: a slash at the end of a path makes no other page.
     :ivar max_address_hour: hits taken from one address in an hour.
     :ivar max_visitor_hour: records kept of one visitor in one hour; :ivar max_day: of the site in one day.
     :ivar retention_days: visits are kept this long; rollups are kept.
@@ -61,6 +62,7 @@ class Site:
     proxies: str = ""
     kept_parameters: str = ""
     hash_routing: bool = False
+    merge_trailing_slash: bool = False
     max_address_hour: int = config.MAX_ADDRESS_HOUR
     max_visitor_hour: int = config.MAX_VISITOR_HOUR
     max_day: int = config.MAX_SITE_DAY

@@ -40,6 +40,8 @@ def test_a_tenth_row_is_not_folded_away_alone() -> None:
     [
         ("pages", "/about", "/about", "https://fieldnotes.example/about"),
         ("pages", "//evil.example/x", "//evil.example/x", "https://fieldnotes.example//evil.example/x"),
+        ("pages", '/服务?q=a b"', '/服务?q=a b"', "https://fieldnotes.example/%E6%9C%8D%E5%8A%A1?q=a%20b%22"),
+        ("pages", "/a%2Fb#/ü", "/a%2Fb#/ü", "https://fieldnotes.example/a%2Fb#/%C3%BC"),
         ("pages", "javascript:alert(1)", "javascript:alert(1)", ""),
         ("referrers", "", "None", ""),
         ("referrers", "news.example", "news.example", "https://news.example"),
