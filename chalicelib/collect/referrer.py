@@ -1,7 +1,7 @@
 """Referrers: what of one is kept, in a form that every later reader can take apart without a parser.
 
-Kept are scheme, host and path, the path in the one spelling of pages (see `iri`). Credentials, queries and fragments are
-dropped before anything leaves the collector; they are where personal data hides.
+Kept are scheme, host and path, the path in the one spelling of pages (see `iri`). Credentials, queries and fragments
+are dropped before anything leaves the collector; they are where personal data hides.
 """
 
 from __future__ import annotations

@@ -13,10 +13,11 @@ from bench.request import Context
 from chalicelib import config, days
 from chalicelib.aggregate import schedule, turns
 from chalicelib.aggregate.refresh import refresh
-from chalicelib.report import periods, query
-from chalicelib.store import builds, marks
+from chalicelib.report import pages, periods, query
+from chalicelib.store import builds, marks, people
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site, put_site
+from tests.unit import samples
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 
@@ -154,6 +155,41 @@ def test_many_who_look_at_once_build_a_day_once(marked: Callable[[], Site], monk
     go_on.set()
     first.join(20)
     assert built == [site.id]
+
+
+def test_all_sites_of_a_page_share_its_time(marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = [marked() for _ in range(3)]
+    now = datetime.now(UTC)
+    built: list[str] = []
+    monkeypatch.setattr(turns, "refresh", lambda site, _day: built.append(site.id))
+    clock = [0.0]
+    monkeypatch.setattr("chalicelib.report.query.time.monotonic", lambda: clock[0])
+    for site in sites:
+        query.stats(site, periods.parse({"period": "today"}, site.zone, now), now, tables=False, until=4.0)
+        clock[0] += 3.0
+    assert built == [site.id for site in sites[:2]]
+
+
+def test_a_site_whose_figures_cannot_be_read_costs_the_home_page_no_other(
+    marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, good = marked(), marked()
+    person = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
+    for site in (broken, good):
+        people.put_membership(person.id, site.id, "viewer")
+    monkeypatch.setattr("chalicelib.accounts.access.viewer", lambda _request: person)
+    shown = query.stats
+
+    def stats(site: Site, *given: Any, **named: Any) -> Any:
+        if site.id == broken.id:
+            raise ValueError("no such luck")
+        return shown(site, *given, **named)
+
+    monkeypatch.setattr(query, "stats", stats)
+    page = pages.home(samples.request("/sites"))
+    assert page.status_code == 200
+    assert page.body.count(b"The figures could not be read") == 1
+    assert f"sites/{good.id}".encode() in page.body
 
 
 def test_who_died_at_a_build_keeps_others_from_it_for_a_while_only(
