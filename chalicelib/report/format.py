@@ -9,6 +9,7 @@ from datetime import date, datetime
 NOTHING = "—"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MAX_NAME_CHARS = 300
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -30,6 +31,11 @@ def short(value: float) -> str:
             scaled = value / size
             return f"{scaled:.1f}".removesuffix(".0") + letter if scaled < 9.95 else f"{scaled:.0f}{letter}"
     return f"{value:,.0f}"
+
+
+def shortened(name: str) -> str:
+    """A name as far as a page has room for it: strangers make them up, and a page of them has to fit an answer."""
+    return name if len(name) <= _MAX_NAME_CHARS else f"{name[: _MAX_NAME_CHARS - 1]}…"
 
 
 def day_list(of_days: Sequence[date]) -> str:

@@ -228,7 +228,7 @@ def visit_line(visit: LatestVisit, today: date) -> VisitLine:
         start=visit.start.isoformat(timespec="seconds"),
         day="" if visit.start.date() == today else show.weekday(visit.start.date()),
         clock=show.clock(visit.start),
-        entry_page=visit.entry_page,
+        entry_page=show.shortened(visit.entry_page),
         source=shown_name("sources", visit.source or "Direct"),
         code=visit.country or "",
         country=countries.name_of(visit.country) if visit.country else "Unknown",

@@ -143,7 +143,7 @@ def _entry(kind: str, row: Row, nameless: str, everyone: int, largest: int, doma
         label = show.device_type(label)
         label = label[:1].upper() + label[1:]
     return Entry(
-        label=label,
+        label=show.shortened(label),
         href=_href(kind, row.name, domain),
         code=code[:2],
         visitors=row.visitors,

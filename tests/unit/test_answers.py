@@ -61,3 +61,15 @@ def test_a_place_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadRequest) as refused:
         answers.read_place({"next": text})
     assert refused.value.field == "next"
+
+
+def test_a_page_of_the_longest_names_fits_an_answer() -> None:
+    pages = tuple(Row("/" + "😀" * 1022 + str(number), 3, 2, 1) for number in range(1000))
+    quotes = tuple(Row("https://x.example/" + '"' * 1000 + str(number), 3, 2, 1) for number in range(1000))
+    events = tuple(
+        EventCount('"' * 116 + str(number), 4, 2, {f"A{c:02d}": 1e12 for c in range(20)}) for number in range(500)
+    )
+    shown = samples.full()
+    tables = {name: Table(quotes) for name in shown.tables} | {"pages": Table(pages)}
+    page = samples.overview(replace(shown, tables=tables, events=events)).body.decode()
+    assert len(json.dumps(page, ensure_ascii=False).encode()) < config.MAX_ANSWER_BYTES
