@@ -10,7 +10,6 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
-from chalicelib.aggregate.refresh import refresh
 from chalicelib.store import aws, builds
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site
@@ -27,6 +26,13 @@ class Outcome(Enum):
     BUILT = "built"
     BUSY = "busy"  # somebody else is at it
     FAILED = "failed"  # by what is in it; it is tried again later
+
+
+def refresh(site: Site, day: date) -> None:
+    """Bring a site-day up to date. DuckDB is loaded for it here, by those alone whose turn it is."""
+    from chalicelib.aggregate import refresh as building
+
+    building.refresh(site, day)
 
 
 def build(site: Site, day: date, lease_ms: int = LEASE_MS) -> Outcome:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib import config, days, iri
 from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate import turns
 from chalicelib.aggregate.rollup import EventRow, Rollup, Totals
 from chalicelib.config import MICROS
 from chalicelib.days import MINUTE_MS
@@ -86,8 +87,6 @@ def refresh_dirty_days(site: Site, first: date, last: date, until: float | None 
     dirty = {mark.day for mark in marks.of_days(site.id, first, last) if mark.due <= now}
     if not dirty:
         return set()
-    from chalicelib.aggregate import turns  # DuckDB takes 80 ms to load; most pages do without
-
     states = builds.of_days(site.id, min(dirty), max(dirty))
     outdated = {day for day in dirty if day in states and states[day].failures}
     built = {item.day: item.built_at for item in rollups.between(site.id, min(dirty), max(dirty))}

@@ -156,10 +156,10 @@ def test_what_cannot_be_read_is_put_aside_together_and_its_site_told(
 ) -> None:
     read = parse_agent
 
-    def parse(agent: str) -> Any:
+    def parse(agent: str, client_hints: str | None = None) -> Any:
         if "broken" in agent:
             raise AssertionError(f"{agent}\x00")
-        return read(agent)
+        return read(agent, client_hints)
 
     monkeypatch.setattr(worker, "parse_agent", parse)
     day = yesterday(site)
