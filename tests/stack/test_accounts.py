@@ -14,6 +14,7 @@ import pytest
 
 import app as program
 from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_PAUSE_S
+from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import Caller
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Answer, Browser, create, make_people, run, some_address
 
@@ -173,6 +174,7 @@ def test_a_good_sign_in_forgives_failed_ones(browser: Browser, made: dict[str, A
     assert browser.sign_in(made["clumsy"], "a wrong guess").status == 401
 
 
+@pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack's gateway tells no client's address")
 def test_guesses_from_many_networks_slow_others_down_and_never_shut_the_owner_out(
     stack: Any, browser: Browser, made: dict[str, Any]
 ) -> None:
@@ -189,6 +191,7 @@ def test_guesses_from_many_networks_slow_others_down_and_never_shut_the_owner_ou
     assert browser.sign_in(made["guessed"], made["guessed_password"], address="192.0.2.77").status == 303
 
 
+@pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack's gateway tells no client's address")
 def test_ten_guesses_from_one_network_keep_nobody_else_out(stack: Any, made: dict[str, Any]) -> None:
     thief, owner = Browser(stack.base_url), Browser(stack.base_url)
     for _ in range(SIGN_IN_ATTEMPTS):
@@ -212,7 +215,7 @@ def test_a_new_password_ends_other_links_and_revokes_tokens_if_asked(
     page = browser.get(f"/sign-in/{made['reset_link']}")
     assert b"Revoke my API tokens too (2)" in page.body
     caller = Caller(stack.base_url, made["reset_tokens"][0])
-    assert [token["name"] for token in caller.api("GET", "/tokens").json()["tokens"]] == ["one", "two"]
+    assert {token["name"] for token in caller.api("GET", "/tokens").json()["tokens"]} == {"one", "two"}
     answer = browser.post(f"/sign-in/{made['reset_link']}", password="an altogether new one", revoke_tokens="1")
     assert answer.status == 303
     assert Browser(stack.base_url).get(f"/sign-in/{made['reset_other_link']}").status == 404
