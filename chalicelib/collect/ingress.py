@@ -28,8 +28,12 @@ _JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
 def script(request: Request, site: str, identifier: str | None = None) -> Response:
-    """The tracker, as the site's settings make it; with ``?options``, what a page may switch on is in it."""
-    made = scripts.script_of(gate.find_site(site), options="options" in request.query)
+    """The tracker, as the site's settings make it; with ``?options``, what a page may switch on is in it.
+
+    ``?a`` is what it asks for itself where a page needs more of it.
+    """
+    found = gate.find_site(site)
+    made = scripts.script_of(found, options="options" in request.query, whole="a" in request.query)
     fields.identifier(identifier)
     packed = not settings().plain_script and scripts.takes_gzip(request.headers.get("accept-encoding", ""))
     etag = made.etag(packed=packed)

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 from chalicelib.store.sites import Site
 
@@ -32,10 +33,14 @@ class Script:
         return f'"{self.integrity[7:23]}{"-gzip" if packed else ""}"'
 
 
-def script_of(site: Site, *, options: bool = False) -> Script:
-    """The script of `site`; with `options`, what attributes of its tag can switch on is in it."""
-    parameters = tuple(sorted(site.page_parameters))
-    return _compose(parameters, site.hash_routing, options, site.script_inject)
+def script_of(site: Site, *, options: bool = False, whole: bool = False) -> Script:
+    """The script of `site`; with `options`, what attributes of its tag can switch on is in it.
+
+    :param whole: the module that the script asks for where it is not alone in a window, see tracker.js. What came with
+        the script is not in it again.
+    """
+    named = _Named(tuple(sorted(site.page_parameters)), site.hash_routing, site.merge_trailing_slash)
+    return _whole(named, site.id) if whole else _compose(named, options, site.script_inject)
 
 
 def takes_gzip(accept_encoding: str) -> bool:
@@ -47,17 +52,34 @@ def takes_gzip(accept_encoding: str) -> bool:
     return taken.get("gzip", taken.get("*", False))
 
 
+class _Named(NamedTuple):
+    """What a site's pages are named by beside their path."""
+
+    parameters: tuple[str, ...]
+    hash: bool
+    slash: bool
+
+
 @lru_cache(100)
-def _compose(parameters: tuple[str, ...], hash_routing: bool, options: bool, inject: str) -> Script:
-    if parameters or hash_routing:
-        settings = json.dumps({"parameters": parameters, "hash": hash_routing}, separators=(",", ":"))
-        code = _built("tracker.precise.min.js").replace(b'"SITE"', f"({settings})".encode())
-    else:
-        code = _built("tracker.min.js")
+def _compose(named: _Named, options: bool, inject: str) -> Script:
+    code = _with_settings("tracker.precise.min.js", named._asdict()) if any(named) else _built("tracker.min.js")
     if options:
         code += _built("options.min.js")
     if inject:
         code += b"\n" + inject.encode("utf-8")
+    return _script(code)
+
+
+@lru_cache(100)
+def _whole(named: _Named, site_id: str) -> Script:
+    return _script(_with_settings("tracker.whole.min.js", {"id": site_id, **named._asdict()}))
+
+
+def _with_settings(name: str, settings: dict[str, object]) -> bytes:
+    return _built(name).replace(b'"SITE"', json.dumps(settings, separators=(",", ":")).encode())
+
+
+def _script(code: bytes) -> Script:
     digest = base64.b64encode(hashlib.sha384(code).digest()).decode()
     return Script(code, gzip.compress(code, 9, mtime=0), f"sha384-{digest}")
 

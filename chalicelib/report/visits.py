@@ -182,7 +182,7 @@ def _shown_event(zone: ZoneInfo, event: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _page(page: str | None) -> Mapping[str, str | None]:
+def _page(page: str | None) -> dict[str, Any]:
     """A page as people read it, and the path that its URL has, where that is another text."""
     if page is None:
         return {"page": None}

@@ -152,7 +152,8 @@ class Ingress(_Server):
 
         class Handler(_Handler):
             def do_GET(self) -> None:
-                made = script_of(ingress.settings, options=self.path.endswith("?options"))
+                query = urlsplit(self.path).query
+                made = script_of(ingress.settings, options=query == "options", whole=query == "a")
                 self.answer(made.body, "text/javascript")
 
             def do_POST(self) -> None:

@@ -29,7 +29,7 @@ def test_options_are_added_for_those_who_ask_for_them():
 
 def test_it_knows_what_the_settings_say_is_part_of_a_page():
     body = script_of(replace(SITE, kept_parameters="q, p", hash_routing=True)).body
-    assert body.count(b'({"parameters":["p","q"],"hash":true})') == 2
+    assert body.count(b'({"parameters":["p","q"],"hash":true,"slash":false})') == 1
     assert b'"SITE"' not in body
     assert b'({"parameters":["q"],"hash":false})' in script_of(replace(SITE, kept_parameters="q")).body
 
