@@ -3,13 +3,12 @@
 // It sends JSON, as plain text so that no browser asks for permission first, to the URL it was loaded from:
 //
 //   a view     {idempotency, location, referrer, age}               when a page comes into sight
-//   a leave    {idempotency, engagement, scroll, loadTime, on, age} when it goes out of sight; again if it was seen since
+//   a leave    {idempotency, engagement, scroll, loadTime, age} when it goes out of sight; again if it was seen since
 //   an event   {idempotency, location, event, props, revenue}       when the site calls shylight("Name", {…})
 //
 // `engagement` is how long the page has been in sight and had the focus, `age` how long ago the view began, both in
 // ms; `scroll` how far down it was seen, in percent. The random id makes a repetition harmless. As long as nobody has
-// confirmed a view, its leaves carry all of it again. `referrer` is a path where the site's own routing led here. `on`
-// tells how the page was last navigated from: `replace`, `push`, …; or true, if the visitor had just done something.
+// confirmed a view, its leaves carry all of it again. `referrer` is a path where the site's own routing led here.
 //
 // It keeps nothing: no cookie, no storage. A visitor who asks not to be tracked (Do Not Track, Global Privacy
 // Control) is left alone, and so is everybody while the site's own `shylightOff` is true.
@@ -92,14 +91,12 @@ if (WHOLE ? !isRunning(site.id) : !self.Shynet && self == top && home) {
     },
     u: WHOLE ? withOthers(home) : home,
   };
-  self.navigation?.addEventListener("navigate", (moved) =>
-    // Looks when it has happened; there is no delay, as what it was is no number.
-    setTimeout(look, (view.on = navigator.userActivation.isActive || moved.navigationType)),
+  self.navigation?.addEventListener("currententrychange", look);
+  addEventListener("pagehide", () => look(1)); // some browsers leave a page without hiding it first
+  addEventListener("pageshow", (event) =>
+    // One that was kept alive is viewed anew; what has loaded has a load time, unless routing left it before.
+    look(event.persisted ? (page = seen = 0) : began || (view.loadTime = clock())),
   );
-  // Some browsers leave a page without hiding it first. One that was kept alive is viewed anew.
-  addEventListener("pagehide", () => (page = look(1)));
-  // What has loaded has a load time, unless routing left it before.
-  addEventListener("pageshow", () => look(began || (view.loadTime = clock())));
   ["replaceState", "pushState"].map(
     (name, original) => (
       (original = history[name]), (history[name] = (...state) => look(original.apply(history, state)))
