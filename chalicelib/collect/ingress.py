@@ -24,6 +24,8 @@ _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 # A changed setting reaches every browser within a minute; in between, nobody asks twice, and the ETag saves the body.
 _SCRIPT_CACHE = "public, max-age=30, must-revalidate"
+# How the script asks for its larger build: behind its own URL, which may have the options already.
+_WHOLE = {"a", "options?a"}
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
@@ -33,7 +35,7 @@ def script(request: Request, site: str, identifier: str | None = None) -> Respon
     ``?a`` is what it asks for itself where a page needs more of it.
     """
     found = gate.find_site(site)
-    made = scripts.script_of(found, options="options" in request.query, whole="a" in request.query)
+    made = scripts.script_of(found, options="options" in request.query, whole=bool(_WHOLE & request.query.keys()))
     fields.identifier(identifier)
     packed = not settings().plain_script and scripts.takes_gzip(request.headers.get("accept-encoding", ""))
     etag = made.etag(packed=packed)
