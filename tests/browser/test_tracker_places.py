@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.pages import Beacon, Ingress, Site, views
+from tests.browser.pages import Beacon, Ingress, Site
 from tests.browser.test_tracker_beacons import kinds, pages, stay
 
 OTHER_SITE = "0000aaaa-1111-4222-8333-444455556666"
