@@ -261,23 +261,6 @@ PUT_IN = """(url) => {
 }"""
 
 
-def test_a_script_that_is_put_in_after_the_load_counts_from_the_navigation_on(page: Page, site: Site, ingress: Ingress):
-    site.snippet = ""
-    page.goto(f"{site.url}/first")
-    stay(page, 500)
-    page.evaluate(PUT_IN, f"{ingress.url}{ingress.script_path}?options")
-    (view,) = ingress.wait(1)
-    assert view.body["age"] >= 500
-    page.evaluate("history.pushState({}, '', '/next')")
-    page.evaluate("addEventListener('click', (event) => event.preventDefault())")
-    page.evaluate("document.querySelector('#next').href = 'https://elsewhere.example/'")
-    page.click("#next")
-    beacons = ingress.wait(4)
-    assert pages(beacons, site) == ["/first", "/next"]
-    assert not any("loadTime" in beacon.body for beacon in beacons)
-    assert "Outbound Link" in [beacon.body.get("event") for beacon in beacons]
-
-
 def test_options_work_as_a_module_too(page: Page, site: Site, ingress: Ingress):
     site.snippet = ingress.tag('type="module" data-404', "?options")
     page.goto(f"{site.url}/lost")

@@ -195,7 +195,6 @@ def test_pages_with_emoji_controls_and_half_surrogates_are_stored(caller: Caller
         assert caller.beacon(site, view(location=f"https://example.com/{path}")).status == 204
     pages = {hit["page"] for hit in only_visit(caller, site, 5)["hits"]}
     assert pages == {"/😀", "/a%00b", "/\ufffd", "/a%E2%80%A8b"}
-    assert len(pages) == 5
 
 
 @pytest.mark.parametrize("agent", ["", "x" * 10_240, "\x01\x7f", FIREFOX + "ü"])
