@@ -7,7 +7,7 @@ import html
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -60,12 +60,16 @@ class Site(_Server):
 
     ``?slow`` puts an image into the page that does not arrive before `release` is called, ``?prerender=/path`` asks
     the browser to render that page in advance and then goes there.
+
+    :ivar documents: path -> another document, in which ``SNIPPET`` stands for the snippet. One that begins with
+        ``<?xml`` is XHTML.
     """
 
     def __init__(self, snippet: str) -> None:
         self.snippet = snippet
         self._may_arrive = threading.Event()
         self.requested: list[str] = []
+        self.documents: dict[str, str] = {}
         site = self
 
         class Handler(_Handler):
@@ -77,6 +81,10 @@ class Site(_Server):
                     self.answer(b"", "image/gif", 404)
                 elif url.path == "/favicon.ico":
                     self.answer(b"", "image/gif", 404)
+                elif url.path in site.documents:
+                    document = site.documents[url.path].replace("SNIPPET", site.snippet)
+                    kind = "application/xhtml+xml" if document.startswith("<?xml") else "text/html; charset=utf-8"
+                    self.answer(document.encode(), kind)
                 else:
                     query = parse_qs(url.query, keep_blank_values=True)
                     self.answer(_page(url.path, query, site.snippet).encode(), "text/html")
@@ -152,8 +160,9 @@ class Ingress(_Server):
 
         class Handler(_Handler):
             def do_GET(self) -> None:
-                query = urlsplit(self.path).query
-                made = script_of(ingress.settings, options=query == "options", whole=query == "a")
+                url = urlsplit(self.path)
+                asked = replace(ingress.settings, id=url.path.split("/")[2])
+                made = script_of(asked, options=url.query == "options", whole=self.path.endswith("?a"))
                 self.answer(made.body, "text/javascript")
 
             def do_POST(self) -> None:
@@ -176,9 +185,13 @@ class Ingress(_Server):
         """What is put into the pages of a site."""
         return self.tag()
 
-    def tag(self, attributes: str = "", query: str = "") -> str:
+    def path_of(self, id_: str) -> str:
+        """Where the script of another site is."""
+        return self.script_path.replace(self.settings.id, id_)
+
+    def tag(self, attributes: str = "", query: str = "", path: str = script_path) -> str:
         """The script's tag, with attributes."""
-        return f'<script defer {attributes} src="{self.url}{self.script_path}{query}"></script>'
+        return f'<script defer {attributes} src="{self.url}{path}{query}"></script>'
 
     def wait(self, count: int) -> list[Beacon]:
         """The beacons, once there are `count`; more or fewer after the deadline are a failure."""

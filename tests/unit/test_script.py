@@ -31,7 +31,17 @@ def test_it_knows_what_the_settings_say_is_part_of_a_page():
     body = script_of(replace(SITE, kept_parameters="q, p", hash_routing=True)).body
     assert body.count(b'({"parameters":["p","q"],"hash":true,"slash":false})') == 1
     assert b'"SITE"' not in body
-    assert b'({"parameters":["q"],"hash":false})' in script_of(replace(SITE, kept_parameters="q")).body
+    assert b'({"parameters":["q"],"hash":false,"slash":false})' in script_of(replace(SITE, kept_parameters="q")).body
+    assert b'"hash":false,"slash":true})' in script_of(replace(SITE, merge_trailing_slash=True)).body
+
+
+def test_the_larger_build_knows_its_site_and_has_nothing_that_came_with_the_script():
+    site = replace(SITE, kept_parameters="q", script_inject="alert(1)")
+    body = script_of(site, options=True, whole=True).body
+    assert b'({"id":"%s","parameters":["q"],"hash":false,"slash":false})' % SITE.id.encode() in body
+    assert body.replace(b"import.meta", b"").count(b"import") == 0
+    assert b"alert" not in body
+    assert b"Outbound Link" not in body
 
 
 def test_a_parameters_name_cannot_become_code():

@@ -120,4 +120,4 @@ if (WHOLE ? !isRunning(site.id) : !self.Shynet && self == top && home) {
   );
   Shynet.q?.map((called) => shylight(...called));
   if (WHOLE) join();
-} else if (!WHOLE) import("./script.js?a");
+} else if (!WHOLE) import((home || "./script.js") + "?a");
