@@ -21,12 +21,15 @@ def measure() -> Part:
             *_sizes("hash routing and parameters", _PRECISE),
             *_sizes("default with options", _PLAIN, options=True),
             *_sizes("all of it", _PRECISE, options=True),
+            *_sizes("larger form, in frames and beside others", _PLAIN, whole=True),
         ],
     )
 
 
-def _sizes(name: str, site: Site, *, options: bool = False, budget: int | None = None) -> list[Figure]:
-    made = script_of(site, options=options)
+def _sizes(
+    name: str, site: Site, *, options: bool = False, whole: bool = False, budget: int | None = None
+) -> list[Figure]:
+    made = script_of(site, options=options, whole=whole)
     return [
         Figure(f"{name}: raw", len(made.body), "bytes"),
         Figure(f"{name}: gzip -9, as it is served", len(made.packed), "bytes", budget),

@@ -16,15 +16,15 @@ const outputs = [
 // prettier-ignore
 const letters = {
   // tracker.js
-  seen: "h", began: "l", deepest: "t", engaging: "n", routed: "o", page: "p", home: "a", clock: "m", engaged: "c",
-  view: "r", visitor: "u", send: "y", look: "d",
-  message: "i", retried: "f", packed: "e", again: "w", answer: "s",
+  deepest: "r", began: "l", page: "n", engaging: "o", seen: "c", visitor: "a", routed: "p", look: "t", home: "d",
+  view: "u", clock: "m", engaged: "h", send: "y",
   why: "i", leaving: "f", from: "e",
+  message: "i", retried: "f", packed: "e", again: "w", answer: "s",
   moved: "s", name: "e", original: "i", state: "s", type: "s", told: "e", given: "i", called: "s",
   // page.js
-  site: "v", named: "w", pageOf: "x", text: "i", query: "f", kept: "s",
+  site: "b", named: "f", pageOf: "x", text: "i", query: "w", kept: "s",
   // options.js
-  first: "w", marks: "r", domain: "h", followed: "c", clicked: "n", link: "s", node: "e", isFile: "d",
+  first: "f", marks: "u", domain: "p", followed: "t", clicked: "n", link: "s", node: "e", isFile: "d",
 };
 const names = new RegExp(`\\b(${Object.keys(letters).join("|")})\\b`, "g");
 

@@ -46,6 +46,12 @@ MAX_DOMAINS: Final = 10
 # What a visit is (the predecessor's definition): a gap of more than this ends it.
 VISIT_GAP_MS: Final = 30 * 60 * 1000
 ONLINE_MINUTES: Final = 5
+# What a redirect by a script is: the page is replaced this soon, without an act of a person, and the next one is seen
+# so soon after it.
+REDIRECT_AT_ONCE_MS: Final = 1_000
+REDIRECT_WITHIN_MS: Final = 10_000
+# Requests of one browser may overtake each other by this much.
+JITTER_MS: Final = 1_000
 
 # A site-day's salt outlives the day by this much, for beacons of views that began before midnight.
 SALT_GRACE_S: Final = 60 * 60

@@ -53,6 +53,7 @@ COLUMNS: Mapping[str, str] = {
     "amount": "BIGINT",
     "currency": "VARCHAR",
     "interactive": "BOOLEAN",
+    "redirect": "BOOLEAN",
     "browser": "VARCHAR",
     "system": "VARCHAR",
     "device_type": "VARCHAR",
@@ -65,6 +66,15 @@ COLUMNS: Mapping[str, str] = {
     "timezone": "VARCHAR",
     "robot": "BOOLEAN",
     "robot_reason": "VARCHAR",
+}
+
+# What stands for the definitions' times in the SQL, ms.
+_CONSTANTS: Mapping[str, int] = {
+    "$gap": config.VISIT_GAP_MS,
+    "$most_engagement": config.MAX_ENGAGEMENT_MS,
+    "$at_once": config.REDIRECT_AT_ONCE_MS,
+    "$within": config.REDIRECT_WITHIN_MS,
+    "$jitter": config.JITTER_MS,
 }
 
 _one_at_a_time = threading.Lock()
@@ -95,9 +105,11 @@ class Engine:
 
     def sessionize(self) -> None:
         """Make `views`, `visits` and `custom_events` of `hits`."""
-        for name in ("views", "visits", "custom_events"):
-            text = sql(name).replace("$gap", str(config.VISIT_GAP_MS))
-            self._connection.execute(text.replace("$most_engagement", str(config.MAX_ENGAGEMENT_MS)))
+        for name in ("views", "redirects", "visits", "custom_events"):
+            text = sql(name)
+            for constant, ms in _CONSTANTS.items():
+                text = text.replace(constant, str(ms))
+            self._connection.execute(text)
 
     def _stage_fresh(self, fresh: Iterable[VisitorHour]) -> str:
         """What was read from the table as a Parquet file: DuckDB takes the packed records apart, not Python."""

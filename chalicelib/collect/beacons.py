@@ -64,9 +64,11 @@ def _leave(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Even
     view_id = fields.identity(body, "idempotency")
     if view_id is None:
         raise BadRequest("idempotency is missing: the id of the view that is left.", field="idempotency")
+    engagement = fields.engagement(body, "engagement") or 0
     return hit.leave(
-        site, who, t, view_id=view_id, engagement=fields.engagement(body, "engagement") or 0, age=_age(body),
+        site, who, t, view_id=view_id, engagement=engagement, age=_age(body),
         scroll=fields.percent(body, "scroll"), load_time=fields.load_time(body, "loadTime"), tracker="script",
+        redirect=body.get("on") == "replace" and engagement < config.REDIRECT_AT_ONCE_MS,
     )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ class Event:
     :ivar event_name: a custom event's name; :ivar props: its properties, a JSON object of texts with sorted keys.
     :ivar amount: its revenue in millionths of `currency` (ISO 4217).
     :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0016.
+    :ivar redirect: of a leave: a script replaced the page at once; see docs/adr/0034.
     """
 
     kind: Kind
@@ -89,6 +90,7 @@ class Event:
     amount: int | None = None
     currency: str | None = None
     interactive: bool = False
+    redirect: bool = False
 
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Event)}

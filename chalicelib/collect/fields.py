@@ -64,7 +64,8 @@ def identity(body: Mapping[str, Any], name: str, where: str = "") -> str | None:
     :raises BadRequest: if it is not 1 to 64 letters, digits or ``_ . : -``.
     """
     given = body.get(name)
-    value = repr(given) if isinstance(given, float) else text(body, name, where)
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    value = repr(given)[: config.MAX_ID_CHARS + 1] if is_number else text(body, name, where)
     if value is None:
         return None
     if not _ID.fullmatch(value):

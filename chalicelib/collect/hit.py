@@ -92,6 +92,7 @@ def leave(
     scroll: int | None = None,
     load_time: int | None = None,
     page: str | None = None,
+    redirect: bool = False,
 ) -> Event:
     """The event of a view's sign of life at `t` (epoch ms), `age` ms after the view began.
 
@@ -99,12 +100,13 @@ def leave(
     site-day, but the time read does not get lost at its end.
 
     :param view_id: ``""`` when the sender does not know it: the leave is then of the visitor's latest view of `page`.
+    :param redirect: whether a script replaced the page, without an act of the visitor.
     """
     day, salt = _day_of_view(site, t, age)
     t = min(t, site.calendar.day_end(day) - 1)
     return _event(
         site, who, day, salt, t, kind="leave", id=view_id, page=page, engagement=engagement, scroll=scroll,
-        load_time=load_time, tracker=tracker,
+        load_time=load_time, tracker=tracker, redirect=redirect,
     )  # fmt: skip
 
 

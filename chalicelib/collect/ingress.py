@@ -24,18 +24,17 @@ _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 # A changed setting reaches every browser within a minute; in between, nobody asks twice, and the ETag saves the body.
 _SCRIPT_CACHE = "public, max-age=30, must-revalidate"
-# How the script asks for its larger build: behind its own URL, which may have the options already.
-_WHOLE = {"a", "options?a"}
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
 def script(request: Request, site: str, identifier: str | None = None) -> Response:
     """The tracker, as the site's settings make it; with ``?options``, what a page may switch on is in it.
 
-    ``?a`` is what it asks for itself where a page needs more of it.
+    What ends in ``?a``, behind whatever query, is what it asks for itself where a page needs more of it.
     """
     found = gate.find_site(site)
-    made = scripts.script_of(found, options="options" in request.query, whole=bool(_WHOLE & request.query.keys()))
+    whole = any(text.endswith("?a") for name, value in request.query.items() for text in (f"?{name}", value))
+    made = scripts.script_of(found, options="options" in request.query, whole=whole)
     fields.identifier(identifier)
     packed = not settings().plain_script and scripts.takes_gzip(request.headers.get("accept-encoding", ""))
     etag = made.etag(packed=packed)

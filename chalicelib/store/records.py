@@ -39,6 +39,7 @@ class Record:
     :ivar channel: the channel of `source`, see `enrich.channel`.
     :ivar scroll: percent; :ivar amount: millionths of `currency`; :ivar props: a JSON object of texts.
     :ivar interactive: True for an event after which the visit is no bounce.
+    :ivar redirect: True for a leave by a script that replaced the page at once.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Record:
     amount: int | None = None
     currency: str | None = None
     interactive: bool | None = None
+    redirect: bool | None = None
 
     def pack(self) -> str:
         """The record as text, one text for one record."""

@@ -162,7 +162,7 @@ class Ingress(_Server):
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 asked = replace(ingress.settings, id=url.path.split("/")[2])
-                made = script_of(asked, options=url.query == "options", whole=url.query.endswith("a"))
+                made = script_of(asked, options=url.query == "options", whole=self.path.endswith("?a"))
                 self.answer(made.body, "text/javascript")
 
             def do_POST(self) -> None:

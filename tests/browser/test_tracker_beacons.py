@@ -14,7 +14,8 @@ from tests.browser.pages import Beacon, Ingress, Site, views
 
 # The page's own word on whether it is hidden: headless Chromium shows every tab. Leaving a page hides it for real.
 HIDE = """(hidden) => {
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    if (hidden) Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+    else delete document.hidden; // what the browser says itself: it hides a page that is left
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
 }"""
 BACKGROUND = "Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })"

@@ -169,3 +169,128 @@ def test_the_dashboard_shows_it_without_javascript(stack: Deployed, browser: Bro
     for expected in ("/first", "/next", "DuckDuckGo", "Chrome", "Linux"):
         assert expected in text
     plain.close()
+
+
+# ── Redirects by scripts ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def document(script: str) -> str:
+    """A page with the snippet, a button, and a script of its own."""
+    return f"<!doctype html><title>Page</title>SNIPPET<button>Go</button><script>{script}</script>"
+
+
+REDIRECTS = {
+    "replaceState": "setTimeout(() => history.replaceState({}, '', '/login'), 200)",
+    "location.replace": "setTimeout(() => location.replace('/login'), 200)",
+    "twice": "setTimeout(() => location.replace('/again'), 200)",
+    "before the load": "addEventListener('DOMContentLoaded', () => setTimeout(() => { location.href = '/login' }))",
+}
+
+
+@pytest.mark.parametrize("script", REDIRECTS.values(), ids=REDIRECTS.keys())
+def test_a_page_that_a_script_replaces_at_once_is_no_view_and_spoils_no_bounce(
+    page: Page, tracked: Tracked, script: str
+):
+    slow = '<img src="/slow.gif">' if "DOMContentLoaded" in script else ""
+    tracked.site.documents |= {"/": document(script) + slow, "/again": document(REDIRECTS["replaceState"])}
+    page.goto(f"{tracked.site.url}/", referer="https://www.google.com/")
+    page.wait_for_url("**/login")
+    stay(page, 1500)
+    page.close(run_before_unload=True)
+    (visit,) = tracked.visits(lambda visits: bool(visits) and [hit["page"] for hit in visits[0]["hits"]] == ["/login"])
+    assert visit["bounce"]
+    assert (visit["source"], visit["referrer"]) == ("Google", "https://www.google.com/")
+    assert visit["duration"] >= 1
+
+
+NO_REDIRECTS = {
+    "a click that pushes": ("", lambda page: page.click("button"), "history.pushState({}, '', '/login')"),
+    "a click that replaces": ("", lambda page: page.click("button"), "history.replaceState({}, '', '/login')"),
+    "a key that leads on": ("", lambda page: page.keyboard.press("x"), "location.replace('/login')"),
+    "a script that pushes": ("setTimeout(() => history.pushState({}, '', '/login'), 200)", None, ""),
+    "a script that waits": ("setTimeout(() => history.replaceState({}, '', '/login'), 2500)", None, ""),
+}
+
+
+@pytest.mark.parametrize(("script", "act", "reaction"), NO_REDIRECTS.values(), ids=NO_REDIRECTS.keys())
+def test_what_a_person_does_however_quickly_is_two_views(
+    page: Page, tracked: Tracked, script: str, act: Callable[[Page], None] | None, reaction: str
+):
+    listen = f"for (const type of ['click', 'keydown']) addEventListener(type, () => {{ {reaction} }}, {{once: true}});"
+    tracked.site.documents["/"] = document(listen + script)
+    page.goto(f"{tracked.site.url}/")
+    if act is not None:
+        act(page)
+    page.wait_for_url("**/login")
+    stay(page, 500)
+    page.close(run_before_unload=True)
+    (visit,) = tracked.views(2)
+    assert [hit["page"] for hit in visit["hits"]] == ["/", "/login"]
+    assert not visit["bounce"]
+
+
+# ── One page ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_page_has_one_name_however_its_address_is_written(page: Page, tracked: Tracked):
+    for path in ("/caf%C3%A9", "/caf%c3%a9", "/café", "/x/../caf%C3%A9", "/%E6%9C%8D%E5%8A%A1"):
+        page.goto(tracked.site.url + path)
+        tracked.visits(lambda visits: bool(visits))
+        page.goto("about:blank")
+    page.close()
+    (visit,) = tracked.views(5)
+    assert [hit["page"] for hit in visit["hits"]] == ["/café"] * 4 + ["/服务"]
+    assert visit["hits"][-1]["path"] == "/%E6%9C%8D%E5%8A%A1"
+
+
+def test_a_page_is_the_same_to_the_tracker_and_to_the_collector(page: Page, tracked: Tracked):
+    settings = {"kept_parameters": "q page", "merge_trailing_slash": True}
+    tracked.shylight._json("PATCH", f"/api/v1/sites/{tracked.id}", settings)
+    wait_for_script(page, tracked, "URLSearchParams")
+    page.goto(f"{tracked.site.url}/list?q=a+b&page=%c3%bc")
+    same = ["/list/?page=%C3%BC&q=a%20b", "/%6cist?x=1&q=%61+b&page=ü", "/list?q=a+b&page=ü#part"]
+    for path in same:
+        page.evaluate("path => history.replaceState({}, '', path)", path)
+        page.evaluate("path => history.pushState({}, '', path)", path)
+    page.evaluate("history.pushState({}, '', '/list?q=a&page=ü')")
+    page.close(run_before_unload=True)
+    (visit,) = tracked.views(2)
+    assert [hit["page"] for hit in visit["hits"]] == ["/list?page=ü&q=a%20b", "/list?page=ü&q=a"]
+
+
+def wait_for_script(page: Page, tracked: Tracked, part: str) -> None:
+    """Until the script that is served has the changed settings: half a minute at most."""
+    url = re.search(r'src="([^"]+script\.js)"', tracked.site.snippet)[1]  # type: ignore[index]
+    deadline = time.monotonic() + PATIENCE_S
+    while part not in page.request.get(url).text():
+        assert time.monotonic() < deadline
+        time.sleep(1)
+
+
+# ── In frames and twice ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_hidden_frame_and_a_second_tag_leave_a_bounce_a_bounce(page: Page, tracked: Tracked):
+    hidden = "".join(
+        f'<iframe src="/token" {attributes}></iframe>'
+        for attributes in ('style="display: none"', 'width="1" height="1"', 'style="position: absolute; left: -9999px"')
+    )
+    tracked.site.documents["/"] = f"<!doctype html><title>Home</title>SNIPPET SNIPPET<p>Home{hidden}"
+    page.goto(f"{tracked.site.url}/")
+    stay(page, 2000)
+    page.close(run_before_unload=True)
+    (visit,) = tracked.views(1)
+    assert [hit["page"] for hit in visit["hits"]] == ["/"]
+    assert visit["bounce"]
+
+
+def test_a_frame_in_sight_and_a_module_are_counted(page: Page, tracked: Tracked):
+    tracked.site.documents["/"] = '<!doctype html><title>Home</title><iframe src="/inside"></iframe>'
+    page.goto(f"{tracked.site.url}/")
+    (visit,) = tracked.visits(lambda visits: bool(visits))
+    assert [hit["page"] for hit in visit["hits"]] == ["/inside"]
+    tracked.site.snippet = tracked.site.snippet.replace("<script defer", '<script type="module"')
+    page.goto(f"{tracked.site.url}/module")
+    page.close(run_before_unload=True)
+    (visit,) = tracked.views(2)
+    assert [hit["page"] for hit in visit["hits"]] == ["/inside", "/module"]

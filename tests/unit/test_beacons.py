@@ -52,6 +52,43 @@ def test_a_leave_that_carries_its_view_is_both():
     assert view.visitor == leave.visitor
 
 
+def test_an_id_may_be_a_number_as_browsers_make_one_up():
+    (view,), (leave,) = read({**VIEW, "idempotency": 0.123456}), read({**LEAVE, "idempotency": 0.123456})
+    assert view.id == leave.id == "0.123456"
+    assert read({**VIEW, "idempotency": 0})[0].id == "0"
+    for wrong in (True, [1], 10**80):
+        with pytest.raises(BadRequest) as refused:
+            read({**VIEW, "idempotency": wrong})
+        assert refused.value.field == "idempotency"
+
+
+def test_the_page_before_may_be_told_by_its_path():
+    (view,) = read({**VIEW, "location": "https://www.example.com:8443/next?x=1#y", "referrer": "/caf%C3%A9"})
+    assert view.referrer == "https://www.example.com:8443/caf%C3%A9"
+    assert view.internal
+
+
+@pytest.mark.parametrize(
+    ("on", "engagement", "redirect"),
+    [
+        ("replace", 0, True),
+        ("replace", 999, True),
+        ("replace", 1000, False),
+        ("push", 10, False),
+        (True, 10, False),
+        (None, 10, False),
+        (["replace"], 10, False),
+        ({}, 10, False),
+    ],
+)
+def test_a_leave_is_a_redirect_if_the_page_was_replaced_at_once_without_an_act(
+    on: object, engagement: int, redirect: bool
+):
+    assert read({**LEAVE, "on": on, "engagement": engagement})[0].redirect is redirect
+    view, leave = read({**LEAVE, "location": "https://example.com/a", "on": on, "engagement": engagement})
+    assert (view.redirect, leave.redirect) == (False, redirect)
+
+
 def test_a_view_is_of_the_moment_at_which_it_began_however_late_it_is_told():
     (view,) = read({**VIEW, "age": 10 * 60 * 1000})
     assert view.t == NOON - 10 * 60 * 1000

@@ -2,5 +2,9 @@
 -- never came): what the compacted segment holds. Sorted, so that the same hits give the same file.
 SELECT hits.*, views.visit
 FROM hits
-LEFT JOIN views USING (day, visitor, id)
+LEFT JOIN (
+    SELECT day, visitor, id, visit FROM views
+    UNION ALL
+    SELECT day, visitor, id, visit FROM replaced
+) AS views USING (day, visitor, id)
 ORDER BY ALL

@@ -3,12 +3,13 @@
 // It sends JSON, as plain text so that no browser asks for permission first, to the URL it was loaded from:
 //
 //   a view     {idempotency, location, referrer, age}               when a page comes into sight
-//   a leave    {idempotency, engagement, scroll, loadTime, age} when it goes out of sight; again if it was seen since
+//   a leave    {idempotency, engagement, scroll, loadTime, on, age} when it goes out of sight; again if it was seen since
 //   an event   {idempotency, location, event, props, revenue}       when the site calls shylight("Name", {…})
 //
 // `engagement` is how long the page has been in sight and had the focus, `age` how long ago the view began, both in
 // ms; `scroll` how far down it was seen, in percent. The random id makes a repetition harmless. As long as nobody has
-// confirmed a view, its leaves carry all of it again. `referrer` is a path where the site's own routing led here.
+// confirmed a view, its leaves carry all of it again. `referrer` is a path where the site's own routing led here. `on`
+// tells how the page was last navigated from: `replace`, `push`, …; or true, if the visitor had just done something.
 //
 // It keeps nothing: no cookie, no storage. A visitor who asks not to be tracked (Do Not Track, Global Privacy
 // Control) is left alone, and so is everybody while the site's own `shylightOff` is true.
@@ -22,48 +23,29 @@ import { isRunning, join, tell, tellOfPage, withOthers } from "./instances.js";
 import { pageOf, site } from "./page.js";
 import { outOfSight, watch } from "./sight.js";
 
-let seen; // whether the page is in sight
-let began; // when the view began
 let deepest; // the farthest it was scrolled, px
-let engaging; // whether the page is in sight and has the focus
-let routed; // the page before, if the site's own routing led here
+let began; // when the view began
 let page; // what it is called; undefined until it is seen
-let home = WHOLE ? import.meta.url.split("?")[0] : document.currentScript?.src;
-let clock = () => performance.now();
-let engaged; // ms of engagement; while it lasts, less the time at which it began
-let view = {}; // the message of the view: sent as it begins, and again with what has become of it
+let engaging; // whether the page is in sight and has the focus
+let seen; // whether the page is in sight
 let visitor; // the site's name for them
-
-// What is refused or fails is sent once more, as it was, after the time that the collector's Retry-After asks for.
-let send = (
-  message,
-  retried,
-  packed = JSON.stringify({ ...message, identifier: visitor, age: clock() - began }),
-  again = () => retried || setTimeout(send, 5000, message, 1, packed),
-) =>
-  self.shylightOff ||
-  navigator.globalPrivacyControl ||
-  navigator.doNotTrack == 1 ||
-  fetch(home, { body: packed, keepalive: 1, method: "POST" }).then(
-    (answer) => (answer.status < 500 ? (message.location = "") : again()), // confirmed: it need not be told again
-    again,
-  );
+let routed; // the page before, if the site's own routing led here
 
 // `why` is 1 when the page is being left. Any other value, such as the event that has happened, means nothing.
 let look = (why, leaving = why == 1 || document.hidden, from = page) => {
   if (WHOLE) leaving ||= outOfSight();
-  engaged += clock() * engaging;
   // Pages rendered in advance or opened in the background are hidden. They are viewed when they are seen.
   page = leaving ? page : PRECISE ? pageOf(location) : location.pathname;
   if (scrollY > deepest) deepest = scrollY;
-  if (seen && (from != page || leaving)) {
-    view.scroll = (innerHeight + deepest) / document.all[0].scrollHeight / 0.01;
+  engaged += clock() * engaging;
+  if (seen && leaving | (from != page)) {
     view.engagement = engaged;
+    view.scroll = ((innerHeight + deepest) / document.all[0].scrollHeight) * 100;
     send(view);
   }
   if (from != page) {
-    deepest = engaged = 0;
     began = clock();
+    engaged = deepest = 0;
     send(
       (view = {
         referrer: (routed = PRECISE ? from && site.told : from) || document.referrer,
@@ -78,31 +60,50 @@ let look = (why, leaving = why == 1 || document.hidden, from = page) => {
   engaged -= clock() * engaging;
 };
 
-if (WHOLE ? !isRunning(site.id) : !self.Shynet && self == top && home) {
+let home = WHOLE ? import.meta.url.split("?")[0] : document.currentScript?.src;
+let view = {}; // the message of the view: sent as it begins, and again with what has become of it
+let clock = () => performance.now();
+let engaged; // ms of engagement; while it lasts, less the time at which it began
+
+// What is refused or fails is sent once more, as it was, after the time that the collector's Retry-After asks for.
+let send = (
+  message,
+  retried,
+  packed = JSON.stringify({ ...message, age: clock() - began, identifier: visitor }),
+  again = () => retried || setTimeout(send, 5000, message, 1, packed),
+) =>
+  self.shylightOff ||
+  navigator.globalPrivacyControl ||
+  navigator.doNotTrack == 1 ||
+  fetch(home, { method: "POST", keepalive: 1, body: packed }).then(
+    (answer) => (answer.status < 500 ? (message.location = "") : again()), // confirmed: it need not be told again
+    again,
+  );
+
+if (WHOLE ? !isRunning(site.id) : (!self.Shynet & (self == top)) && home) {
   look();
   began = 0; // what is seen at once began with its navigation
   self.Shynet = {
     ...self.shylight,
     ...(WHOLE && self.Shynet),
-    // For sites that tell of a new page themselves, as Shynet had them do: what routing has counted is not counted again.
-    newPageLoad() {
-      if (WHOLE) tellOfPage();
-      routed = !routed && look((page += "#"));
-    },
     u: WHOLE ? withOthers(home) : home,
+    // For sites that tell of a new page themselves, as Shynet had them do: what routing has counted is not counted again.
+    newPageLoad: () => (WHOLE && tellOfPage(), (routed = !routed && look((page += "#")))),
   };
-  self.navigation?.addEventListener("currententrychange", look);
-  addEventListener("pagehide", () => look(1)); // some browsers leave a page without hiding it first
-  addEventListener("pageshow", (event) =>
-    // One that was kept alive is viewed anew; what has loaded has a load time, unless routing left it before.
-    look(event.persisted ? (page = seen = 0) : began || (view.loadTime = clock())),
+  self.navigation?.addEventListener("navigate", (moved) =>
+    // Looks when it has happened; there is no delay, as what it was is no number.
+    setTimeout(look, (view.on = navigator.userActivation.isActive || moved.navigationType)),
   );
+  // Some browsers leave a page without hiding it first. One that was kept alive is viewed anew.
+  addEventListener("pagehide", () => (page = look(1)));
+  // What has loaded has a load time, unless routing left it before.
+  addEventListener("pageshow", () => look(began || (view.loadTime = clock())));
   ["replaceState", "pushState"].map(
     (name, original) => (
       (original = history[name]), (history[name] = (...state) => look(original.apply(history, state)))
     ),
   );
-  ["visibilitychange", "popstate", "blur", "scroll", "focus"].map((type) => addEventListener(type, look));
+  ["focus", "visibilitychange", "scroll", "blur", "popstate"].map((type) => addEventListener(type, look));
   if (WHOLE) watch(look);
   self.shylight = (told, given) => (
     WHOLE && tell(told, given),
@@ -117,4 +118,4 @@ if (WHOLE ? !isRunning(site.id) : !self.Shynet && self == top && home) {
   );
   Shynet.q?.map((called) => shylight(...called));
   if (WHOLE) join();
-} else if (!WHOLE) import((home || "./script.js") + "?a"); // a script of another origin has no base for relative ones
+} else if (!WHOLE) import((home || "./script.js") + "?a");
