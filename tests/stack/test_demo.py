@@ -45,7 +45,7 @@ def shown(shylight: Shylight, site: str, first: date, last: date) -> dict[str, A
 
 def rows(stats: dict[str, Any]) -> dict[str, dict[str, tuple[int, int, int]]]:
     return {
-        table: {row["name"]: (row["visitors"], row["visits"], row["pageviews"]) for row in found}
+        table: {row.get("raw", row["name"]): (row["visitors"], row["visits"], row["pageviews"]) for row in found}
         for table, found in stats["tables"].items()
         if table in expected.TABLES
     }

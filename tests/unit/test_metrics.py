@@ -393,13 +393,14 @@ def test_late_leaves_without_a_views_id_are_late_too() -> None:
 _extremes = st.sampled_from([None, 0, 1, -1, 255, 256, 2**31, 86_400_000, 2**53, 2**63 - 1, 2**63, 10**18, 10**400])
 _odd = st.none() | st.text(max_size=5) | st.sampled_from(["", "\x00", "'", '"', "{record}", "$gap", "null", "x" * 5000])
 _instants = st.sampled_from([0, -1, START, START + 1, START + 50 * 60 * MINUTE, 2**53, 2**63, None, "x", 1.5])
+_flag = st.sampled_from([True, None])
 _anything = st.builds(
     Record,
     kind=st.sampled_from([VIEW, LEAVE, EVENT]),
     id=st.sampled_from(["", "a", "b", "~1"]),
     t=_instants,
     **{
-        name: _extremes if name in RANGES else st.sampled_from([True, None]) if name == "interactive" else _odd
+        name: _extremes if name in RANGES else _flag if name in ("interactive", "redirect") else _odd
         for name in Record.__dataclass_fields__
         if name not in ("kind", "id", "t", "props", "currency")
     },
