@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.figure import Part
+from bench.measurement import Part
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 PARTS = ("tracker", "package", "imports", "collector", "worker", "aggregation", "cost", "overview", "faults")

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bench.figure import Figure, Part
-from localstack.traffic.arrivals import DIRECT, Arrival, arrive
-from localstack.traffic.audience import Audience
-from localstack.traffic.catalogue import JOURNAL
+from bench.measurement import Figure, Part
+from demo.traffic.arrivals import DIRECT, Arrival, arrive
+from demo.traffic.audience import Audience
+from demo.traffic.sites import JOURNAL
 
 if TYPE_CHECKING:
     from chalicelib.aggregate.rollup import Rollup
@@ -25,7 +25,7 @@ _START = 1_795_132_800_000  # its midnight, UTC
 def measure() -> Part:
     """Time to build a whole day from its hits, and to bring it up to date when one hour of it has changed."""
     from chalicelib.aggregate import metrics, rollup
-    from chalicelib.aggregate.engine import engine
+    from chalicelib.aggregate.duckdb_engine import engine
 
     figures: list[Figure] = []
     for visits in SIZES:
@@ -55,7 +55,7 @@ def measure() -> Part:
 def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[Rollup, bytes, int]:
     """The rollup of a made-up day, as it is and packed, and how many page views are in it."""
     from chalicelib.aggregate import metrics, rollup
-    from chalicelib.aggregate.engine import engine
+    from chalicelib.aggregate.duckdb_engine import engine
 
     with engine() as db:
         db.load(visitor_hours(visits, day, start, rng), [])

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import prices
-from bench.figure import Figure, Part
-from bench.meter import Meter, metered
-from bench.sample import events_of_today, new_site, pageviews
+from bench.aws_usage import Meter, metered
+from bench.measurement import Figure, Part
+from bench.sample_day import events_of_today, new_site, pageviews
 from bench.worker import Stored
 
 CONFIG = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
@@ -87,7 +87,8 @@ def _lines(stored: Stored, size: int, beacon_ms: float, refresh: Refresh) -> dic
         "DynamoDB writes": VIEWS * stored.meter.writes * per_view * prices.WRITE_UNIT,
         "DynamoDB reads": VIEWS * stored.meter.reads * per_view * prices.READ_UNIT,
         "DynamoDB storage, a month of it": VIEWS * item_bytes / 1e9 * prices.TABLE_GB_MONTH,
-        "aggregation: Lambda": _REFRESHES * (prices.LAMBDA_REQUEST + _gb_s("refresh", refresh.ms) * prices.LAMBDA_GB_S),
+        "aggregation: Lambda": _REFRESHES
+        * (prices.LAMBDA_REQUEST + _gb_s("aggregate", refresh.ms) * prices.LAMBDA_GB_S),
         "aggregation: S3": _REFRESHES * (puts * prices.S3_PUT + gets * prices.S3_GET),
         "aggregation: DynamoDB": _REFRESHES
         * (refresh.meter.writes * prices.WRITE_UNIT + refresh.reads * prices.READ_UNIT),
@@ -104,10 +105,10 @@ def _gb_s(function: str, ms: float) -> float:
 def _refresh(ms: float) -> Refresh:
     """Store a day's events, bring it up to date, change one hour of it, and bring it up to date again."""
     from chalicelib import days
-    from chalicelib.aggregate.refresh import refresh
+    from chalicelib.aggregate.build_day import refresh
     from chalicelib.collect.event import encode
     from chalicelib.enrich import worker
-    from chalicelib.store import marks
+    from chalicelib.store import dirty_hours
 
     site = new_site("refreshed")
     events = events_of_today(site, 400)
@@ -115,11 +116,11 @@ def _refresh(ms: float) -> Refresh:
         worker.consume([encode(events[start : start + 20]) for start in range(0, len(events), 20)])
     day = days.day_of(days.now_ms(), site.zone)
     refresh(site, day)
-    found = [mark for mark in marks.of_day(site.id, day) if mark.hour is not None]
+    found = [mark for mark in dirty_hours.of_day(site.id, day) if mark.hour is not None]
     middle = sorted(mark.hour for mark in found if mark.hour is not None)[len(found) // 2]
     for mark in found:
         if mark.hour != middle:
-            marks.clear(mark)
+            dirty_hours.clear(mark)
     with metered() as meter:
         refresh(site, day)
     queried = VIEWS / 30 / pageviews(events)  # a day of a million a month, in days like this one

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra import cloudformation, geo
-from infra.cloud import Cloud, emulator
+from infra import cloudformation, geoip
+from infra.aws_environment import Cloud, emulator
 from localstack import process
 
 
@@ -24,7 +24,7 @@ def local_aws() -> Iterator[Cloud]:
         try:
             cloud = emulator(started.url)
             cloudformation.apply(cloud)
-            geo.upload(cloud)
+            geoip.upload(cloud)
             os.environ.update(cloud.environ({}))
             yield cloud
         finally:

@@ -14,8 +14,8 @@ from typing import Any
 from unittest.mock import patch
 
 from bench.aggregation import day_rollup
-from bench.figure import Figure, Part
-from bench.request import Context, body_of, event
+from bench.lambda_requests import Context, body_of, event
+from bench.measurement import Figure, Part
 
 _DAYS = 30
 _VISITS_A_DAY = 1_390  # 2.4 page views each
@@ -54,7 +54,7 @@ def _prepare() -> tuple[str, int, str]:
     from chalicelib.accounts import people, sessions
     from chalicelib.config import settings
     from chalicelib.store import rollups
-    from chalicelib.store.secrets import signing_key
+    from chalicelib.store.signing_key import signing_key
     from chalicelib.store.sites import Site, put_site
 
     site = Site(str(uuid.uuid4()), "Overview", "lighthouse-journal.example", "UTC", created_at=int(time.time()))
@@ -76,7 +76,7 @@ def _year() -> tuple[float, float]:
     """Ms for the figures of a year whose days all have as many rows as a rollup keeps: of days, and of months."""
     from chalicelib.aggregate import rollup as rollup_math
     from chalicelib.config import TABLE_ROWS
-    from chalicelib.report import query, stored
+    from chalicelib.report import period_rollups, site_stats
     from chalicelib.report.periods import Period
     from chalicelib.store import rollups
     from chalicelib.store.sites import Site, put_site
@@ -100,8 +100,8 @@ def _year() -> tuple[float, float]:
     times = []
     for budget_s in (0.0, 60.0, 0.0):  # without summing, summing, with what was summed
         began = time.perf_counter()
-        with patch.object(stored, "_SUM_BUDGET_S", budget_s):
-            query.stats(site, period, now)
+        with patch.object(period_rollups, "_SUM_BUDGET_S", budget_s):
+            site_stats.stats(site, period, now)
         times.append((time.perf_counter() - began) * 1000)
     return times[0], times[2]
 

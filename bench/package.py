@@ -6,9 +6,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from bench.figure import Figure, Part
+from bench.measurement import Figure, Part
 from infra import project
-from infra.cloud import Cloud, DeployError
+from infra.aws_environment import Cloud, DeployError
 
 _MIB = 1024 * 1024
 

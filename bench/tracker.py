@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import brotli  # type: ignore[import-untyped]  # it has no types
 
-from bench.figure import Figure, Part
-from chalicelib.collect.script import script_of
+from bench.measurement import Figure, Part
+from chalicelib.collect.tracker_script import script_of
 from chalicelib.store.sites import Site
 
 _PLAIN = Site("00000000-0000-4000-8000-000000000000", "Bench", "example.com")

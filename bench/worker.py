@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from bench.figure import Figure, Part
-from bench.meter import Meter, metered
-from bench.sample import events_of_today, new_site, pageviews
+from bench.aws_usage import Meter, metered
+from bench.measurement import Figure, Part
+from bench.sample_day import events_of_today, new_site, pageviews
 
 if TYPE_CHECKING:
     from chalicelib.collect.event import Event
@@ -73,7 +73,7 @@ def _without_writes(events: list[Event]) -> float:
 
 def _new_agent() -> float:
     """CPU ms of saying whose a user agent is that is not in the worker's memory: browsers and robots, half and half."""
-    from chalicelib.enrich.agent import parse_agent
+    from chalicelib.enrich.user_agent import parse_agent
 
     browsers = {str(browser["userAgent"]) for browser in _packaged("user-agents/dist/user-agents.json")}
     robots = {

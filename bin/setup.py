@@ -140,11 +140,11 @@ def make_node_modules() -> None:
 
 def make_networks() -> None:
     """The GeoIP database of networks' operators, built from the lists that npm brought."""
-    stamp = stamp_of(ROOT / "package-lock.json", ROOT / "infra" / "networks.py")
+    stamp = stamp_of(ROOT / "package-lock.json", ROOT / "infra" / "geoip_networks.py")
     if is_current(GEO, stamp) and (GEO / "network.mmdb").is_file():
         return
     begun = time.monotonic()
-    run("networks", [VENV / "bin" / "python", "-m", "infra.networks"])
+    run("networks", [VENV / "bin" / "python", "-m", "infra.geoip_networks"])
     (GEO / STAMP).write_text(stamp)
     say(f"GeoIP database of network operators: built in {time.monotonic() - begun:.0f} s")
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote
 
 from chalice import Chalice, Response
 
-from chalicelib import address, config
+from chalicelib import config, public_url
 from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unavailable
 
 log = logging.getLogger("shylight")
@@ -119,7 +119,7 @@ def read_request(app: Chalice) -> Request:
     context = request.context
     headers = {name.lower(): value for name, value in request.headers.items()}
     lists = {name: list(values) for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
-    prefix, path = address.place(event)
+    prefix, path = public_url.place(event)
     return Request(
         method=request.method,
         path=path,
@@ -128,10 +128,10 @@ def read_request(app: Chalice) -> Request:
         headers=headers,
         body=_raw_body(request),
         source_ip=(context.get("identity") or {}).get("sourceIp") or "",
-        base_url=address.base_url(context, prefix),
+        base_url=public_url.base_url(context, prefix),
         cookies=read_cookies(headers.get("cookie", "")),
         received_at=int(context.get("requestTimeEpoch") or 0),
-        domain=address.domain(context),
+        domain=public_url.domain(context),
     )
 
 
@@ -189,16 +189,16 @@ def serve(app: ShylightApp, handler: Callable[..., Response], **params: str) -> 
     except ShylightError as error:
         response = _error(app, request, error)
     except Exception as error:
-        log.exception("unhandled error in %s", getattr(handler, "__qualname__", handler))
-        response = _error(app, request, _unforeseen(error))
+        log.exception(
+            "unhandled error in %s", app.current_request.context.get("resourcePath") if app.current_request else "?"
+        )
+        response = _error(app, request, _unforeseen(app, error))
     _log_line(app, request, response, started)
     return response
 
 
-def _unforeseen(error: Exception) -> ShylightError:
-    from chalicelib.store import aws  # loaded by whatever failed in it; a request that failed before has no need of it
-
-    if aws.failed(error):
+def _unforeseen(app: ShylightApp, error: Exception) -> ShylightError:
+    if app.is_outage(error):
         return Unavailable("A service this depends on did not answer as it should; please try again.", retry_after=5)
     return ShylightError("Something went wrong here. It has been logged; please try again.")
 
@@ -214,14 +214,18 @@ def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> R
 
 def _log_line(app: Chalice, request: Request | None, response: Response, started: float) -> None:
     """One structured line an invocation: no address, no user agent, no token, no identifier."""
-    current = app.current_request
     line = {
-        "route": (current.context or {}).get("resourcePath", "?") if current else "?",
+        "route": _route(app),
         "method": request.method if request else "?",
         "status": response.status_code,
         "ms": round((time.perf_counter() - started) * 1000, 1),
     }
     print(json.dumps(line, separators=(",", ":")))
+
+
+def _route(app: Chalice) -> str:
+    request = app.current_request
+    return str((request.context or {}).get("resourcePath", "?")) if request else "?"
 
 
 # Every list has limits of its own; this is for what was forgotten. Characters, as most are bytes.
@@ -255,13 +259,13 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
 
 def _loaded_ledger() -> Any:
     """The ledger's module; None if nothing has loaded it, and so nothing was dropped."""
-    return sys.modules.get("chalicelib.store.ledger")
+    return sys.modules.get("chalicelib.store.exclusions")
 
 
 def _of_every_answer(event: Mapping[str, Any]) -> dict[str, str]:
     """The headers of every answer: browsers take it for what it says it is, and come back over https."""
     headers = {"X-Content-Type-Options": "nosniff"}
-    if address.is_https_only(event.get("requestContext") or {}):
+    if public_url.is_https_only(event.get("requestContext") or {}):
         headers["Strict-Transport-Security"] = f"max-age={config.HTTPS_ONLY_S}"
     return headers
 
@@ -276,9 +280,11 @@ class ShylightApp(Chalice):
     * It answers 415 to a GET that names the type of a body it does not have; some clients always do.
 
     :ivar error_page: what a browser is shown of an error; programs get JSON.
+    :ivar is_outage: whether an unforeseen error is one of a service that this depends on.
     """
 
     error_page: Callable[[Request, ShylightError], Response]
+    is_outage: Callable[[Exception], bool]
 
     def __call__(self, event: Any, context: Any) -> Any:
         """Answer an invocation of the API's function."""

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from infra import geo, project, terraform
-from infra.cloud import AwsError, Cloud, DeployError, signed_in
+from infra import geoip, project, terraform
+from infra.aws_environment import AwsError, Cloud, DeployError, signed_in
 from infra.deploy import Target, deploy, sign_in_link
 from infra.project import ROOT
 
@@ -49,7 +49,7 @@ def _deploy(stage: str) -> int:
 
 
 def _geo(stage: str) -> int:
-    geo.renew(signed_in(stage), os.environ, _say)
+    geoip.renew(signed_in(stage), os.environ, _say)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.cloud import Cloud, DeployError
+from infra.aws_environment import Cloud, DeployError
 
 TEMPLATE = Path(__file__).parent / "template.yaml"
 PATIENCE_S = 900.0

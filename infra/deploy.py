@@ -14,9 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, geo, people, project, smoke
-from infra.cloud import Cloud, DeployError
-from infra.web import ask, is_well
+from infra import cloudformation, geoip, people, project, smoke
+from infra.aws_environment import Cloud, DeployError
+from infra.http_client import ask, is_well
 
 NOTE_KEY = "deploy/state.json"
 ANSWER_S = 120.0
@@ -67,7 +67,7 @@ def deploy(
     note = _read_note(cloud)
     if not note.get("administrator") and not admin_email:
         raise DeployError("Who is the first administrator? ADMIN_EMAIL=you@example.com make deploy …")
-    for key in geo.upload(cloud):
+    for key in geoip.upload(cloud):
         say(f"GeoIP database: {key}")
     say("functions, API and schedules: chalice deploy (some minutes)")
     api = _deploy_functions(cloud, folder, note, target)

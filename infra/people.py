@@ -6,8 +6,8 @@ import sys
 import uuid
 from typing import Any
 
-from infra import orders
-from infra.cloud import Cloud
+from infra import stage_commands
+from infra.aws_environment import Cloud
 
 CHECKER = "deployment-check@shylight.invalid"
 
@@ -41,27 +41,27 @@ def revoke_token(cloud: Cloud, token: str) -> None:
 
 
 def _order(cloud: Cloud, order: str, /, **arguments: str | None) -> object:
-    return orders.give(cloud, "infra.people", order, arguments)
+    return stage_commands.give(cloud, "infra.people", order, arguments)
 
 
 def _carry_out(order: str, arguments: dict[str, Any]) -> object:
-    from chalicelib.accounts import links, people, tokens
+    from chalicelib.accounts import api_tokens, people, sign_in_links
     from chalicelib.store import people as stored
 
     if order == "create_administrator":
         return people.create_administrator(arguments["email"], arguments["password"]).email
     if order == "issue_link":
-        return links.issue(people.create_administrator(arguments["email"]))
+        return sign_in_links.issue(people.create_administrator(arguments["email"]))
     if order == "issue_token":
-        return tokens.issue(people.create_administrator(arguments["email"]), arguments["name"])
+        return api_tokens.issue(people.create_administrator(arguments["email"]), arguments["name"])
     if order == "issue_checker_token":
         person = stored.find_person(CHECKER) or stored.add_person(stored.Person(str(uuid.uuid4()), CHECKER))
-        return tokens.issue(person, "deployment check")
+        return api_tokens.issue(person, "deployment check")
     if order == "revoke_token":
-        tokens.revoke(arguments["token"])
+        api_tokens.revoke(arguments["token"])
         return None
     raise ValueError(order)
 
 
 if __name__ == "__main__":
-    sys.exit(orders.take(_carry_out))
+    sys.exit(stage_commands.take(_carry_out))

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "infra" / "policies"
 CHALICE = ROOT / ".chalice"
-FUNCTIONS = ("api_handler", "worker", "refresh", "forget", "refresh_places")
+FUNCTIONS = ("api_handler", "worker", "aggregate", "expire_salts", "update_geoip")
 
 
 def stages() -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import policies
-from infra.cloud import Cloud, DeployError
+from infra.aws_environment import Cloud, DeployError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY_S = 900

@@ -11,8 +11,8 @@ import time
 import uuid
 
 from infra import people
-from infra.cloud import Cloud, DeployError
-from infra.web import ask
+from infra.aws_environment import Cloud, DeployError
+from infra.http_client import ask
 
 SITE = {"name": "Deployment check", "domain": "deployment-check.invalid", "timezone": "UTC"}
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"

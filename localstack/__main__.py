@@ -9,8 +9,8 @@ import subprocess
 import sys
 from types import FrameType
 
-from infra import geo
-from infra.cloud import DeployError
+from infra import geoip
+from infra.aws_environment import DeployError
 from localstack.stack import ROOT, Info, Stack
 
 DEMO_DAYS = 30
@@ -46,7 +46,7 @@ def _run(command: str, stack: Stack) -> int:
             _say("nothing is running; `make up` starts it")
             return 1
         if command == "geo":
-            geo.renew(info.cloud, os.environ, _say)
+            geoip.renew(info.cloud, os.environ, _say)
         else:
             _welcome(info)
     else:
@@ -61,7 +61,7 @@ def _demo(stack: Stack) -> int:
     generator = [
         sys.executable,
         "-m",
-        "localstack.demo",
+        "demo.run",
         "--stack",
         str(stack.home / "stack.json"),
         "--days",
@@ -100,7 +100,7 @@ def _welcome(info: Info) -> None:
     _say(f"  Sign in as    {info.admin_email}  with  {info.admin_password}")
     _say(f"  API token     {info.api_token}")
     _say(f"  Local AWS     {info.aws_endpoint_url}  ({info.kind})")
-    databases = geo.installed(info.cloud) or ["none, so that places stay unknown"]
+    databases = geoip.installed(info.cloud) or ["none, so that places stay unknown"]
     for number, line in enumerate([*databases, "(make geo STAGE=local SOURCE=dbip  brings cities)"]):
         _say(f"  {'' if number else 'GeoIP':<13} {line}")
     _say("")

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.cloud import DeployError
+from infra.aws_environment import DeployError
 from localstack import process
 
 COMPOSE = Path(__file__).parent / "compose.yaml"

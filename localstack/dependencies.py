@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.cloud import DeployError
+from infra.aws_environment import DeployError
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from infra import project
-from infra.cloud import Cloud
+from infra.aws_environment import Cloud
 from localstack import dependencies
 
 

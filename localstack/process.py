@@ -21,7 +21,7 @@ import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from infra.cloud import DeployError
+from infra.aws_environment import DeployError
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-ministack" / "bin" / "python"

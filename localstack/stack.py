@@ -21,9 +21,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from infra import cloudformation, geo, people, policies, project
-from infra.cloud import Cloud, DeployError, emulator
-from infra.web import ask, is_well
+from infra import cloudformation, geoip, people, policies, project
+from infra.aws_environment import Cloud, DeployError, emulator
+from infra.http_client import ask, is_well
 from localstack import container, functions, process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,7 +89,7 @@ class Stack:
         self._tell("resources (CloudFormation)")
         if cloudformation.apply(cloud):
             self._tell("resources are in place")
-        if geo.upload(cloud):
+        if geoip.upload(cloud):
             self._tell("GeoIP databases uploaded")
         return self._deploy(cloud, before)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from infra import cloudformation, geo
-from infra.cloud import Cloud, emulator
+from infra import cloudformation, geoip
+from infra.aws_environment import Cloud, emulator
 from localstack import process
 from localstack.stack import Info, Stack
 
@@ -103,7 +103,7 @@ def bare_aws(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     try:
         cloud = emulator(started.url)
         cloudformation.apply(cloud)
-        geo.upload(cloud)
+        geoip.upload(cloud)
         yield cloud
     finally:
         process.stop(started)
@@ -125,12 +125,19 @@ def local_aws(bare_aws: Cloud) -> Iterator[Cloud]:
 def _forget_connections() -> None:
     """Whatever the program keeps between two invocations, from settings to connections."""
     from chalicelib import config
-    from chalicelib.store import aws, ledger, salts, secrets, sites, tables
+    from chalicelib.store import aws, exclusions, salts, signing_key, sites, tables
 
     config.settings.cache_clear()
     aws.client.cache_clear()
     aws._session.cache_clear()
-    for cached in (salts._cached, secrets._cached, sites._cached, sites._cached_lists, sites._absent, ledger._full):
+    for cached in (
+        salts._cached,
+        signing_key._cached,
+        sites._cached,
+        sites._cached_lists,
+        sites._absent,
+        exclusions._full,
+    ):
         cached.clear()
     for model in tables.MODELS:
         model._connection = None

@@ -8,7 +8,7 @@ from typing import Final
 from bench.faults import answers, backlog, bucket, kills, lag, queue, redelivery, salt, throttling, unmarked
 from bench.faults.fault import Run, Size
 from bench.faults.ground import new_ground
-from bench.figure import Part
+from bench.measurement import Part
 
 FAULTS: Final[Mapping[str, Run]] = {
     "SQS delivers everything again": redelivery.run,

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from bench.faults.proxy import Proxy
 from bench.faults.traffic import Traffic
-from infra.cloud import Cloud
-from infra.web import is_well
+from demo.traffic.client import Shylight
+from demo.traffic.sites import JOURNAL
+from infra.aws_environment import Cloud
+from infra.http_client import is_well
 from localstack import process
 from localstack.stack import Stack
-from localstack.traffic.catalogue import JOURNAL
-from localstack.traffic.shylight import Shylight
 
 # A failed batch comes again after this long, instead of the 180 s of infra/template.yaml: else every run took minutes.
 VISIBILITY_S = 4

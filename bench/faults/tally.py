@@ -11,9 +11,9 @@ from datetime import datetime
 
 from bench.faults.ground import Ground
 from bench.faults.traffic import Traffic
-from bench.figure import Figure, Part
-from localstack.traffic import history
-from localstack.traffic.shylight import Refused, Shylight
+from bench.measurement import Figure, Part
+from demo.traffic import history
+from demo.traffic.client import Refused, Shylight
 
 _PAUSE_S = 0.5
 _BUILD_S = 15.0

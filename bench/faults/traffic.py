@@ -11,12 +11,12 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from localstack.traffic import expected
-from localstack.traffic.arrivals import DIRECT
-from localstack.traffic.audience import Audience, Person
-from localstack.traffic.catalogue import JOURNAL
-from localstack.traffic.plan import View
-from localstack.traffic.shylight import Shylight
+from demo.traffic import expected
+from demo.traffic.arrivals import DIRECT
+from demo.traffic.audience import Audience, Person
+from demo.traffic.client import Shylight
+from demo.traffic.plan import View
+from demo.traffic.sites import JOURNAL
 
 EVENT: Final = "Newsletter"
 _AT_A_TIME = 500

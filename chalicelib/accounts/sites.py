@@ -14,8 +14,8 @@ from zoneinfo import available_timezones
 
 from chalicelib.config import MAX_SITE_NAME_CHARS, settings
 from chalicelib.errors import BadRequest
-from chalicelib.hosts import normal_host
-from chalicelib.store import changes
+from chalicelib.hostnames import normal_host
+from chalicelib.store import site_changes
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 
@@ -44,7 +44,7 @@ def create(person: Person, data: Mapping[str, object]) -> Site:
         timezone=timezone(data.get("timezone")),
         created_at=int(time.time()),
     )
-    return changes.add_site(site, person.id, settings().max_sites)
+    return site_changes.add_site(site, person.id, settings().max_sites)
 
 
 def site_name(given: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from chalicelib import config
-from chalicelib.aggregate.engine import Engine, sql
+from chalicelib.aggregate.duckdb_engine import Engine, sql
 from chalicelib.aggregate.rollup import LATEST, SPELLED, TABLES, EventRow, Hour, RobotRow, Rollup, Totals, fill, folded
 
 # Table -> column of `visits`, and which visits count. Visits without a referrer are in `sources` and `channels`, as

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from chalicelib import config, iri
+from chalicelib import config, url_normalization
 from chalicelib.store import rollups
 
 VERSION: Final = 1
@@ -84,7 +84,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class RobotRow:
-    """Robots of one name that were kept apart; `reason` as in `enrich.robot`, `hits` their views and events.
+    """Robots of one name that were kept apart; `reason` as in `enrich.bots`, `hits` their views and events.
 
     Under the name ``""`` are those that there was no room to name.
     """
@@ -353,12 +353,12 @@ def folded(name: str) -> str:
 
 
 def _respelled(pages: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Pages by the one spelling they have, see `iri`: days of before there was one have several of some.
+    """Pages by the one spelling they have, see `url_normalization`: days of before there was one have several of some.
 
     Their visitors and visits are added, so whoever saw a page in two spellings on one day counts twice there.
     """
     sums: dict[str, list[int]] = {}
-    _add_rows(sums, ((iri.respelled(page), *counts) for page, counts in pages.items()))
+    _add_rows(sums, ((url_normalization.respelled(page), *counts) for page, counts in pages.items()))
     return sums
 
 

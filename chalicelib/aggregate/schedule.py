@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from chalicelib.aggregate import turns
-from chalicelib.aggregate.turns import Outcome
+from chalicelib.aggregate import leased_builds
+from chalicelib.aggregate.leased_builds import Outcome
 from chalicelib.days import now_ms
-from chalicelib.store import builds, marks, salts, sites
-from chalicelib.store.marks import Mark
+from chalicelib.store import build_leases, dirty_hours, salts, sites
+from chalicelib.store.dirty_hours import Mark
 from chalicelib.store.sites import Site
 
 log = logging.getLogger("shylight")
@@ -32,11 +32,11 @@ def refresh_marked(context: Any) -> int:
         tried, and one that is not to be tried again yet.
     """
     done = busy = left = 0
-    failing = {(state.site_id, state.day): state for state in builds.everything()}
+    failing = {(state.site_id, state.day): state for state in build_leases.everything()}
     failed = {key for key, state in failing.items() if state.failures}
-    due = _longest_waiting_first(marks.all_due(now_ms()))
+    due = _longest_waiting_first(dirty_hours.all_due(now_ms()))
     for site_id, day in sorted(failed - set(due)):  # nothing asks for these any more
-        builds.forget(site_id, day)
+        build_leases.forget(site_id, day)
         failed.discard((site_id, day))
     for site_id, day in due:
         if context.get_remaining_time_in_millis() < _RESERVE_MS:
@@ -44,9 +44,9 @@ def refresh_marked(context: Any) -> int:
             continue
         site = sites.get_site(site_id)
         if site is None:  # deleted meanwhile: nothing will ever ask for this day
-            for mark in marks.of_day(site_id, day):
-                marks.clear(mark)
-            builds.forget(site_id, day)
+            for mark in dirty_hours.of_day(site_id, day):
+                dirty_hours.clear(mark)
+            build_leases.forget(site_id, day)
             failed.discard((site_id, day))
             continue
         state = failing.get((site_id, day))
@@ -60,7 +60,7 @@ def refresh_marked(context: Any) -> int:
             busy += 1  # somebody else is at it; the mark stays
         else:
             failed.add((site_id, day))  # one broken day must not keep the others waiting; its mark stays
-    line = {"job": "refresh", "days": done, "busy": busy, "failed": len(failed), "left": left}
+    line = {"job": "aggregate", "days": done, "busy": busy, "failed": len(failed), "left": left}
     print(json.dumps(line, separators=(",", ":")))
     if failed:
         raise RuntimeError(f"{len(failed)} site-days could not be refreshed; the log tells why when they are tried")
@@ -69,7 +69,7 @@ def refresh_marked(context: Any) -> int:
 
 def _build(site: Site, day: date) -> Outcome:
     try:
-        return turns.build(site, day, _LEASE_MS)
+        return leased_builds.build(site, day, _LEASE_MS)
     except Exception:
         log.exception("could not refresh %s %s", site.id, day)
         return Outcome.FAILED
@@ -87,5 +87,5 @@ def _longest_waiting_first(due: Iterable[Mark]) -> list[tuple[str, date]]:
 def destroy_finished_salts() -> int:
     """Destroy the salts of days that are over; how many they were."""
     destroyed = salts.destroy_finished(time.time())
-    print(json.dumps({"job": "forget", "salts": destroyed}, separators=(",", ":")))
+    print(json.dumps({"job": "expire_salts", "salts": destroyed}, separators=(",", ":")))
     return destroyed

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import config
-from chalicelib.collect import custom, fields, hit
+from chalicelib.collect import custom_events, hit, validation
 from chalicelib.collect.event import Event
-from chalicelib.collect.page import Location, absolute
+from chalicelib.collect.urls import Location, absolute
 from chalicelib.errors import BadRequest
 from chalicelib.store.sites import Site
 
@@ -23,7 +23,7 @@ def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int, referer: 
     :param referer: the page of a view that has no field ``location``; for Shynet it was that, too.
     :raises BadRequest: naming the field that is wrong.
     """
-    named = fields.identifier(fields.text(body, "identifier"))
+    named = validation.identifier(validation.text(body, "identifier"))
     if named:
         who = dataclasses.replace(who, identifier=named)
     if "event" in body:
@@ -40,41 +40,41 @@ def location(site: Site, body: Mapping[str, Any], name: str = "location", where:
 
     :raises BadRequest: if it is no URL of a page.
     """
-    url = fields.text(body, name, where)
+    url = validation.text(body, name, where)
     return hit.location_of(site, url, where + name) if url else None
 
 
 def _view(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    view_id = fields.identity(body, "idempotency") or uuid.uuid4().hex
+    view_id = validation.identity(body, "idempotency") or uuid.uuid4().hex
     page = location(site, body)
     if page is None:
         raise BadRequest("location is missing: the URL of the page, as in location.href.", field="location")
     return hit.view(
         site, who, t, view_id=view_id, location=page, referrer=_referrer(body),
-        load_time=fields.load_time(body, "loadTime"), age=_age(body), tracker="script",
+        load_time=validation.load_time(body, "loadTime"), age=_age(body), tracker="script",
     )  # fmt: skip
 
 
 def _referrer(body: Mapping[str, Any]) -> str | None:
     """Where a view came from. The tracker tells of a page that the site's own routing led away from by its path."""
-    return absolute(fields.text(body, "referrer"), fields.text(body, "location") or "")
+    return absolute(validation.text(body, "referrer"), validation.text(body, "location") or "")
 
 
 def _leave(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    view_id = fields.identity(body, "idempotency")
+    view_id = validation.identity(body, "idempotency")
     if view_id is None:
         raise BadRequest("idempotency is missing: the id of the view that is left.", field="idempotency")
-    engagement = fields.engagement(body, "engagement") or 0
+    engagement = validation.engagement(body, "engagement") or 0
     return hit.leave(
         site, who, t, view_id=view_id, engagement=engagement, age=_age(body),
-        scroll=fields.percent(body, "scroll"), load_time=fields.load_time(body, "loadTime"), tracker="script",
+        scroll=validation.percent(body, "scroll"), load_time=validation.load_time(body, "loadTime"), tracker="script",
         redirect=body.get("on") == "replace" and engagement < config.REDIRECT_AT_ONCE_MS,
     )  # fmt: skip
 
 
 def _age(body: Mapping[str, Any]) -> int:
     """How long ago the view began, ms."""
-    age = fields.number(body, "age") or 0.0
+    age = validation.number(body, "age") or 0.0
     if age < 0:
         raise BadRequest("age must not be negative.", field="age")
     return min(round(age), _MAX_AGE_MS)
@@ -82,8 +82,8 @@ def _age(body: Mapping[str, Any]) -> int:
 
 def _custom(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
     return hit.custom(
-        site, who, t, event_id=fields.identity(body, "idempotency") or uuid.uuid4().hex,
-        name=custom.read_name(body["event"]), props=custom.read_props(body.get("props")),
-        revenue=custom.read_revenue(body.get("revenue")), location=location(site, body),
-        interactive=fields.flag(body, "interactive", default=False), tracker="script",
+        site, who, t, event_id=validation.identity(body, "idempotency") or uuid.uuid4().hex,
+        name=custom_events.read_name(body["event"]), props=custom_events.read_props(body.get("props")),
+        revenue=custom_events.read_revenue(body.get("revenue")), location=location(site, body),
+        interactive=validation.flag(body, "interactive", default=False), tracker="script",
     )  # fmt: skip

@@ -8,8 +8,8 @@ from typing import Any
 
 from chalicelib import config
 from chalicelib.collect.event import Event
-from chalicelib.collect.page import Location, read_location
 from chalicelib.collect.referrer import read_referrer, same_site
+from chalicelib.collect.urls import Location, read_location
 from chalicelib.collect.visitor import normal_address, truncated, visitor_key
 from chalicelib.store import salts
 from chalicelib.store.sites import Site

@@ -8,13 +8,12 @@ from contextlib import suppress
 
 from chalice import Response
 
-from chalicelib.collect import beacons, fields, gate, hit
-from chalicelib.collect import script as scripts
+from chalicelib.collect import beacons, hit, site_rules, tracker_script, validation
 from chalicelib.collect.event import encode
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.config import settings
 from chalicelib.errors import BadRequest
-from chalicelib.store import queue
+from chalicelib.store import hit_queue
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, reply
 
@@ -32,11 +31,11 @@ def script(request: Request, site: str, identifier: str | None = None) -> Respon
 
     What ends in ``?a``, behind whatever query, is what it asks for itself where a page needs more of it.
     """
-    found = gate.find_site(site)
+    found = site_rules.find_site(site)
     whole = any(text.endswith("?a") for name, value in request.query.items() for text in (f"?{name}", value))
-    made = scripts.script_of(found, options="options" in request.query, whole=whole)
-    fields.identifier(identifier)
-    packed = not settings().plain_script and scripts.takes_gzip(request.headers.get("accept-encoding", ""))
+    made = tracker_script.script_of(found, options="options" in request.query, whole=whole)
+    validation.identifier(identifier)
+    packed = not settings().plain_script and tracker_script.takes_gzip(request.headers.get("accept-encoding", ""))
     etag = made.etag(packed=packed)
     headers = {"Cache-Control": _SCRIPT_CACHE, "ETag": etag, "Vary": "Accept-Encoding", **_ANY_ORIGIN}
     if _has(request.headers.get("if-none-match", ""), etag):
@@ -58,11 +57,11 @@ def beacon(request: Request, site: str, identifier: str | None = None) -> Respon
     """
     taken = {"Cache-Control": "no-store", **_ANY_ORIGIN}
     try:
-        found, who = gate.admit(request, site, identifier)
-    except gate.Dropped:
+        found, who = site_rules.admit(request, site, identifier)
+    except site_rules.Dropped:
         return reply(b"", "text/plain", 204, taken)
     body, referer = request.json(), request.headers.get("referer")
-    queue.send(encode(beacons.read(found, who, body, gate.arrival(request), referer)))
+    hit_queue.send(encode(beacons.read(found, who, body, site_rules.arrival(request), referer)))
     return reply(b"", "text/plain", 204, taken)
 
 
@@ -80,14 +79,14 @@ def pixel(request: Request, site: str, identifier: str | None = None) -> Respons
     """
     image = reply(_GIF, "image/gif", 200, {"Cache-Control": "no-store", **_ANY_ORIGIN})
     try:
-        found, who = gate.admit(request, site, identifier)
-    except gate.Dropped:
+        found, who = site_rules.admit(request, site, identifier)
+    except site_rules.Dropped:
         return image
     event = hit.view(
-        found, who, gate.arrival(request), view_id=uuid.uuid4().hex, location=_page(found, request),
+        found, who, site_rules.arrival(request), view_id=uuid.uuid4().hex, location=_page(found, request),
         referrer=request.query.get("referrer"), load_time=None, tracker="pixel",
     )  # fmt: skip
-    queue.send(encode([event]))
+    hit_queue.send(encode([event]))
     return image
 
 

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.collect import custom, fields, gate, hit
+from chalicelib.collect import custom_events, hit, site_rules, validation
 from chalicelib.collect.event import Event, encode_all
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.errors import BadRequest
-from chalicelib.hosts import normal_host
-from chalicelib.store import queue
+from chalicelib.hostnames import normal_host
+from chalicelib.store import hit_queue
 from chalicelib.store.sites import Site, cached_site, read_id, sites_at
 from chalicelib.web import Request, reply
 
@@ -44,12 +44,12 @@ def event(request: Request) -> Response:
     events: list[Event] = []
     for site in _sites(body):
         try:
-            found, who = gate.admit_to(site, request)
-        except gate.Dropped:
+            found, who = site_rules.admit_to(site, request)
+        except site_rules.Dropped:
             continue
-        events.append(_read(found, who, body, gate.arrival(request)))
+        events.append(_read(found, who, body, site_rules.arrival(request)))
     for message in encode_all(events):
-        queue.send(message)
+        hit_queue.send(message)
     return reply(b"ok", "text/plain; charset=utf-8", 202, {"Cache-Control": "no-store", **_ANY_ORIGIN})
 
 
@@ -58,20 +58,20 @@ def _sites(body: Mapping[str, Any]) -> list[Site]:
 
     Without it, as some server-side clients are, the site is that of the URL.
     """
-    domains = [part.strip().lower() for part in (fields.text(body, "domain") or _host(body)).split(",")]
+    domains = [part.strip().lower() for part in (validation.text(body, "domain") or _host(body)).split(",")]
     named = list(dict.fromkeys(filter(None, domains)))
     if not 1 <= len(named) <= config.MAX_DOMAINS:
         raise BadRequest(
             f"domain must be the site's domain as it is named here, or up to {config.MAX_DOMAINS} with commas between.",
             field="domain",
         )
-    found = [gate.active(_site(domain)) for domain in named]
+    found = [site_rules.active(_site(domain)) for domain in named]
     return list({site.id: site for site in found}.values())  # one may be named in several ways
 
 
 def _host(body: Mapping[str, Any]) -> str:
     try:
-        return urlsplit(fields.text(body, "url") or "").hostname or ""
+        return urlsplit(validation.text(body, "url") or "").hostname or ""
     except ValueError:
         return ""
 
@@ -85,11 +85,11 @@ def _site(domain: str) -> Site | None:
 
 
 def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    name = custom.read_name(body.get("name"), "name")
+    name = custom_events.read_name(body.get("name"), "name")
     page = _page(site, body)
-    referrer = fields.text(body, "referrer")
-    interactive = fields.flag(body, "interactive", default=True)
-    engagement, scroll = fields.engagement(body, "engagement"), fields.percent(body, "scroll")
+    referrer = validation.text(body, "referrer")
+    interactive = validation.flag(body, "interactive", default=True)
+    engagement, scroll = validation.engagement(body, "engagement"), validation.percent(body, "scroll")
     if name == "pageview":
         return hit.view(
             site, who, t, view_id=uuid.uuid4().hex, location=page, referrer=referrer, load_time=None,
@@ -104,13 +104,13 @@ def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event
     # Its tracker of tagged links sends {} where there is none, and clients in PHP send [].
     revenue, props = _object(body.get("revenue")) or None, _object(body.get("props")) or None
     return hit.custom(
-        site, who, t, event_id=uuid.uuid4().hex, name=name, props=custom.read_props(props),
-        revenue=custom.read_revenue(revenue), location=page, interactive=interactive, tracker="plausible",
+        site, who, t, event_id=uuid.uuid4().hex, name=name, props=custom_events.read_props(props),
+        revenue=custom_events.read_revenue(revenue), location=page, interactive=interactive, tracker="plausible",
     )  # fmt: skip
 
 
 def _page(site: Site, body: Mapping[str, Any]) -> Location:
-    url = fields.text(body, "url")
+    url = validation.text(body, "url")
     if not url:
         raise BadRequest("url is missing: the URL of the page.", field="url")
     return hit.location_of(site, url, "url", apps=True, any_hash=body.get("hashMode") in (1, True))

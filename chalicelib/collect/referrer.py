@@ -1,7 +1,7 @@
 """Referrers: what of one is kept, in a form that every later reader can take apart without a parser.
 
-Kept are scheme, host and path, the path in the one spelling of pages (see `iri`). Credentials, queries and fragments
-are dropped before anything leaves the collector; they are where personal data hides.
+Kept are scheme, host and path, the path normalized as pages are (see `url_normalization`). Credentials, queries and
+fragments are dropped before anything leaves the collector; they are where personal data hides.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalicelib import iri
+from chalicelib import url_normalization
 from chalicelib.config import MAX_PAGE_CHARS, MAX_URL_CHARS
-from chalicelib.hosts import normal_host
+from chalicelib.hostnames import normal_host
 
 APP: Final = "android-app"
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
@@ -41,7 +41,8 @@ def read_referrer(url: str | None) -> tuple[str, str] | None:
         return None
     shown = f"[{host}]" if ":" in host else host
     own_port = "" if port in (None, _USUAL_PORTS[parts.scheme]) else f":{port}"
-    return host, f"{parts.scheme}://{shown}{own_port}{iri.cut(iri.path(parts.path), MAX_PAGE_CHARS)}"
+    path = url_normalization.cut(url_normalization.path(parts.path), MAX_PAGE_CHARS)
+    return host, f"{parts.scheme}://{shown}{own_port}{path}"
 
 
 def take_apart(kept: str) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import Final
 
-from chalicelib.enrich.patterns import Patterns, listed
+from chalicelib.enrich.regex_set import Patterns, listed
 
 PHONE: Final = "phone"
 TABLET: Final = "tablet"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
-from chalicelib.enrich.patterns import Patterns
+from chalicelib.enrich.regex_set import Patterns
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from chalicelib.collect.referrer import APP, take_apart
-from chalicelib.enrich.directory import Known, find_app, find_network, find_site, find_word
-from chalicelib.hosts import normal_host
+from chalicelib.enrich.source_directory import Known, find_app, find_network, find_site, find_word
+from chalicelib.hostnames import normal_host
 
 DIRECT: Final = "Direct"
 # As stored: the referrer is a page of the site itself, so it is no source of a visit.

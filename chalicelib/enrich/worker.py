@@ -16,13 +16,13 @@ from datetime import date
 from typing import Any
 
 from chalicelib.collect.event import Event, decode, encode_all, encode_unreadable
-from chalicelib.enrich import place
-from chalicelib.enrich.agent import parse_agent
+from chalicelib.enrich import geolocation
+from chalicelib.enrich.bots import referrer_reason
 from chalicelib.enrich.channel import DIRECT, channel
-from chalicelib.enrich.robot import referrer_reason
 from chalicelib.enrich.source import INTERNAL, read_source, says_direct
+from chalicelib.enrich.user_agent import parse_agent
 from chalicelib.errors import Poison, ShylightError
-from chalicelib.store import aws, hits, ledger, marks, queue
+from chalicelib.store import aws, dirty_hours, exclusions, hit_queue, hits
 from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 
@@ -47,7 +47,7 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
     """
     started = time.perf_counter()
     if deliveries <= _PATIENT_DELIVERIES:
-        place.prepare()
+        geolocation.prepare()
     events: list[Event] = []
     letters: list[_Letter] = []
     for body in bodies:
@@ -56,7 +56,7 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
         letters += of_message
     letters += _store(events)
     for letter in letters:  # last, because a batch that fails before comes again with all of them
-        queue.bury(letter.body, letter.why.reason, letter.why.detail)
+        hit_queue.bury(letter.body, letter.why.reason, letter.why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
     line = {"job": "worker", "events": len(events), "buried": len(letters), "ms": ms}
     print(json.dumps(line, separators=(",", ":")))
@@ -84,7 +84,7 @@ def _read(body: str) -> tuple[list[Event], list[_Letter]]:
         parts = encode_unreadable(one.given for one in unreadable)
     except RecursionError:  # nested so deep that it could be read and cannot be written
         parts = []
-    if not parts or max(map(len, parts)) > queue.MAX_MESSAGE_BYTES:
+    if not parts or max(map(len, parts)) > hit_queue.MAX_MESSAGE_BYTES:
         parts = [body]  # what is good in it is there twice then, and counts once
     return events, [_Letter(part, unreadable[0].why) for part in parts]
 
@@ -121,7 +121,7 @@ def _store(events: Sequence[Event]) -> list[_Letter]:
     for at, poison in refused.items():
         aside += [(event, poison) for event in groups[at][2]]
     for site_id, day, hour in sorted({(site.id, stored.day, stored.hour) for site, stored, _ in groups}):
-        marks.leave(site_id, day, hour)  # of those that were refused too: a part of them may be stored
+        dirty_hours.leave(site_id, day, hour)  # of those that were refused too: a part of them may be stored
     return _letters(aside)
 
 
@@ -144,7 +144,7 @@ def _letters(aside: Iterable[tuple[Event, Poison]]) -> list[_Letter]:
     for event, why in aside:
         of_reason.setdefault(why.reason, (why, []))[1].append(event)
         if cached_site(event.site) is not None:
-            ledger.drop(event.site, date.fromisoformat(event.day), ledger.PUT_ASIDE, why.reason)
+            exclusions.drop(event.site, date.fromisoformat(event.day), exclusions.PUT_ASIDE, why.reason)
     return [_Letter(body, why) for why, events in of_reason.values() for body in encode_all(events)]
 
 
@@ -152,10 +152,10 @@ def _is_dropped(site: Site, one: _Enriched) -> bool:
     """Whether the site does not keep an event, whatever came with it; it is in the ledger then."""
     day = date.fromisoformat(one.event.day)
     if site.ignore_robots and one.robot:
-        ledger.drop(site.id, day, f"{ledger.ROBOT}{one.robot}", one.traits.browser or "")
+        exclusions.drop(site.id, day, f"{exclusions.ROBOT}{one.robot}", one.traits.browser or "")
         return True
-    if ledger.is_full(site, day):
-        ledger.drop(site.id, day, "flood_site")
+    if exclusions.is_full(site, day):
+        exclusions.drop(site.id, day, "flood_site")
         return True
     return False
 
@@ -201,7 +201,7 @@ def traits(agent: str, address: str, own_reason: str | None = None, client_hints
     """What is known of a visitor by user agent, (usually truncated) address and what its hits say of themselves."""
     program = parse_agent(agent, client_hints)
     reason = program.robot_reason or own_reason
-    found = place.locate(address)
+    found = geolocation.locate(address)
     return Traits(
         program.browser,
         program.system,

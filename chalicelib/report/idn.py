@@ -1,6 +1,6 @@
 """Hosts as people read them: in their own script, unless the name could pass for another.
 
-Hosts are kept in ASCII, see `hosts`. A label is shown in Unicode under rules in the spirit of browsers', such as
+Hosts are kept in ASCII, see `hostnames`. A label is shown in Unicode under rules in the spirit of browsers', such as
 Chromium's (https://chromium.googlesource.com/chromium/src/+/main/docs/idn.md):
 
 * letters of one script, or of those that Japanese, Chinese and Korean write together, with ASCII among them;
@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from chalicelib.hosts import normal_host
+from chalicelib.hostnames import normal_host
 
 _ACE: Final = "xn--"
 _TOGETHER: Final = (

@@ -12,14 +12,14 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib import answers, config, days, iri
+from chalicelib import config, days, pagination, url_normalization
 from chalicelib.aggregate import metrics
-from chalicelib.aggregate.engine import Engine, engine, sql
+from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.config import MICROS
 from chalicelib.errors import BadRequest
-from chalicelib.report.names import shown_name
+from chalicelib.report.display_names import shown_name
 from chalicelib.report.periods import Period
-from chalicelib.report.query import refresh_dirty_days, visit_id
+from chalicelib.report.site_stats import refresh_dirty_days, visit_id
 from chalicelib.store import hits, rollups, segments
 from chalicelib.store.sites import Site
 
@@ -78,7 +78,7 @@ def page(site: Site, period: Period, limit: int, after: str | None, identifier: 
 
 def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As many of the visits as an answer may hold; of the first at least a part."""
-    number = answers.fitting(visits, lambda visit: visit["shown"])
+    number = pagination.fitting(visits, lambda visit: visit["shown"])
     if visits and not number:
         _shorten(visits[0]["shown"])
         return visits[:1]
@@ -89,9 +89,9 @@ def _shorten(shown: dict[str, Any]) -> None:
     """Leave out the last events, then the last hits, of a visit that is larger than an answer may be, and say so."""
     shown["left_out"] = 0
     for name in ("events", "hits"):
-        size = answers.size(shown)
+        size = pagination.size(shown)
         while size > config.MAX_ANSWER_BYTES and shown[name]:
-            size -= answers.size(shown[name].pop()) - 1
+            size -= pagination.size(shown[name].pop()) - 1
             shown["left_out"] += 1
 
 
@@ -186,8 +186,8 @@ def _page(page: str | None) -> dict[str, Any]:
     """A page as people read it, and the path that its URL has, where that is another text."""
     if page is None:
         return {"page": None}
-    shown = iri.respelled(page)
-    path = iri.uri(shown)
+    shown = url_normalization.respelled(page)
+    path = url_normalization.uri(shown)
     return {"page": shown} | ({"path": path} if path != shown else {})
 
 

@@ -16,11 +16,11 @@ from itertools import groupby
 from chalicelib.config import DAY_HOURS
 from chalicelib.days import runs
 from chalicelib.errors import Poison
-from chalicelib.store.batches import put_all
+from chalicelib.store.batch_write import put_all
 from chalicelib.store.records import VisitorHour
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SessionItem
-from chalicelib.store.union import Union
+from chalicelib.store.visitor_hour import Union
 
 # Items outlive the retention a little, so that a day at its edge is never rebuilt from half its hits.
 _RETENTION_GRACE_DAYS = 2

@@ -112,7 +112,7 @@ _absent: dict[str, float] = {}  # domain -> until when it is not looked for
 
 
 def put_site(site: Site) -> None:
-    """Write `site`, new or changed, whoever its domain belongs to; see `store.changes` for what keeps to that."""
+    """Write `site`, new or changed, whoever its domain belongs to; see `store.site_changes` for what keeps to that."""
     item_of(site).save()
     forget(site.id)
 

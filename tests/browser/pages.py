@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from chalicelib.collect.script import script_of
+from chalicelib.collect.tracker_script import script_of
 from chalicelib.store import sites
 
 PATIENCE_S = 15.0

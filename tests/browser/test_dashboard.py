@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chalice import Response
 
+from chalicelib.dashboard import error_page, static_files
 from chalicelib.errors import NotFound
-from chalicelib.report import pages, static
-from tests.unit import samples
+from tests.unit.dashboard import samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -34,7 +34,7 @@ class Dashboard:
             "/sites/left-out": lambda: samples.left_out(samples.NASTY),
             "/sites/nothing-left-out": lambda: samples.left_out(()),
             "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
-            "/lost/page": lambda: pages.error(samples.request("/lost/page"), NotFound("There is no such page.")),
+            "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self
 
@@ -43,7 +43,9 @@ class Dashboard:
                 path = self.path.partition("?")[0]
                 name = path.removeprefix("/static/")
                 response = (
-                    dashboard.pages[path]() if path in dashboard.pages else static.file(samples.request(path), name)
+                    dashboard.pages[path]()
+                    if path in dashboard.pages
+                    else static_files.file(samples.request(path), name)
                 )
                 self.send_response(response.status_code)
                 for header, value in response.headers.items():

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from chalicelib.collect.script import script_of
+from chalicelib.collect.tracker_script import script_of
 from chalicelib.store.sites import Site as Settings
 from tests.browser.conftest import FLAGS
 from tests.browser.pages import Beacon, Ingress, Site, views

@@ -286,7 +286,7 @@ def test_a_copy_in_the_page_itself_says_on_the_console_that_it_does_not_work(pag
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text))
     page.on("pageerror", lambda error: told.append(str(error)))
-    from chalicelib.collect.script import script_of
+    from chalicelib.collect.tracker_script import script_of
 
     site.snippet = f"<script>{script_of(ingress.settings).body.decode()}</script>"
     site.documents["/script.js"] = ""

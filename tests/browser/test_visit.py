@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localstack.traffic.shylight import Shylight
+from demo.traffic.client import Shylight
 from tests.browser.conftest import HEADLESS_AGENT
 from tests.browser.pages import Site
 

@@ -11,12 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from chalicelib import days
-from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
-from chalicelib.store import marks, tables
+from chalicelib.store import dirty_hours, tables
 from chalicelib.store.sites import Site, put_site
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
@@ -32,7 +32,7 @@ def new_site() -> Site:
 
 def forget_marks_left() -> None:
     """As if the next hit was taken by another process, which has left no marks yet."""
-    marks._left.clear()
+    dirty_hours._left.clear()
 
 
 def yesterday(site: Site) -> date:

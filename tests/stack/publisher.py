@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from tests.unit import places
+from tests.unit.enrich import geoip_samples
 
 ACCOUNT, KEY = "123456", "a-licence-key"
 AUTHORIZATION = "Basic " + base64.b64encode(f"{ACCOUNT}:{KEY}".encode()).decode()
@@ -25,14 +25,14 @@ WELL_KNOWN = (
 
 def cities(code: str = "SE") -> bytes:
     """A database of cities in which the documentation network and all that is well known lie in one country."""
-    record = places.LINKOEPING | {"country": {"iso_code": code}}
-    return places.build("GeoLite2-City", dict.fromkeys((*WELL_KNOWN, "192.0.2.0/24"), record))
+    record = geoip_samples.LINKOEPING | {"country": {"iso_code": code}}
+    return geoip_samples.build("GeoLite2-City", dict.fromkeys((*WELL_KNOWN, "192.0.2.0/24"), record))
 
 
 def operators(name: str = "Example Net") -> bytes:
     """A database of operators, as `cities`."""
     record = {"autonomous_system_number": 64496, "autonomous_system_organization": name}
-    return places.build("GeoLite2-ASN", dict.fromkeys((*WELL_KNOWN, "192.0.2.0/24"), record))
+    return geoip_samples.build("GeoLite2-ASN", dict.fromkeys((*WELL_KNOWN, "192.0.2.0/24"), record))
 
 
 @dataclass

@@ -17,21 +17,21 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from bench import request
-from bench.sample import new_site
+from bench import lambda_requests
+from bench.sample_day import new_site
 from chalicelib import days
-from chalicelib.accounts import links, people, tokens
-from chalicelib.aggregate.refresh import refresh as refresh_day
+from chalicelib.accounts import api_tokens, people, sign_in_links
+from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
-from chalicelib.collect.page import Location
-from chalicelib.enrich import database
+from chalicelib.collect.urls import Location
+from chalicelib.dashboard import static_files
+from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
-from chalicelib.report import static
-from chalicelib.store import geo, geo_source, marks, salts
+from chalicelib.store import dirty_hours, geoip_files, geoip_source, salts
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
-from infra import geo as tools
+from infra import geoip
 from tests.stack import publisher
 from tests.stack.calls import FIREFOX
 
@@ -76,10 +76,10 @@ def take(*events: Event) -> None:
 def running_day(of: Site) -> None:
     """Today has an hour that is built already, and one whose segment is there and out of date."""
     take(view(of, today(of), 8), view(of, today(of), 9))
-    refresh_day(of, today(of))
-    for mark in marks.of_day(of.id, today(of)):
+    refresh(of, today(of))
+    for mark in dirty_hours.of_day(of.id, today(of)):
         if mark.hour == 8:
-            marks.clear(mark)
+            dirty_hours.clear(mark)
 
 
 def finished_day(of: Site, ago: int = 2) -> date:
@@ -87,7 +87,7 @@ def finished_day(of: Site, ago: int = 2) -> date:
     day = today(of) - timedelta(days=ago)
     take(view(of, day, 10))
     with patch("chalicelib.days.now_ms", return_value=days.day_start(day, of.zone) + 12 * days.HOUR_MS):
-        refresh_day(of, day)
+        refresh(of, day)
     return day
 
 
@@ -117,7 +117,7 @@ class Api:
         known = {"Cookie": self.cookie, "Authorization": f"Bearer {self.token}" if self.token else ""}
         sent = {"User-Agent": FIREFOX, **{name: value for name, value in known.items() if value}, **(headers or {})}
         text = body if isinstance(body, str) else json.dumps(body)
-        answer = self._invoke(request.event(method, resource, at, body=text, headers=sent, query=query))
+        answer = self._invoke(lambda_requests.event(method, resource, at, body=text, headers=sent, query=query))
         assert answer["statusCode"] == status, (route, answer["body"])
         given = answer.get("multiValueHeaders", {}).get("Set-Cookie") or [answer["headers"].get("Set-Cookie")]
         if given[0]:
@@ -131,7 +131,7 @@ def api_handler(invoke: Invoke) -> None:
     admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", PASSWORD)
     for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /sign-in"):
         api.ask(route, 200)
-    api.ask("GET /static/{file}", 200, file=static.assets()["report.css"].name)
+    api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)
     for _ in range(2):  # the first attempt opens a window, the next one counts in it
         api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
@@ -139,7 +139,7 @@ def api_handler(invoke: Invoke) -> None:
     _look(api, shown)
     api.cookie = ""
     _come_by_link(api, shown)
-    api.cookie, api.token = "", tokens.issue(admin, "policies")
+    api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
     (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
     api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
@@ -176,7 +176,7 @@ def _look(api: Api, of: Site) -> None:
 def _come_by_link(api: Api, of: Site) -> None:
     viewer = stored.add_person(stored.Person(str(uuid.uuid4()), f"viewer-{uuid.uuid4()}@example.com"))
     stored.put_membership(viewer.id, of.id, "viewer")
-    link = links.issue(viewer)
+    link = sign_in_links.issue(viewer)
     api.ask("GET /sign-in/{token}", 200, token=link)
     api.ask("POST /sign-in/{token}", 303, urlencode({"password": PASSWORD}), token=link)
     csrf = _csrf(api.ask("GET /sites", 200))
@@ -228,12 +228,12 @@ def worker(invoke: Invoke) -> None:
     flood = [view(of, day, 4) for _ in range(12)]
     unknown = replace(first, site=str(uuid.uuid4()))
     robot = view(strict, day, 3, agent=BOT)
-    database.forget()
+    geoip_database.forget()
     invoke(batch(encode([first]), encode([leave]), encode([custom])))
     for event in (*flood, unknown, robot):
         invoke(batch(encode([event])))
     invoke(batch("no json at all"))
-    database.forget()
+    geoip_database.forget()
 
 
 def batch(*bodies: str) -> dict[str, Any]:
@@ -249,19 +249,19 @@ def batch(*bodies: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def refresh(invoke: Invoke) -> None:
+def aggregate(invoke: Invoke) -> None:
     """A day that runs, one that is over, one that is reopened, one that is full, and a site that is gone."""
     running_day(site())
     over, full, gone = site(), site(max_day=100), Site(str(uuid.uuid4()), "Gone", "gone.example")
     day = finished_day(over)
     take(*(view(full, today(full), 2, address=f"192.0.2.{number}") for number in range(100)))
-    marks.leave(gone.id, day, 3)
+    dirty_hours.leave(gone.id, day, 3)
     invoke(dict(SCHEDULED))
     take(view(over, day, 11), view(over, today(over) - timedelta(days=70), 11))
     invoke(dict(SCHEDULED))
 
 
-def forget(invoke: Invoke) -> None:
+def expire_salts(invoke: Invoke) -> None:
     """A salt whose time is over."""
     of = site()
     with patch("time.time", return_value=0.0):
@@ -269,34 +269,34 @@ def forget(invoke: Invoke) -> None:
     invoke(dict(SCHEDULED))
 
 
-def refresh_places(invoke: Invoke) -> None:
+def update_geoip(invoke: Invoke) -> None:
     """No publisher, then one whose databases are new here, then the same once more."""
     with _publisher() as web:
         invoke(dict(SCHEDULED))
-        geo_source.choose(geo_source.Choice("dbip", mirror=web.url))
+        geoip_source.choose(geoip_source.Choice("dbip", mirror=web.url))
         for name in ("city.mmdb", "network.mmdb"):
-            geo.remove(name)
+            geoip_files.remove(name)
         invoke(dict(SCHEDULED))
         invoke(dict(SCHEDULED))
 
 
 @contextmanager
 def _publisher() -> Iterator[publisher.Publisher]:
-    geo_source.forget()
+    geoip_source.forget()
     with publisher.serve() as web:
         web.has_dbip(f"{datetime.now(UTC):%Y-%m}", publisher.cities(), publisher.operators())
         try:
             yield web
         finally:
-            tools._forget_publisher()
-            tools._install_packaged(tools.packaged())
-            database.forget()
+            geoip._forget_publisher()
+            geoip._install_packaged(geoip.packaged())
+            geoip_database.forget()
 
 
 SCENARIOS: Mapping[str, Callable[[Invoke], None]] = {
     "api_handler": api_handler,
     "worker": worker,
-    "refresh": refresh,
-    "forget": forget,
-    "refresh_places": refresh_places,
+    "aggregate": aggregate,
+    "expire_salts": expire_salts,
+    "update_geoip": update_geoip,
 }

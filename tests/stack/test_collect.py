@@ -9,7 +9,7 @@ import pytest
 
 import app as program
 from chalicelib import config
-from chalicelib.store import aws, queue, salts, sites, tables
+from chalicelib.store import aws, hit_queue, salts, sites, tables
 from chalicelib.store.sites import Site, put_site
 from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import FIREFOX
@@ -76,7 +76,7 @@ def failing(client: Any, operation: str) -> Iterator[None]:
 
 def queued() -> int:
     attributes = aws.client("sqs").get_queue_attributes(
-        QueueUrl=queue.url("shylight-local-hits"), AttributeNames=["ApproximateNumberOfMessages"]
+        QueueUrl=hit_queue.url("shylight-local-hits"), AttributeNames=["ApproximateNumberOfMessages"]
     )
     return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
 
@@ -119,12 +119,12 @@ def test_the_log_line_names_no_visitor(site: Site, capsys: pytest.CaptureFixture
         assert secret not in line
 
 
-@pytest.mark.parametrize("function", ["worker", "refresh", "forget"])
+@pytest.mark.parametrize("function", ["worker", "aggregate", "expire_salts"])
 def test_every_function_knows_its_account(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Emulators have one account; on AWS a function that does not know its own would look for another's bucket."""
     seen: list[str] = []
-    look = {"worker": "enrich.worker.consume", "refresh": "aggregate.schedule.refresh_marked",
-            "forget": "aggregate.schedule.destroy_finished_salts"}[function]  # fmt: skip
+    look = {"worker": "enrich.worker.consume", "aggregate": "aggregate.schedule.refresh_marked",
+            "expire_salts": "aggregate.schedule.destroy_finished_salts"}[function]  # fmt: skip
     monkeypatch.setattr(f"chalicelib.{look}", lambda *_: seen.append(config.settings().bucket))
     monkeypatch.setenv("SHYLIGHT_ACCOUNT", "000000000000")
     context = type("C", (), {"invoked_function_arn": f"arn:aws:lambda:us-east-1:123456789012:function:x-{function}"})()

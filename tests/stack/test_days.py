@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib import days
-from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
-from chalicelib.report import periods, query, visits
+from chalicelib.report import periods, site_stats, visits
 from chalicelib.report.periods import Period
-from chalicelib.store import ledger
-from chalicelib.store.changes import change_site
+from chalicelib.store import exclusions
+from chalicelib.store.site_changes import change_site
 from chalicelib.store.sites import Site, put_site
 from tests.stack.counting import FIREFOX, HOUR, flood, forget_marks_left, messages, new_site, yesterday
 
@@ -51,7 +51,7 @@ def test_a_day_that_is_not_over_is_compared_to_the_minute(site: Site, monkeypatc
     at(monkeypatch, start + 30 * HOUR)
     refresh(site, before)
     now = at(monkeypatch, start + 24 * HOUR + 902 * MINUTE)
-    shown = query.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
     assert shown.compare.pageviews == 2
 
 
@@ -61,7 +61,7 @@ def test_who_is_here_at_midnight_is_online_once(site: Site, monkeypatch: pytest.
     at(monkeypatch, midnight + MINUTE)
     consume(messages([view(site, midnight - MINUTE, 1), view(site, midnight - MINUTE, 2), view(site, midnight, 1)]))
     now = at(monkeypatch, midnight + MINUTE + 1000)
-    shown = query.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
     assert shown.online == 2
 
 
@@ -70,11 +70,11 @@ def test_a_day_keeps_the_zone_in_which_it_was_counted(site: Site) -> None:
     start = days.day_start(day, site.zone)
     consume(messages([view(site, start + 5 * HOUR, 1)]))
     period = Period("custom", day, day)
-    before = query.stats(site, period, datetime.now(UTC))
+    before = site_stats.stats(site, period, datetime.now(UTC))
     changed = change_site(site.id, {"timezone": "America/Los_Angeles"})
     assert changed is not None
     assert changed.timezone == "America/Los_Angeles"
-    after = query.stats(changed, period, datetime.now(UTC))
+    after = site_stats.stats(changed, period, datetime.now(UTC))
     assert [(point.t, point.visits) for point in after.series] == [(point.t, point.visits) for point in before.series]
     (visit,) = visits.page(changed, period, 5, None)["visits"]
     told = datetime.fromisoformat(visit["start"])
@@ -88,13 +88,13 @@ def test_a_day_that_was_full_takes_hits_once_its_limit_is_raised(site: Site) -> 
     put_site(site := replace(site, max_day=20))
     consume(messages(flood(site, day, 25)))
     refresh(site, day)
-    ledger._full.clear()
+    exclusions._full.clear()
     forget_marks_left()
 
     def dropped(of: Site, later: Any) -> bool:
         consume(messages([view(of, later, 9)]))
-        ledger.flush()
-        return any(entry.reason == "flood_site" for entry in ledger.between(of.id, day, day))
+        exclusions.flush()
+        return any(entry.reason == "flood_site" for entry in exclusions.between(of.id, day, day))
 
     noon = days.day_start(day, site.zone) + 12 * HOUR
     put_site(raised := replace(site, max_day=1000))

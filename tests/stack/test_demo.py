@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from localstack.traffic import expected, history, trickle
-from localstack.traffic.catalogue import JOURNAL, SHOP, SITES, DemoSite
-from localstack.traffic.history import History
-from localstack.traffic.shylight import Shylight
+from demo.traffic import expected, history, live
+from demo.traffic.client import Shylight
+from demo.traffic.history import History
+from demo.traffic.sites import JOURNAL, SHOP, SITES, DemoSite
 
 if TYPE_CHECKING:
     from tests.conftest import Deployed
@@ -108,7 +108,7 @@ def test_visitors_now_are_counted_within_seconds(shylight: Shylight):
         if len(seen) >= 5:
             stop.set()
 
-    sent = trickle.run(shylight, {id_: JOURNAL}, 0.2, stop, random.Random(5), note)
+    sent = live.run(shylight, {id_: JOURNAL}, 0.2, stop, random.Random(5), note)
     assert sent == 5
     deadline = time.monotonic() + 60
     while (stats := shylight.stats(id_, period="7d"))["metrics"]["pageviews"] < 4:  # one may have been a robot's

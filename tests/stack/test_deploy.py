@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from infra import cloudformation
-from infra.cloud import Cloud, DeployError, emulator
+from infra.aws_environment import Cloud, DeployError, emulator
 from infra.deploy import NOTE_KEY, Target, deploy, sign_in_link
-from infra.web import ask
+from infra.http_client import ask
 from localstack import functions, process
 from tests.conftest import ON_LOCALSTACK
 

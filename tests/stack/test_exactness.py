@@ -18,17 +18,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib import answers, config, days
+from chalicelib import config, days, pagination
 from chalicelib.aggregate import metrics
 from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.engine import engine
-from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.build_day import refresh
+from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.collect import hit
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
-from chalicelib.report import query, visits
+from chalicelib.report import site_stats, visits
 from chalicelib.report.periods import Period
-from chalicelib.store import aws, hits, marks, rollups, segments, tables
+from chalicelib.store import aws, dirty_hours, hits, rollups, segments, tables
 from chalicelib.store.sites import Site, put_site
 from tests.stack.counting import (
     FIREFOX,
@@ -144,7 +144,7 @@ def test_an_aggregation_killed_at_any_call_is_repaired_by_the_next(
     events = traffic(site, day, visitors=5)
     truth = mirrored(site, day, events)
     # Marks whose time is over, so that a build clears them, and what it had not finished would be forgotten.
-    monkeypatch.setattr(marks, "now_ms", lambda: days.now_ms() - 120_000)
+    monkeypatch.setattr(dirty_hours, "now_ms", lambda: days.now_ms() - 120_000)
     steps: list[str] = []
     for number in itertools.count(1):
         forget_marks_left()
@@ -194,7 +194,7 @@ def _refresh_elsewhere(site: Site, day: date) -> bytes:
     program = (
         "import sys\n"
         "from datetime import date\n"
-        "from chalicelib.aggregate.refresh import refresh\n"
+        "from chalicelib.aggregate.build_day import refresh\n"
         "from chalicelib.store.sites import get_site\n"
         "sys.stdout.buffer.write(refresh(get_site(sys.argv[1]), date.fromisoformat(sys.argv[2])).packed)\n"
     )
@@ -208,7 +208,7 @@ def test_aggregations_that_race_leave_what_one_alone_would(site: Site) -> None:
     program = (
         "import sys\n"
         "from datetime import date\n"
-        "from chalicelib.aggregate.refresh import refresh\n"
+        "from chalicelib.aggregate.build_day import refresh\n"
         "from chalicelib.store.sites import get_site\n"
         "from chalicelib.store.segments import StaleWrite\n"
         "for _ in range(4):\n"
@@ -226,7 +226,7 @@ def test_a_mark_outlives_a_build_that_began_before_its_time_was_over(site: Site)
     day = yesterday(site)
     consume(messages(traffic(site, day, visitors=3)))
     refresh(site, day)
-    assert [mark for mark in marks.of_day(site.id, day) if mark.hour is not None]
+    assert [mark for mark in dirty_hours.of_day(site.id, day) if mark.hour is not None]
 
 
 def test_a_mark_is_cleared_once_no_hit_can_hide_behind_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +235,7 @@ def test_a_mark_is_cleared_once_no_hit_can_hide_behind_it(site: Site, monkeypatc
     later = days.now_ms() + 24 * HOUR
     monkeypatch.setattr(days, "now_ms", lambda: later)
     refresh(site, day)
-    assert marks.of_day(site.id, day) == []
+    assert dirty_hours.of_day(site.id, day) == []
 
 
 def test_a_finished_day_is_one_segment_with_visit_numbers(site: Site) -> None:
@@ -266,11 +266,11 @@ def test_explore_over_segments_equals_the_rollup(site: Site) -> None:
     period = Period("custom", today - timedelta(days=4), today - timedelta(days=1))
     for number, day in enumerate(period.days()):
         consume(messages(traffic(site, day, seed=number)))
-    shown = query.stats(site, period, now)
+    shown = site_stats.stats(site, period, now)
     with engine() as db:
         visits.load_days(db, site, period.days())
         explored = metrics.compute(db)
-    assert query.metrics(explored.totals) == shown.metrics
+    assert site_stats.metrics(explored.totals) == shown.metrics
     for table in rollup_math.TABLES:
         rows = [(row.name, row.visitors, row.visits, row.pageviews) for row in shown.tables[table].rows]
         assert explored.tables[table] == rows, table
@@ -288,19 +288,19 @@ def test_while_the_bucket_is_away_pages_show_what_was_built_before(site: Site, m
         raise aws.ClientError({"Error": {"Code": "SlowDown"}}, "ListObjectsV2")
 
     consume(messages(traffic(site, day, visitors=3)))
-    before = query.stats(site, period, datetime.now(UTC))
+    before = site_stats.stats(site, period, datetime.now(UTC))
     monkeypatch.setattr("chalicelib.config.REFRESH_AFTER_S", 0)
     consume(messages(traffic(site, day, visitors=3, seed=2)))
     with monkeypatch.context() as patch_:
         patch_.setattr(segments, "list_segments", away)
-        assert query.stats(site, period, datetime.now(UTC)) == replace(before, outdated=(day,))
-    assert query.stats(site, period, datetime.now(UTC)).metrics.pageviews > before.metrics.pageviews
+        assert site_stats.stats(site, period, datetime.now(UTC)) == replace(before, outdated=(day,))
+    assert site_stats.stats(site, period, datetime.now(UTC)).metrics.pageviews > before.metrics.pageviews
     other = replace(site, id=str(uuid.uuid4()))
     put_site(other)
     consume(messages(traffic(other, day, visitors=1)))
     monkeypatch.setattr(segments, "list_segments", away)
     with pytest.raises(aws.ClientError):  # nothing there yet to show: zeros would be a lie
-        query.stats(other, period, datetime.now(UTC))
+        site_stats.stats(other, period, datetime.now(UTC))
 
 
 def test_visits_come_newest_first_and_page_by_page_none_twice(site: Site) -> None:
@@ -318,7 +318,7 @@ def test_visits_come_newest_first_and_page_by_page_none_twice(site: Site) -> Non
         if after is None:
             break
     assert paged == whole
-    with patch.object(config, "MAX_ANSWER_BYTES", 3 * answers.size(whole[0])):
+    with patch.object(config, "MAX_ANSWER_BYTES", 3 * pagination.size(whole[0])):
         page = visits.page(site, period, 500, None)  # what an answer holds ends it as well
         assert 0 < len(page["visits"]) < len(whole)
         following = visits.page(site, period, 500, page["next"])["visits"]
@@ -339,7 +339,7 @@ def test_a_visit_larger_than_an_answer_is_told_in_part(site: Site) -> None:
     assert answer["next"] is None
     assert shown["hits"] == whole["hits"][: len(shown["hits"])]
     assert len(shown["hits"]) + shown["left_out"] == 50
-    assert answers.size(shown) <= 3000 + 1  # a digit more of what is left out
+    assert pagination.size(shown) <= 3000 + 1  # a digit more of what is left out
 
 
 def latest_day(zone: ZoneInfo, hours: int) -> date:
@@ -361,7 +361,7 @@ def test_a_day_is_as_long_as_its_zone_makes_it(site: Site, zone: str, hours: int
         for number, t in enumerate(half_past)
     ]  # fmt: skip
     consume(messages(events))
-    shown = query.stats(site, Period("custom", day, day), datetime.now(UTC))
+    shown = site_stats.stats(site, Period("custom", day, day), datetime.now(UTC))
     assert shown.metrics.pageviews == shown.metrics.visitors == hours
     assert [point.pageviews for point in shown.series] == [1] * hours
     assert len({point.t for point in shown.series}) == hours

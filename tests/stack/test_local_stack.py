@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.cloud import DeployError, emulator
-from infra.web import ask
+from infra.aws_environment import DeployError, emulator
+from infra.http_client import ask
 from localstack import process
 from localstack.stack import Stack
 from tests.conftest import ON_LOCALSTACK, Deployed
@@ -87,7 +87,9 @@ def test_the_deployed_stack_comes_back_with_its_data(tmp_path: Path) -> None:
 def test_functions_know_their_public_address(stack: Deployed) -> None:
     functions = stack.client("lambda").list_functions()["Functions"]
     told = {found["FunctionName"]: found["Environment"]["Variables"]["SHYLIGHT_PUBLIC_URL"] for found in functions}
-    names = {f"shylight-{stack.stage}{suffix}" for suffix in ("", "-worker", "-refresh", "-forget", "-refresh_places")}
+    names = {
+        f"shylight-{stack.stage}{suffix}" for suffix in ("", "-worker", "-aggregate", "-expire_salts", "-update_geoip")
+    }
     assert told == dict.fromkeys(names, stack.base_url)
 
 

@@ -17,18 +17,18 @@ import pytest
 from pynamodb.exceptions import PutError
 
 from chalicelib import days
-from chalicelib.aggregate import months as month_math
+from chalicelib.aggregate import month_sums
 from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.build_day import refresh
 from chalicelib.aggregate.rollup import TABLES, EventRow, Hour, Rollup, Totals
+from chalicelib.api.stats import as_json
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
-from chalicelib.report import query, stored
-from chalicelib.report.api import as_json
+from chalicelib.report import period_rollups, site_stats
 from chalicelib.report.periods import Period
-from chalicelib.store import marks, months, rollups, tables
+from chalicelib.store import dirty_hours, month_rollups, rollups, tables
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.sites import Site, put_site
 from tests.stack.counting import new_site
@@ -54,7 +54,12 @@ def some_day(day: date, chance: random.Random) -> Rollup:
     rows = {
         table: [some_row(f"{table} {number}", chance) for number in chance.sample(range(400), 40)] for table in TABLES
     }
-    visit: dict[str, Any] = dict.fromkeys(query._SAME) | {"visitor": "v", "id": "i", "pageviews": 1, "entry_page": "/"}
+    visit: dict[str, Any] = dict.fromkeys(site_stats._SAME) | {
+        "visitor": "v",
+        "id": "i",
+        "pageviews": 1,
+        "entry_page": "/",
+    }
     noon = days.day_start(day, ZONE) + 12 * days.HOUR_MS
     return Rollup(
         totals=Totals(*sums),
@@ -86,11 +91,11 @@ def put_day(site: Site, day: date, rollup: Rollup, built_at: int = 1_700_000_000
     """What a refresh does at its end."""
     built = StoredRollup(day, rollup_math.pack(rollup), built_at, uuid.uuid4().hex)
     rollups.put(site.id, built, rollups.get(site.id, day))
-    month_math.changed(site.id, built, TODAY)
+    month_sums.changed(site.id, built, TODAY)
 
 
 def shown(site: Site, period: Period = YEAR, *, tables: bool = True) -> str:
-    return json.dumps(as_json(query.stats(site, period, NOW, tables=tables)))
+    return json.dumps(as_json(site_stats.stats(site, period, NOW, tables=tables)))
 
 
 @contextmanager
@@ -110,7 +115,7 @@ def days_read() -> Iterator[list[date]]:
 
 def test_a_year_is_read_by_months_and_shows_what_its_days_show(site: Site) -> None:
     fill(site, date(2025, 2, 20), TODAY)
-    with patch.object(stored, "_SUM_BUDGET_S", 60.0), days_read() as at_first:
+    with patch.object(period_rollups, "_SUM_BUDGET_S", 60.0), days_read() as at_first:
         of_days = shown(site)
     with days_read() as later:
         assert shown(site) == of_days
@@ -128,7 +133,7 @@ def test_every_period_shows_the_same_with_and_without_months(site: Site, name: s
 
     fill(site, date(2025, 11, 20), TODAY)
     period = parse({"period": name}, site.zone, NOW)
-    with patch.object(month_math, "within", lambda *_: []):
+    with patch.object(month_sums, "within", lambda *_: []):
         of_days = shown(site, period)
     assert [shown(site, period) for _ in range(2)] == [of_days] * 2
 
@@ -152,25 +157,25 @@ def test_a_day_that_is_built_again_shows_at_once_in_its_month(site: Site) -> Non
 def test_a_build_between_the_reading_and_the_summing_of_a_month_is_not_covered_up(site: Site) -> None:
     fill(site, date(2026, 5, 1), TODAY)
     day = date(2026, 7, 14)
-    build, again = month_math.build, some_day(day, random.Random(99))
+    build, again = month_sums.build, some_day(day, random.Random(99))
 
     def late(site_id: str, month: Any, of_days: Any) -> None:
         if month.first == day.replace(day=1):
             put_day(site, day, again)
         build(site_id, month, of_days)
 
-    with patch.object(month_math, "build", late):
+    with patch.object(month_sums, "build", late):
         shown(site)
-    with patch.object(month_math, "within", lambda *_: []):
+    with patch.object(month_sums, "within", lambda *_: []):
         truth = shown(site)
     assert [shown(site) for _ in range(2)] == [truth] * 2
 
 
 def test_parts_of_another_build_are_not_taken_for_a_months_own(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(months, "MAX_PACKED_BYTES", 900)
+    monkeypatch.setattr(month_rollups, "MAX_PACKED_BYTES", 900)
     fill(site, date(2026, 5, 1), TODAY)
     of_days = shown(site)
-    found = months.between(site.id, date(2026, 1, 1), TODAY)
+    found = month_rollups.between(site.id, date(2026, 1, 1), TODAY)
     assert found[date(2026, 7, 1)].parts > 2
     with days_read() as read:
         assert shown(site) == of_days
@@ -188,17 +193,17 @@ def test_parts_of_another_build_are_not_taken_for_a_months_own(site: Site, monke
 def test_sums_of_another_version_count_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(site, date(2026, 5, 1), TODAY)
     of_days = shown(site)
-    monkeypatch.setattr(month_math, "VERSION", 999)
+    monkeypatch.setattr(month_sums, "VERSION", 999)
     with days_read() as read:
         assert shown(site) == of_days
     assert date(2026, 7, 14) in read
 
 
 def test_a_page_has_only_so_long_for_summing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "_SUM_BUDGET_S", 0.0)
+    monkeypatch.setattr(period_rollups, "_SUM_BUDGET_S", 0.0)
     fill(site, date(2026, 5, 1), TODAY)
     assert shown(site) == shown(site)
-    assert not [month for month in months.between(site.id, date(2026, 1, 1), TODAY).values() if month.figures]
+    assert not [month for month in month_rollups.between(site.id, date(2026, 1, 1), TODAY).values() if month.figures]
 
 
 def view(site: Site, day: date, number: int) -> Event:
@@ -211,22 +216,22 @@ def view(site: Site, day: date, number: int) -> Event:
 def pageviews(site: Site, last: date) -> int:
     """Of the months before this one, as the API has them."""
     period = Period("custom", last - timedelta(days=140), last)
-    return query.stats(site, period, datetime.now(UTC)).metrics.pageviews
+    return site_stats.stats(site, period, datetime.now(UTC)).metrics.pageviews
 
 
 def test_a_late_hit_of_a_month_that_was_summed_is_counted_though_the_build_was_killed_before_it_said_so(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     today = days.day_of(days.now_ms(), site.zone)
-    day = month_math.first_of(month_math.first_of(today) - timedelta(days=40)) + timedelta(days=9)
+    day = month_sums.first_of(month_sums.first_of(today) - timedelta(days=40)) + timedelta(days=9)
     put_site(site := replace(site, retention_days=400))
     consume([encode([view(site, day, 1)])])
     assert [pageviews(site, today) for _ in range(2)] == [1, 1]
-    assert months.between(site.id, day.replace(day=1), day)[day.replace(day=1)].figures
-    marks._left.clear()
+    assert month_rollups.between(site.id, day.replace(day=1), day)[day.replace(day=1)].figures
+    dirty_hours._left.clear()
     consume([encode([view(site, day, 2)])])
     with monkeypatch.context() as killed:
-        killed.setattr(month_math, "changed", lambda *_: (_ for _ in ()).throw(SystemExit))
+        killed.setattr(month_sums, "changed", lambda *_: (_ for _ in ()).throw(SystemExit))
         with pytest.raises(SystemExit):
             refresh(site, day)
     refresh(site, day)
@@ -241,7 +246,7 @@ def test_any_period_shows_the_same_by_days_and_by_months(site: Site, seed: int) 
         last = TODAY - timedelta(days=chance.choice([0, 0, 1, chance.randrange(90)]))
         period = Period("custom", last - timedelta(days=chance.randrange(1, 200)), last)
         for whole in (True, False):
-            with patch.object(month_math, "within", lambda *_: []):
+            with patch.object(month_sums, "within", lambda *_: []):
                 of_days = shown(site, period, tables=whole)
             assert [shown(site, period, tables=whole) for _ in range(2)] == [of_days] * 2
 
@@ -253,11 +258,11 @@ def test_a_month_keeps_every_row_however_many(site: Site) -> None:
         many.tables["pages"] = [(f"/{number}-{row}", 5, 5, 5) for row in range(500)]
         put_day(site, day + timedelta(days=number), many)
     period = Period("custom", day, date(2026, 7, 31))
-    with patch.object(month_math, "within", lambda *_: []):
+    with patch.object(month_sums, "within", lambda *_: []):
         of_days = shown(site, period)
     assert [shown(site, period) for _ in range(2)] == [of_days] * 2
-    first = months.between(site.id, day, day)
-    (rows,) = months.tables(site.id, first.values()).values()
+    first = month_rollups.between(site.id, day, day)
+    (rows,) = month_rollups.tables(site.id, first.values()).values()
     assert len(rollup_math.with_packed_tables(Rollup(), rows).tables["pages"]) == 2000
 
 
@@ -286,26 +291,26 @@ def test_a_page_shows_its_figures_though_they_cannot_be_stored_as_months(
         raise PutError("throttled")
 
     with monkeypatch.context() as throttled:
-        throttled.setattr(months, "put", refuse)
+        throttled.setattr(month_rollups, "put", refuse)
         of_days = shown(site)
     assert [shown(site) for _ in range(2)] == [of_days] * 2
 
 
 def test_sums_of_one_state_that_are_stored_at_once_do_not_mix(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(months, "MAX_PACKED_BYTES", 900)
+    monkeypatch.setattr(month_rollups, "MAX_PACKED_BYTES", 900)
     fill(site, date(2026, 7, 1), date(2026, 8, 15))
     period = Period("custom", date(2026, 7, 1), date(2026, 8, 15))
     of_days = shown(site, period)
     first = date(2026, 7, 1)
     stored_of = rollups.between(site.id, first, date(2026, 7, 31))
-    month = months.between(site.id, first, first)[first]
+    month = month_rollups.between(site.id, first, first)[first]
 
     def die(*_: Any, **__: Any) -> None:
         raise SystemExit
 
     monkeypatch.setattr(tables.MonthItem, "update", die)  # the parts are written by then, the month is not
     with pytest.raises(SystemExit):
-        month_math.build(site.id, month, stored_of[:5])
+        month_sums.build(site.id, month, stored_of[:5])
     monkeypatch.undo()
     assert [shown(site, period) for _ in range(2)] == [of_days] * 2
 
@@ -316,5 +321,5 @@ def test_telling_a_month_twice_that_it_changed_brings_nothing_old_back(site: Sit
     shown(site, period)
     put_day(site, date(2026, 7, 14), some_day(first, random.Random(99)))
     fresh = shown(site, period)
-    months.touch(site.id, first)  # sent again, as its answer got lost
+    month_rollups.touch(site.id, first)  # sent again, as its answer got lost
     assert [shown(site, period) for _ in range(2)] == [fresh] * 2

@@ -21,7 +21,7 @@ from chalicelib.store.sites import read_id
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import FIREFOX, Caller
 
-DOCUMENT = Path(__file__).parents[2] / "chalicelib" / "report" / "openapi.json"
+DOCUMENT = Path(__file__).parents[2] / "chalicelib" / "api" / "openapi.json"
 # Beside the edge cases that it always tries. In all some 1,500 requests, which take ministack about a minute.
 MAX_EXAMPLES = 8
 CONFIG = SchemathesisConfig.from_dict(

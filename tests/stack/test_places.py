@@ -15,16 +15,16 @@ import pytest
 from chalicelib import days
 from chalicelib.collect import hit
 from chalicelib.collect.event import encode
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.config import settings
-from chalicelib.enrich import database, place, publishers, renewal, worker
-from chalicelib.enrich.place import CITY, COUNTRY, NETWORK
+from chalicelib.enrich import geoip_database, geoip_publishers, geoip_update, geolocation, worker
+from chalicelib.enrich.geolocation import CITY, COUNTRY, NETWORK
 from chalicelib.report import periods, visits
-from chalicelib.store import aws, geo, geo_source
-from chalicelib.store.geo_source import Choice
+from chalicelib.store import aws, geoip_files, geoip_source
+from chalicelib.store.geoip_source import Choice
 from chalicelib.store.sites import Site, put_site
-from infra import geo as tools
-from infra.cloud import Cloud, DeployError
+from infra import geoip
+from infra.aws_environment import Cloud, DeployError
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import FIREFOX
 from tests.stack.publisher import ACCOUNT, KEY, Answer, Publisher, cities, operators, serve
@@ -43,9 +43,9 @@ def web() -> Iterator[Publisher]:
 def _packaged(local_aws: Cloud) -> Iterator[None]:
     """Before and after each test there is what comes along, and nothing is chosen."""
     yield
-    tools._forget_publisher()
-    tools._install_packaged(tools.packaged())
-    database.forget()
+    geoip._forget_publisher()
+    geoip._install_packaged(geoip.packaged())
+    geoip_database.forget()
 
 
 def dbip(web: Publisher) -> Choice:
@@ -56,23 +56,23 @@ def maxmind(web: Publisher, key: str = KEY) -> Choice:
     return Choice("maxmind", ACCOUNT, key, web.url)
 
 
-def located() -> place.Place:
+def located() -> geolocation.Place:
     """Where the documentation network is for a worker that looks for newer databases now."""
-    for one in database._open.values():
+    for one in geoip_database._open.values():
         one._look_at = 0.0
-    place.prepare()
-    return place.locate("192.0.2.7")
+    geolocation.prepare()
+    return geolocation.locate("192.0.2.7")
 
 
 def vouched_for(name: str) -> bool:
     """Whether a worker may read this database with the fast reader."""
-    fetched = geo.fetch(name)
+    fetched = geoip_files.fetch(name)
     assert fetched is not None
     Path(fetched.path or "").unlink()
     return fetched.intact
 
 
-def errors(outcomes: list[renewal.Outcome]) -> dict[str, str]:
+def errors(outcomes: list[geoip_update.Outcome]) -> dict[str, str]:
     return {one.database: one.error for one in outcomes if one.error}
 
 
@@ -80,26 +80,26 @@ def errors(outcomes: list[renewal.Outcome]) -> dict[str, str]:
 
 
 def test_a_deployment_begins_with_countries_and_networks(local_aws: Cloud) -> None:
-    assert sorted(geo.installed()) == [COUNTRY, NETWORK]
-    found = place.locate("79.192.7.0")
+    assert sorted(geoip_files.installed()) == [COUNTRY, NETWORK]
+    found = geolocation.locate("79.192.7.0")
     assert (found.country, found.network) == ("DE", "Deutsche Telekom AG")
     assert vouched_for(COUNTRY)
     assert vouched_for(NETWORK)
 
 
 def test_the_next_deployment_writes_only_what_is_newer(local_aws: Cloud) -> None:
-    assert tools.upload(local_aws) == []
+    assert geoip.upload(local_aws) == []
     aws.client("s3").delete_object(Bucket=settings().bucket, Key="geo/country.mmdb")
-    assert tools.upload(local_aws) == [COUNTRY]
+    assert geoip.upload(local_aws) == [COUNTRY]
 
 
 def test_a_deployment_leaves_what_somebody_put_there(local_aws: Cloud) -> None:
     own = operators("My own list")
     aws.client("s3").put_object(Bucket=settings().bucket, Key="geo/network.mmdb", Body=own)
-    assert tools.upload(local_aws) == []
+    assert geoip.upload(local_aws) == []
     assert located().network == "My own list"
-    assert "network.mmdb: of your own" in tools.installed(local_aws)
-    geo.remove(NETWORK)
+    assert "network.mmdb: of your own" in geoip.installed(local_aws)
+    geoip_files.remove(NETWORK)
 
 
 # ── DB-IP ──
@@ -108,19 +108,19 @@ def test_a_deployment_leaves_what_somebody_put_there(local_aws: Cloud) -> None:
 def test_dbip_brings_cities_without_a_restart(web: Publisher) -> None:
     assert located().city is None
     web.has_dbip(MONTH, cities("SE"), operators())
-    outcomes = renewal.renew(dbip(web))
+    outcomes = geoip_update.renew(dbip(web))
     assert [(one.release, one.changed, one.error) for one in outcomes] == [
         (f"dbip-city-lite-{MONTH}", True, ""),
         (f"dbip-asn-lite-{MONTH}", True, ""),
     ]
-    assert located() == place.Place(
+    assert located() == geolocation.Place(
         "SE", "Östergötland County", "Linköping", 58.4, 15.6, "Europe/Stockholm", "Example Net"
     )
 
 
 def test_before_this_months_edition_is_out_it_is_last_months(web: Publisher) -> None:
     web.has_dbip(LAST_MONTH, cities(), operators())
-    assert [one.release for one in renewal.renew(dbip(web))] == [
+    assert [one.release for one in geoip_update.renew(dbip(web))] == [
         f"dbip-city-lite-{LAST_MONTH}",
         f"dbip-asn-lite-{LAST_MONTH}",
     ]
@@ -128,14 +128,14 @@ def test_before_this_months_edition_is_out_it_is_last_months(web: Publisher) -> 
 
 def test_an_edition_that_is_installed_is_not_downloaded_again(web: Publisher) -> None:
     web.has_dbip(MONTH, cities(), operators())
-    renewal.renew(dbip(web))
+    geoip_update.renew(dbip(web))
     web.answers = {path: Answer(b"not asked for", cut=0) for path in web.answers}
-    assert [one.changed for one in renewal.renew(dbip(web))] == [False, False]
+    assert [one.changed for one in geoip_update.renew(dbip(web))] == [False, False]
 
 
 def test_the_turn_of_the_year_is_a_month_like_others(web: Publisher) -> None:
     web.has_dbip("2026-12", cities(), operators())
-    source = publishers.DbIp(web.url, today=lambda: date(2027, 1, 1))
+    source = geoip_publishers.DbIp(web.url, today=lambda: date(2027, 1, 1))
     assert source.newest(CITY).name == "dbip-city-lite-2026-12"
 
 
@@ -144,7 +144,7 @@ def test_the_turn_of_the_year_is_a_month_like_others(web: Publisher) -> None:
 
 def test_maxmind_brings_cities_and_vouches_for_them(web: Publisher) -> None:
     web.has_maxmind("20261124", cities("NO"), operators())
-    outcomes = renewal.renew(maxmind(web))
+    outcomes = geoip_update.renew(maxmind(web))
     assert [one.release for one in outcomes] == ["GeoLite2-City_20261124", "GeoLite2-ASN_20261124"]
     assert located().country == "NO"
     assert vouched_for(CITY)
@@ -153,24 +153,24 @@ def test_maxmind_brings_cities_and_vouches_for_them(web: Publisher) -> None:
 
 def test_the_licence_key_is_for_maxmind_and_not_for_where_it_sends_us(web: Publisher) -> None:
     web.has_maxmind("20261124", cities(), operators())
-    assert errors(renewal.renew(maxmind(web))) == {}
+    assert errors(geoip_update.renew(maxmind(web))) == {}
     assert {given for path, given in web.asked if path.startswith("/store/")} == {""}
 
 
 def test_one_small_question_tells_whether_maxmind_has_something_newer(web: Publisher) -> None:
     web.has_maxmind("20261124", cities("SE"), operators())
-    renewal.renew(maxmind(web))
+    geoip_update.renew(maxmind(web))
     web.asked.clear()
-    assert [one.changed for one in renewal.renew(maxmind(web))] == [False, False]
+    assert [one.changed for one in geoip_update.renew(maxmind(web))] == [False, False]
     assert len(web.asked) == 2
     web.has_maxmind("20261127", cities("FI"), operators())
-    assert [one.changed for one in renewal.renew(maxmind(web))] == [True, True]
+    assert [one.changed for one in geoip_update.renew(maxmind(web))] == [True, True]
     assert located().country == "FI"
 
 
 def test_a_wrong_key_is_told_as_such(web: Publisher) -> None:
     web.has_maxmind("20261124", cities(), operators())
-    told = errors(renewal.renew(maxmind(web, "wrong")))
+    told = errors(geoip_update.renew(maxmind(web, "wrong")))
     assert set(told) == {CITY, NETWORK}
     assert all("does not accept this account id with this licence key" in error for error in told.values())
 
@@ -207,11 +207,11 @@ HTML = b"<!doctype html><title>Down for maintenance</title>"
 )
 def test_a_download_that_is_no_good_never_replaces_a_good_one(web: Publisher, how: Any, told: str) -> None:
     web.has_dbip(LAST_MONTH, cities("SE"), operators())
-    renewal.renew(dbip(web))
+    geoip_update.renew(dbip(web))
     web.answers.clear()
     web.has_dbip(MONTH, cities("NO"), operators("Other Net"))
     spoil(web, ".gz", how)
-    found = errors(renewal.renew(dbip(web)))
+    found = errors(geoip_update.renew(dbip(web)))
     assert set(found) == {CITY, NETWORK}
     assert all(told in error for error in found.values()), found
     assert (located().country, located().network) == ("SE", "Example Net")
@@ -230,10 +230,10 @@ def test_a_download_that_is_no_good_never_replaces_a_good_one(web: Publisher, ho
 )
 def test_nor_does_one_that_maxmind_does_not_vouch_for(web: Publisher, ending: str, how: Any, told: str) -> None:
     web.has_maxmind("20261117", cities("SE"), operators())
-    renewal.renew(maxmind(web))
+    geoip_update.renew(maxmind(web))
     web.has_maxmind("20261124", cities("NO"), operators("Other Net"))
     spoil(web, ending, how)
-    found = errors(renewal.renew(maxmind(web)))
+    found = errors(geoip_update.renew(maxmind(web)))
     assert set(found) == {CITY, NETWORK}
     assert all(told in error for error in found.values()), found
     assert (located().country, located().network) == ("SE", "Example Net")
@@ -241,40 +241,40 @@ def test_nor_does_one_that_maxmind_does_not_vouch_for(web: Publisher, ending: st
 
 def test_a_database_that_knows_nobody_does_not_replace_one_that_does(web: Publisher) -> None:
     web.has_dbip(MONTH, operators(), cities())  # each in the other's place
-    found = errors(renewal.renew(dbip(web)))
+    found = errors(geoip_update.renew(dbip(web)))
     assert set(found) == {CITY, NETWORK}
     assert all("does not know where well-known addresses are" in error for error in found.values())
-    assert sorted(geo.installed()) == [COUNTRY, NETWORK]
+    assert sorted(geoip_files.installed()) == [COUNTRY, NETWORK]
 
 
 def test_one_database_is_renewed_though_the_other_cannot_be(web: Publisher) -> None:
     web.has_dbip(MONTH, cities("SE"), operators("Other Net"))
     spoil(web, f"dbip-asn-lite-{MONTH}.mmdb.gz", lambda answer: Answer(HTML))
-    assert set(errors(renewal.renew(dbip(web)))) == {NETWORK}
+    assert set(errors(geoip_update.renew(dbip(web)))) == {NETWORK}
     assert located().country == "SE"
 
 
 def test_more_than_the_scratch_folder_holds_is_not_taken(web: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     web.has_dbip(MONTH, cities(), operators())
-    monkeypatch.setattr("chalicelib.enrich.download.MAX_BYTES", 1000)
-    assert set(errors(renewal.renew(dbip(web)))) == {CITY, NETWORK}
+    monkeypatch.setattr("chalicelib.enrich.geoip_download.MAX_BYTES", 1000)
+    assert set(errors(geoip_update.renew(dbip(web)))) == {CITY, NETWORK}
 
 
 # ── the scheduled job ──
 
 
 def test_the_job_asks_nobody_until_somebody_chose(web: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
-    renewal.run()
+    geoip_update.run()
     assert json.loads(capsys.readouterr().out) == {
-        "job": "refresh_places", "source": None, "changed": [], "failed": [],
+        "job": "update_geoip", "source": None, "changed": [], "failed": [],
     }  # fmt: skip
     assert web.asked == []
 
 
 def test_the_job_renews_from_what_was_chosen(web: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
     web.has_maxmind("20261124", cities("NO"), operators())
-    geo_source.choose(maxmind(web))
-    renewal.run()
+    geoip_source.choose(maxmind(web))
+    geoip_update.run()
     said = capsys.readouterr().out
     assert json.loads(said)["changed"] == ["GeoLite2-City_20261124", "GeoLite2-ASN_20261124"]
     assert KEY not in said
@@ -282,21 +282,21 @@ def test_the_job_renews_from_what_was_chosen(web: Publisher, capsys: pytest.Capt
 
 
 def test_the_job_fails_loudly_and_for_the_alarm(web: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
-    geo_source.choose(maxmind(web, "wrong"))
+    geoip_source.choose(maxmind(web, "wrong"))
     with pytest.raises(RuntimeError, match="those that are there stay"):
-        renewal.run()
+        geoip_update.run()
     said = capsys.readouterr().out
     assert len(json.loads(said)["failed"]) == 2
     assert "wrong" not in said
 
 
 def test_the_key_is_encrypted_and_shows_in_no_repr() -> None:
-    geo_source.choose(Choice("maxmind", ACCOUNT, KEY))
+    geoip_source.choose(Choice("maxmind", ACCOUNT, KEY))
     held = aws.client("ssm").get_parameter(Name="shylight-local-geo-source", WithDecryption=False)["Parameter"]
     assert held["Type"] == "SecureString"
     if not ON_LOCALSTACK:  # which gives it away undecrypted too
         assert KEY not in held["Value"]
-    chosen = geo_source.chosen()
+    chosen = geoip_source.chosen()
     assert chosen == Choice("maxmind", ACCOUNT, KEY)
     assert KEY not in repr(chosen)
 
@@ -308,27 +308,27 @@ def test_the_command_fetches_keeps_the_choice_and_says_what_there_is(local_aws: 
     web.has_maxmind("20261124", cities("NO"), operators())
     lines: list[str] = []
     given = {"SOURCE": "maxmind", "MAXMIND_ACCOUNT_ID": ACCOUNT, "MAXMIND_LICENSE_KEY": KEY, "MIRROR": web.url}
-    tools.renew(local_aws, given, lines.append)
+    geoip.renew(local_aws, given, lines.append)
     assert "city.mmdb: GeoLite2-City_20261124" in lines
     assert KEY not in "\n".join(lines)
     web.has_maxmind("20261127", cities("FI"), operators())
-    tools.renew(local_aws, {}, lines.append)  # from where it was chosen
+    geoip.renew(local_aws, {}, lines.append)  # from where it was chosen
     assert located().country == "FI"
 
 
 def test_a_deployment_leaves_what_a_publisher_delivered(local_aws: Cloud, web: Publisher) -> None:
     web.has_dbip(MONTH, cities(), operators())
-    renewal.renew(dbip(web))
-    assert tools.upload(local_aws) == []
+    geoip_update.renew(dbip(web))
+    assert geoip.upload(local_aws) == []
     assert located().network == "Example Net"
 
 
 def test_a_choice_is_taken_back_with_what_came_of_it(local_aws: Cloud, web: Publisher) -> None:
     web.has_dbip(MONTH, cities(), operators())
-    tools.renew(local_aws, {"SOURCE": "dbip", "MIRROR": web.url}, lambda _line: None)
-    tools.renew(local_aws, {"SOURCE": "none"}, lambda _line: None)
-    assert geo_source.chosen() is None
-    assert sorted(geo.installed()) == [COUNTRY, NETWORK]
+    geoip.renew(local_aws, {"SOURCE": "dbip", "MIRROR": web.url}, lambda _line: None)
+    geoip.renew(local_aws, {"SOURCE": "none"}, lambda _line: None)
+    assert geoip_source.chosen() is None
+    assert sorted(geoip_files.installed()) == [COUNTRY, NETWORK]
     assert located().network is None  # of the packaged list, which does not know documentation networks
 
 
@@ -344,8 +344,8 @@ def test_a_choice_is_taken_back_with_what_came_of_it(local_aws: Cloud, web: Publ
 )
 def test_the_command_says_what_is_missing_and_keeps_nothing(local_aws: Cloud, given: dict[str, str], told: str) -> None:
     with pytest.raises(DeployError, match=told):
-        tools.renew(local_aws, given, lambda _line: None)
-    assert geo_source.chosen() is None
+        geoip.renew(local_aws, given, lambda _line: None)
+    assert geoip_source.chosen() is None
 
 
 # ── and on to who reads them ──
@@ -353,7 +353,7 @@ def test_the_command_says_what_is_missing_and_keeps_nothing(local_aws: Cloud, gi
 
 def test_a_visit_tells_what_is_known_of_its_place(web: Publisher) -> None:
     web.has_dbip(MONTH, cities("SE"), operators())
-    renewal.renew(dbip(web))
+    geoip_update.renew(dbip(web))
     assert located().city == "Linköping"
     site = Site(str(uuid.uuid4()), "Test", "example.com", "UTC")
     put_site(site)
@@ -384,13 +384,13 @@ def test_the_deployed_function_renews_its_stages_databases(stack: Deployed, web:
     name = f"shylight-{stack.stage}-geo-source"
     stack.client("ssm").put_parameter(Name=name, Value=json.dumps(choice), Type="SecureString")
     try:
-        function = f"shylight-{stack.stage}-refresh_places"
+        function = f"shylight-{stack.stage}-update_geoip"
         done = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps(SCHEDULED))
         assert "FunctionError" not in done, done["Payload"].read()
-        assert tools.installed(stack.cloud) == [
+        assert geoip.installed(stack.cloud) == [
             "city.mmdb: GeoLite2-City_20261124",
-            f"country.mmdb: {tools.packaged()[COUNTRY][1]}",
+            f"country.mmdb: {geoip.packaged()[COUNTRY][1]}",
             "network.mmdb: GeoLite2-ASN_20261124",
         ]
     finally:
-        tools.renew(stack.cloud, {"SOURCE": "none"}, lambda _line: None)
+        geoip.renew(stack.cloud, {"SOURCE": "none"}, lambda _line: None)

@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import app
-from bench.request import Context, event
+from bench.lambda_requests import Context, event
 from chalicelib import days
 from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.api import stats as api_stats
 from chalicelib.collect.event import Event, decode, encode
 from chalicelib.enrich import worker
-from chalicelib.enrich.agent import parse_agent
-from chalicelib.report import api, periods, query
-from chalicelib.store import hits, ledger, queue
+from chalicelib.enrich.user_agent import parse_agent
+from chalicelib.report import periods, site_stats
+from chalicelib.store import exclusions, hit_queue, hits
 from chalicelib.store.records import Record
 from chalicelib.store.sites import Site
 from tests.stack.counting import built, forget_marks_left, messages, mirrored, new_site, traffic, yesterday
@@ -65,7 +66,7 @@ _requests = st.tuples(_beacons, _pieced(_AGENT_PIECES), st.sampled_from(["192.0.
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the collector has put on the queue."""
     found: list[str] = []
-    monkeypatch.setattr(queue, "send", found.append)
+    monkeypatch.setattr(hit_queue, "send", found.append)
     return found
 
 
@@ -73,7 +74,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def buried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What the worker has put on the dead-letter queue: bodies and reasons."""
     found: list[tuple[str, str]] = []
-    monkeypatch.setattr(queue, "bury", lambda body, reason, detail="": found.append((body, reason)))
+    monkeypatch.setattr(hit_queue, "bury", lambda body, reason, detail="": found.append((body, reason)))
     return found
 
 
@@ -95,7 +96,7 @@ def shown(site: Site) -> dict[str, Any]:
     """The figures of a week, as the API answers."""
     now = datetime.now(UTC)
     period = periods.parse({"period": "7d"}, site.zone, now)
-    found: dict[str, Any] = json.loads(json.dumps(api.as_json(query.stats(site, period, now))))
+    found: dict[str, Any] = json.loads(json.dumps(api_stats.as_json(site_stats.stats(site, period, now))))
     return found
 
 
@@ -166,9 +167,9 @@ def test_what_cannot_be_read_is_put_aside_together_and_its_site_told(
     good = traffic(site, day, visitors=3)
     bad = [replace(event, agent="broken", visitor="x") for event in good]
     worker.consume(messages([*good, *bad]))
-    ledger.flush()
-    (entry,) = ledger.between(site.id, day, day)
-    assert (entry.reason, entry.name, entry.dropped) == (ledger.PUT_ASIDE, "unreadable", len(bad))
+    exclusions.flush()
+    (entry,) = exclusions.between(site.id, day, day)
+    assert (entry.reason, entry.name, entry.dropped) == (exclusions.PUT_ASIDE, "unreadable", len(bad))
     assert events_in([body for body, _ in buried]) == set(bad)
     assert len(buried) <= math.ceil(len(bad) / 20)
     assert built(site, day) == mirrored(site, day, good)
@@ -202,4 +203,4 @@ def test_a_message_of_thousands_of_things_that_are_no_events_makes_few_dead_lett
 
 
 def test_the_dead_letter_queue_takes_whatever_the_reason_is() -> None:
-    queue.bury("{}", "unreadable", "\x00\ud800\u202eü" * 200)
+    hit_queue.bury("{}", "unreadable", "\x00\ud800\u202eü" * 200)

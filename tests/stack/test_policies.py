@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 import app
-from bench.request import Context
-from bench.seam import Call, watched
+from bench.botocore_calls import Call, watched
+from bench.lambda_requests import Context
 from chalicelib.config import settings
 from chalicelib.store import aws, segments
 from infra import policies
-from infra.cloud import Cloud
+from infra.aws_environment import Cloud
 from infra.deploy import NOTE_KEY
 from tests.conftest import ON_LOCALSTACK
 from tests.stack import iam
@@ -138,21 +138,21 @@ MAY: dict[str, tuple[list[Need], set[str]]] = {
     "take hits from the queue": ([Need("sqs:ReceiveMessage", HITS)], {"worker"}),
     "bury a message": ([Need("sqs:SendMessage", DEAD)], {"worker"}),
     "write visits": (of_table("sessions", *WRITE), {"worker"}),
-    "read visits": (of_table("sessions", *READ), {"api_handler", "refresh"}),
+    "read visits": (of_table("sessions", *READ), {"api_handler", "aggregate"}),
     "make a salt": (of_table("salts", "PutItem", "UpdateItem"), {"api_handler"}),
-    "destroy a salt": (of_table("salts", "DeleteItem"), {"forget"}),
-    "see a salt": (of_table("salts", *READ), {"api_handler", "forget"}),
-    "write figures": (of_table("rollups", "PutItem", "DeleteItem"), {"api_handler", "refresh"}),
-    "read sites": (of_table("core", *READ, kind="site"), {"api_handler", "worker", "refresh"}),
+    "destroy a salt": (of_table("salts", "DeleteItem"), {"expire_salts"}),
+    "see a salt": (of_table("salts", *READ), {"api_handler", "expire_salts"}),
+    "write figures": (of_table("rollups", "PutItem", "DeleteItem"), {"api_handler", "aggregate"}),
+    "read sites": (of_table("core", *READ, kind="site"), {"api_handler", "worker", "aggregate"}),
     "read people and their proofs": (of_table("core", *READ, kind="person#"), {"api_handler"}),
     "change people or sites": (of_table("core", *WRITE), {"api_handler"}),
     "look through all people": (of_table("core", "Scan", "PartiQLSelect"), set()),
-    "write segments": (of_objects(DAY, "PutObject"), {"api_handler", "refresh"}),
+    "write segments": (of_objects(DAY, "PutObject"), {"api_handler", "aggregate"}),
     "delete a finished day": (of_objects(DAY, "DeleteObject"), set()),
-    "replace places": (of_objects("geo/city.mmdb", "PutObject", "DeleteObject"), {"refresh_places"}),
+    "replace places": (of_objects("geo/city.mmdb", "PutObject", "DeleteObject"), {"update_geoip"}),
     "see the deployment's notes": (of_objects(NOTE_KEY, "GetObject", "PutObject", "DeleteObject"), set()),
     "sign sessions": ([Need("secretsmanager:GetSecretValue", iam.secret(settings().signing_key))], {"api_handler"}),
-    "see the licence key": ([Need("ssm:GetParameter", iam.parameter(settings().geo_source))], {"refresh_places"}),
+    "see the licence key": ([Need("ssm:GetParameter", iam.parameter(settings().geo_source))], {"update_geoip"}),
     "change or copy tables": ([need for name in TABLES for need in of_table(name, *BEYOND)], set()),
     "open the bucket": ([Need("s3:PutBucketPolicy", iam.bucket()), Need("s3:PutBucketAcl", iam.bucket())], set()),
 }

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from chalicelib import days
-from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
-from chalicelib.collect.page import Location
+from chalicelib.collect.urls import Location
 from chalicelib.collect.visitor import visitor_key
 from chalicelib.config import IMPORT_SALT_LIFE_S, SALT_GRACE_S, settings
 from chalicelib.enrich.worker import consume

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from bench.request import Context
+from bench.lambda_requests import Context
 from chalicelib import config, days
-from chalicelib.aggregate import schedule, turns
-from chalicelib.aggregate.refresh import refresh
-from chalicelib.report import pages, periods, query
-from chalicelib.store import builds, marks, people
+from chalicelib.aggregate import leased_builds, schedule
+from chalicelib.aggregate.build_day import refresh
+from chalicelib.dashboard import home
+from chalicelib.report import periods, site_stats
+from chalicelib.store import build_leases, dirty_hours, people
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site, put_site
-from tests.unit import samples
+from tests.unit.dashboard import samples
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 
@@ -26,15 +27,15 @@ pytestmark = pytest.mark.usefixtures("local_aws")
 def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Site]:
     """Makes new sites with a mark for today; the only ones of which the schedule knows."""
     ours: set[str] = set()
-    all_due = marks.all_due
-    everything = builds.everything
-    monkeypatch.setattr(marks, "all_due", lambda now: (mark for mark in all_due(now) if mark.site_id in ours))
-    monkeypatch.setattr(builds, "everything", lambda: (state for state in everything() if state.site_id in ours))
+    all_due = dirty_hours.all_due
+    everything = build_leases.everything
+    monkeypatch.setattr(dirty_hours, "all_due", lambda now: (mark for mark in all_due(now) if mark.site_id in ours))
+    monkeypatch.setattr(build_leases, "everything", lambda: (state for state in everything() if state.site_id in ours))
 
     def make() -> Site:
         made = Site(str(uuid.uuid4()), "Test", "example.com")
         put_site(made)
-        marks.leave(made.id, today(made), 0)
+        dirty_hours.leave(made.id, today(made), 0)
         ours.add(made.id)
         return made
 
@@ -66,23 +67,23 @@ def test_a_day_that_fails_holds_up_no_other_and_rings_the_alarm(
 ) -> None:
     broken, good = marked(), marked()
     refreshed: list[str] = []
-    monkeypatch.setattr(turns, "refresh", failing(broken, ValueError("no such luck"), refreshed))
+    monkeypatch.setattr(leased_builds, "refresh", failing(broken, ValueError("no such luck"), refreshed))
     with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
         schedule.refresh_marked(Context())
     assert refreshed == [good.id]
     assert told(capsys)["failed"] == 1
-    assert marks.of_day(broken.id, today(broken))
+    assert dirty_hours.of_day(broken.id, today(broken))
 
 
 def test_a_day_that_somebody_else_refreshes_is_no_failure(
     marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     contended = marked()
-    monkeypatch.setattr(turns, "refresh", failing(contended, StaleWrite("later"), []))
+    monkeypatch.setattr(leased_builds, "refresh", failing(contended, StaleWrite("later"), []))
     schedule.refresh_marked(Context())
     line = told(capsys)
     assert (line["busy"], line["failed"]) == (1, 0)
-    assert marks.of_day(contended.id, today(contended))
+    assert dirty_hours.of_day(contended.id, today(contended))
 
 
 def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_until_it_is_built(
@@ -92,7 +93,7 @@ def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_unt
     tried: list[int] = []
     start = days.now_ms()
     clock = [start]
-    monkeypatch.setattr(builds, "now_ms", lambda: clock[0])
+    monkeypatch.setattr(build_leases, "now_ms", lambda: clock[0])
     monkeypatch.setattr(schedule, "now_ms", lambda: clock[0])
 
     def attempt(_site: Site, _day: date) -> None:
@@ -100,7 +101,7 @@ def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_unt
         raise ValueError("no such luck")
 
     with monkeypatch.context() as patch:
-        patch.setattr(turns, "refresh", attempt)
+        patch.setattr(leased_builds, "refresh", attempt)
         for minute in range(0, 200, 5):
             clock[0] = start + minute * 60_000
             with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
@@ -109,7 +110,7 @@ def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_unt
     clock[0] += 60 * 60_000
     schedule.refresh_marked(Context())
     assert told(capsys)["failed"] == 0
-    assert not builds.of_days(broken.id, today(broken), today(broken))
+    assert not build_leases.of_days(broken.id, today(broken), today(broken))
 
 
 def test_a_page_shows_what_was_built_of_a_day_that_fails_says_so_and_does_not_try_each_time(
@@ -118,7 +119,7 @@ def test_a_page_shows_what_was_built_of_a_day_that_fails_says_so_and_does_not_tr
     site = marked()
     now = datetime.now(UTC)
     period = periods.parse({"period": "7d"}, site.zone, now)
-    assert query.stats(site, period, now).outdated == ()
+    assert site_stats.stats(site, period, now).outdated == ()
     monkeypatch.setattr(config, "REFRESH_AFTER_S", -1)
     tried: list[str] = []
 
@@ -126,9 +127,9 @@ def test_a_page_shows_what_was_built_of_a_day_that_fails_says_so_and_does_not_tr
         tried.append(given.id)
         raise ValueError("no such luck")
 
-    monkeypatch.setattr(turns, "refresh", attempt)
+    monkeypatch.setattr(leased_builds, "refresh", attempt)
     for _ in range(3):
-        shown = query.stats(site, period, now)
+        shown = site_stats.stats(site, period, now)
         assert shown.outdated == (today(site),)
         assert shown.metrics.pageviews == 0
     assert tried == [site.id]
@@ -146,12 +147,12 @@ def test_many_who_look_at_once_build_a_day_once(marked: Callable[[], Site], monk
         begun.set()
         go_on.wait(20)
 
-    monkeypatch.setattr(turns, "refresh", attempt)
-    first = threading.Thread(target=query.stats, args=(site, period, now))
+    monkeypatch.setattr(leased_builds, "refresh", attempt)
+    first = threading.Thread(target=site_stats.stats, args=(site, period, now))
     first.start()
     assert begun.wait(20)
     for _ in range(20):
-        query.stats(site, period, now)  # answers though the first has not
+        site_stats.stats(site, period, now)  # answers though the first has not
     go_on.set()
     first.join(20)
     assert built == [site.id]
@@ -161,11 +162,11 @@ def test_all_sites_of_a_page_share_its_time(marked: Callable[[], Site], monkeypa
     sites = [marked() for _ in range(3)]
     now = datetime.now(UTC)
     built: list[str] = []
-    monkeypatch.setattr(turns, "refresh", lambda site, _day: built.append(site.id))
+    monkeypatch.setattr(leased_builds, "refresh", lambda site, _day: built.append(site.id))
     clock = [0.0]
-    monkeypatch.setattr("chalicelib.report.query.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("chalicelib.report.site_stats.time.monotonic", lambda: clock[0])
     for site in sites:
-        query.stats(site, periods.parse({"period": "today"}, site.zone, now), now, tables=False, until=4.0)
+        site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now, tables=False, until=4.0)
         clock[0] += 3.0
     assert built == [site.id for site in sites[:2]]
 
@@ -177,16 +178,15 @@ def test_a_site_whose_figures_cannot_be_read_costs_the_home_page_no_other(
     person = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
     for site in (broken, good):
         people.put_membership(person.id, site.id, "viewer")
-    monkeypatch.setattr("chalicelib.accounts.access.viewer", lambda _request: person)
-    shown = query.stats
+    shown = site_stats.stats
 
     def stats(site: Site, *given: Any, **named: Any) -> Any:
         if site.id == broken.id:
             raise ValueError("no such luck")
         return shown(site, *given, **named)
 
-    monkeypatch.setattr(query, "stats", stats)
-    page = pages.home(samples.request("/sites"))
+    monkeypatch.setattr(site_stats, "stats", stats)
+    page = home.show(samples.request("/sites"), person)
     assert page.status_code == 200
     assert page.body.count(b"The figures could not be read") == 1
     assert f"sites/{good.id}".encode() in page.body
@@ -196,11 +196,11 @@ def test_who_died_at_a_build_keeps_others_from_it_for_a_while_only(
     marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = marked()
-    assert builds.begin(site.id, today(site), turns.LEASE_MS) is not None
-    assert turns.build(site, today(site)) is turns.Outcome.BUSY
-    later = days.now_ms() + turns.LEASE_MS
-    monkeypatch.setattr(builds, "now_ms", lambda: later)
-    assert turns.build(site, today(site)) is turns.Outcome.BUILT
+    assert build_leases.begin(site.id, today(site), leased_builds.LEASE_MS) is not None
+    assert leased_builds.build(site, today(site)) is leased_builds.Outcome.BUSY
+    later = days.now_ms() + leased_builds.LEASE_MS
+    monkeypatch.setattr(build_leases, "now_ms", lambda: later)
+    assert leased_builds.build(site, today(site)) is leased_builds.Outcome.BUILT
 
 
 def test_what_there_is_no_time_for_is_left_to_the_next_run(
@@ -214,4 +214,4 @@ def test_what_there_is_no_time_for_is_left_to_the_next_run(
 
     assert schedule.refresh_marked(Over()) == 0
     assert told(capsys)["left"] == 1
-    assert marks.of_day(late.id, today(late))
+    assert dirty_hours.of_day(late.id, today(late))

@@ -17,14 +17,14 @@ from pynamodb.exceptions import PutError
 
 from chalicelib import days
 from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event
-from chalicelib.collect.page import Location
-from chalicelib.enrich import place
-from chalicelib.enrich.robot import is_spammer
+from chalicelib.collect.urls import Location
+from chalicelib.enrich import geolocation
+from chalicelib.enrich.bots import is_spammer
 from chalicelib.enrich.worker import consume
-from chalicelib.store import aws, batches, hits, ledger, marks, tables
+from chalicelib.store import aws, batch_write, dirty_hours, exclusions, hits, tables
 from chalicelib.store.sites import Site, put_site
 from tests.conftest import ON_LOCALSTACK
 from tests.stack.counting import (
@@ -67,13 +67,13 @@ def view(
 def batches_put() -> Iterator[list[int]]:
     """How many items each call meanwhile puts."""
     sizes: list[int] = []
-    put = batches._put_batch
+    put = batch_write._put_batch
 
     def watched(items: Any) -> Any:
         sizes.append(len(items))
         return put(items)
 
-    with patch.object(batches, "_put_batch", watched):
+    with patch.object(batch_write, "_put_batch", watched):
         yield sizes
 
 
@@ -91,8 +91,8 @@ def test_a_batch_is_written_25_items_at_a_time_and_for_all_sites_together(site: 
 
 
 def test_hits_of_several_sites_mixed_are_those_of_each(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda *_: None)
-    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda *_: None)
+    monkeypatch.setattr(batch_write, "_FIRST_PAUSE_S", 0.01)
     day, others = yesterday(site), [new_site(), new_site()]
     events = traffic(site, day, visitors=20)
     mixed = [replace(event, site=of) for event in events for of in (site.id, others[0].id, others[1].id, "gone")]
@@ -119,7 +119,7 @@ def test_a_named_visitor_is_pointed_to_once_a_day_and_holds_up_nobody(site: Site
 
 
 def test_a_visitor_is_pointed_to_though_the_first_try_failed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(batch_write, "_PATIENCE_S", 0.0)
     event = view(site, 1, identifier="bob")
     with sessions_answered(lambda _: THROTTLED), pytest.raises(PutError):
         consume(messages([event]))
@@ -131,9 +131,9 @@ def test_what_is_known_of_a_visitor_is_not_forgotten_by_a_delivery_that_knows_le
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = messages([view(site, 1)])
-    for found in (place.Place(country="DE", city="Berlin"), place.Place()):
+    for found in (geolocation.Place(country="DE", city="Berlin"), geolocation.Place()):
         with monkeypatch.context() as known:
-            known.setattr(place, "locate", lambda _, found=found: found)
+            known.setattr(geolocation, "locate", lambda _, found=found: found)
             consume(batch)
     (stored,) = hits.read(site, yesterday(site))
     assert (stored.traits.country, stored.traits.city) == ("DE", "Berlin")
@@ -184,7 +184,7 @@ def test_hits_live_as_long_as_the_site_keeps_them(site: Site) -> None:
 def test_a_dead_table_is_given_up_in_time_however_many_batches_there_are(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "_PATIENCE_S", -1.0)
+    monkeypatch.setattr(batch_write, "_PATIENCE_S", -1.0)
     asked: list[object] = []
 
     def refuse(call: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -203,7 +203,7 @@ def test_a_part_of_a_visitors_hits_that_was_stored_is_counted_though_another_was
     class RefusedError(PutError):
         cause_response_code, cause_response_message = "ValidationException", "no"
 
-    put = batches._put_batch
+    put = batch_write._put_batch
 
     def refuse_pointers(items: list[tables.SessionItem]) -> list[tables.SessionItem]:
         if any(item.identified for item in items):
@@ -211,8 +211,8 @@ def test_a_part_of_a_visitors_hits_that_was_stored_is_counted_though_another_was
         return put(items)
 
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
-    monkeypatch.setattr(batches, "_put_batch", refuse_pointers)
+    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr(batch_write, "_put_batch", refuse_pointers)
     consume(messages([view(site, 1, identifier="bob")]))
     assert buried == ["unstorable"]
     assert rollup_math.unpack(built(site, yesterday(site))).totals.pageviews == 1
@@ -233,7 +233,7 @@ def test_a_hit_that_can_never_be_stored_is_put_aside_and_the_rest_is_stored(
     day = yesterday(site)
     events = traffic(site, day, visitors=3)
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
     monkeypatch.setattr(hits, "_ITEM_BYTES", 1 << 30)
     who = hit.client("203.0.113.9", FIREFOX)
     first = hit.view(site, who, events[0].t, view_id="x", location=Location("example.com", "/"), referrer=None,
@@ -247,13 +247,13 @@ def test_a_hit_that_can_never_be_stored_is_put_aside_and_the_rest_is_stored(
 def test_hits_of_a_site_that_is_gone_are_put_aside_with_the_reason(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     events = traffic(site, yesterday(site), visitors=1)
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
     consume(messages([replace(event, site=str(uuid.uuid4())) for event in events]))
     assert buried == ["no_such_site"] * math.ceil(len(events) / 20)
 
 
 def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(batch_write, "_PATIENCE_S", 0.0)
     events = traffic(site, yesterday(site), visitors=2)
     with sessions_answered(lambda _: THROTTLED), pytest.raises(PutError, match="ProvisionedThroughputExceeded"):
         consume(messages(events))
@@ -264,7 +264,7 @@ def test_a_store_that_fails_raises_so_that_the_batch_comes_again(site: Site, mon
 def test_a_write_that_is_throttled_is_tried_again_before_the_whole_batch_is(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(batch_write, "_FIRST_PAUSE_S", 0.05)
     events = traffic(site, yesterday(site), visitors=8)
     refusals = iter(range(aws.ATTEMPTS + 1))  # more than botocore's own attempts at one call
     with sessions_answered(lambda _: THROTTLED if next(refusals, None) is not None else None):
@@ -274,7 +274,7 @@ def test_a_write_that_is_throttled_is_tried_again_before_the_whole_batch_is(
 
 
 def test_what_dynamodb_leaves_of_a_batch_is_written_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(batch_write, "_FIRST_PAUSE_S", 0.01)
     events = traffic(site, yesterday(site), visitors=8)
     asked: list[int] = []
 
@@ -293,7 +293,7 @@ def test_what_dynamodb_leaves_of_a_batch_is_written_too(site: Site, monkeypatch:
 
 
 def test_what_dynamodb_goes_on_leaving_fails_the_batch(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(batch_write, "_PATIENCE_S", 0.0)
     with (
         sessions_answered(lambda call: (200, {"UnprocessedItems": json.loads(call["body"])["RequestItems"]})),
         pytest.raises(PutError, match="unwritten"),
@@ -331,12 +331,12 @@ def test_what_is_beyond_visitors_limits_has_a_limit_too(site: Site) -> None:
     day = yesterday(site)
     consume(messages(flood(site, day, 29)))
     built(site, day)
-    assert not ledger.is_full(site, day)
-    ledger._full.clear()
+    assert not exclusions.is_full(site, day)
+    exclusions._full.clear()
     consume(messages(flood(site, day, 30)))
     built(site, day)
-    ledger._full.clear()
-    assert ledger.is_full(site, day)
+    exclusions._full.clear()
+    assert exclusions.is_full(site, day)
 
 
 def test_what_was_left_out_of_an_hour_is_still_told_when_another_hour_is_built_anew(site: Site) -> None:
@@ -346,8 +346,8 @@ def test_what_was_left_out_of_an_hour_is_still_told_when_another_hour_is_built_a
     consume(messages(first))
     built(site, day)
     forget_marks_left()
-    for mark in marks.of_day(site.id, day):
-        marks.clear(mark)
+    for mark in dirty_hours.of_day(site.id, day):
+        dirty_hours.clear(mark)
     consume(messages([replace(event, hour=5, t=event.t + 5 * HOUR) for event in later]))
     assert rollup_math.unpack(built(site, day)).beyond == {0: 5, 5: 2}
 
@@ -370,9 +370,9 @@ def test_what_can_never_be_stored_is_put_aside_once_though_its_batch_comes_again
 ) -> None:
     batch = ["not an event", *messages(traffic(site, yesterday(site), visitors=1))]
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
     with monkeypatch.context() as patch:
-        patch.setattr(marks, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
+        patch.setattr(dirty_hours, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
         with pytest.raises(RuntimeError):
             consume(batch)
     consume(batch)

@@ -17,11 +17,11 @@ import pytest
 
 import app as program
 from chalicelib import days
-from chalicelib.aggregate.refresh import refresh
+from chalicelib.aggregate.build_day import refresh
 from chalicelib.enrich.worker import consume
 from chalicelib.report import visits
 from chalicelib.report.periods import Period
-from chalicelib.store import queue
+from chalicelib.store import hit_queue
 from chalicelib.store.sites import Site, put_site
 from tests.stack.calls import FIREFOX
 
@@ -285,7 +285,7 @@ def site() -> Site:
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the collector would put on the queue."""
     messages: list[str] = []
-    monkeypatch.setattr(queue, "send", messages.append)
+    monkeypatch.setattr(hit_queue, "send", messages.append)
     return messages
 
 

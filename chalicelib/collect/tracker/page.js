@@ -1,4 +1,4 @@
-// What the site's settings make of an address, in the collector's way (chalicelib/iri.py): two addresses of one page give
+// What the site's settings make of an address, in the collector's way (chalicelib/url_normalization.py): two addresses of one page give
 // one name. It is compared and not sent, so it need not be readable, and may tell a little less apart: reserved characters
 // from their escapes, and queries that are no UTF-8 from each other.
 

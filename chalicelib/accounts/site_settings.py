@@ -1,0 +1,195 @@
+"""A site's settings, under the names the predecessor gave them: what each may be, and changing them.
+
+The forms of the settings that act on ingest are checked by the code of `collect` that reads them there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chalicelib.accounts import sites as making
+from chalicelib.collect import proxy
+from chalicelib.collect.site_rules import parse_networks, parse_origin
+from chalicelib.collect.tracker_script import script_of
+from chalicelib.errors import BadRequest, NotFound
+from chalicelib.store import site_changes
+from chalicelib.store.sites import Site
+
+MAX_LIST_CHARS: Final = 10_000
+MAX_SCRIPT_CHARS: Final = 16_384
+MAX_PATTERN_CHARS: Final = 500
+ACTIVE: Final = "active"
+ARCHIVED: Final = "archived"
+# A host in any script; which characters one may have is `hostnames`' to say.
+_ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[\w.\-\[\]:]+(:\d{1,5})?", re.IGNORECASE)
+_PARAMETER = re.compile(r"[^\s,&=#]{1,100}")
+
+
+def change(site: Site, data: Mapping[str, object]) -> Site:
+    """`site` with the settings of `data`, stored; what `data` does not name stays.
+
+    :raises BadRequest: naming the field that is unknown or will not do; nothing is changed then.
+    :raises NotFound: if the site was deleted meanwhile.
+    :raises Conflict: if others kept changing it.
+    """
+    changes: dict[str, Any] = {}
+    for name, value in data.items():
+        if name not in _READERS:
+            raise BadRequest(f"There is no such setting; there are {', '.join(_READERS)}.", field=_shown(name))
+        field, read = _READERS[name]
+        changes[field] = read(value, name)
+    changed = site_changes.change_site(site.id, changes)
+    if changed is None:
+        raise NotFound("This site was deleted meanwhile.")
+    return changed
+
+
+def as_json(site: Site) -> dict[str, object]:
+    """A site with all its settings, as the API shows it, and the integrity of the script that they make."""
+    shown: dict[str, object] = {"id": site.id}
+    for name, (field, _) in _READERS.items():
+        shown[name] = getattr(site, field)
+    shown["status"] = ACTIVE if site.active else ARCHIVED
+    shown["active"] = site.active
+    shown["script_integrity"] = script_of(site).integrity
+    shown["created_at"] = datetime.fromtimestamp(site.created_at, UTC).isoformat()
+    return shown
+
+
+def _flag(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise BadRequest(f"{name} must be true or false.", field=name)
+    return value
+
+
+def _status(value: object, name: str) -> bool:
+    if value not in (ACTIVE, ARCHIVED):
+        raise BadRequest(f"{name} must be {ACTIVE} or {ARCHIVED}.", field=name)
+    return value == ACTIVE
+
+
+def _list(value: object, name: str) -> str:
+    """A list as a text, separated by commas, spaces or lines; a JSON list of texts is taken too."""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = "\n".join(value)
+    if not isinstance(value, str) or len(value) > MAX_LIST_CHARS:
+        raise BadRequest(f"{name} must be a text of up to {MAX_LIST_CHARS} characters.", field=name)
+    return " ".join(value.replace(",", " ").split())
+
+
+def _origins(value: object, name: str) -> str:
+    text = _list(value, name) or "*"
+    for part in text.split():
+        if not _is_origin(part):
+            raise BadRequest(
+                f"{name} must be *, or hosts (example.com), wildcards (*.example.com) and origins "
+                f"(https://example.com); {part[:80]!r} is none of them.",
+                field=name,
+            )
+    return text
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parse_origin(text)
+    except ValueError:
+        return False
+    return _ORIGIN.fullmatch(text.rstrip("/")) is not None
+
+
+def _networks(value: object, name: str) -> str:
+    text = _list(value, name)
+    try:
+        parse_networks(text)
+    except ValueError as error:
+        raise BadRequest(f"{name} must be addresses and networks, such as 192.0.2.0/24: {error}.", field=name) from None
+    return text
+
+
+def _proxies(value: object, name: str) -> str:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "?"
+    if text in ("", "0"):
+        return ""
+    if text in proxy.PRESETS or text in {str(hops) for hops in range(1, proxy.MAX_HOPS + 1)}:
+        return text
+    presets = ", ".join(proxy.PRESETS)
+    raise BadRequest(f"{name} must be empty, 1 to {proxy.MAX_HOPS} hops, or one of {presets}.", field=name)
+
+
+def _pattern(value: object, name: str) -> str:
+    """A pattern for referrers; DuckDB matches it with RE2, which takes linear time whatever the pattern."""
+    if not isinstance(value, str) or len(value) > MAX_PATTERN_CHARS:
+        raise BadRequest(f"{name} must be a text of up to {MAX_PATTERN_CHARS} characters.", field=name)
+    if value and not _is_re2(value):
+        raise BadRequest(
+            f"{name} is not a regular expression (RE2 syntax: no look-around, no back-references).", field=name
+        )
+    return value
+
+
+def _is_re2(pattern: str) -> bool:
+    import duckdb  # where the pattern will run; nobody changes this setting often
+
+    try:
+        duckdb.execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _script(value: object, name: str) -> str:
+    if not isinstance(value, str) or len(value) > MAX_SCRIPT_CHARS:
+        raise BadRequest(f"{name} must be JavaScript of up to {MAX_SCRIPT_CHARS} characters.", field=name)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadRequest(f"{name} has half characters (lone surrogates).", field=name) from None
+    return value
+
+
+def _parameters(value: object, name: str) -> str:
+    text = _list(value, name)
+    if not all(_PARAMETER.fullmatch(part) and part.isprintable() for part in text.split()):
+        raise BadRequest(f"{name} must be names of query parameters.", field=name)
+    return text
+
+
+def _number(least: int, most: int) -> Callable[[object, str], int]:
+    def read(value: object, name: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
+        return value
+
+    return read
+
+
+# Setting -> field of Site, and how it is read.
+_READERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
+    "name": ("name", lambda value, _: making.site_name(value)),
+    "domain": ("domain", lambda value, _: making.domain(value)),
+    "timezone": ("timezone", lambda value, _: making.timezone(value)),
+    "status": ("active", _status),
+    "origins": ("origins", _origins),
+    "respect_dnt": ("respect_dnt", _flag),
+    "ignore_robots": ("ignore_robots", _flag),
+    "collect_ips": ("collect_ips", _flag),
+    "ignored_ips": ("ignored_ips", _networks),
+    "hide_referrer_regex": ("hide_referrer_regex", _pattern),
+    "script_inject": ("script_inject", _script),
+    "proxies": ("proxies", _proxies),
+    "kept_parameters": ("kept_parameters", _parameters),
+    "hash_routing": ("hash_routing", _flag),
+    "merge_trailing_slash": ("merge_trailing_slash", _flag),
+    "retention_days": ("retention_days", _number(1, 3650)),
+    "max_address_hour": ("max_address_hour", _number(10, 1_000_000)),
+    "max_visitor_hour": ("max_visitor_hour", _number(10, 10_000)),
+    "max_day": ("max_day", _number(100, 100_000_000)),
+}
+ADMINISTRATORS_ONLY: Final = frozenset({"script_inject"})
+
+
+def _shown(name: str) -> str:
+    return name[:64].encode("utf-8", "replace").decode()

@@ -1,0 +1,69 @@
+"""Months that are over, summed and complete: a long period has the same figures with them as of its days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate.rollup import VERSION, Rollup, Totals
+from chalicelib.store import month_rollups, rollups
+from chalicelib.store.month_rollups import StoredMonth
+from chalicelib.store.rollups import StoredRollup
+
+# A month is summed a day after it is over, and touched by builds of its days from a day before it is over: so no clock
+# that is wrong by less than two days lets a build slip in between.
+_MARGIN = timedelta(days=1)
+
+
+def first_of(day: date) -> date:
+    """The first day of a day's month."""
+    return day.replace(day=1)
+
+
+def next_first(first: date) -> date:
+    """The first day of the month after the one that begins with `first`."""
+    return first_of(first + timedelta(days=31))
+
+
+def within(first: date, last: date, today: date) -> list[date]:
+    """The first days of the whole months from `first` to `last`, both included, that may be summed."""
+    found = []
+    month = first if first == first_of(first) else next_first(first)
+    while (end := next_first(month)) - timedelta(days=1) <= last and end + _MARGIN <= today:
+        found.append(month)
+        month = end
+    return found
+
+
+def changed(site_id: str, built: StoredRollup, today: date) -> None:
+    """To be called when a day's rollup was written: its month is to be summed anew."""
+    first = first_of(built.day)
+    if next_first(first) - _MARGIN <= today:
+        month_rollups.touch(site_id, first)
+
+
+def build(site_id: str, month: StoredMonth, days: Sequence[StoredRollup]) -> None:
+    """Sum a month that is over and store it.
+
+    :param month: what was stored of it before its days were read.
+    :param days: all its rollups; there may be none.
+    """
+    newest_first = sorted(days, key=lambda stored: stored.day, reverse=True)
+    read = [(stored, rollup_math.unpack_figures(stored.packed)) for stored in newest_first]
+    tables = (rollup_math.with_tables(figures, stored.packed) for stored, figures in read)
+    whole = rollup_math.sum_days(tables, most=None)
+    totals = [[stored.day.day, *figures.totals.values()] for stored, figures in read]
+    built_at = max((stored.built_at for stored in days), default=0)
+    packed_figures = rollups.compressed({"v": VERSION, "days": totals})
+    month_rollups.put(site_id, month, packed_figures, rollup_math.packed_tables(whole), built_at)
+
+
+def unpack_days(month: StoredMonth) -> dict[date, Rollup] | None:
+    """The totals of a month's days; None if nothing that counts is stored of it."""
+    if month.figures is None:
+        return None
+    data = rollups.decompressed(month.figures)
+    if data["v"] != VERSION:
+        return None
+    return {month.first.replace(day=day): Rollup(totals=Totals(*totals)) for day, *totals in data["days"]}

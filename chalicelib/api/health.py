@@ -1,0 +1,16 @@
+"""Whether what Shylight stands on answers: for load balancers, uptime checks and the deploy's own probe."""
+
+from __future__ import annotations
+
+from chalice import Response
+
+from chalicelib.store import hit_queue, segments, tables
+from chalicelib.web import Request, reply_json
+
+
+def healthz(_request: Request) -> Response:
+    """200 if queue, tables and bucket answer, else 503; the body says which do."""
+    checks = {"queue": hit_queue.answers(), "tables": tables.answer(), "bucket": segments.bucket_answers()}
+    good = all(checks.values())
+    body = {"status": "ok" if good else "failing", "checks": {n: "ok" if c else "failing" for n, c in checks.items()}}
+    return reply_json(body, 200 if good else 503)

@@ -1,0 +1,52 @@
+"""``/api/v1/sites``: making sites, and their settings."""
+
+from __future__ import annotations
+
+from chalice import Response
+
+from chalicelib import pagination
+from chalicelib.accounts import auth, site_settings, sites
+from chalicelib.errors import BadRequest, Forbidden
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request, reply_json
+
+MAX_SETTINGS_BYTES = 64 * 1024
+MAX_SITES = 1000
+_FIELDS = ("name", "domain", "timezone")
+
+
+def list_sites(request: Request, person: Person) -> Response:
+    """``GET /api/v1/sites?limit=…&next=…``: the sites that the caller may see, by name."""
+    limit = pagination.read_limit(request.query, MAX_SITES, MAX_SITES)
+    first = pagination.read_place(request.query)
+    shown, further = pagination.part(auth.sites_of(person), first, limit, site_settings.as_json)
+    return reply_json({"sites": [site_settings.as_json(site) for site in shown], "next": further})
+
+
+def create(request: Request, person: Person) -> Response:
+    """``POST /api/v1/sites`` with name, domain and timezone: 201 and the new site, which is the caller's."""
+    data = request.json()
+    for field in data:
+        if field not in _FIELDS:
+            raise BadRequest(f"There is no such field; a new site has {', '.join(_FIELDS)}.", field=_shown(field))
+    return reply_json(site_settings.as_json(sites.create(person, data)), 201)
+
+
+def show(_request: Request, _person: Person, site: Site) -> Response:
+    """``GET /api/v1/sites/{id}``: a site with all its settings."""
+    return reply_json(site_settings.as_json(site))
+
+
+def change(request: Request, person: Person, site: Site) -> Response:
+    """``PATCH /api/v1/sites/{id}`` with the settings to change: the site as it is then."""
+    data = request.json(MAX_SETTINGS_BYTES)
+    for name in data.keys() & site_settings.ADMINISTRATORS_ONLY:
+        if not person.admin:
+            raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
+    return reply_json(site_settings.as_json(site_settings.change(site, data)))
+
+
+def _shown(field: str) -> str:
+    """A field's name as an answer may repeat it: short, and without half characters (lone surrogates)."""
+    return field[:64].encode("utf-8", "replace").decode()

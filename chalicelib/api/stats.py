@@ -1,0 +1,63 @@
+"""``/api/v1/sites/{id}/stats``: the figures of the overview as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice import Response
+
+from chalicelib import config, pagination, url_normalization
+from chalicelib.report import periods, site_stats, stats
+from chalicelib.report.display_names import shown_name
+from chalicelib.report.stats import Row, Stats
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request, reply_json
+
+
+def show(request: Request, _person: Person, site: Site) -> Response:
+    """``GET …?period=…|from=&to=&limit=``: figures, series and tables of a period."""
+    now = datetime.now(UTC)
+    period = periods.parse(request.query, site.zone, now)
+    limit = pagination.read_limit(request.query, config.PERIOD_ROWS, config.PERIOD_ROWS)
+    return reply_json(fitting(site_stats.stats(site, period, now), limit))
+
+
+def fitting(shown: Stats, limit: int) -> dict[str, Any]:
+    """Stats in the API's shape with up to `limit` rows a table; with fewer, if names are too long."""
+    while pagination.size(data := as_json(stats.shortened(shown, limit))) > config.MAX_ANSWER_BYTES and limit:
+        limit //= 2
+    return data
+
+
+def as_json(shown: Stats) -> dict[str, Any]:
+    """Stats in the API's shape: rates are fractions of 1, durations seconds, load times ms, no data is null."""
+    return {
+        "site": shown.site.id,
+        "from": shown.first.isoformat(),
+        "to": shown.last.isoformat(),
+        "timezone": shown.site.timezone,
+        "metrics": dataclasses.asdict(shown.metrics),
+        "compare": dataclasses.asdict(shown.compare),
+        "series": [
+            {"t": point.t.isoformat(), "visitors": point.visitors, "visits": point.visits, "pageviews": point.pageviews}
+            for point in shown.series
+        ],
+        "tables": {name: [_row(name, row) for row in shown.tables[name].rows] for name in stats.TABLES},
+        "other": {name: dataclasses.asdict(rest) for name in stats.TABLES if (rest := shown.tables[name].other)},
+        "events": [dataclasses.asdict(row) for row in shown.events],
+        "other_events": dataclasses.asdict(shown.other_events) if shown.other_events else None,
+        "online": shown.online,
+        "outdated": [day.isoformat() for day in shown.outdated],
+        "built_at": shown.built_at.isoformat(timespec="milliseconds") if shown.built_at else None,
+    }
+
+
+def _row(table: str, row: Row) -> dict[str, Any]:
+    """A row, called as on the page; `raw` is what a URL has in its place, where that is another."""
+    fields = dataclasses.asdict(row)
+    name = shown_name(table, row.name)
+    raw = url_normalization.uri(row.name) if table == "pages" else row.name
+    return {**fields, "name": name} | ({"raw": raw} if raw != name else {})

@@ -1,0 +1,179 @@
+"""Addresses of pages: what of a URL is kept, and what is not.
+
+Kept of a location: the path, the query parameters the site's owner lists, and what it says of its source: campaign
+tags, and which advertising network sold the click. Credentials, all other parameters (click ids too) and fragments
+are dropped before anything leaves the collector; they are where personal data hides.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
+
+from chalicelib import url_normalization
+from chalicelib.config import MAX_PAGE_CHARS, MAX_URL_CHARS
+from chalicelib.errors import BadRequest
+from chalicelib.hostnames import normal_host
+
+_UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+# What a URL may call its source, the best word first.
+_SOURCE: Final = ("utm_source", "source", "ref")
+# Parameter -> the advertising network that adds it to the clicks it sells, and to no others. `fbclid`, `igshid`,
+# `epik`, `srsltid` and the like are not here: they are added to links that nobody paid for, too.
+_CLICK_IDS: Final[Mapping[str, str]] = {
+    "gclid": "google",
+    "gbraid": "google",
+    "wbraid": "google",
+    "gad_source": "google",
+    "dclid": "doubleclick",
+    "msclkid": "microsoft",
+    "ttclid": "tiktok",
+    "twclid": "x",
+    "li_fat_id": "linkedin",
+    "rdt_cid": "reddit",
+    "sccid": "snapchat",
+    "qclid": "quora",
+    "yclid": "yandex",
+    "bd_vid": "baidu",
+    "tblci": "taboola",
+    "dicbo": "outbrain",
+}
+# What is left of a page's path, or a fragment's, without the slash that makes it the first one.
+_ROOTS: Final = frozenset({"", "#", "#!"})
+_MAX_TAG_CHARS: Final = 100
+_WEB: Final = frozenset({"http", "https"})
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a view happened. `host` is normalized by `hostnames`, without port; `page` by `url_normalization`.
+
+    :ivar source_tag: what the URL says of its source: ``utm_source``, else ``source``, else ``ref``.
+    :ivar ad_network: whose click id it had.
+    """
+
+    host: str
+    page: str
+    utm_source: str | None = None
+    utm_medium: str | None = None
+    utm_campaign: str | None = None
+    utm_term: str | None = None
+    utm_content: str | None = None
+    source_tag: str | None = None
+    ad_network: str | None = None
+
+
+def read_location(
+    url: str,
+    field: str,
+    *,
+    kept: frozenset[str] = frozenset(),
+    hash_routing: bool = False,
+    any_hash: bool = False,
+    merge_slash: bool = False,
+    apps: bool = False,
+) -> Location:
+    """What is kept of the URL of a viewed page.
+
+    :param kept: the query parameters that are part of the page. They follow the path, ordered by name.
+    :param hash_routing: so is a fragment that is a path, as in ``/app#/orders/7``; :param any_hash: or any fragment.
+    :param merge_slash: a slash at the end of a path makes no other page.
+    :param apps: an app's screen is a page too: whatever the scheme, as in ``app://localhost/login``.
+    :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
+    """
+    if len(url) > MAX_URL_CHARS:
+        raise BadRequest(f"{field} may have at most {MAX_URL_CHARS} characters.", field=field)
+    read = _split(_with_slashes(url))
+    if read is None or (read[0].scheme not in _WEB and not (apps and read[0].scheme)):
+        raise BadRequest(f"{field} must be an absolute http or https URL.", field=field)
+    parts, host = read
+    page = _page("", url_normalization.path(parts.path), parts.query, kept, merge_slash=merge_slash)
+    if parts.fragment and (any_hash or (hash_routing and parts.fragment.startswith(("/", "!/")))):
+        path, _, query = parts.fragment.partition("?")
+        page = _page(page, "#" + url_normalization.segments(path), query, kept, merge_slash=merge_slash)
+    return Location(host, page, **_tags(parts.query))
+
+
+def absolute(referrer: str | None, location: str) -> str | None:
+    """A referrer that is told as a path, by the tracker of a page of the same site, as the URL that it is."""
+    if not referrer or not referrer.startswith("/") or len(location) > MAX_URL_CHARS:
+        return referrer
+    read = _split(location)
+    return f"{read[0].scheme}://{read[0].netloc}{referrer}" if read is not None else None
+
+
+def _split(url: str) -> tuple[SplitResult, str] | None:
+    """The parts of a URL, and its host; None for anything without one."""
+    try:
+        parts = urlsplit(url.strip())
+        host = normal_host(parts.hostname or "")
+        _ = parts.port
+    except ValueError:
+        return None
+    return None if host is None else (parts, host)
+
+
+def _with_slashes(url: str) -> str:
+    """A URL of the web with the slashes that a browser sees where it has backslashes (WHATWG, URL)."""
+    if "\\" not in url or not url.lstrip().lower().startswith(("http:", "https:")):
+        return url
+    end = min((at for mark in "?#" if (at := url.find(mark)) >= 0), default=len(url))
+    return url[:end].replace("\\", "/") + url[end:]
+
+
+def _page(before: str, path: str, query: str, kept: frozenset[str], *, merge_slash: bool) -> str:
+    """`before`, a path and those parameters that are kept, as far as there is room."""
+    room = MAX_PAGE_CHARS - len(before)
+    spelled = url_normalization.cut(path, room)
+    bare = spelled.rstrip("/")
+    if merge_slash and bare != spelled:
+        spelled = f"{bare}/" if bare in _ROOTS else bare
+    page = before if spelled in _ROOTS else before + spelled
+    if len(path) > room:
+        return page
+    mark = "?"
+    for name, value in url_normalization.parameters(query, kept):
+        text = url_normalization.cut(f"{mark}{name}={value}", MAX_PAGE_CHARS - len(page))
+        if len(text) <= len(mark + name):
+            break
+        page += text
+        mark = "&"
+    return page
+
+
+def _tags(query: str) -> dict[str, str]:
+    """The fields of a location that come from its query; of a parameter given twice, the first counts."""
+    values: dict[str, str] = {}
+    for text in islice(query.split("&"), url_normalization.MAX_PARAMETERS):
+        name, _, value = text.partition("=")
+        values.setdefault(unquote_plus(name).lower(), value)
+    found = {name: tag for name in (*_UTM, *_SOURCE) if (tag := _tag(values.get(name, "")))}
+    tags: dict[str, str] = {name: found[name] for name in _UTM if name in found}
+    # `source` and `ref` belong to the site as well, which may put people there: nobody's mail address is a source.
+    source = next((found[name] for name in _SOURCE if name in found and (name in _UTM or "@" not in found[name])), None)
+    if source is not None:
+        tags["source_tag"] = source
+    network = next((network for name, network in _CLICK_IDS.items() if values.get(name)), None)
+    if network is not None:
+        tags["ad_network"] = network
+    return tags
+
+
+def _tag(value: str) -> str:
+    """A campaign's word in one spelling but for its case: composed characters (NFC), single spaces."""
+    text = _clean(" ".join(unquote_plus(value).split()))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return text[:_MAX_TAG_CHARS].rstrip()
+
+
+def _clean(text: str) -> str:
+    """`text` without what no store takes: control characters percent-encoded, half surrogates replaced."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    if whole.isprintable():
+        return whole
+    return "".join(quote(char) if ord(char) < 32 or ord(char) == 127 else char for char in whole)

@@ -1,0 +1,43 @@
+"""The page for an error; somebody who has to sign in is sent to the sign-in page, and back afterwards."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from chalice import Response
+
+from chalicelib.dashboard import render
+from chalicelib.errors import ShylightError, Unauthorized
+from chalicelib.web import Request, redirect
+
+# Status -> title and what to do; the error's own message stands between them.
+_ADVICE = {
+    HTTPStatus.BAD_REQUEST: ("That did not work", "Go back, put it right and try again."),
+    HTTPStatus.FORBIDDEN: ("Not allowed", "If you think you should be, ask an administrator."),
+    HTTPStatus.NOT_FOUND: ("Not found", "Check the address, or start again from your sites."),
+    HTTPStatus.CONFLICT: ("Somebody was quicker", "Go back, reload the page and try again."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at once."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Too many tries", "Wait a moment, then try again."),
+}
+_FAILED = ("Something went wrong", "Reload the page in a moment. If it stays, the log of the API function tells why.")
+
+
+def show(request: Request, error: ShylightError) -> Response:
+    """The page for `error`; somebody who has to sign in is sent there, and back afterwards."""
+    if isinstance(error, Unauthorized):
+        wanted = request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""
+        return redirect(f"{request.root}sign-in{onward}")
+    title, advice = _ADVICE.get(error.status, _FAILED)
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    return render.page(
+        request,
+        "error.html",
+        error.status,
+        headers,
+        code=int(error.status),
+        title=title,
+        message=error.message,
+        advice=advice,
+    )

@@ -1,0 +1,92 @@
+"""The page of excluded traffic: what the figures of a period do not count, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from chalice import Response
+
+from chalicelib.accounts import auth
+from chalicelib.dashboard import period_picker, periods, render
+from chalicelib.report import excluded_traffic
+from chalicelib.report.excluded_traffic import FLOOD_VISITOR, Ledger
+from chalicelib.store import exclusions
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request
+
+# What the reasons mean, for people; those of robots are `enrich.bots`'s.
+REASONS: Final[Mapping[str, str]] = {
+    "dnt": "Asked not to be tracked",
+    "origin": "From a page that the site does not allow",
+    "ignored_address": "From an address that the site ignores",
+    "flood_address": "Too many from one address",
+    FLOOD_VISITOR: "Too many of one visitor in an hour",
+    "flood_site": "The day had all the hits that the site allows",
+    exclusions.PUT_ASIDE: "Could not be read or stored, and waits on the dead-letter queue",
+}
+ROBOT_REASONS: Final[Mapping[str, str]] = {
+    "declared": "Says so itself",
+    "headless": "Headless browser",
+    "library": "Program library",
+    "empty": "No user agent",
+    "prefetch": "Loaded in advance",
+    "preview": "Preview of a page",
+    "referrer_spam": "Referrer spam",
+}
+# Rows that the page shows, those with the most hits.
+PAGE_ROWS: Final = 200
+KEPT: Final = "kept apart"
+DROPPED: Final = "dropped"
+
+
+def show(request: Request, person: Person, site: Site) -> Response:
+    """``GET /sites/{id}/ledger``.
+
+    :raises BadRequest: if the period is not valid.
+    """
+    now, period = periods.requested(request, site)
+    dropped, robots = lines(excluded_traffic.of_period(site, period))
+    return render.page(
+        request,
+        "ledger.html",
+        person=person,
+        csrf=auth.csrf_token(request),
+        site=site,
+        keep=periods.kept_query(request),
+        picker=period_picker.pick(period, now.date()),
+        dropped=dropped,
+        robots=robots,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the page: hits of a period for one reason and name; `note` says more of them."""
+
+    reason: str
+    name: str
+    hits: int
+    note: str = ""
+
+
+def lines(found: Ledger) -> tuple[list[Line], list[Line]]:
+    """The rows of the page, days added up: dropped hits and robots, most hits first; the least together as the last."""
+    dropped = (((REASONS.get(drop.reason, drop.reason), drop.name, ""), drop.hits) for drop in found.dropped)
+    robots = (
+        ((ROBOT_REASONS.get(robot.reason, robot.reason), robot.name, KEPT if robot.kept else DROPPED), robot.hits)
+        for robot in found.robots
+    )
+    return _added(dropped), _added(robots)
+
+
+def _added(rows: Iterable[tuple[tuple[str, str, str], int]]) -> list[Line]:
+    sums: dict[tuple[str, str, str], int] = {}
+    for key, hits in rows:
+        sums[key] = sums.get(key, 0) + hits
+    found = [Line(reason, name, hits, note) for (reason, name, note), hits in sums.items()]
+    found.sort(key=lambda line: (-line.hits, line.reason, line.name, line.note))
+    others = sum(line.hits for line in found[PAGE_ROWS:])
+    return [*found[:PAGE_ROWS], *([Line("Others", "", others)] if others else [])]

@@ -1,0 +1,123 @@
+"""The home page: a card for each site, and the form for a new one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from zoneinfo import available_timezones
+
+from chalice import Response
+
+from chalicelib.accounts import auth, sites
+from chalicelib.dashboard import chart, metric_cards, period_picker, periods, render
+from chalicelib.errors import BadRequest, Conflict
+from chalicelib.report import site_stats
+from chalicelib.report.stats import Stats
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request, redirect
+
+log = logging.getLogger("shylight")
+
+_NO_FIGURES = "The figures could not be read. Nothing is lost; the log of the API function tells why."
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCard:
+    """A site on the home page. `note`: what is wrong with its figures, ``""`` for nothing."""
+
+    site: Site
+    online: int
+    waiting: bool
+    figures: list[metric_cards.Figure]
+    spark: chart.Line
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteForm:
+    """The form for a new site as it is shown: empty, or again with what was wrong."""
+
+    name: str = ""
+    domain: str = ""
+    timezone: str = ""
+    error: str = ""
+    field: str = ""
+    open: bool = False
+
+
+def redirect_home(request: Request) -> Response:
+    """``GET /``: on to the sites. Absolute, because relative links need the slash that a stage's URL may lack."""
+    return redirect(f"{request.address}/sites")
+
+
+def show(request: Request, person: Person) -> Response:
+    """``GET /sites``."""
+    return _page(request, person, SiteForm(open="new" in request.query))
+
+
+def create_site(request: Request, person: Person) -> Response:
+    """``POST /sites``: a new site, and on to its page; or the form again with what was wrong."""
+    form = request.form()
+    try:
+        site = sites.create(person, form)
+    except (BadRequest, Conflict) as error:
+        given = {name: form.get(name, "") for name in ("name", "domain", "timezone")}
+        again = SiteForm(
+            **given, error=error.message[:1].upper() + error.message[1:], field=error.field or "", open=True
+        )
+        return _page(request, person, again, error.status)
+    return redirect(f"{request.root}sites/{site.id}")
+
+
+@cache
+def zones() -> list[tuple[str, list[str]]]:
+    """The time zones to choose from, by region; the old and the artificial names are left out."""
+    regions: dict[str, list[str]] = {}
+    for name in sorted(available_timezones()):
+        region, _, place = name.partition("/")
+        if place and region not in ("Etc", "SystemV", "US", "posix", "right", "Brazil", "Canada", "Chile", "Mexico"):
+            regions.setdefault(region, []).append(name)
+    return sorted(regions.items())
+
+
+def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPStatus.OK) -> Response:
+    cards = []
+    picker = None
+    until = time.monotonic() + site_stats.REFRESH_BUDGET_S  # of the page, however many sites there are
+    for site in auth.sites_of(person):
+        now, period = periods.requested(request, site)
+        picker = picker or period_picker.pick(period, now.date())
+        try:
+            cards.append(site_card(site_stats.stats(site, period, now, tables=False, until=until), now))
+        except Exception:
+            log.exception("no figures of %s", site.id)  # one site's trouble is not the others'
+            cards.append(SiteCard(site, 0, waiting=False, figures=[], spark=chart.NO_LINE, note=_NO_FIGURES))
+    return render.page(
+        request,
+        "home.html",
+        status,
+        person=person,
+        csrf=auth.csrf_token(request),
+        cards=cards,
+        picker=picker,
+        keep=periods.kept_query(request),
+        form=form,
+        zones=zones(),
+    )
+
+
+def site_card(stats: Stats, now: datetime) -> SiteCard:
+    """The card of a site on the home page."""
+    return SiteCard(
+        site=stats.site,
+        online=stats.online,
+        waiting=periods.is_waiting(stats),
+        figures=metric_cards.strip(stats, now.date(), metric_cards.CARD),
+        spark=chart.sparkline(stats.series, stats.interval, now),
+        note=periods.outdated_note(stats),
+    )

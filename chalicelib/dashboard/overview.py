@@ -1,0 +1,98 @@
+"""The overview: the figures of a site over a period, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from chalice import Response
+
+from chalicelib.accounts import auth
+from chalicelib.dashboard import (
+    breakdowns,
+    chart,
+    countries,
+    formatting,
+    geoip_hint,
+    metric_cards,
+    period_picker,
+    periods,
+    render,
+)
+from chalicelib.dashboard.snippet import snippet
+from chalicelib.report import site_stats
+from chalicelib.report.display_names import shown_name
+from chalicelib.report.stats import LatestVisit
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit in the list of the latest ones, with its texts."""
+
+    start: str
+    day: str
+    clock: str
+    entry_page: str
+    source: str
+    code: str
+    country: str
+    browser: str
+    system: str
+    device: str
+    identifier: str
+    pageviews: int
+    duration: float
+
+
+def show(request: Request, person: Person, site: Site) -> Response:
+    """``GET /sites/{id}``: the figures of a site over a period.
+
+    :raises BadRequest: if the period is not valid.
+    """
+    now, period = periods.requested(request, site)
+    today = now.date()
+    stats = site_stats.stats(site, period, now)
+    return render.page(
+        request,
+        "overview.html",
+        person=person,
+        csrf=auth.csrf_token(request),
+        site=site,
+        site_url=breakdowns.site_url(site.domain),
+        sites=auth.sites_of(person),
+        keep=periods.kept_query(request),
+        picker=period_picker.pick(period, today),
+        stats=stats,
+        waiting=periods.is_waiting(stats),
+        note=periods.outdated_note(stats),
+        live=stats.last >= today,
+        figures=metric_cards.strip(stats, today),
+        before=metric_cards.before(stats, today),
+        chart=chart.plot(stats.series, stats.interval, now),
+        cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
+        latest=[visit_line(visit, today) for visit in stats.latest],
+        snippet=snippet(request.address, site),
+    )
+
+
+def visit_line(visit: LatestVisit, today: date) -> VisitLine:
+    """The texts for a visit."""
+    device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
+    return VisitLine(
+        start=visit.start.isoformat(timespec="seconds"),
+        day="" if visit.start.date() == today else formatting.weekday(visit.start.date()),
+        clock=formatting.clock(visit.start),
+        entry_page=formatting.shortened(visit.entry_page),
+        source=shown_name("sources", visit.source or "Direct"),
+        code=visit.country or "",
+        country=countries.name_of(visit.country) if visit.country else "Unknown",
+        browser=visit.browser or "Unknown",
+        system=visit.system or "",
+        device=device,
+        identifier=visit.identifier or "",
+        pageviews=visit.pageviews,
+        duration=visit.duration,
+    )

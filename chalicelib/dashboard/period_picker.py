@@ -1,0 +1,104 @@
+"""The period picker: which periods there are to choose, and the one before and after the present one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+from urllib.parse import urlencode
+
+from chalicelib.dashboard import formatting
+
+CHOICES = (
+    ("today", "Today"),
+    ("yesterday", "Yesterday"),
+    ("7d", "Last 7 days"),
+    ("30d", "Last 30 days"),
+    ("90d", "Last 90 days"),
+    ("month", "This month"),
+    ("last_month", "Last month"),
+    ("year", "This year"),
+)
+
+
+class Stretch(Protocol):
+    """What the picker asks of a period."""
+
+    @property
+    def name(self) -> str:
+        """Its name in URLs."""
+
+    @property
+    def first(self) -> date:
+        """Its first day."""
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link of the picker."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """What the picker shows.
+
+    :ivar label: the present period, e.g. ``Last 7 days`` or ``14–20 Nov``; `days` are its days.
+    :ivar earlier, later: links to the neighbours; `later` is None when that lies in the future.
+    """
+
+    label: str
+    days: str
+    choices: tuple[Choice, ...]
+    earlier: str
+    later: str | None
+    first: date
+    last: date
+    today: date
+
+
+def pick(period: Stretch, today: date) -> Picker:
+    """The picker for `period`; links are queries, relative to the page itself."""
+    names = dict(CHOICES)
+    days = formatting.days(period.first, period.last, today)
+    later = _moved(period, today, 1)
+    return Picker(
+        label=names.get(period.name, days),
+        days=days,
+        choices=tuple(Choice(label, f"?period={name}", name == period.name) for name, label in CHOICES),
+        earlier=_custom(*_moved(period, today, -1)),
+        later=_custom(*later) if later[0] <= today else None,
+        first=period.first,
+        last=period.last,
+        today=today,
+    )
+
+
+def _custom(first: date, last: date) -> str:
+    return "?" + urlencode({"period": "custom", "from": first.isoformat(), "to": last.isoformat()})
+
+
+def _moved(period: Stretch, today: date, steps: int) -> tuple[date, date]:
+    """The neighbour of the same kind: a year of a year, a month of a month, else as many days."""
+    first, last = period.first, period.last
+    if first == date(first.year, 1, 1) and (period.name == "year" or last == date(first.year, 12, 31)):
+        return date(first.year + steps, 1, 1), date(first.year + steps, 12, 31)
+    if first.day == 1 and (period.name == "month" or last == _month_end(first)):
+        begin = _month_end(first) + timedelta(days=1) if steps > 0 else (first - timedelta(days=1)).replace(day=1)
+        return begin, _month_end(begin)
+    length = last - first + timedelta(days=1)
+    first, last = first + length * steps, last + length * steps
+    if steps > 0 and first <= today < last:
+        return today - length + timedelta(days=1), today
+    return first, last
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

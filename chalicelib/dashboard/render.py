@@ -1,0 +1,69 @@
+"""Pages from templates: one Jinja2 environment a process, and the headers every page carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chalice import Response
+
+from chalicelib import config
+from chalicelib.dashboard import formatting, static_files
+from chalicelib.report.idn import shown_host
+from chalicelib.web import Request, reply
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# No inline script, no inline style, nothing from elsewhere: the markup obeys it, a test holds it to that.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "same-origin",
+}
+
+
+@cache
+def environment() -> Environment:
+    """The templates. A name that a page was not given is an error, not an empty string."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    env = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    env.filters.update(formatting.FILTERS, host=shown_host)
+    env.globals["min_password_chars"] = config.MIN_PASSWORD_CHARS
+    return env
+
+
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    headers: Mapping[str, str | list[str]] | None = None,
+    **context: object,
+) -> Response:
+    """The page that `template` makes of `context`.
+
+    Templates also know ``root`` (relative URL of the deployment's root) and ``asset(name)`` (URL of a static file).
+    """
+    body = (
+        environment()
+        .get_template(template)
+        .render(root=request.root, asset=partial(static_files.href, root=request.root), **context)
+    )
+    # Names come from strangers: half a surrogate pair among them must not take the page down.
+    return reply(
+        body.encode("utf-8", "replace"), "text/html; charset=utf-8", status, {**SECURITY_HEADERS, **(headers or {})}
+    )

@@ -1,0 +1,110 @@
+"""The doors: signing in, by password or by a link that works once, and signing out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from chalice import Response
+
+from chalicelib.accounts import api_tokens, auth, login, passwords, people, request_origin, sign_in_links
+from chalicelib.dashboard import render
+from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
+from chalicelib.store.people import Person
+from chalicelib.web import Request, redirect
+
+
+def show_form(request: Request) -> Response:
+    """``GET /sign-in?next=…``: the form; who is signed in already is sent on."""
+    onward = request_origin.next_path(request.query.get("next"))
+    try:
+        auth.viewer(request)
+    except Unauthorized:
+        return render.page(request, "sign-in.html", email="", error=None, next=onward)
+    return redirect(request.root + onward)
+
+
+def sign_in(request: Request) -> Response:
+    """``POST /sign-in`` with email and password (and next): a session, or the form again with what was wrong."""
+    request_origin.check_origin(request)
+    form = request.form()
+    onward = request_origin.next_path(form.get("next") or request.query.get("next"))
+    email = form.get("email", "")
+    try:
+        person = login.sign_in(email, form.get("password", ""), request.source_ip, auth.known_browser(request))
+    except (BadRequest, Unauthorized, TooManyRequests) as error:
+        return render.page(
+            request,
+            "sign-in.html",
+            status=error.status,
+            headers=_retry_after(error),
+            email=email,
+            error=error.message,
+            next=onward,
+        )
+    return _signed_in(request, person, onward)
+
+
+def show_link(request: Request, token: str) -> Response:
+    """``GET /sign-in/{token}``: a page with a button. Looking does not use the link up, as mail scanners look too."""
+    try:
+        person = sign_in_links.person_with(token)
+    except NotFound as error:
+        return _spent_page(request, error)
+    return _link_page(request, token, person)
+
+
+def use_link(request: Request, token: str) -> Response:
+    """``POST /sign-in/{token}``: use the link up, set the password if one is given (and revoke tokens), and sign in.
+
+    Somebody who has no password yet has to choose one, since the link will not work again.
+    """
+    request_origin.check_origin(request)
+    form = request.form()
+    password = form.get("password", "")
+    try:
+        person = sign_in_links.person_with(token)
+        if password or person.password_hash is None:
+            passwords.check_new(password)
+        person = sign_in_links.use(token)
+    except NotFound as error:
+        return _spent_page(request, error)
+    except BadRequest as error:
+        return _link_page(request, token, person, error)
+    if password:
+        person = people.set_password(person, password)
+        if "revoke_tokens" in form:
+            api_tokens.revoke_all(person)
+    return _signed_in(request, person, request_origin.HOME)
+
+
+def sign_out(request: Request) -> Response:
+    """``POST /sign-out``: end this browser's session."""
+    if auth.session_of(request) is not None:
+        auth.check_csrf(request, request.form())
+    return redirect(request.root + "sign-in", {"Set-Cookie": auth.end_session(request)})
+
+
+def _signed_in(request: Request, person: Person, onward: str) -> Response:
+    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person)]
+    return redirect(request.root + onward, {"Set-Cookie": cookies})
+
+
+def _link_page(request: Request, token: str, person: Person, error: BadRequest | None = None) -> Response:
+    return render.page(
+        request,
+        "sign-in-link.html",
+        status=error.status if error else HTTPStatus.OK,
+        token=token,
+        email=person.email,
+        error=error.message if error else None,
+        needs_password=person.password_hash is None,
+        tokens=len(api_tokens.of(person)),
+    )
+
+
+def _spent_page(request: Request, error: NotFound) -> Response:
+    return render.page(request, "sign-in-link.html", status=error.status, token="", email="", error=error.message)
+
+
+def _retry_after(error: ShylightError) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}

@@ -1,0 +1,57 @@
+"""Custom events by their properties, over segments: what no rollup could hold for every property there may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib import pagination
+from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
+from chalicelib.report.periods import Period
+from chalicelib.report.site_stats import refresh_dirty_days
+from chalicelib.report.visits import load_days
+from chalicelib.store import rollups
+from chalicelib.store.sites import Site
+
+MAX_ROWS = 500
+# Anybody can send events with properties of any name: so many are told, those that most events have.
+MAX_NAMES = 100
+
+
+def breakdown(
+    site: Site, period: Period, name: str, of_property: str | None, first: int = 0, limit: int = MAX_ROWS
+) -> dict[str, Any]:
+    """The properties that events called `name` have, and how often each value of one of them.
+
+    :param of_property: which; None for the one that most of the events have.
+    :param first: the place of the first value that is wanted; :param limit: how many are.
+    """
+    refresh_dirty_days(site, period.first, period.last)
+    days = [item.day for item in rollups.between(site.id, period.first, period.last)]
+    with engine() as db:
+        load_days(db, site, days)
+        found = db.rows(sql("event_property_names"), {"event": name, "most": MAX_NAMES})
+        names = [row[0] for row in found]
+        chosen = of_property or (names[0] if names else None)
+        rows = _values(db, name, chosen, first, limit + 1) if chosen is not None else []
+    shown, further = pagination.part(rows, 0, limit)
+    return {
+        "site": site.id,
+        "name": name,
+        "properties": names,
+        "properties_left_out": found[0][2] - len(names) if found else 0,
+        "property": chosen,
+        "rows": shown,
+        "next": str(first + len(shown)) if further else None,
+    }
+
+
+def _values(db: Engine, name: str, of_property: str, first: int, most: int) -> list[dict[str, Any]]:
+    asked = {"event": name, "property": _pointer(of_property), "first": first, "most": most}
+    found = db.rows(sql("event_properties"), asked)
+    return [{"value": value, "events": events, "visitors": visitors} for value, events, visitors in found]
+
+
+def _pointer(name: str) -> str:
+    """A property's place, as a JSON Pointer (RFC 6901): of a JSON path, a name like ``*`` would mean all of them."""
+    whole = name.encode("utf-8", "replace").decode("utf-8")
+    return "/" + whole.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,130 @@
+"""What is stored of a period and of the one before it: days, and months in the place of days where they are over."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from chalicelib import days
+from chalicelib.aggregate import month_sums
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate.rollup import Rollup
+from chalicelib.report.periods import Period
+from chalicelib.store import aws, month_rollups, rollups
+from chalicelib.store.month_rollups import StoredMonth
+from chalicelib.store.rollups import StoredRollup
+from chalicelib.store.sites import Site
+
+log = logging.getLogger("shylight")
+
+# How long a page may spend on summing months that nobody has asked for yet; the next page goes on.
+_SUM_BUDGET_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of a period and the one before.
+
+    :ivar days: the figures by day, of both; of a day that its month stands for only the totals.
+    :ivar whole: the period, summed; with tables if they were asked for.
+    :ivar built_at: epoch ms, see `StoredRollup`: the newest of the period's; None if nothing is stored of it.
+    """
+
+    days: dict[date, Rollup]
+    whole: Rollup
+    built_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """A month that stands for its days. `tables`: packed; None if they were not asked for."""
+
+    days: dict[date, Rollup]
+    built_at: int
+    tables: bytes | None
+
+    def rollup(self) -> Rollup:
+        whole = rollup_math.sum_days(self.days.values())
+        return whole if self.tables is None else rollup_math.with_packed_tables(whole, self.tables)
+
+
+def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Stored:
+    """What is stored of a period and the one before; months that are over and not summed yet are, on the way.
+
+    :param today: in the site's zone.
+    """
+    before = period.before()
+    ours = month_sums.within(period.first, period.last, today)
+    # The last day before is read by itself: today's hours are compared with the same ones of it.
+    others = month_sums.within(before[0], before[1] - timedelta(days=1), today)
+    found = _find(site.id, others + ours)
+    standing = _standing(site.id, found, ours, tables=tables)
+    by_themselves = [day for day in days.each(before[0], period.last) if month_sums.first_of(day) not in standing]
+    runs = days.runs(by_themselves, lambda day: day + timedelta(days=1))
+    items = {item.day: item for run in runs for item in rollups.between(site.id, *run)}
+    if tables:  # many sites are read without them, for one page
+        earliest = month_sums.first_of(min([*items, *standing], default=today))
+        missing = [month for first, month in found.items() if first not in standing and first >= earliest]
+        _sum_months(site.id, missing, items)
+
+    figures = {day: rollup_math.unpack_figures(item.packed) for day, item in items.items()}
+    of_ours = {day: item for day, item in items.items() if day >= period.first}
+    standing_ours = {first: month for first, month in standing.items() if first in ours}
+    whole = rollup_math.sum_days(_newest_first(of_ours, figures, standing_ours, tables=tables))
+    built = [item.built_at for item in of_ours.values()]
+    built += [month.built_at for month in standing_ours.values() if month.days]
+    for month in standing.values():
+        figures |= month.days
+    return Stored(figures, whole, max(built, default=None))
+
+
+def _find(site_id: str, wanted: Sequence[date]) -> dict[date, StoredMonth]:
+    """What is stored of the months that begin with these days: something of each."""
+    if not wanted:
+        return {}
+    found = month_rollups.between(site_id, min(wanted), max(wanted))
+    return {first: found.get(first, StoredMonth(first)) for first in wanted}
+
+
+def _standing(
+    site_id: str, found: Mapping[date, StoredMonth], ours: Sequence[date], *, tables: bool
+) -> dict[date, _Month]:
+    """Those of the months that can stand for their days: of ours, with their tables if they are wanted."""
+    summed = {first: totals for first, month in found.items() if (totals := month_sums.unpack_days(month)) is not None}
+    packed = month_rollups.tables(site_id, [found[first] for first in ours if first in summed]) if tables else {}
+    return {
+        first: _Month(totals, found[first].built_at, packed.get(first))
+        for first, totals in summed.items()
+        if first in packed or not tables or first not in ours
+    }
+
+
+def _sum_months(site_id: str, missing: Iterable[StoredMonth], items: Mapping[date, StoredRollup]) -> None:
+    """Sum months, as far as time allows; those without days too, so that they need not be asked for again."""
+    until = time.monotonic() + _SUM_BUDGET_S
+    for month in missing:
+        if time.monotonic() >= until:
+            break
+        of_month = [item for day, item in items.items() if month_sums.first_of(day) == month.first]
+        try:
+            month_sums.build(site_id, month, of_month)
+        except Exception as error:
+            if not aws.failed(error):
+                raise
+            log.warning("could not store the sum of %s %s; the next page will try: %s", site_id, month.first, error)
+            break  # the page has its figures; the table may have too much to do
+
+
+def _newest_first(
+    items: Mapping[date, StoredRollup], figures: Mapping[date, Rollup], standing: Mapping[date, _Month], *, tables: bool
+) -> Iterator[Rollup]:
+    """The parts of a period, each unpacked when its turn comes."""
+    for first in sorted([*items, *standing], reverse=True):
+        if first in items:
+            yield rollup_math.with_tables(figures[first], items[first].packed) if tables else figures[first]
+        else:
+            yield standing[first].rollup()

@@ -1,0 +1,226 @@
+"""From rollups to the figures people see. Dirty days of the period are refreshed first, here and now."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from chalicelib import config, days, url_normalization
+from chalicelib.aggregate import leased_builds
+from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate.rollup import EventRow, Rollup, Totals
+from chalicelib.config import MICROS
+from chalicelib.days import MINUTE_MS
+from chalicelib.report.display_names import shown_name
+from chalicelib.report.period_rollups import of_period
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.store import build_leases, dirty_hours, rollups
+from chalicelib.store.sites import Site
+
+log = logging.getLogger("shylight")
+
+# How long a page may spend on refreshing dirty days before it shows what it has; the schedule does the rest.
+REFRESH_BUDGET_S = 4.0
+_HOURLY_DAYS = 3
+
+
+def stats(site: Site, period: Period, now: datetime, *, tables: bool = True, until: float | None = None) -> Stats:
+    """Everything the overview shows of `site` over `period`.
+
+    :param now: an aware time.
+    :param tables: whether tables, events and latest visits are wanted, too; they are most of what there is to read.
+    :param until: until when dirty days may be refreshed, see :func:`refresh_dirty_days`.
+    """
+    compare_first, compare_last = period.before()
+    outdated = _refresh_dirty(site, compare_first, period.last, now, until)
+    today = now.astimezone(site.zone).date()
+    stored = of_period(site, period, today, tables=tables)
+    whole = stored.whole
+    return Stats(
+        site=site,
+        first=period.first,
+        last=period.last,
+        compare_first=compare_first,
+        compare_last=compare_last,
+        metrics=metrics(whole.totals),
+        compare=metrics(_sum_before(stored.days, period, site, now)),
+        interval="hour" if period.length <= _HOURLY_DAYS else "day",
+        series=_series(site, period, stored.days),
+        tables=_tables(site, whole),
+        latest=_latest(site, whole),
+        online=_online(site, stored.days, today, now),
+        built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
+        events=tuple(map(_event, whole.events)),
+        other_events=_event(whole.other_events) if whole.other_events else None,
+        outdated=tuple(sorted(day for day in outdated if period.first <= day <= period.last)),
+    )
+
+
+def metrics(totals: Totals) -> Metrics:
+    """The seven figures of some sums; a ratio of nothing is None."""
+    visits = totals.visits
+    return Metrics(
+        visitors=totals.visitors,
+        visits=visits,
+        pageviews=totals.pageviews,
+        views_per_visit=totals.pageviews / visits if visits else None,
+        bounce_rate=totals.bounces / visits if visits else None,
+        visit_duration=totals.duration / visits / 1000 if visits else None,
+        load_time=totals.load_time / totals.loads if totals.loads else None,
+    )
+
+
+def refresh_dirty_days(site: Site, first: date, last: date, until: float | None = None) -> set[date]:
+    """Bring the dirty days from `first` to `last` up to date within the time a page may take; those that cannot be.
+
+    Days whose build is oldest come first, then newer days before older ones: a day stays dirty for a while after
+    its build, and so after an import of many days every page brings others of them up to date. What others are
+    building, and what failed and is not to be tried again yet, is shown as it is.
+
+    :param until: on the monotonic clock, s: until when days may be begun; by default what a page may take from now.
+    """
+    until = time.monotonic() + REFRESH_BUDGET_S if until is None else until
+    now = days.now_ms()
+    dirty = {mark.day for mark in dirty_hours.of_days(site.id, first, last) if mark.due <= now}
+    if not dirty:
+        return set()
+    states = build_leases.of_days(site.id, min(dirty), max(dirty))
+    outdated = {day for day in dirty if day in states and states[day].failures}
+    built = {item.day: item.built_at for item in rollups.between(site.id, min(dirty), max(dirty))}
+    for day in sorted(dirty, key=lambda day: (built.get(day, 0), -day.toordinal())):
+        if time.monotonic() > until:
+            break
+        if now - built.get(day, 0) < config.REFRESH_AFTER_S * 1000:
+            continue
+        if day in states and not states[day].is_free(now):
+            continue
+        try:
+            outcome = leased_builds.build(site, day)
+        except Exception as error:
+            if day not in built:
+                raise  # nothing there yet to show: zeros would be a lie
+            log.warning("could not refresh %s %s; what was built before is shown: %s", site.id, day, error)
+            outdated.add(day)
+            break
+        if outcome is leased_builds.Outcome.BUILT:
+            outdated.discard(day)
+        elif outcome is leased_builds.Outcome.FAILED:
+            outdated.add(day)
+    return outdated
+
+
+def _refresh_dirty(site: Site, first: date, last: date, now: datetime, until: float | None) -> set[date]:
+    # "Online" looks at today and, just after midnight, at yesterday, whatever the period.
+    today = now.astimezone(site.zone).date()
+    if last < today:
+        refresh_dirty_days(site, today - timedelta(days=1), today, until)
+    return refresh_dirty_days(site, first, last, until)
+
+
+def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:
+    totals = Totals()
+    for day in of_days:
+        if day in unpacked:
+            totals.add(unpacked[day].totals)
+    return totals
+
+
+def _sum_before(unpacked: dict[date, Rollup], period: Period, site: Site, now: datetime) -> Totals:
+    """The sums of the period before; where this one is not over yet, only up to the same minute of its last day."""
+    first, last = period.before()
+    of_days = days.each(first, last)
+    t = round(now.timestamp() * 1000)
+    today = site.calendar.day_of(t)
+    if period.last != today:
+        return _sum(unpacked, of_days)
+    totals = _sum(unpacked, of_days[:-1])
+    if last in unpacked:
+        minute = (t - site.calendar.day_start(today)) // MINUTE_MS
+        packed = rollups.minutes(site.id, last)
+        totals.add(rollup_math.until(packed, minute) if packed else unpacked[last].until(minute))
+    return totals
+
+
+def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[Point, ...]:
+    if period.length > _HOURLY_DAYS:
+        return tuple(
+            Point(site.calendar.hour_start(day, 0), totals.visitors, totals.visits, totals.pageviews)
+            for day in period.days()
+            for totals in [unpacked[day].totals if day in unpacked else Totals()]
+        )
+    points = []
+    for day in period.days():
+        hours = {hour.hour: hour for hour in unpacked[day].hours} if day in unpacked else {}
+        for number in range(site.calendar.hours_in(day)):
+            hour = hours.get(number)
+            counts = (hour.visitors, hour.visits, hour.pageviews) if hour else (0, 0, 0)
+            points.append(Point(site.calendar.hour_start(day, number), *counts))
+    return tuple(points)
+
+
+def _tables(site: Site, whole: Rollup) -> dict[str, Table]:
+    tables = {name: _table(whole, name) for name in rollup_math.TABLES}
+    if site.hide_referrer_regex:
+        from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's patterns take linear time, whatever they are
+
+        found = tables["referrers"]
+        # An owner writes a host as it is shown, or as it is kept.
+        called = {row.name: {row.name, shown_name("referrers", row.name)} for row in found.rows}
+        hidden = matching(sorted(set().union(*called.values())), site.hide_referrer_regex)
+        rows = tuple(row for row in found.rows if not called[row.name] & hidden)
+        tables["referrers"] = Table(rows, found.other)
+    return tables
+
+
+def _table(whole: Rollup, name: str) -> Table:
+    rows = tuple(Row(*row) for row in whole.tables[name])
+    return Table(rows, Row("", *whole.others[name]) if name in whole.others else None)
+
+
+def _event(row: EventRow) -> EventCount:
+    revenue = {name: sum_ / MICROS for name, (sum_, _) in row.revenue.items()}
+    return EventCount(row.name, row.events, row.visitors, revenue, row.amounts, row.left_out)
+
+
+def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
+    return tuple(
+        LatestVisit(
+            id=visit_id(visit["day"], visit["visitor"], visit["id"]),
+            start=site.calendar.local(visit["started"], date.fromisoformat(visit["day"])),
+            duration=visit["duration"] / 1000,
+            entry_page=url_normalization.respelled(visit["entry_page"]),
+            **{name: visit[name] for name in _SAME},
+        )
+        for visit in whole.latest
+    )
+
+
+_SAME = (
+    "pageviews", "browser", "system", "device_type", "country", "network", "source", "identifier",
+)  # fmt: skip
+
+
+def visit_id(day: str, visitor: str, first_view: str) -> str:
+    """The id of a visit: its day, its visitor's key of that day, and the id of its first view."""
+    return f"{day}.{visitor}.{first_view}"
+
+
+def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
+    """Visitors last seen in the running minute or the few before it.
+
+    Who is here at midnight has a key of each day and nobody can tell that the two are one, so the larger of the two
+    numbers is told and not their sum.
+    """
+    minute = int(now.timestamp() // 60)
+    most = 0
+    for day in (today - timedelta(days=1), today):
+        rollup = unpacked.get(day)
+        if rollup is None and (stored := rollups.get(site.id, day)):
+            rollup = rollup_math.unpack_figures(stored.packed)
+        if rollup is not None:
+            online = sum(count for seen, count in rollup.seen.items() if seen > minute - config.ONLINE_MINUTES)
+            most = max(most, online)
+    return most

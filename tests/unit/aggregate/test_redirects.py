@@ -1,0 +1,154 @@
+"""A page that a script replaces at once is no view of its own; whatever the order in which this is told."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
+from chalicelib.config import REDIRECT_WITHIN_MS
+from chalicelib.days import HOUR_MS
+from chalicelib.store.records import EVENT, LEAVE, VIEW, Record
+from tests.unit.aggregate.test_metrics import START as MIDNIGHT
+from tests.unit.aggregate.test_metrics import stored
+
+START = MIDNIGHT + 2 * HOUR_MS
+
+
+def view(name: str, ms: int, page: str = "/", **more: Any) -> Record:
+    return Record(VIEW, name, START + ms, page, **more)
+
+
+def leave(name: str, ms: int, engagement: int, *, redirect: bool = False, **more: Any) -> Record:
+    return Record(LEAVE, name, START + ms, engagement=engagement, redirect=redirect or None, **more)
+
+
+def of(records: Iterable[Record], query: str = "FROM human_views ORDER BY t, id") -> list[dict[str, Any]]:
+    """The views (or what the query gives) of one visitor's records."""
+    with engine() as db:
+        return _rows(db, records, query)
+
+
+def _rows(db: Engine, records: Iterable[Record], query: str) -> list[dict[str, Any]]:
+    db.load(stored("v", records), [])
+    db.sessionize()
+    names = [name for (name, *_) in db.rows(f"DESCRIBE {query}")]
+    return [dict(zip(names, row, strict=True)) for row in db.rows(query)]
+
+
+def pages(records: Iterable[Record]) -> list[str]:
+    return [row["page"] for row in of(records)]
+
+
+GOOGLE = {"source": "Google", "channel": "Organic Search", "referrer": "https://www.google.com/"}
+INSIDE = {"source": "", "referrer": "https://example.com/"}
+FIRST = [view("a", 0, "/", **GOOGLE), leave("a", 300, 250, redirect=True, load_time=200)]
+SECOND = [view("b", 310, "/en/", **INSIDE), leave("b", 9_000, 8_000, scroll=60)]
+
+
+def test_the_second_page_is_viewed_in_the_place_of_the_first():
+    (one,) = of(FIRST + SECOND)
+    assert (one["page"], one["t"], one["engagement"], one["scroll"]) == ("/en/", START, 8_250, 60)
+    assert {name: one[name] for name in GOOGLE} == GOOGLE
+    assert (one["load_time"], one["alive_until"]) == (200, START + 9_000)
+    (visit,) = of(FIRST + SECOND, "FROM human_visits")
+    assert (visit["bounce"], visit["pageviews"], visit["entry_page"]) == (True, 1, "/en/")
+    assert (visit["source"], visit["started"], visit["duration"]) == ("Google", START, 9_000)
+
+
+@pytest.mark.parametrize(
+    ("records", "seen"),
+    [
+        ([view("a", 0), leave("a", 300, 250), *SECOND], ["/", "/en/"]),  # a person was quick, or did not replace it
+        ([*FIRST, leave("a", 5_000, 900), *SECOND], ["/", "/en/"]),  # it was not left for good
+        ([FIRST[0], leave("a", 2_100, 0, redirect=True), *SECOND], ["/", "/en/"]),  # it was there for a while
+        (FIRST, ["/"]),  # to where nobody counts
+        ([*FIRST, view("b", REDIRECT_WITHIN_MS + 1, "/later")], ["/", "/later"]),
+        ([*FIRST, view("b", REDIRECT_WITHIN_MS, "/later")], ["/later"]),
+    ],
+)
+def test_only_a_page_that_was_replaced_at_once_and_by_another_is_no_view(records: Sequence[Record], seen: list[str]):
+    assert pages(records) == seen
+
+
+def test_what_replaces_a_page_may_be_replaced_in_turn():
+    chain = [*FIRST, view("b", 310, "/login", **INSIDE), leave("b", 500, 100, redirect=True)]
+    chain += [view("c", 520, "/en/login", **INSIDE), leave("c", 4_000, 3_000), view("d", 4_100, "/home", **INSIDE)]
+    assert [(row["page"], row["t"] - START, row["engagement"]) for row in of(chain)] == [
+        ("/en/login", 0, 3_350),
+        ("/home", 4_100, None),
+    ]
+    assert [row["source"] for row in of(chain)] == ["Google", ""]
+
+
+def test_a_page_before_and_a_page_after_are_left_alone():
+    around = [view("x", -60_000, "/before"), leave("x", -10, 50_000), view("y", 20_000, "/after")]
+    assert pages([*around, *FIRST, *SECOND]) == ["/before", "/en/", "/after"]
+
+
+def test_requests_that_overtake_each_other_change_nothing():
+    late = [replace(record, t=record.t + 800) for record in FIRST]
+    assert pages(late + SECOND) == ["/en/"]
+    assert of(late + SECOND)[0]["source"] in ("Google", "")
+
+
+def test_an_address_that_names_the_source_counts_where_the_first_came_from_nowhere():
+    tags = {"source": "qr", "channel": "Unassigned", "utm_source": "qr", "utm_campaign": "fair"}
+    nowhere = [view("a", 0, "/qr"), FIRST[1]]
+    (one,) = of([*nowhere, view("b", 310, "/", referrer="https://example.com/qr", **tags)])
+    assert {name: one[name] for name in tags} == tags
+    assert one["referrer"] is None
+    (other,) = of([*FIRST, view("b", 310, "/", referrer="https://example.com/", **tags)])
+    assert (other["source"], other["utm_campaign"]) == ("Google", None)
+
+
+def test_what_was_said_of_the_visitor_on_the_first_page_stays():
+    said = [view("a", 0, identifier="ada"), FIRST[1]]
+    event = Record(EVENT, "e", START + 100, "/", event_name="Signup", interactive=True)
+    (visit,) = of([*said, *SECOND, event], "FROM human_visits")
+    assert (visit["identifier"], visit["bounce"], visit["pageviews"]) == ("ada", False, 1)
+
+
+def test_a_replaced_page_keeps_the_number_of_its_visit_in_what_is_kept():
+    rows = of(FIRST + SECOND, f"SELECT id, kind, visit FROM ({sql('numbered_hits')}) ORDER BY ALL")
+    assert [row["visit"] for row in rows] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("others", [[], [view("c", 15_000, "/next", **INSIDE)]])
+def test_the_order_of_arrival_changes_nothing(others: list[Record]):
+    with engine() as db:
+        expected = _rows(db, FIRST + SECOND + others, "FROM human_visits")
+        for order in list(permutations(FIRST + SECOND + others))[::7]:
+            assert _rows(db, order, "FROM human_visits") == expected
+
+
+chains = st.lists(
+    st.tuples(st.integers(0, 40_000), st.booleans(), st.sampled_from(["/", "/a", "/b"]), st.booleans()), max_size=8
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(chains, st.randoms())
+def test_a_redirect_takes_no_visit_and_no_time_away(chain: list[tuple[int, bool, str, bool]], random: Any):
+    records: list[Record] = []
+    for number, (t, redirect, page, left) in enumerate(chain):
+        records.append(view(str(number), t, page))
+        if left or redirect:
+            records.append(leave(str(number), t + 100, 100, redirect=redirect))
+    plain = [replace(record, redirect=None) for record in records]
+    shuffled = random.sample(records, len(records))
+    with engine() as db:
+        found = [_rows(db, some, "FROM human_views ORDER BY t, id") for some in (records, shuffled, plain)]
+        visits = [
+            _rows(db, some, "SELECT count(*) AS visits, sum(duration) AS ms FROM human_visits")
+            for some in (records, plain)
+        ]
+    assert found[0] == found[1]
+    assert visits[0] == visits[1]
+    assert len(found[0]) <= len(found[2])
+    assert (len(found[0]) == 0) == (len(found[2]) == 0)
+    assert sum(row["engagement"] or 0 for row in found[0]) == sum(row["engagement"] or 0 for row in found[2])

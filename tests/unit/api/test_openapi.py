@@ -1,0 +1,158 @@
+"""The description of the API says what the code does: its routes, its limits, its words."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+import app
+from chalicelib import config, errors
+from chalicelib.accounts import site_settings
+from chalicelib.api import sites
+from chalicelib.api.openapi import document, text
+from chalicelib.collect import proxy
+from chalicelib.enrich import device
+from chalicelib.report import event_properties, excluded_traffic, periods, stats, visits
+from chalicelib.store.sites import Site
+from chalicelib.web import Request
+
+DOCUMENT: dict[str, Any] = json.loads(text())
+SCHEMAS = DOCUMENT["components"]["schemas"]
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+def resolved(node: Any) -> Any:
+    """`node`, or what it refers to."""
+    while "$ref" in node:
+        found: Any = DOCUMENT
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    return node
+
+
+def test_every_route_for_programs_is_in_it_and_nothing_else() -> None:
+    routes = {
+        f"{method} {path}"
+        for path, methods in app.app.routes.items()
+        for method in methods
+        if path.startswith(("/api/", "/ingress/", "/healthz"))
+    }
+    assert set(OPERATIONS) == routes
+
+
+def test_it_is_served_to_anybody_and_to_other_origins() -> None:
+    answer = document(Request("GET", "/api/v1/openapi.json", {}, {}, {}, b"", "", ""))
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_says_what_it_is_and_how_it_may_fail(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert operation["operationId"]
+    assert operation["summary"]
+    assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
+    path_parameters = {p["name"] for p in map(resolved, operation.get("parameters", [])) if p["in"] == "path"}
+    assert path_parameters == set(re.findall(r"{(\w+)}", name))
+    needs_token = "security" not in operation
+    assert needs_token == ("401" in operation["responses"])
+    assert needs_token == (re.search("/api/v1/(sites|tokens)", name) is not None)
+    for status, response in operation["responses"].items():
+        if int(status) >= 400 and "healthz" not in name:
+            assert resolved(response)["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+
+
+def test_every_error_has_its_code_and_its_status() -> None:
+    def family(kind: type[errors.ShylightError]) -> set[type[errors.ShylightError]]:
+        return {kind}.union(*map(family, kind.__subclasses__()))
+
+    codes = {kind.code: str(int(kind.status)) for kind in family(errors.ShylightError)}
+    assert set(SCHEMAS["Error"]["properties"]["error"]["properties"]["code"]["enum"]) == set(codes)
+    for response in DOCUMENT["components"]["responses"].values():
+        code = response["content"]["application/json"]["example"]["error"]["code"]
+        used = {s for o in OPERATIONS.values() for s, r in o["responses"].items() if resolved(r) is response}
+        assert used == {codes[code]}
+
+
+def test_the_limits_are_the_codes() -> None:
+    view, leave, event = SCHEMAS["Beacon"]["anyOf"]
+    hit_view, hit_event = SCHEMAS["HitView"]["properties"], SCHEMAS["HitEvent"]["properties"]
+    urls = [view["properties"]["location"], event["properties"]["location"], hit_view["url"], hit_event["url"],
+            SCHEMAS["PlausibleEvent"]["properties"]["url"]]  # fmt: skip
+    assert {url["maxLength"] for url in urls} == {config.MAX_URL_CHARS}
+    ids = [view["properties"]["idempotency"], leave["properties"]["idempotency"], hit_view["id"], hit_event["id"]]
+    assert {id_["pattern"] for id_ in ids} == {f"^[A-Za-z0-9_.:-]{{1,{config.MAX_ID_CHARS}}}$"}
+    for found in (event["properties"], hit_event):
+        name = found.get("event")
+        assert (name["minLength"], name["maxLength"]) == (1, config.MAX_EVENT_NAME_CHARS)
+        props = found["props"]
+        assert props["maxProperties"] == config.MAX_PROPS
+        assert props["propertyNames"]["maxLength"] == config.MAX_PROP_NAME_CHARS
+        assert props["additionalProperties"]["maxLength"] == config.MAX_PROP_VALUE_CHARS
+        assert f"{config.MAX_PROPS_CHARS:,}" in props["description"]
+    assert SCHEMAS["Batch"]["properties"]["hits"]["maxItems"] == config.MAX_IMPORT_HITS
+    assert hit_view["identifier"]["maxLength"] == config.MAX_IDENTIFIER_CHARS
+    assert f"{config.MAX_LOAD_TIME_MS:,}" in hit_view["load_time"]["description"]
+    assert f"{config.MAX_BODY_BYTES:,} bytes" in DOCUMENT["info"]["description"]
+    assert f"{config.MAX_IMPORT_BYTES:,} bytes" in OPERATIONS["POST /api/v1/sites/{site}/hits"]["description"]
+    assert f"{sites.MAX_SETTINGS_BYTES:,} bytes" in OPERATIONS["PATCH /api/v1/sites/{site}"]["description"]
+    assert f"up to {config.MAX_DOMAINS}," in SCHEMAS["PlausibleEvent"]["properties"]["domain"]["description"]
+    assert config.MAX_AMOUNT == 10**12
+    assert "10^12" in SCHEMAS["Revenue"]["properties"]["amount"]["description"]
+    parameters = {p["name"]: p for p in map(resolved, OPERATIONS["GET /api/v1/sites/{site}/visits"]["parameters"])}
+    assert parameters["limit"]["schema"] == {
+        "type": "integer", "minimum": 1, "maximum": visits.MAX_LIMIT, "default": visits.DEFAULT_LIMIT,
+    }  # fmt: skip
+    assert parameters["period"]["schema"]["enum"] == list(periods.LABELS)
+    assert f"{periods.MAX_DAYS:,} days" in parameters["to"]["description"]
+    for route, most in (
+        ("GET /api/v1/sites/{site}/events", event_properties.MAX_ROWS),
+        ("GET /api/v1/sites/{site}/ledger", excluded_traffic.MAX_ROWS),
+        ("GET /api/v1/sites/{site}/stats", config.PERIOD_ROWS),
+        ("GET /api/v1/sites", sites.MAX_SITES),
+    ):
+        limit = next(p for p in map(resolved, OPERATIONS[route]["parameters"]) if p["name"] == "limit")
+        assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": most, "default": most}, route
+
+
+def test_the_settings_are_the_codes() -> None:
+    changes = SCHEMAS["Settings"]["properties"]
+    assert list(changes) == list(site_settings._READERS)
+    assert set(SCHEMAS["Site"]["properties"]) == set(site_settings.as_json(Site("x", "Test", "example.com")))
+    for name, schema in changes.items():
+        for end in ("minimum", "maximum"):
+            if end in schema:
+                site_settings._READERS[name][1](schema[end], name)
+                with pytest.raises(errors.BadRequest):
+                    site_settings._READERS[name][1](schema[end] + (1 if end == "maximum" else -1), name)
+    assert f"`1` to `{proxy.MAX_HOPS}`" in changes["proxies"]["description"]
+    assert all(f"`{preset}`" in changes["proxies"]["description"] for preset in proxy.PRESETS)
+
+
+def test_the_tables_are_the_codes() -> None:
+    assert SCHEMAS["Stats"]["properties"]["tables"]["required"] == list(stats.TABLES)
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "requestBody" in operation])
+def test_the_examples_are_what_the_schemas_say(name: str) -> None:
+    for media in OPERATIONS[name]["requestBody"]["content"].values():
+        validator = jsonschema_rs.validator_for({**media["schema"], "components": DOCUMENT["components"]})
+        examples = [example["value"] for example in media.get("examples", {}).values()] or [media["example"]]
+        assert [error.message for example in examples for error in validator.iter_errors(example)] == []
+
+
+def test_every_type_of_device_is_described() -> None:
+    readme = (Path(app.__file__).parent / "README.md").read_text("utf-8")
+    said = SCHEMAS["Visit"]["properties"]["device_type"]["description"]
+    assert re.findall(r"\w+", said.replace(" or", "")) == [*device.TYPES]
+    types = readme[readme.index("*Device types* are") :]
+    assert all(kind in types[:300] for kind in device.TYPES)

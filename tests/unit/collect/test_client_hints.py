@@ -1,0 +1,137 @@
+"""Client hints: what Chromium says beside the user agent, from the header to the name that an owner sees."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.collect.client_hints import PACKED, ClientHints, read_client_hints, unpack
+from chalicelib.collect.event import Event
+from chalicelib.collect.hit import view
+from chalicelib.collect.site_rules import admit_to
+from chalicelib.collect.urls import read_location
+from chalicelib.enrich import geolocation, worker
+from chalicelib.enrich.user_agent import Agent, parse_agent
+from chalicelib.store.sites import Site
+from chalicelib.web import Request
+
+WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
+ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+PHONE = ANDROID.replace("Safari/", "Mobile Safari/")
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0"
+CHROME_UA = '"Google Chrome";v="141", "Not?A_Brand";v="8", "Chromium";v="141"'
+BRAVE_UA = '"Brave";v="141", "Not?A_Brand";v="8", "Chromium";v="141"'
+
+
+@pytest.mark.parametrize(
+    ("headers", "packed"),
+    [
+        ({}, None),
+        ({"user-agent": WINDOWS}, None),
+        ({"sec-ch-ua": CHROME_UA}, None),
+        ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-mobile": "?0", "sec-ch-ua-platform": '"Windows"'}, "|0|Windows|"),
+        ({"sec-ch-ua": BRAVE_UA, "sec-ch-ua-mobile": "?1", "sec-ch-ua-platform": '"Android"'}, "Brave|1|Android|"),
+        ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-platform": '"Windows"', "sec-ch-ua-platform-version": '"15.0.0"'},
+         "||Windows|15"),
+        ({"sec-ch-ua": '" Not A;Brand";v="99", "Chromium";v="102", "Opera GX";v="88"'}, "Opera GX|||"),
+        ({"sec-ch-ua": '"(Not(A:Brand";v="8", "Chromium";v="98", "Whale";v="2"'}, "Whale|||"),
+        ({"sec-ch-ua": "Brave", "sec-ch-ua-mobile": "yes", "sec-ch-ua-platform": "Windows"}, None),
+        ({"sec-ch-ua": '"a|b";v="1", "c,d";v="1", "e\n";v="1", "Brave";v="1"'}, "Brave|||"),
+        ({"sec-ch-ua": ", ".join(f'"Name {n}";v="1"' for n in range(40))}, "Name 0,Name 1,Name 2,Name 3,Name 4|||"),
+        ({"sec-ch-ua": f'"{"x" * 400}";v="1"'}, None),
+        ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-platform": '"' + "W" * 90 + '"', "sec-ch-ua-mobile": "?1"}, "|1||"),
+        ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-platform": '"Windows"', "sec-ch-ua-platform-version": '"٣.0"'},
+         "||Windows|"),
+    ],
+)  # fmt: skip
+def test_headers_are_carried_compactly_or_not_at_all(headers: dict[str, str], packed: str | None) -> None:
+    assert read_client_hints(headers) == packed
+
+
+@given(st.dictionaries(
+    st.sampled_from(["sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-ch-ua-platform-version"]),
+    st.text(max_size=80) | st.text('";v=1, ?|.', max_size=80) | st.sampled_from([BRAVE_UA, "?0", "?1", '"Linux"']),
+))  # fmt: skip
+def test_whatever_headers_say_is_short_and_read_back(headers: dict[str, str]) -> None:
+    packed = read_client_hints(headers)
+    if packed is not None:
+        assert len(packed) <= 300
+        assert packed.isascii()
+        assert PACKED.fullmatch(packed)
+        assert unpack(packed).pack() == packed
+        parse_agent(WINDOWS, packed)
+
+
+@pytest.mark.parametrize("packed", ["", "Brave", "|||x", "|2||", "a\n|||", "a,b,c,d,e,f|||", "||||"])
+def test_what_nobody_has_packed_is_refused(packed: str) -> None:
+    with pytest.raises(ValueError, match="no client hints"):
+        unpack(packed)
+
+
+@pytest.mark.parametrize(
+    ("text", "hints", "agent"),
+    [
+        (WINDOWS, ClientHints(("Brave",), False, "Windows"), Agent("Brave", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Microsoft Edge",), False, "Windows"), Agent("Edge", "Windows", "desktop")),
+        (PHONE, ClientHints(("Microsoft Edge",), True, "Android"), Agent("Edge Mobile", "Android", "phone")),
+        (PHONE, ClientHints(("Opera",), True, "Android"), Agent("Opera Mobile", "Android", "phone")),
+        (PHONE, ClientHints(("Brave",), True, "Android"), Agent("Brave", "Android", "phone")),
+        (WINDOWS, ClientHints(("YaBrowser", "Yowser")), Agent("Yandex Browser", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Avast Secure Browser",)), Agent("Avast Secure Browser", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Example Browser",)), Agent("Example Browser", "Windows", "desktop")),
+        # Windows 11 says so only in the version, which a site has to ask for; its user agent is that of 10.
+        (WINDOWS, ClientHints((), False, "Windows", 15), Agent("Chrome", "Windows 11", "desktop")),
+        (WINDOWS, ClientHints(("Brave",), False, "Windows", 13), Agent("Brave", "Windows 11", "desktop")),
+        (WINDOWS, ClientHints((), False, "Windows", 10), Agent("Chrome", "Windows", "desktop")),
+        (WINDOWS, ClientHints((), False, "Windows", 0), Agent("Chrome", "Windows", "desktop")),
+        (WINDOWS, ClientHints((), False, "Windows"), Agent("Chrome", "Windows", "desktop")),
+        # What is a phone among Androids.
+        (ANDROID, ClientHints((), True, "Android"), Agent("Chrome", "Android", "phone")),
+        (ANDROID, ClientHints((), False, "Android"), Agent("Chrome", "Android", "tablet")),
+        (PHONE, ClientHints((), False, "Android"), Agent("Chrome Mobile", "Android", "tablet")),
+        # They refine; they never overrule what the user agent does say.
+        (FIREFOX, ClientHints(("Brave",), False, "Windows", 15), Agent("Firefox", "Windows", "desktop")),
+        (WINDOWS, ClientHints((), False, "macOS", 15), Agent("Chrome", "Windows", "desktop")),
+        (WINDOWS + " OPR/124.0.0.0", ClientHints(("Brave",)), Agent("Opera", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Android WebView",)), Agent("Chrome", "Windows", "desktop")),
+        ("Googlebot/2.1", ClientHints(("Brave",)), Agent("Googlebot", "Other", "robot", "declared")),
+        # But who says headless is.
+        (WINDOWS, ClientHints(("HeadlessChrome",), False, "Linux"), Agent("Chrome", "Windows", "robot", "headless")),
+        (FIREFOX, ClientHints(("HeadlessChrome",)), Agent("Firefox", "Windows", "robot", "headless")),
+    ],
+)  # fmt: skip
+def test_hints_say_more_where_the_user_agent_is_frozen(text: str, hints: ClientHints, agent: Agent) -> None:
+    assert parse_agent(text, hints.pack()) == agent
+
+
+SITE = Site("0b0e3f0e-0000-4000-8000-000000000001", "Example", "example.com", "UTC")
+
+
+def event(monkeypatch: pytest.MonkeyPatch, **headers: str) -> Event:
+    """The event of a view that comes with these headers."""
+    monkeypatch.setattr("chalicelib.collect.rate_limit.is_flood", lambda *_: False)
+    monkeypatch.setattr("chalicelib.collect.hit.salts.salt", lambda *_: b"s" * 32)
+    given = {"user-agent": WINDOWS, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    _, who = admit_to(SITE, Request("POST", "/", {}, {}, given, b"", "192.0.2.7", ""))
+    location = read_location("https://example.com/", "location")
+    t = 1_795_478_400_000
+    return view(SITE, who, t, view_id="a", location=location, referrer=None, load_time=None, tracker="script")
+
+
+def test_an_event_carries_them_and_they_are_no_part_of_the_visitors_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = event(monkeypatch)
+    brave = event(monkeypatch, sec_ch_ua=BRAVE_UA, sec_ch_ua_mobile="?0", sec_ch_ua_platform='"Windows"')
+    assert (plain.client_hints, brave.client_hints) == (None, "Brave|0|Windows|")
+    assert plain.visitor == brave.visitor
+
+
+def test_no_event_speaks_for_another_by_its_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    headless = '"HeadlessChrome";v="141"'
+    events = [event(monkeypatch), event(monkeypatch, sec_ch_ua=BRAVE_UA), event(monkeypatch, sec_ch_ua=headless)]
+    monkeypatch.setattr(geolocation, "locate", lambda _: geolocation.Place())
+    assert [len(group) for group in worker._grouped(worker._enriched(events + events, []))] == [2, 2, 2]
+    found = [worker._visitor_hour(group).traits for group in worker._grouped(worker._enriched(events, []))]
+    assert [(traits.browser, traits.robot_reason) for traits in found] == [
+        ("Chrome", None), ("Brave", None), ("Chrome", "headless"),
+    ]  # fmt: skip

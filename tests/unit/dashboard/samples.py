@@ -1,0 +1,205 @@
+"""A site's figures for the tests of pages, full of everything or empty, and the pages that show them."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalice import Response
+
+from chalicelib.dashboard import (
+    breakdowns,
+    chart,
+    excluded_traffic,
+    metric_cards,
+    period_picker,
+    periods,
+    render,
+)
+from chalicelib.dashboard import (
+    home as home_page,
+)
+from chalicelib.dashboard import (
+    overview as overview_page,
+)
+from chalicelib.dashboard.snippet import snippet
+from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import TABLES, EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 24, 15, 20, tzinfo=BERLIN)
+TODAY = NOW.date()
+PERSON = Person("1", "ada@example.com", "Ada <Lovelace>")
+SITE = Site("7f0c5a8e-6a6b-4a51-9f52-1d6f0a3f7b11", "Fieldnotes", "fieldnotes.example", "Europe/Berlin")
+BASE_URL = "https://abcd.execute-api.eu-central-1.amazonaws.com/prod"
+
+NASTY = (
+    "/<script>alert(1)</script>",
+    '/"onmouseover="alert(1)',
+    "/مرحبا",
+    "/🎉",
+    "//evil.example/x",
+    "javascript:alert(1)",
+    "/{{ 7 * 7 }}",
+    "/" + "long/" * 200,
+    "/half\ud83c",
+)
+
+_NO_METRICS = Metrics(0, 0, 0, None, None, None, None)
+
+
+def request(path: str, query: dict[str, str] | None = None, method: str = "GET", body: bytes = b"") -> Request:
+    """A browser's request, as the web layer hands it on."""
+    return Request(method, path, query or {}, {}, {}, body, "192.0.2.1", BASE_URL)
+
+
+def empty(site: Site = SITE, days: int = 30) -> Stats:
+    """What a site without a single hit has to show."""
+    return _stats(site, days, 0, _NO_METRICS, _NO_METRICS, {name: Table(()) for name in TABLES}, ())
+
+
+def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/about"), rows: int = 0) -> Stats:
+    """Figures in every corner; `names` and `rows` more of them in every table and as entry pages."""
+    every = (*names, *(f"/page-{number}" for number in range(rows)), "")
+    table = Table(tuple(Row(name, 1000 - i, 1100 - i, 2000 - i) for i, name in enumerate(every)), Row("", 7, 8, 9))
+    tables = dict.fromkeys(TABLES, table)
+    tables["countries"] = Table((Row("DE", 900, 900, 900), Row("", 50, 50, 50), Row("XX", 1, 1, 1)))
+    latest = tuple(_visit(number, name) for number, name in enumerate(names))
+    metrics = Metrics(1234, 1300, 12_345_678, 2.06, 0.4321, 144.2, 842.0)
+    stats = _stats(site, days, 40, metrics, Metrics(1100, 1400, 2500, 2.06, 0.41, 151.0, None), tables, latest)
+    events = [EventCount(name, 1_234_567, 12, {"EUR": 1234.5, "USD": 0.1}) for name in names]
+    return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
+
+
+def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Response:
+    """The page of a site."""
+    asked = request(f"/sites/{stats.site.id}")
+    return render.page(
+        asked,
+        "overview.html",
+        person=PERSON,
+        csrf="token",
+        site=stats.site,
+        site_url=breakdowns.site_url(stats.site.domain),
+        sites=[stats.site, SITE],
+        keep="?period=7d",
+        picker=period_picker.pick(Period(period, stats.first, stats.last), TODAY),
+        stats=stats,
+        waiting=waiting,
+        note=periods.outdated_note(stats),
+        live=True,
+        figures=metric_cards.strip(stats, TODAY),
+        before=metric_cards.before(stats, TODAY),
+        chart=chart.plot(stats.series, stats.interval, NOW),
+        cards=breakdowns.cards(stats),
+        latest=[overview_page.visit_line(visit, TODAY) for visit in stats.latest],
+        snippet=snippet(asked.base_url, stats.site),
+    )
+
+
+def home(*all_stats: Stats, form: home_page.SiteForm | None = None) -> Response:
+    """The page of all sites."""
+    return render.page(
+        request("/sites"),
+        "home.html",
+        person=PERSON,
+        csrf="token",
+        cards=[
+            home_page.SiteCard(
+                stats.site,
+                stats.online,
+                stats.built_at is None,
+                metric_cards.strip(stats, TODAY, metric_cards.CARD),
+                chart.sparkline(stats.series, stats.interval, NOW),
+            )
+            for stats in all_stats
+        ],
+        picker=period_picker.pick(Period("30d", TODAY, TODAY), TODAY),
+        keep="",
+        form=form or home_page.SiteForm(),
+        zones=home_page.zones(),
+    )
+
+
+def left_out(names: tuple[str, ...] = ("Googlebot", "")) -> Response:
+    """The page of what was left out of the figures; nothing, if there are no names."""
+    robots = [
+        Robot(TODAY, reason, name, 1234, kept)
+        for name in names
+        for reason, kept in (("declared", True), ("new", False))
+    ]
+    dropped = [Drop(TODAY, reason, name, 12) for name in names for reason in excluded_traffic.REASONS]
+    lines = excluded_traffic.lines(Ledger(tuple(dropped), tuple(robots)))
+    return render.page(
+        request(f"/sites/{SITE.id}/ledger"),
+        "ledger.html",
+        person=PERSON,
+        csrf="token",
+        site=SITE,
+        keep="?period=7d",
+        picker=period_picker.pick(Period("30d", TODAY - timedelta(29), TODAY), TODAY),
+        dropped=lines[0],
+        robots=lines[1],
+    )
+
+
+def door(template: str, **context: Any) -> Response:
+    """A page of those who are not signed in."""
+    return render.page(request("/sign-in/abc"), template, **context)
+
+
+def _stats(
+    site: Site,
+    days: int,
+    scale: int,
+    now: Metrics,
+    then: Metrics,
+    tables: dict[str, Table],
+    latest: tuple[LatestVisit, ...],
+) -> Stats:
+    first = TODAY - timedelta(days - 1)
+    hourly = days <= 3
+    return Stats(
+        site=site,
+        first=first,
+        last=TODAY,
+        compare_first=first - timedelta(days),
+        compare_last=first - timedelta(1),
+        metrics=now,
+        compare=then,
+        interval="hour" if hourly else "day",
+        series=_series(first, days * 24 if hourly else days, timedelta(hours=1) if hourly else timedelta(1), scale),
+        tables=tables,
+        latest=latest,
+        online=3 if scale else 0,
+        built_at=NOW if scale else None,
+    )
+
+
+def _series(first: date, count: int, step: timedelta, scale: int) -> tuple[Point, ...]:
+    begin = datetime.combine(first, time(), BERLIN)
+    return tuple(Point(begin + step * i, scale * (i % 7), scale * (i % 7), 2 * scale * (i % 7)) for i in range(count))
+
+
+def _visit(number: int, page: str) -> LatestVisit:
+    known = number % 2 == 0
+    return LatestVisit(
+        id=str(number),
+        start=NOW - timedelta(hours=9 * number),
+        duration=84.0 * number,
+        pageviews=number + 1,
+        entry_page=page,
+        browser="Firefox" if known else None,
+        system="Linux" if known else None,
+        device_type="desktop" if known else None,
+        country="DE" if known else None,
+        network="Example <Net>" if known else None,
+        source="Hacker News" if known else None,
+        identifier="customer <4711>" if known else None,
+    )

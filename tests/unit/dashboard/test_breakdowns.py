@@ -1,0 +1,84 @@
+"""The tables of the overview: names, shares, bars, and what does not fit."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from chalicelib.dashboard import breakdowns, metric_cards
+from chalicelib.report.stats import Row, Stats, Table
+from chalicelib.store.sites import Site
+from tests.unit.dashboard import samples
+
+
+def with_table(kind: str, rows: list[Row], other: Row | None = None) -> Stats:
+    stats = samples.full()
+    return dataclasses.replace(stats, tables={**stats.tables, kind: Table(tuple(rows), other)})
+
+
+def test_the_largest_rows_bar_is_full_and_the_share_is_of_all_visitors() -> None:
+    shown = breakdowns.ranking("sources", with_table("sources", [Row("A", 617, 1, 1), Row("B", 123, 1, 1)])).shown
+    assert [(entry.bar, entry.share) for entry in shown] == [(100.0, "50.0%"), (19.9, "10.0%")]
+
+
+def test_long_tables_are_folded_and_say_what_they_leave_out() -> None:
+    rows = [Row(f"/{number}", 1000 - number, 1, 1) for number in range(80)]
+    ranking = breakdowns.ranking("pages", with_table("pages", rows, Row("", 3, 4, 5)))
+    assert (len(ranking.shown), len(ranking.more), ranking.left) == (9, 41, 30)
+    assert ranking.others is not None
+    assert (ranking.others.label, ranking.others.visitors) == ("Others", 3)
+
+
+def test_a_tenth_row_is_not_folded_away_alone() -> None:
+    ranking = breakdowns.ranking("pages", with_table("pages", [Row(f"/{n}", 10, 1, 1) for n in range(10)]))
+    assert (len(ranking.shown), len(ranking.more)) == (10, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "label", "href"),
+    [
+        ("pages", "/about", "/about", "https://fieldnotes.example/about"),
+        ("pages", "//evil.example/x", "//evil.example/x", "https://fieldnotes.example//evil.example/x"),
+        ("pages", '/服务?q=a b"', '/服务?q=a b"', "https://fieldnotes.example/%E6%9C%8D%E5%8A%A1?q=a%20b%22"),
+        ("pages", "/a%2Fb#/ü", "/a%2Fb#/ü", "https://fieldnotes.example/a%2Fb#/%C3%BC"),
+        ("pages", "javascript:alert(1)", "javascript:alert(1)", ""),
+        ("referrers", "", "None", ""),
+        ("referrers", "news.example", "news.example", "https://news.example"),
+        ("referrers", "https://news.example/a?b", "news.example/a?b", "https://news.example/a?b"),
+        ("referrers", "http://news.example/", "news.example", "http://news.example/"),
+        ("referrers", "javascript:alert(1)", "javascript:alert(1)", ""),
+        ("referrers", "a b.example", "a b.example", ""),
+        ("sources", "news.example", "news.example", ""),
+        ("browsers", "", "Unknown", ""),
+        ("devices", "phone", "Phone", ""),
+        ("devices", "tv", "TV", ""),
+        ("countries", "DE", "Germany", ""),
+        ("countries", "", "Unknown", ""),
+    ],
+)
+def test_names_and_where_they_lead(kind: str, name: str, label: str, href: str) -> None:
+    entry = breakdowns.ranking(kind, with_table(kind, [Row(name, 1, 1, 1)])).shown[0]
+    assert (entry.label, entry.href) == (label, href)
+
+
+def test_a_site_on_this_machine_is_reached_without_https() -> None:
+    assert breakdowns.site_url("localhost:8000") == "http://localhost:8000"
+    assert breakdowns.site_url("example.com") == "https://example.com"
+
+
+def test_the_strip_names_what_it_compares_with() -> None:
+    strip = {figure.key: figure for figure in metric_cards.strip(samples.full(days=7), samples.TODAY)}
+    assert list(strip) == [
+        "visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "load_time",
+    ]  # fmt: skip
+    assert strip["visitors"].sentence == "12% more than 11–17 Nov, up to the same time (1,100)"
+    assert strip["bounce_rate"].sentence == "2.2 pp higher than 11–17 Nov, up to the same time (41.0%)"
+    assert strip["load_time"].sentence == "Nothing to compare with in 11–17 Nov, up to the same time"
+    assert (strip["pageviews"].value, strip["pageviews"].full) == ("12M", "12,345,678")
+
+
+def test_a_new_site_has_dashes_not_zero_rates() -> None:
+    strip = metric_cards.strip(samples.empty(Site("1", "New", "new.example")), samples.TODAY)
+    assert [figure.value for figure in strip] == ["0", "0", "0", "—", "—", "—", "—"]
+    assert all(figure.delta is None for figure in strip)

@@ -1,0 +1,145 @@
+"""The dashboard's handlers: who is asked for, where one is sent, and what a form answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from chalicelib.accounts import auth, request_origin, sites
+from chalicelib.dashboard import error_page, geoip_hint, home, overview, periods
+from chalicelib.errors import BadRequest, NotFound, TooManyRequests, Unauthorized, Unavailable
+from chalicelib.report import site_stats
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import Row, Stats, Table
+from chalicelib.store import geoip_files, rollups
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from tests.unit.dashboard import samples
+
+PERSON = Person("1", "ada@example.com", admin=True)
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> Stats:
+        assert now.tzinfo is not None
+        return samples.full(site, period.length)
+
+    monkeypatch.setattr(auth, "sites_of", lambda _person: [samples.SITE])
+    monkeypatch.setattr(auth, "csrf_token", lambda _request: "token")
+    monkeypatch.setattr(site_stats, "stats", stats)
+    monkeypatch.setattr(rollups, "exist", lambda _site: False)
+
+
+def test_the_root_leads_to_the_sites() -> None:
+    assert home.redirect_home(samples.request("/")).headers["Location"] == f"{samples.BASE_URL}/sites"
+
+
+def test_home_and_overview_answer() -> None:
+    assert b"Fieldnotes" in home.show(samples.request("/sites"), PERSON).body
+    shown = overview.show(samples.request(f"/sites/{samples.SITE.id}", {"period": "7d"}), PERSON, samples.SITE)
+    assert b"Last 7 days" in shown.body
+    assert b'href="../sites"' in shown.body
+
+
+@pytest.mark.parametrize(
+    ("names", "installed", "told"),
+    [(["", "DE"], [], False), ([""], [], True), ([""], ["country.mmdb"], False), ([], [], False)],
+)
+def test_an_owner_is_told_when_countries_are_unknown_for_want_of_a_database(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], installed: list[str], told: bool
+) -> None:
+    tables = {"countries": Table(tuple(Row(name, 3, 3, 3) for name in names))}
+    monkeypatch.setattr(site_stats, "stats", lambda site, *_: dataclasses.replace(samples.full(site), tables=tables))
+    monkeypatch.setattr(geoip_files, "installed", lambda: installed)
+    geoip_hint._cached.clear()
+    body = overview.show(samples.request("/sites/1"), PERSON, samples.SITE).body
+    assert (b"make geo STAGE=local" in body) is told
+
+
+def test_the_bucket_is_asked_once_in_a_while_and_a_page_does_without_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def silent() -> list[str]:
+        asked.append(1)
+        raise Unavailable("503")
+
+    nowhere = dataclasses.replace(samples.full(), tables={"countries": Table((Row("", 3, 3, 3),))})
+    monkeypatch.setattr(geoip_files, "installed", silent)
+    geoip_hint._cached.clear()
+    assert [geoip_hint.hint(nowhere) for _ in range(3)] == [""] * 3
+    assert len(asked) == 1
+
+
+def test_the_overview_says_whose_data_places_are() -> None:
+    body = overview.show(samples.request("/sites/1"), PERSON, samples.SITE).body
+    assert b'<a href="https://db-ip.com" rel="noreferrer noopener">IP Geolocation by DB-IP</a>' in body
+
+
+def test_a_period_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(BadRequest):
+        overview.show(samples.request("/sites/1", {"period": "fortnight"}), PERSON, samples.SITE)
+
+
+def test_a_link_to_another_site_keeps_the_period() -> None:
+    asked = {"period": "custom", "from": "2026-11-01", "to": "2026-11-07", "other": "x"}
+    body = home.show(samples.request("/sites", asked), PERSON).body.decode()
+    assert f"sites/{samples.SITE.id}?period=custom&amp;from=2026-11-01&amp;to=2026-11-07" in body
+
+
+def test_a_new_site_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sites, "create", lambda _person, form: Site("new-id", form["name"], form["domain"]))
+    body = urlencode({"name": "Blog", "domain": "blog.example", "timezone": "UTC", "csrf": "token"}).encode()
+    answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "./sites/new-id")
+
+
+def test_a_wrong_domain_shows_the_form_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_person: Person, _form: dict[str, str]) -> Site:
+        raise BadRequest("domain is not a host name.", field="domain")
+
+    monkeypatch.setattr(sites, "create", refuse)
+    body = urlencode({"name": 'My "blog"', "domain": "a b", "timezone": "Asia/Kathmandu"}).encode()
+    answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
+    text = answer.body.decode()
+    assert answer.status_code == 400
+    assert "Domain is not a host name." in text
+    assert 'value="My &#34;blog&#34;"' in text
+    assert "<option selected>Asia/Kathmandu</option>" in text
+
+
+def test_who_has_to_sign_in_comes_back_afterwards() -> None:
+    asked = samples.request("/sites/abc", {"period": "custom", "from": "2026-11-01"})
+    answer = error_page.show(asked, Unauthorized("Please sign in."))
+    where = urlsplit(str(answer.headers["Location"]))
+    assert (answer.status_code, where.path) == (303, "../sign-in")
+    assert request_origin.next_path(parse_qs(where.query)["next"][0]) == "sites/abc?period=custom&from=2026-11-01"
+    posted = samples.request("/sites", method="POST")
+    assert error_page.show(posted, Unauthorized("Please sign in.")).headers["Location"] == "./sign-in"
+
+
+def test_error_pages_say_what_happened_and_how_to_go_on() -> None:
+    answer = error_page.show(samples.request("/sites/x"), NotFound("There is no such site."))
+    assert answer.status_code == 404
+    assert b"There is no such site." in answer.body
+    assert b"start again from your sites" in answer.body
+    late = error_page.show(samples.request("/sites/x"), TooManyRequests("Too many tries.", retry_after=30))
+    assert (late.status_code, late.headers["Retry-After"]) == (429, "30")
+
+
+def test_a_site_waits_until_anything_was_ever_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert periods.is_waiting(samples.empty())
+    assert not periods.is_waiting(samples.full())
+    monkeypatch.setattr(rollups, "exist", lambda _site: True)
+    assert not periods.is_waiting(samples.empty())
+
+
+def test_time_zones_to_choose_from() -> None:
+    regions = dict(home.zones())
+    assert "Asia/Kathmandu" in regions["Asia"]
+    assert "Etc" not in regions

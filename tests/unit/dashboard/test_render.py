@@ -1,0 +1,170 @@
+"""Pages obey their own Content-Security-Policy, escape what strangers wrote, and render whatever the figures are."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from html.parser import HTMLParser
+
+import pytest
+from chalice import Response
+
+from chalicelib.dashboard import error_page, static_files
+from chalicelib.dashboard.home import SiteForm
+from chalicelib.errors import NotFound, ShylightError
+from tests.unit.dashboard import samples
+
+VOID = {"meta", "link", "input", "br", "img", "hr"}
+
+
+class Markup(HTMLParser):
+    """Reads a page strictly: every element closed, in order; remembers what the tests ask about."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"<{tag}> has an attribute twice"
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def ids(self) -> list[str]:
+        return [attributes["id"] for _, attributes in self.elements if "id" in attributes]
+
+
+MISTAKE = SiteForm("<b>", "", "UTC", "Wrong.", "name", open=True)
+PAGES = {
+    "overview": lambda: samples.overview(samples.full()),
+    "overview by the hour": lambda: samples.overview(samples.full(days=1), period="today"),
+    "overview of nothing": lambda: samples.overview(samples.empty()),
+    "overview of a year": lambda: samples.overview(samples.full(days=365)),
+    "overview of many rows": lambda: samples.overview(samples.full(rows=400)),
+    "overview of nasty names": lambda: samples.overview(samples.full(names=samples.NASTY)),
+    "overview while waiting": lambda: samples.overview(samples.empty(), waiting=True),
+    "home": lambda: samples.home(samples.full(), samples.empty()),
+    "home without sites": lambda: samples.home(),
+    "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
+    "left out": lambda: samples.left_out(samples.NASTY),
+    "nothing left out": lambda: samples.left_out(()),
+    "sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
+    "sign-in again": lambda: samples.door("sign-in.html", email='"><script>', error="Wrong.", next='"><script>'),
+    "link": lambda: samples.door("sign-in-link.html", token="a/b?", email="a@b.example", error="", needs_password=True),
+    "link that is over": lambda: samples.door("sign-in-link.html", token="", email="", error="It has expired."),
+    "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
+    "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
+}  # fmt: skip
+
+
+@pytest.fixture(params=PAGES)
+def response(request: pytest.FixtureRequest) -> Response:
+    return PAGES[request.param]()
+
+
+def test_every_page_is_well_formed_and_obeys_its_policy(response: Response) -> None:
+    page = Markup(response.body.decode())
+    assert len(page.ids()) == len(set(page.ids()))
+    for tag, attributes in page.elements:
+        assert tag not in ("style", "iframe", "object", "base")
+        assert not [name for name in attributes if name == "style" or name.startswith("on")], tag
+        if tag == "script":
+            assert attributes["src"].lstrip("./").startswith("static/")
+        for name in ("href", "action", "src"):
+            assert not attributes.get(name, "").lower().startswith(("javascript:", "data:", "/", "//"))
+
+
+def test_every_page_has_a_title_a_heading_and_labels(response: Response) -> None:
+    page = Markup(response.body.decode())
+    tags = [tag for tag, _ in page.elements]
+    assert tags[: tags.index("body")].count("title") == 1
+    assert tags.count("h1") == 1
+    assert tags.count("main") == 1
+    controls = [a for tag, a in page.elements if tag in ("input", "select") and a.get("type") != "hidden"]
+    assert tags.count("label") >= len([a for a in controls if "aria-hidden" not in a])
+
+
+def test_every_page_carries_the_headers(response: Response) -> None:
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    policy = response.headers["Content-Security-Policy"]
+    for rule in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+        assert rule in policy
+    assert "unsafe" not in policy
+    assert isinstance(response.body, bytes)
+
+
+def test_what_strangers_wrote_is_text() -> None:
+    page = Markup(samples.overview(samples.full(names=samples.NASTY)).body.decode())
+    assert "/<script>alert(1)</script>" in page.text
+    assert '/"onmouseover="alert(1)' in page.text
+    assert "/{{ 7 * 7 }}" in page.text
+    assert "customer <4711>" in page.text
+    assert [a["src"] for tag, a in page.elements if tag == "script"] == [static_files.href("shylight.js", "../")]
+
+
+@pytest.mark.parametrize(("days", "rows"), [(30, 400), (365, 60), (3, 60)])
+def test_the_overview_is_at_most_30_kb_on_the_wire(days: int, rows: int) -> None:
+    body = samples.overview(samples.full(days=days, rows=rows)).body
+    assert len(gzip.compress(body)) <= 30 * 1024
+
+
+def test_the_chart_has_a_table_behind_it() -> None:
+    page = Markup(samples.overview(samples.full()).body.decode())
+    assert "Tue 24 Nov (so far)" in page.text
+    assert "Show as table" in page.text
+
+
+def test_a_waiting_site_shows_its_snippet_first() -> None:
+    body = samples.overview(samples.empty(), waiting=True).body.decode()
+    text = Markup(body).text
+    assert f'<script defer src="{samples.BASE_URL}/ingress/{samples.SITE.id}/script.js"></script>' in text
+    assert "pixel.gif" in text
+    assert "Visit duration" not in text
+
+
+def test_static_files_have_hashed_names_and_are_kept_for_a_year() -> None:
+    name = static_files.assets()["base.css"].name
+    assert re.fullmatch(r"base\.[0-9a-f]{12}\.css", name)
+    response = static_files.file(samples.request(f"/static/{name}"), name)
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Content-Type"] == "text/css; charset=utf-8"
+
+
+def test_a_static_file_of_another_deployment_is_todays_but_not_kept() -> None:
+    response = static_files.file(samples.request("/static/x"), "base.000000000000.css")
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.body == static_files.assets()["base.css"].content
+
+
+@pytest.mark.parametrize(
+    "name", ["", "base.css", "nothing.000000000000.css", "../render.py", "base.x.html", "..", "\x00"]
+)
+def test_there_are_no_other_static_files(name: str) -> None:
+    with pytest.raises(NotFound):
+        static_files.file(samples.request("/static/x"), name)
+
+
+def test_style_sheets_and_scripts_load_nothing_from_elsewhere() -> None:
+    for asset in static_files.assets().values():
+        text = asset.content.decode().replace("http://www.w3.org/2000/svg", "")
+        assert "http:" not in text
+        assert "https:" not in text
+        assert "@import" not in text

@@ -1,0 +1,191 @@
+"""What is deployed and how: Chalice's configuration, the policy files, the lock files, the set-up."""
+
+import importlib.metadata
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import app
+from infra import policies, terraform
+from infra.aws_environment import Cloud
+from localstack import container, process
+
+ROOT = Path(__file__).resolve().parents[3]
+CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
+STAGES = CONFIG["stages"]
+
+
+def locked(name: str) -> dict[str, Requirement]:
+    lines = (ROOT / name).read_text().splitlines()
+    found = [Requirement(line) for line in lines if line and not line.startswith(("#", " ", "-"))]
+    return {requirement.name.lower().replace("_", "-"): requirement for requirement in found}
+
+
+def test_every_function_has_its_own_policy_memory_and_timeout_in_every_stage() -> None:
+    functions = {"api_handler", *(handler.name for handler in app.app.pure_lambda_functions)}
+    functions |= {source.name for source in app.app.event_sources}
+    assert functions == set(policies.FUNCTIONS)
+    for stage, settings in STAGES.items():
+        assert settings["environment_variables"] == {"SHYLIGHT_STAGE": stage}
+        assert set(settings["lambda_functions"]) == functions
+        for function, given in settings["lambda_functions"].items():
+            assert given["iam_policy_file"] == f"policy-{stage}-{function}.json"
+            assert set(given) == {"iam_policy_file", "lambda_memory_size", "lambda_timeout"}
+    assert CONFIG["autogen_policy"] is False
+
+
+def test_stages_differ_in_nothing_but_their_name() -> None:
+    assert len({json.dumps(settings).replace(stage, "STAGE") for stage, settings in STAGES.items()}) == 1
+
+
+def test_the_api_answers_before_the_gateway_gives_up() -> None:
+    for settings in STAGES.values():
+        assert settings["lambda_functions"]["api_handler"]["lambda_timeout"] <= 29
+
+
+def test_log_retention_is_left_to_the_template() -> None:
+    """Chalice's Terraform writer crashes on log_retention_in_days."""
+    assert "log_retention_in_days" not in json.dumps(CONFIG)
+
+
+def test_policy_files_are_built_from_their_sources() -> None:
+    assert policies.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("function", policies.FUNCTIONS)
+def test_policies_name_the_stage_and_no_wildcard_for_what_they_may_do(function: str) -> None:
+    for statement in json.loads(policies.render(function, "prod"))["Statement"]:
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        named = [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
+        assert statement["Effect"] == "Allow"
+        assert all("*" not in action for action in actions)
+        assert actions == sorted(actions)
+        assert all("shylight-prod" in resource for resource in named)
+
+
+def test_terraform_takes_iams_variables_for_what_they_are(tmp_path: Path) -> None:
+    policy = policies.render("worker", "prod")
+    assert "${aws:PrincipalAccount}" in policy
+    written = {
+        "terraform": {"required_version": ">= 0.12.26, < 1.4.0"},
+        "resource": {"aws_iam_role_policy": {"worker": {"policy": policy, "role": "${aws_iam_role.worker.id}"}}},
+    }
+    (tmp_path / terraform.NAME).write_text(json.dumps(written))
+    terraform.mend(tmp_path)
+    mended = json.loads((tmp_path / terraform.NAME).read_text())
+    of_worker = mended["resource"]["aws_iam_role_policy"]["worker"]
+    assert set(re.findall(r"\$+\{[^}]*\}", of_worker["policy"])) == {"$${aws:PrincipalAccount}"}
+    assert of_worker["role"] == "${aws_iam_role.worker.id}"
+    assert mended["terraform"]["required_version"].endswith("< 2")
+
+
+def test_requirements_are_complete() -> None:
+    """Nothing that the functions need may be there only because the emulator or a tool has it installed."""
+    runtime = locked("requirements.txt")
+    for name, requirement in runtime.items():
+        assert str(requirement.specifier).startswith("=="), name
+        if requirement.marker is not None and not requirement.marker.evaluate():
+            continue
+        extras = requirement.extras or {""}
+        for text in importlib.metadata.requires(name) or []:
+            needed = Requirement(text)
+            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
+                assert needed.name.lower().replace("_", "-") in runtime, f"{name} needs {needed}"
+
+
+def test_the_functions_import_only_what_is_required() -> None:
+    tops = importlib.metadata.packages_distributions()
+    runtime = locked("requirements.txt")
+    pattern = re.compile(r"^\s*(?:from|import)\s+([A-Za-z0-9_]+)", re.MULTILINE)
+    for path in [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]:
+        for name in set(pattern.findall(path.read_text(encoding="utf-8"))):
+            if name in sys.stdlib_module_names or name in {"chalicelib", "chalice"} or name not in tops:
+                continue
+            assert any(dist.lower().replace("_", "-") in runtime for dist in tops[name]), f"{path.name} imports {name}"
+
+
+def test_chalice_is_not_in_what_lambda_runs() -> None:
+    assert not {"chalice", "pip", "setuptools", "boto3"} & set(locked("requirements.txt"))
+
+
+def test_lock_files_pin_everything_and_name_no_registry() -> None:
+    for name in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "localstack/requirements.txt",
+        "bin/node-requirements.txt",
+    ):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert all(str(requirement.specifier).startswith("==") for requirement in locked(name).values())
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert not [name for name, package in packages.items() if "resolved" in package]
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text()
+
+
+def test_every_direct_dependency_has_its_reason() -> None:
+    told = (ROOT / "docs" / "dependencies.md").read_text().lower()
+    sources = ["requirements.in", "requirements-dev.in", "localstack/requirements.in", "bin/node-requirements.in"]
+    named = {name for source in sources for name in locked(source)}
+    named |= set(json.loads((ROOT / "package.json").read_text())["devDependencies"])
+    assert not {name for name in named if f"`{name}`" not in told}
+
+
+def find_python(**environ: str) -> subprocess.CompletedProcess[str]:
+    command = ["/bin/sh", str(ROOT / "bin" / "find-python")]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_a_python_is_found() -> None:
+    found = find_python(**os.environ).stdout.strip()
+    said = subprocess.run([found, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, check=True)
+    assert said.stdout.strip() in {b"3 11", b"3 12", b"3 13"}
+
+
+def test_a_program_that_is_no_python_is_refused() -> None:
+    wrong = find_python(PYTHON="/bin/true", PATH="/usr/bin:/bin")
+    assert wrong.returncode == 1
+    assert "not Python 3.11, 3.12 or 3.13" in wrong.stderr
+
+
+def test_what_is_missing_is_said_where_no_python_fits(tmp_path: Path) -> None:
+    told = find_python(PATH=str(tmp_path), HOME=str(tmp_path))
+    assert told.returncode == 1
+    assert "needs Python 3.13, 3.12 or 3.11" in told.stderr
+    assert "apt-get install" in told.stderr
+
+
+def test_make_help_lists_every_command() -> None:
+    told = subprocess.run(["make", "--silent", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    for command in phony[1].split():
+        assert f"make {command} " in told
+
+
+def test_an_aws_that_is_not_on_this_machine_is_no_local_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://dynamodb.eu-west-1.amazonaws.com")
+    with pytest.raises(Exception, match="not on this machine"):
+        container.start(tmp_path)
+
+
+def test_the_callers_aws_settings_do_not_reach_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a real one")
+    environ = process._environ(tmp_path, 4000, "word")
+    assert "a real one" not in environ.values()
+    assert "AWS_PROFILE" not in environ
+    assert environ["BIND_HOST"] == "127.0.0.1"
+
+
+def test_the_environment_for_an_emulator_holds_no_real_credentials() -> None:
+    cloud = Cloud("local", "us-east-1", "000000000000", "http://127.0.0.1:1")
+    given = cloud.environ({"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "x", "AWS_SECRET_ACCESS_KEY": "a real one"})
+    assert given["AWS_SECRET_ACCESS_KEY"] == "test"
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(given)
