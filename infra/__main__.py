@@ -49,7 +49,7 @@ def _deploy(stage: str) -> int:
 
 
 def _geo(stage: str) -> int:
-    geoip.renew(signed_in(stage), os.environ, _say)
+    geoip.update(signed_in(stage), os.environ, _say)
     return 0
 
 

@@ -51,7 +51,7 @@ def installed(cloud: Cloud) -> list[str]:
     return cast("list[str]", _order(cloud, "tell_installed"))
 
 
-def renew(cloud: Cloud, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
+def update(cloud: Cloud, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
     """The command: newer databases from the publisher that SOURCE names, which is kept, or from the one that was kept.
 
     :param environ: may hold SOURCE, MIRROR, MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY.
@@ -130,7 +130,7 @@ def _fetch_databases(given: dict[str, str] | None) -> list[str]:
         raise BadRequest(
             "From where? SOURCE=dbip takes DB-IP Lite (CC BY 4.0), SOURCE=maxmind takes GeoLite2 with your own key."
         )
-    outcomes = geoip_update.renew(choice)
+    outcomes = geoip_update.update(choice)
     failed = [f"{one.database}: {one.error}" for one in outcomes if one.error]
     if failed:
         raise Unavailable("\n".join(failed))

@@ -46,7 +46,7 @@ def _run(command: str, stack: Stack) -> int:
             _say("nothing is running; `make up` starts it")
             return 1
         if command == "geo":
-            geoip.renew(info.cloud, os.environ, _say)
+            geoip.update(info.cloud, os.environ, _say)
         else:
             _welcome(info)
     else:

@@ -1,1 +1,1 @@
-"""What an event says about its visitor."""
+"""Enrichment: browser, device, location, source and channel of a hit, and whether a bot sent it."""

@@ -1,10 +1,11 @@
-"""Robots: which hits no person caused, and why one can say so, in a word that the site's owner sees.
+"""Bot detection: whether a person caused a hit, and if not, the reason that the site's owner is shown.
 
-A user agent is ``empty``, that of a ``headless`` browser, of a ``library``, or of a robot that is ``declared`` as
-one; a hit may also be a ``prefetch`` or a ``preview`` (see `collect.prefetch`), or come by ``referrer_spam``.
+A user agent can be ``empty``, of a ``headless`` browser, of a ``library``, or of a ``declared`` bot. A hit can also be
+a ``prefetch`` or a ``preview`` (see `collect.prefetch`), or ``referrer_spam``.
 
-What a user agent looks like says which of its words may tell (see `shape`): a browser's or an app's is a robot's only
-by its own declaration (see `declared`); of all others isbot's patterns decide, and ua-parser. See docs/adr/0023.
+The rules depend on the client that a user agent claims to be (see `claimed_client`). One that claims to be a browser
+or an app counts as a bot only if it declares itself as one (see `declared_bots`). For all others, the patterns of isbot
+and ua-parser decide. See docs/adr/0023.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from importlib import resources
 from typing import Final
 
 from chalicelib.collect.referrer import take_apart
-from chalicelib.enrich.declared_bots import declares_itself, is_bare
-from chalicelib.enrich.isbot import is_listed
-from chalicelib.enrich.user_agent_shape import BROWSER, PROGRAM, shape_of
+from chalicelib.enrich.claimed_client import BROWSER, PROGRAM, claimed_client
+from chalicelib.enrich.declared_bots import declares_bot, is_minimal_bot
+from chalicelib.enrich.isbot import matches
 
 DECLARED: Final = "declared"
 HEADLESS: Final = "headless"
@@ -31,7 +32,7 @@ _HEADLESS = re.compile(
     r"ptst/",
     re.ASCII,
 )
-# Of a program that names its library first; a robot that names it later is known by its own name.
+# Programs that name their library first. A bot that names its library later is known by its own name.
 _LIBRARY = re.compile(
     r"(?:python|aiohttp|httpx|urllib|pycurl|libwww|lwp|mechanize|curl|libcurl|wget|java|okhttp|go-http|go-resty|axios|"
     r"node-fetch|node(?:\.js)?\b|undici|got\b|superagent|guzzle|php\b|ruby|faraday|reqwest|hyper/|rest-client|restsharp|"
@@ -42,37 +43,37 @@ _LIBRARY = re.compile(
 )
 
 
-def agent_reason(agent: str, is_bot: Callable[[], bool] = lambda: False) -> str | None:
-    """Why a user agent is a robot's; None if it may be a browser's.
+def user_agent_reason(user_agent: str, is_bot: Callable[[], bool] = lambda: False) -> str | None:
+    """Why a user agent counts as a bot's; None if it may be a browser's.
 
-    :param is_bot: whether ua-parser takes it for one; asked only where what it says decides.
+    :param is_bot: whether ua-parser classifies it as a bot; called only when the answer depends on it.
     """
-    text = agent.strip().lower()
+    text = user_agent.strip().lower()
     if not text:
-        return EMPTY  # every browser names itself
-    if not _is_robot(text, is_bot):
+        return EMPTY  # every browser sends a user agent
+    if not _is_bot(text, is_bot):
         return None
     if _HEADLESS.search(text):
         return HEADLESS
     return LIBRARY if _LIBRARY.match(text) else DECLARED
 
 
-def _is_robot(text: str, is_bot: Callable[[], bool]) -> bool:
-    shape = shape_of(text)
-    if shape != BROWSER and _LIBRARY.match(text):
+def _is_bot(text: str, is_bot: Callable[[], bool]) -> bool:
+    client = claimed_client(text)
+    if client != BROWSER and _LIBRARY.match(text):
         return True
-    if shape == PROGRAM:
-        return is_listed(text) or is_bare(text) or is_bot()
-    return declares_itself(text)
+    if client == PROGRAM:
+        return matches(text) or is_minimal_bot(text) or is_bot()
+    return declares_bot(text)
 
 
 def referrer_reason(url: str) -> str | None:
-    """Why a hit with this referrer (a URL) is a robot's; None if nothing is known against it."""
+    """Why a hit with this referrer (a URL) counts as a bot's; None if the referrer is not a known spammer."""
     return SPAM if is_spammer(take_apart(url)[1]) else None
 
 
 def is_spammer(host: str) -> bool:
-    """Whether a referrer's host, or a domain above it, advertises itself by faked visits."""
+    """Whether a referrer's host, or a parent domain, is known to advertise itself with fake visits."""
     labels = host.lower().rstrip(".").split(".")
     return any(".".join(labels[start:]) in _spammers() for start in range(len(labels) - 1))
 

@@ -1,7 +1,7 @@
-"""Families: which browser or app, and which system, by the names that people know them by.
+"""Browser and operating system families, under their usual names.
 
-The families are those of ua-parser, in its engine in Rust; before them are asked for apps and systems that it does not
-know or calls by other names. Its stock parser takes 600 µs a user agent.
+The families are those of ua-parser, matched by its Rust engine. Our own patterns come first, for apps and systems that
+it does not know or names differently. The standard parser takes 600 µs per user agent.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from ua_parser import RegexResolver, load_builtins
 from ua_parser.lazy import OSMatcher, UserAgentMatcher
 from user_agents import parsers
 
-from chalicelib.enrich.regex_set import listed
+from chalicelib.enrich.regex_set import read_patterns
 
 UNKNOWN: Final = "Other"
 
-# ua-parser's names for what people know by another.
+# ua-parser's names, and the usual ones.
 _BROWSER_NAMES: Final = {
     "Mobile Safari UI/WKWebView": "Safari (in an app)",
     "Chrome Mobile WebView": "Chrome (in an app)",
@@ -40,7 +40,7 @@ _SYSTEM_NAMES: Final = {
     "Chromecast Fuchsia": "Chromecast",
     "Chromecast SmartSpeaker": "Chromecast",
 }
-# Systems that ua-parser does not know, or takes for what they are built on.
+# Systems that ua-parser does not know, or reports as the system they are based on.
 _SYSTEMS: Final = (
     (r"OpenHarmony|HarmonyOS|ArkWeb/", "HarmonyOS"),
     (r"(?i)playstation|\bPSP \(", "PlayStation"),
@@ -55,9 +55,9 @@ _SYSTEMS: Final = (
 
 
 class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]
-    """user-agents' own logic on ua-parser's fast engine; the library itself is wired to the slow one.
+    """The logic of the library user-agents on ua-parser's fast engine; the library itself uses the slow one.
 
-    :ivar browser_name, system_name: as people know them.
+    :ivar browser_name, system_name: the usual names.
     """
 
     def __init__(self, text: str) -> None:
@@ -68,35 +68,35 @@ class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]
         self.browser_name = _BROWSER_NAMES.get(self.browser_family, self.browser_family)
         self.system_name = _SYSTEM_NAMES.get(self.system_family, self.system_family)
 
-    # What only some user agents need, as most say what they are in plain words.
+    # Only some user agents need these: computed on demand.
 
     @property
     def browser(self) -> Any:
-        """Its family; the library's logic about devices asks for no version."""
+        """The browser's family; the library's device logic needs no version."""
         return parsers.parse_browser(self.browser_family)
 
     @property
     def os(self) -> Any:
-        """Its family, and the version of Windows, which the library's logic asks for."""
+        """The system's family, and the version, which the library's logic needs for Windows."""
         found = _resolver().os.extract(self.ua_string)
         version = found.major if found and (found.major or "").isascii() else None
         return parsers.parse_operating_system(self.system_family, version)
 
     @property
     def device(self) -> Any:
-        """Its family, brand and model."""
+        """The device's family, brand and model."""
         found = _resolver().de.extract(self.ua_string)
         return parsers.parse_device(*((found.family, found.brand, found.model) if found else (UNKNOWN, None, None)))
 
 
 @cache
 def _resolver() -> Any:
-    if RegexResolver is None:  # the wheel of ua-parser-rs is missing: a packaging fault, not a reason to crawl
+    if RegexResolver is None:  # ua-parser-rs was not packaged; without this check ua-parser would be slow instead
         raise RuntimeError("ua-parser-rs is not installed; install requirements.txt")
     browsers, systems, devices = load_builtins()
     return RegexResolver(
         (
-            [*(UserAgentMatcher(pattern, name) for pattern, name in listed("browsers.tsv")), *browsers],
+            [*(UserAgentMatcher(pattern, name) for pattern, name in read_patterns("browsers.tsv")), *browsers],
             [*(OSMatcher(pattern, name) for pattern, name in _SYSTEMS), *systems],
             devices,
         )
@@ -105,5 +105,5 @@ def _resolver() -> Any:
 
 @cache
 def app_names() -> frozenset[str]:
-    """The names that are asked for before ua-parser's families: all of people's browsers and apps."""
-    return frozenset(name for _, name in listed("browsers.tsv"))
+    """The names in browsers.tsv, which come before ua-parser's families: browsers and apps that people use."""
+    return frozenset(name for _, name in read_patterns("browsers.tsv"))

@@ -1,18 +1,18 @@
-"""The channel of a visit: what kind of thing brought it.
+"""The channel of a visit: the kind of traffic, such as search, social or e-mail.
 
-The rules and their order are those that Google publishes for the default channel group of GA4, the part on manually
-tagged traffic (https://support.google.com/analytics/answer/9756891, read in November 2026). What differs, and why:
+The rules and their order are those that Google publishes for manually tagged traffic in the default channel group of
+GA4 (https://support.google.com/analytics/answer/9756891, read in November 2026). The differences, and the reasons:
 
-* A medium that is mail, SMS or push is believed before the kind of the source and the name of the campaign: a link in
-  an e-mail stays one, whoever sent it. GA4 asks for shopping, social and video first.
-* AI assistants have a channel of their own, asked for just before search.
-* A bought click is known not only by its medium but also by an advertising network's click id or a tag such as
-  ``facebook-ads``; GA4 has accounts linked to it for that.
-* ``newsletter`` is e-mail, as source or medium, and so is a referrer that is a mail service. Services for SMS and push
-  are such channels as sources.
-* A campaign that calls its source direct, and has no medium, is direct whatever the referrer is, as in GA4.
-* GA4 gives a link from another site the medium ``referral``. Here it is simply a source that no other rule wants,
-  whether a referrer or a tag gave it. ``Unassigned`` is left for media that no rule knows.
+* A medium of e-mail, SMS or push takes precedence over the source's category and the campaign's name: a link in an
+  e-mail is e-mail, whoever sent it. GA4 checks for shopping, social and video first.
+* AI assistants have their own channel, checked just before search.
+* A paid click is recognized not only by its medium but also by an advertising network's click id or by a tag such as
+  ``facebook-ads``. GA4 uses linked advertising accounts for that.
+* ``newsletter`` as source or medium is e-mail, and so is a mail service as the referrer. SMS and push services as
+  sources are in the channels SMS and push.
+* A campaign whose source is "direct" and that has no medium is direct whatever the referrer is, as in GA4.
+* GA4 assigns the medium ``referral`` to a link from another site. Here, Referral is any source that no other rule
+  matches, from a referrer or a tag. ``Unassigned`` is for media that no rule matches.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _MOBILE: Final = re.compile(r".*mobile.*")
 
 @dataclass(frozen=True, slots=True)
 class _Traffic:
-    """What the rules look at, in lower case; `paid`: by its medium or otherwise."""
+    """The input of the rules, in lower case; `paid`: by its medium or otherwise."""
 
     source: str
     category: str | None
@@ -56,8 +56,8 @@ class _Traffic:
     def shopping(self) -> bool:
         return self.category == "shopping" or _SHOPPING_CAMPAIGN.fullmatch(self.campaign) is not None
 
-    def says_mail(self) -> bool:
-        """Whether the source is called so; a site about e-mail, such as emailtips.example, is none."""
+    def has_email_source(self) -> bool:
+        """Whether the source's name means e-mail; a site about e-mail, such as emailtips.example, does not."""
         label, dot, _ = self.source.partition(".")
         return (_EMAIL_LABEL.fullmatch(label) if dot else _EMAIL.search(label)) is not None
 
@@ -79,7 +79,7 @@ _RULES: Final[tuple[tuple[str, Callable[[_Traffic], object]], ...]] = (
     ("AI Assistants", lambda t: t.category == "ai" or t.medium in _AI),
     ("Organic Search", lambda t: t.category == "search" or t.medium == "organic"),
     (REFERRAL, lambda t: t.medium in _REFERRAL),
-    ("Email", lambda t: t.category == "email" or t.says_mail()),
+    ("Email", lambda t: t.category == "email" or t.has_email_source()),
     ("Affiliates", lambda t: t.medium in _AFFILIATES),
     ("Audio", lambda t: t.medium == "audio"),
     ("SMS", lambda t: t.category == "sms" or t.source == "sms"),
@@ -97,22 +97,22 @@ def channel(
     paid: bool,
     referrer_present: bool,
 ) -> str:
-    """The name of the channel of a visit that began with such a view. Upper and lower case are the same.
+    """The name of the channel of a visit, from its first view. Case does not matter.
 
-    :param source: the name of the source, or the campaign's word for it.
-    :param category: of the source, see `enrich.source`.
+    :param source: the source's name, or the campaign tag.
+    :param category: the source's, see `enrich.source`.
     :param medium: ``utm_medium``; :param campaign: ``utm_campaign``.
-    :param paid: the click was bought, whatever the medium says.
-    :param referrer_present: another site or an app was the referrer.
+    :param paid: the click was paid for, whatever the medium is.
+    :param referrer_present: the referrer is another site or an app.
     """
-    said = (medium or "").strip().lower()
-    said = "" if said in _NOT_SET else said
+    medium = (medium or "").strip().lower()
+    medium = "" if medium in _NOT_SET else medium
     traffic = _Traffic(
         (source or "").strip().lower(),
         category,
-        said,
+        medium,
         (campaign or "").strip().lower(),
-        paid or _PAID.fullmatch(said) is not None,
+        paid or _PAID.fullmatch(medium) is not None,
     )
     for name, applies in _RULES:
         if applies(traffic):

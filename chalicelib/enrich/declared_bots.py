@@ -1,7 +1,8 @@
-"""Declarations: how a robot in the shape of a browser says that it is one, and what it is called.
+"""Declared bots: how a bot whose user agent looks like a browser's says that it is a bot, and what it is called.
 
-By a word of its trade, by its name, by calling itself compatible, or by an address to read about it. In the user agent
-of a browser or an app nothing else decides, because there stand the names of phones, news, shops and search as well.
+It uses a word such as "crawler", a known bot's name, the form ``compatible; Name``, or a URL or e-mail address for more
+information. No other words count in the user agent of a browser or an app, because it also contains the names of
+phones, news services, shops and search engines.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import re
 from functools import cache
 from importlib import resources
 
-from chalicelib.enrich.regex_set import Patterns
-from chalicelib.enrich.user_agent_shape import is_on_device, without_model
+from chalicelib.enrich.claimed_client import is_on_device, without_model
+from chalicelib.enrich.regex_set import RegexSet
 
-# Words that only robots use of themselves, asked of lower-case text without the model of the phone.
-_CLEAR = (
+# Words that only bots use, matched against lower-case text without the phone's model.
+_BOT_WORDS = (
     r"(?:^|[^u]|[^c]u)bots?(?:[^a-z]|$)",  # Cubot makes phones
     r"(?:^|[^a-z])robots?(?:[^a-z]|$)",
     r"crawl|slurp|harvest|indexer|fetcher|favicon|synthetic|lighthouse|page ?speed|validat(?:or|ion)",
@@ -31,15 +32,15 @@ _CLEAR = (
     r"[a-z]-google(?:[^a-z]|$)|(?:^|[^a-z])google-[a-z]",
     r"powershell/|ms web services client",
 )
-# Words that are apps' on phones, and robots' anywhere else.
-_ON_NO_DEVICE = (
+# Words that apps use on phones, and only bots use elsewhere.
+_NON_DEVICE_BOT_WORDS = (
     r"monitor|uptime|scanner|checker|inspector|inspection|analy[sz]er|grader|classifier|downloader|thumbnail",
     r"audit(?:or|s)?(?:[^a-z]|$)",
     r"security[ _-]?scan(?:[^a-z]|$)",
     r"archiv(?:er|ing|ebox)",
     r"(?:screen|thumb)[ _-]?shot",
 )
-# Browsers and systems that called themselves compatible, with Netscape's.
+# Browsers and systems that called themselves compatible with Netscape's browser.
 _COMPATIBLE_BROWSERS = (
     "abrowse", "acorn", "amiga", "android", "ant", "avefront", "aweb", "beos", "blazer", "dillo", "dplus",
     "e?links", "epiphany", "escape", "eudora", "fw", "galeon", "gecko", "go\\.web", "haiku", "ibrowse", "icab",
@@ -48,19 +49,19 @@ _COMPATIBLE_BROWSERS = (
     "opentv", "opera", "oregano", "origyn", "os/2", "oss", "palm", "planetweb", "polaris", "risc", "snom", "sony",
     "sonyericsson", "teleca", "voyager", "w3m", "wap", "warp", "webtv", "win", "windows", "x11",
 )  # fmt: skip
-_COMPATIBLE = rf"[(;] *compatible[;,] *(?!(?:u;|x86|msp?ie|(?:{'|'.join(_COMPATIBLE_BROWSERS)})\b))[\w!'.]"
-_CALLS_ITSELF_COMPATIBLE = re.compile(_COMPATIBLE, re.ASCII)
-_ADDRESS = re.compile(
+_COMPATIBLE_NAME = rf"[(;] *compatible[;,] *(?!(?:u;|x86|msp?ie|(?:{'|'.join(_COMPATIBLE_BROWSERS)})\b))[\w!'.]"
+_COMPATIBLE_BOT = re.compile(_COMPATIBLE_NAME, re.ASCII)
+_CONTACT = re.compile(
     r"https?://|mailto:|[(;,-] ?www\.|[( ;+][\w.-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,}", re.ASCII
 )
-_BROWSERS_WITH_ADDRESS = ("qtweb internet browser/", " miro/", "superhumanproxy")
-# With Mozilla's name, but neither an engine nor a device behind it.
-_BARE = re.compile(rf"mozilla/[\d.]+\W*$|mozilla/5\.0 [a-z]|mozilla/[45]\.0 *[^()]*{_COMPATIBLE}", re.ASCII)
+_BROWSERS_WITH_CONTACT = ("qtweb internet browser/", " miro/", "superhumanproxy")
+# "Mozilla" followed by neither an engine nor a device.
+_MINIMAL = re.compile(rf"mozilla/[\d.]+\W*$|mozilla/5\.0 [a-z]|mozilla/[45]\.0 *[^()]*{_COMPATIBLE_NAME}", re.ASCII)
 
-# What a robot is called: the word with its trade in it, or what it says it is, or what it says first, or last.
-_READ_ABOUT_IT = re.compile(r"https?://[^\s;,)]*|[\w.-]{1,64}@[\w.-]+", re.ASCII | re.IGNORECASE)
-_BOT = re.compile(r"\b(\w[\w.-]{0,30}(?:bot|crawler|spider)[\w-]{0,10})(?![\w@])", re.ASCII | re.IGNORECASE)
-_NAMES = (
+# A bot's name: a word that contains "bot" or the like, the name after "compatible;", or the first or last product.
+_URL_OR_EMAIL = re.compile(r"https?://[^\s;,)]*|[\w.-]{1,64}@[\w.-]+", re.ASCII | re.IGNORECASE)
+_BOT_IN_NAME = re.compile(r"\b(\w[\w.-]{0,30}(?:bot|crawler|spider)[\w-]{0,10})(?![\w@])", re.ASCII | re.IGNORECASE)
+_NAME_POSITIONS = (
     re.compile(r"\bcompatible; +(?!MSIE)(\w[\w.' -]{1,39}?)(?= *[/;,)+(])", re.ASCII),
     re.compile(r"^(?!Mozilla|Opera)([A-Za-z][\w.-]{1,39})(?![\w.-])", re.ASCII),
     re.compile(
@@ -72,63 +73,69 @@ _NAMES = (
 )
 
 
-def declares_itself(text: str) -> bool:
-    """Whether the user agent of a browser or an app, in lower case, is that of a robot by its own words."""
-    told, model = without_model(text)
-    if _words_and_names().find(told) or (model and _names().find(model)):
+def declares_bot(text: str) -> bool:
+    """Whether a user agent that looks like a browser's or an app's declares itself as a bot.
+
+    :param text: the user agent in lower case.
+    """
+    rest, model = without_model(text)
+    if _bot_words_and_names().find(rest) or (model and _bot_names().find(model)):
         return True
     on_device = is_on_device(text)
-    if not on_device and _more_words().find(told):
+    if not on_device and _non_device_bot_words().find(rest):
         return True
-    modern = told.startswith("mozilla/")
-    if " msie " in told or "trident/" in told:  # where anybody could leave a name, and companies an address
-        return "+http" in told
-    if "compatible" in told and modern and _CALLS_ITSELF_COMPATIBLE.search(told):
+    modern = rest.startswith("mozilla/")
+    if " msie " in rest or "trident/" in rest:  # add-ons and companies could add names and addresses to these
+        return "+http" in rest
+    if "compatible" in rest and modern and _COMPATIBLE_BOT.search(rest):
         return True
-    if not ("http" in told or "@" in told or "www." in told or "mailto" in told):
+    if not ("http" in rest or "@" in rest or "www." in rest or "mailto" in rest):
         return False
-    if on_device or not modern:  # in whose apps stand the addresses of newspapers and shops
-        return "+http" in told or "+ http" in told
-    return bool(_ADDRESS.search(told)) and not any(name in told for name in _BROWSERS_WITH_ADDRESS)
+    if on_device or not modern:  # apps include the addresses of newspapers and shops
+        return "+http" in rest or "+ http" in rest
+    return bool(_CONTACT.search(rest)) and not any(name in rest for name in _BROWSERS_WITH_CONTACT)
 
 
-def is_bare(text: str) -> bool:
-    """Whether what calls itself Mozilla, and no more that a browser would say, is a robot by the way it does so."""
-    return bool(_BARE.match(text) or _words_and_names().find(text) or _more_words().find(text))
+def is_minimal_bot(text: str) -> bool:
+    """Whether a user agent without an engine or device is a bot's, by its form or its words.
+
+    :param text: the user agent in lower case.
+    """
+    return bool(_MINIMAL.match(text) or _bot_words_and_names().find(text) or _non_device_bot_words().find(text))
 
 
-def robot_name(agent: str) -> str | None:
-    """What a robot's user agent says it is called."""
-    agent = _READ_ABOUT_IT.sub("", agent.strip())
-    if found := _BOT.search(agent):
+def bot_name(user_agent: str) -> str | None:
+    """The name that a bot's user agent gives; None if none is found."""
+    user_agent = _URL_OR_EMAIL.sub("", user_agent.strip())
+    if found := _BOT_IN_NAME.search(user_agent):
         return found[1]
-    text = agent.lower()
-    if (known := _names().find(text)) and len(text) == len(agent):
+    text = user_agent.lower()
+    if (known := _bot_names().find(text)) and len(text) == len(user_agent):
         start = text.index(known)
-        return agent[start : start + len(known)].strip(" /")
-    return next((found[1] for name in _NAMES if (found := name.search(agent))), None)
+        return user_agent[start : start + len(known)].strip(" /")
+    return next((found[1] for name in _NAME_POSITIONS if (found := name.search(user_agent))), None)
 
 
 @cache
-def _words_and_names() -> Patterns:
-    return Patterns([*((word, "trade") for word in _CLEAR), *_listed()])
+def _bot_words_and_names() -> RegexSet:
+    return RegexSet([*((word, "bot word") for word in _BOT_WORDS), *_bot_name_patterns()])
 
 
 @cache
-def _more_words() -> Patterns:
-    return Patterns((word, "trade") for word in _ON_NO_DEVICE)
+def _non_device_bot_words() -> RegexSet:
+    return RegexSet((word, "bot word") for word in _NON_DEVICE_BOT_WORDS)
 
 
 @cache
-def _names() -> Patterns:
-    return Patterns(_listed())
+def _bot_names() -> RegexSet:
+    return RegexSet(_bot_name_patterns())
 
 
-def _listed() -> list[tuple[str, str]]:
-    lines = resources.files("chalicelib.enrich").joinpath("robots.txt").read_text("utf-8").splitlines()
-    return [(_as_words(line), line) for line in lines if line and not line.startswith("#")]
+def _bot_name_patterns() -> list[tuple[str, str]]:
+    lines = resources.files("chalicelib.enrich").joinpath("bot_names.txt").read_text("utf-8").splitlines()
+    return [(_whole_words(line), line) for line in lines if line and not line.startswith("#")]
 
 
-def _as_words(name: str) -> str:
+def _whole_words(name: str) -> str:
     behind = "(?:[^a-z0-9]|$)" if name[-1].isalnum() else ""
     return f"(?:^|[^a-z0-9]){re.escape(name)}{behind}"

@@ -1,7 +1,7 @@
-"""Types of devices: phone, tablet, desktop, tv, console, wearable, car; ``other`` for the few that are none of them.
+"""Device types: phone, tablet, desktop, tv, console, wearable, car; ``other`` for the few remaining ones.
 
-What a device says of itself decides first, by words that only its kind has; then whether an Android says ``Mobile``,
-as Android's rule is; and then what user-agents makes of ua-parser's families.
+Words that are specific to a device type decide first, then whether an Android device says ``Mobile`` (Android's own
+rule), then what the library user-agents concludes from ua-parser's families.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import Final
 
-from chalicelib.enrich.regex_set import Patterns, listed
+from chalicelib.enrich.regex_set import RegexSet, read_patterns
 
 PHONE: Final = "phone"
 TABLET: Final = "tablet"
@@ -33,10 +33,10 @@ _DESKTOPS = re.compile(
 
 
 def device_type(text: str, mobile: bool | None = None) -> str | None:
-    """The type of the device of a user agent in lower case; None if it does not say.
+    """The device type in a user agent in lower case; None if it cannot be told.
 
-    :param mobile: what the browser says beside it (``Sec-CH-UA-Mobile``), where it does: it tells Androids apart that
-        name no model, as Chrome's do not.
+    :param mobile: the client hint ``Sec-CH-UA-Mobile``, if sent: it separates phones from tablets where the user agent
+        names no model, as in Chrome on Android.
     """
     found = _patterns().find(text)
     if found is not None:
@@ -51,12 +51,12 @@ def device_type(text: str, mobile: bool | None = None) -> str | None:
 
 
 def _on_android(text: str, mobile: bool | None) -> str:
-    """Android's rule: what does not call itself mobile is a tablet."""
+    """Android's rule: a user agent without ``Mobile`` is a tablet's."""
     if mobile is None:
         mobile = "mobile" in text or not ("applewebkit" in text or "gecko/" in text)
     return PHONE if mobile else TABLET
 
 
 @cache
-def _patterns() -> Patterns:
-    return Patterns(listed("devices.tsv"))
+def _patterns() -> RegexSet:
+    return RegexSet(read_patterns("devices.tsv"))

@@ -1,4 +1,4 @@
-"""Files from the publishers of GeoIP databases: streamed to the disk, whole, and over TLS all the way."""
+"""Downloads from the publishers of GeoIP databases: streamed to disk, checked for completeness, always over TLS."""
 
 from __future__ import annotations
 
@@ -16,96 +16,96 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 from chalicelib.config import APP
 from chalicelib.errors import Unavailable
 
-# The scratch folder of a function holds 512 MB.
+# A function's scratch folder holds 512 MB.
 MAX_BYTES = 400 << 20
 _TIMEOUT_S = 30.0
 _CHUNK = 1 << 20
 _MAX_TEXT_BYTES = 4096
 
 
-class Refused(Unavailable):
-    """The publisher answered, but not with the file.
+class DownloadRefused(Unavailable):
+    """The publisher answered with an HTTP error.
 
-    :ivar http_status: what it answered with.
+    :ivar http_status: its status.
     """
 
     def __init__(self, url: str, http_status: int) -> None:
-        super().__init__(f"{_host(url)} answered {http_status} when it was asked for {urlsplit(url).path}.")
+        super().__init__(f"{_host(url)} answered {http_status} to a request for {urlsplit(url).path}.")
         self.http_status = http_status
 
 
 def exists(url: str) -> bool:
     """Whether there is a file at `url`.
 
-    :raises Unavailable: if that cannot be told now.
+    :raises Unavailable: if the server does not answer, or answers with an error other than 404 or 410.
     """
     try:
-        with _answer(url, ""):
+        with _open(url, ""):
             return True
-    except Refused as refused:
+    except DownloadRefused as refused:
         if refused.http_status in (404, 410):
             return False
         raise
 
 
-def text(url: str, authorization: str = "") -> str:
-    """The beginning of the text at `url`.
+def fetch_text(url: str, authorization: str = "") -> str:
+    """The first 4096 bytes of the text at `url`.
 
-    :raises Unavailable: if it cannot be had.
+    :raises Unavailable: if the download fails.
     """
-    with _answer(url, authorization) as answer:
-        return str(answer.read(_MAX_TEXT_BYTES), "utf-8", "replace")
+    with _open(url, authorization) as response:
+        return str(response.read(_MAX_TEXT_BYTES), "utf-8", "replace")
 
 
-def save(url: str, target: Path, authorization: str = "") -> str:
-    """Download `url` to `target`; gives the SHA-256 of what came, in hex.
+def download(url: str, target: Path, authorization: str = "") -> str:
+    """Download `url` to `target`; gives the file's SHA-256 in hex.
 
-    :raises Unavailable: if it does not come, or not whole.
+    :raises Unavailable: if the download fails or is incomplete, or the file is larger than `MAX_BYTES`.
     """
     digest, size = hashlib.sha256(), 0
-    with _answer(url, authorization) as answer, target.open("wb") as file:
-        while chunk := answer.read(_CHUNK):
+    with _open(url, authorization) as response, target.open("wb") as file:
+        while chunk := response.read(_CHUNK):
             size += len(chunk)
             if size > MAX_BYTES:
                 raise Unavailable(f"{_host(url)} sent more than {MAX_BYTES >> 20} MB for {urlsplit(url).path}.")
             digest.update(chunk)
             file.write(chunk)
-        announced = answer.headers.get("Content-Length")
+        announced = response.headers.get("Content-Length")
     if announced is not None and size != int(announced):
         raise Unavailable(f"{_host(url)} sent {size} of {announced} bytes of {urlsplit(url).path}; please try again.")
     return digest.hexdigest()
 
 
 @contextmanager
-def _answer(url: str, authorization: str) -> Iterator[Any]:
+def _open(url: str, authorization: str) -> Iterator[Any]:
     request = Request(url, headers={"User-Agent": APP})  # noqa: S310  # of a publisher, or an administrator's mirror
     if authorization:
-        request.add_unredirected_header("Authorization", authorization)  # for this host, not for the next
+        request.add_unredirected_header("Authorization", authorization)  # not sent to the host of a redirect
     try:
-        with _opener().open(request, timeout=_TIMEOUT_S) as answer:
-            yield answer
+        with _opener().open(request, timeout=_TIMEOUT_S) as response:
+            yield response
     except HTTPError as error:
-        raise Refused(url, error.code) from error
+        raise DownloadRefused(url, error.code) from error
     except (URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         raise Unavailable(f"The download from {_host(url)} failed ({reason}); please try again.") from error
 
 
-class _TlsStays(HTTPRedirectHandler):
-    """Follows redirections, but not from where everything is encrypted to where nothing is."""
+class _HttpsOnlyRedirects(HTTPRedirectHandler):
+    """Follows redirects, but never from HTTPS to HTTP."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> Request | None:
-        """The request to follow with."""
+        """The redirected request."""
         if req.type == "https" and not newurl.startswith("https:"):
-            raise URLError("it redirects to an address without TLS")
+            raise URLError("it redirects from HTTPS to HTTP")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 @cache
 def _opener() -> OpenerDirector:
-    return build_opener(_TlsStays)
+    return build_opener(_HttpsOnlyRedirects)
 
 
 def _host(url: str) -> str:

@@ -1,8 +1,8 @@
-"""Publishers of GeoIP databases: what each has, where it lies, and how it is packed.
+"""Publishers of GeoIP databases: which databases each has, their URLs, and how they are compressed.
 
-* **MaxMind** GeoLite2, for who has a (free) licence key; twice a week, with a SHA-256 of every file.
+* **MaxMind** GeoLite2: needs a (free) licence key; updated twice a week, with the SHA-256 of every file.
   https://dev.maxmind.com/geoip/updating-databases/#directly-downloading-databases
-* **DB-IP** Lite, CC BY 4.0, without a key; once a month, without a checksum that a program could read.
+* **DB-IP** Lite, CC BY 4.0: needs no key; updated monthly, without a machine-readable checksum.
   https://db-ip.com/db/lite.php
 """
 
@@ -26,16 +26,16 @@ from chalicelib.errors import BadRequest, Forbidden, Unavailable
 from chalicelib.store.geoip_source import Choice
 
 _GEOLITE2: Final = {CITY: "GeoLite2-City", NETWORK: "GeoLite2-ASN"}
-_LITE: Final = {CITY: "dbip-city-lite", NETWORK: "dbip-asn-lite"}
+_DBIP_LITE: Final = {CITY: "dbip-city-lite", NETWORK: "dbip-asn-lite"}
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The newest edition of a database that a publisher has.
+    """A release of a database.
 
-    :ivar name: what the publisher calls it, e.g. ``dbip-city-lite-2026-11``.
-    :ivar sha256: of the file as it is downloaded, in hex; ``""`` where the publisher tells none.
+    :ivar name: the publisher's name for it, e.g. ``dbip-city-lite-2026-11``.
+    :ivar sha256: of the file as downloaded, in hex; ``""`` if the publisher does not state it.
     """
 
     name: str
@@ -44,25 +44,25 @@ class Release:
 
 
 class Publisher(Protocol):
-    """Where databases come from."""
+    """A source of databases."""
 
     def newest(self, database: str) -> Release:
-        """The newest edition of a database, ``city.mmdb`` or ``network.mmdb``.
+        """The newest release of a database, ``city.mmdb`` or ``network.mmdb``.
 
-        :raises Unavailable: if that cannot be told now.
-        :raises Forbidden: if the publisher does not know us.
+        :raises Unavailable: if the publisher does not answer as expected.
+        :raises Forbidden: if the publisher rejects the credentials.
         """
 
     def fetch(self, release: Release, folder: Path) -> Path:
-        """Download it into `folder` and unpack it there; gives the path of the database.
+        """Download a release into `folder` and decompress it there; gives the path of the database.
 
-        :raises Unavailable: if it does not come whole.
+        :raises Unavailable: if the download fails or is damaged.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class MaxMind:
-    """MaxMind, which wants the id of an account and a licence key of it."""
+    """MaxMind, which needs an account id and a licence key."""
 
     account: str
     key: str
@@ -71,8 +71,8 @@ class MaxMind:
     def newest(self, database: str) -> Release:
         """See :class:`Publisher`."""
         url = f"{self.url}/geoip/databases/{_GEOLITE2[database]}/download?suffix=tar.gz"
-        with _key_explained():
-            line = geoip_download.text(f"{url}.sha256", self._authorization)
+        with _explaining_rejected_key():
+            line = geoip_download.fetch_text(f"{url}.sha256", self._authorization)
         found = re.match(r"([0-9a-f]{64})\s+\*?([\w.-]+)\.tar\.gz\s*$", line)
         if found is None:
             raise Unavailable(f"MaxMind did not answer with the checksum of {_GEOLITE2[database]}; please try again.")
@@ -81,11 +81,11 @@ class MaxMind:
     def fetch(self, release: Release, folder: Path) -> Path:
         """See :class:`Publisher`."""
         archive, target = folder / "download.tar.gz", folder / "unpacked.mmdb"
-        with _key_explained():
-            digest = geoip_download.save(release.url, archive, self._authorization)
+        with _explaining_rejected_key():
+            digest = geoip_download.download(release.url, archive, self._authorization)
         if digest != release.sha256:
-            raise Unavailable(f"{release.name} has not the checksum that MaxMind tells; please try again.")
-        with _unpacking(release), tarfile.open(archive) as files:
+            raise Unavailable(f"{release.name} does not match MaxMind's checksum; please try again.")
+        with _reporting_damage(release), tarfile.open(archive) as files:
             _unpack(next(filter(None, (files.extractfile(one) for one in files if one.name.endswith(".mmdb")))), target)
         return target
 
@@ -105,26 +105,26 @@ class DbIp:
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
 
     def newest(self, database: str) -> Release:
-        """See :class:`Publisher`. A month's edition comes in its first days; before that, it is the last month's."""
+        """See :class:`Publisher`. A month's release appears in its first days; until then, it is last month's."""
         month = self.today()
         for _ in range(2):
-            name = f"{_LITE[database]}-{month:%Y-%m}"
+            name = f"{_DBIP_LITE[database]}-{month:%Y-%m}"
             url = f"{self.url}/free/{name}.mmdb.gz"
             if geoip_download.exists(url):
                 return Release(name, url)
             month = month.replace(day=1) - timedelta(days=1)
-        raise Unavailable(f"DB-IP has no {_LITE[database]} of this month or the last.")
+        raise Unavailable(f"DB-IP has no {_DBIP_LITE[database]} for this month or last month.")
 
     def fetch(self, release: Release, folder: Path) -> Path:
         """See :class:`Publisher`."""
         packed, target = folder / "download.mmdb.gz", folder / "unpacked.mmdb"
-        geoip_download.save(release.url, packed)
-        with _unpacking(release), gzip.open(packed) as content:
+        geoip_download.download(release.url, packed)
+        with _reporting_damage(release), gzip.open(packed) as content:
             _unpack(cast("IO[bytes]", content), target)
         return target
 
 
-# Name of a publisher -> what stands behind it, made of what was chosen.
+# Publisher by name, constructed from the administrator's choice.
 PUBLISHERS: Final[dict[str, Callable[[Choice], Publisher]]] = {
     "dbip": lambda choice: DbIp(choice.mirror) if choice.mirror else DbIp(),
     "maxmind": lambda choice: (
@@ -134,38 +134,42 @@ PUBLISHERS: Final[dict[str, Callable[[Choice], Publisher]]] = {
 
 
 def publisher(choice: Choice) -> Publisher:
-    """The publisher that was chosen.
+    """The publisher that an administrator chose.
 
-    :raises BadRequest: if there is none of this name, or something it needs is missing.
+    :raises BadRequest: if its name is unknown, a credential is missing, or the mirror is not a URL.
     """
     if choice.publisher not in PUBLISHERS:
-        raise BadRequest(f"There is no source {choice.publisher!r}; it may be {' or '.join(PUBLISHERS)}.")
+        raise BadRequest(f"There is no source {choice.publisher!r}; use {' or '.join(PUBLISHERS)}.")
     if choice.publisher == "maxmind" and not (choice.account and choice.key):
-        raise BadRequest("MaxMind wants the id of an account, MAXMIND_ACCOUNT_ID, and its MAXMIND_LICENSE_KEY.")
+        raise BadRequest(
+            "MaxMind needs an account id and a licence key: set MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY."
+        )
     if choice.mirror and not choice.mirror.startswith(("https://", "http://")):
-        raise BadRequest("A mirror is an address that begins with https://.")
+        raise BadRequest("The mirror must be a URL that begins with https://.")
     return PUBLISHERS[choice.publisher](choice)
 
 
 @contextmanager
-def _key_explained() -> Iterator[None]:
+def _explaining_rejected_key() -> Iterator[None]:
     try:
         yield
-    except geoip_download.Refused as refused:
+    except geoip_download.DownloadRefused as refused:
         if refused.http_status not in (401, 403):
             raise
         raise Forbidden(
-            f"MaxMind does not accept this account id with this licence key ({refused.http_status}). Both are under "
-            "'Manage license keys' in your account there."
+            f"MaxMind rejected this account id and licence key ({refused.http_status}). You find both under "
+            "'Manage license keys' in your MaxMind account."
         ) from refused
 
 
 @contextmanager
-def _unpacking(release: Release) -> Iterator[None]:
+def _reporting_damage(release: Release) -> Iterator[None]:
     try:
         yield
     except (EOFError, StopIteration, gzip.BadGzipFile, tarfile.TarError, zlib.error) as error:
-        raise Unavailable(f"{release.name} came damaged ({type(error).__name__}); please try again.") from error
+        raise Unavailable(
+            f"The download of {release.name} is damaged ({type(error).__name__}); please try again."
+        ) from error
 
 
 def _unpack(content: IO[bytes], target: Path) -> None:
@@ -174,5 +178,5 @@ def _unpack(content: IO[bytes], target: Path) -> None:
         while chunk := content.read(_CHUNK):
             size += len(chunk)
             if size > geoip_download.MAX_BYTES:
-                raise Unavailable(f"A database of more than {geoip_download.MAX_BYTES >> 20} MB has no room here.")
+                raise Unavailable(f"The database is larger than the limit of {geoip_download.MAX_BYTES >> 20} MB.")
             file.write(chunk)

@@ -1,6 +1,6 @@
-"""Newer GeoIP databases, from the publisher that was chosen into the bucket, where workers find them.
+"""GeoIP updates: newer databases are downloaded from the chosen publisher to the bucket, where workers fetch them.
 
-What does not come whole, or does not know where well-known addresses are, never replaces what is there.
+A database that is incomplete, or does not contain well-known addresses, never replaces the installed one.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from chalicelib.store import geoip_files, geoip_source
 from chalicelib.store.geoip_files import Edition
 from chalicelib.store.geoip_source import Choice
 
-# What is renewed; a country is in the cities' database.
+# The city database contains the country.
 DATABASES: Final = (geolocation.CITY, geolocation.NETWORK)
 
-# Resolvers that everybody knows, of four operators: of any database of the world, most are in it.
+# Public DNS resolvers of four operators; any complete database contains most of them.
 _WELL_KNOWN = (
     "8.8.8.8", "1.1.1.1", "9.9.9.9", "208.67.222.222", "2001:4860:4860::8888", "2606:4700:4700::1111",
 )  # fmt: skip
-# Through all of IPv4, so that a hole in the file is noticed wherever it is.
-_EVERYWHERE = tuple(f"{first}.{second}.0.0" for first in range(1, 224) for second in (0, 100, 200))
+# Spread over all of IPv4, so that damage is noticed anywhere in the file.
+_SAMPLE_ADDRESSES = tuple(f"{first}.{second}.0.0" for first in range(1, 224) for second in (0, 100, 200))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of renewing one database.
+    """The result of updating one database.
 
-    :ivar release: what is in the bucket now, as its publisher calls it; ``""`` after a failure.
-    :ivar error: why there is no newer one now; ``""`` if all went well.
+    :ivar release: the publisher's name of the installed release; ``""`` after a failure.
+    :ivar changed: whether a newer release was installed.
+    :ivar error: why the update failed; ``""`` if it succeeded.
     """
 
     database: str
@@ -44,12 +45,12 @@ class Outcome:
 
 
 def run() -> None:
-    """The scheduled job: renew from where somebody chose; without a choice, nothing is asked of anybody.
+    """The scheduled job: update from the chosen publisher. Without a choice, it makes no requests.
 
-    :raises RuntimeError: if a database could not be renewed, for the alarm and for Lambda to try again.
+    :raises RuntimeError: if an update failed, so that the alarm is raised and Lambda tries again.
     """
     choice = geoip_source.chosen()
-    outcomes = renew(choice) if choice is not None else []
+    outcomes = update(choice) if choice is not None else []
     line = {
         "job": "update_geoip",
         "source": choice.publisher if choice is not None else None,
@@ -58,19 +59,19 @@ def run() -> None:
     }
     print(json.dumps(line, separators=(",", ":")))
     if line["failed"]:
-        raise RuntimeError("GeoIP databases could not be renewed; those that are there stay. See the line above.")
+        raise RuntimeError("GeoIP databases could not be updated; the installed ones stay in use. See the line above.")
 
 
-def renew(choice: Choice) -> list[Outcome]:
-    """Bring every database up to date, each by itself.
+def update(choice: Choice) -> list[Outcome]:
+    """Update each database independently of the others.
 
-    :raises BadRequest: if the choice makes no sense.
+    :raises BadRequest: if the choice is invalid.
     """
     source = publisher(choice)
-    return [_renew(choice.publisher, source, name) for name in DATABASES]
+    return [_update(choice.publisher, source, name) for name in DATABASES]
 
 
-def _renew(source: str, publisher: Publisher, name: str) -> Outcome:
+def _update(source: str, publisher: Publisher, name: str) -> Outcome:
     try:
         release = publisher.newest(name)
         edition = Edition(source, release.name)
@@ -84,21 +85,21 @@ def _renew(source: str, publisher: Publisher, name: str) -> Outcome:
     except ShylightError as error:
         return Outcome(name, error=error.message)
     except OSError as error:
-        return Outcome(name, error=f"It does not fit into the scratch folder ({error.strerror}).")
+        return Outcome(name, error=f"It could not be written to the scratch folder ({error.strerror}).")
 
 
 def check(name: str, path: Path) -> None:
-    """Look a few hundred addresses up in the database at `path`.
+    """Check the database at `path` by looking up a few hundred addresses.
 
-    :raises Unavailable: if it is damaged, or most of the well-known ones are not in it.
+    :raises Unavailable: if it is damaged, or does not contain most of the well-known addresses.
     """
     try:
         look_up = geoip_database.lookup(str(path), intact=False)
-        for address in _EVERYWHERE:
+        for address in _SAMPLE_ADDRESSES:
             look_up(address)
-        places = [geolocation.read([found]) for found in map(look_up, _WELL_KNOWN) if isinstance(found, dict)]
+        locations = [geolocation.read([found]) for found in map(look_up, _WELL_KNOWN) if isinstance(found, dict)]
     except Exception as error:  # a damaged database can raise anything
-        raise Unavailable(f"The new {name} is damaged ({type(error).__name__}); the one before stays.") from error
-    known = [one for one in places if (one.network if name == geolocation.NETWORK else one.country)]
+        raise Unavailable(f"The new {name} is damaged ({type(error).__name__}); the old one stays in use.") from error
+    known = [one for one in locations if (one.network if name == geolocation.NETWORK else one.country)]
     if len(known) * 2 <= len(_WELL_KNOWN):
-        raise Unavailable(f"The new {name} does not know where well-known addresses are; the one before stays.")
+        raise Unavailable(f"The new {name} does not contain well-known addresses; the old one stays in use.")

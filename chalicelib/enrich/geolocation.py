@@ -1,6 +1,6 @@
-"""Where a visitor is: country, region, city, coordinates, time zone and network, each field by itself.
+"""A visitor's location: country, region, city, coordinates, time zone and network.
 
-What one database lacks another may have; what none has stays empty. The shapes of records known here:
+Each field comes from the first database that has it; a field that none has is empty. Supported record formats:
 
 * MaxMind's, in GeoLite2 and GeoIP2 City, Country, ASN, ISP and Enterprise, and in DB-IP's databases: nested, with
   names by language;
@@ -26,8 +26,8 @@ COUNTRY: Final = "country.mmdb"
 NETWORK: Final = "network.mmdb"
 NAMES: Final = (CITY, COUNTRY, NETWORK)
 
-# Coordinates are kept to a tenth of a degree, some 11 km: no database knows better for a network, and nobody
-# should look as if they were found in a certain house.
+# Coordinates are kept to a tenth of a degree, about 11 km: no database is more exact for a network, and coordinates
+# must not appear to point at a house.
 _DECIMALS = 1
 _MAX_NAME_CHARS = 100
 _CODE = re.compile(r"[A-Z]{2}")
@@ -36,8 +36,8 @@ _UNKNOWN = frozenset({"", "-", "ZZ", "XX", "N/A"})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What is kept of an address.
+class Location:
+    """The location of an IP address, as stored.
 
     :ivar country: ISO 3166-1 alpha-2 code.
     :ivar region, city: English names.
@@ -56,33 +56,33 @@ class Place:
 
 
 def prepare() -> None:
-    """Open the databases, so that places are as good as they can be. Where there is none at all, the log tells once.
+    """Open the databases before locating. If there is none, log it once.
 
-    :raises Unavailable: if the bucket does not answer, and never has.
+    :raises Unavailable: if the bucket does not answer and never has.
     """
-    there = [geoip_database.prepare(name) for name in NAMES]
-    if not any(there):
-        _tell_none()
+    is_open = [geoip_database.prepare(name) for name in NAMES]
+    if not any(is_open):
+        _log_no_database()
 
 
-@cache  # once in a container
-def _tell_none() -> None:
-    hint = f"there is no GeoIP database to look places up in; make geo STAGE={settings().stage} brings one"
+@cache  # once per container
+def _log_no_database() -> None:
+    hint = f"no GeoIP database is installed, so locations are unknown; run `make geo STAGE={settings().stage}`"
     print(json.dumps({"geoip": "*", "error": "none", "detail": hint}))
 
 
-def locate(address: str) -> Place:
-    """The place of an IP address."""
+def locate(address: str) -> Location:
+    """The location of an IP address."""
     if not address:
-        return Place()
+        return Location()
     return read(geoip_database.record(name, address) for name in NAMES)
 
 
-def read(records: Iterable[Mapping[str, Any]]) -> Place:
-    """The place that records of one address tell together; the earlier one counts where two disagree."""
+def read(records: Iterable[Mapping[str, Any]]) -> Location:
+    """The location from the records of one address; where two disagree, the earlier one counts."""
     known = [record for record in records if record]
     latitude, longitude = next(filter(None, map(_coordinates, known)), (None, None))
-    return Place(
+    return Location(
         country=_first(_country, known) or _first(_registered, known),
         region=_first(_region, known),
         city=_first(_city, known),
@@ -147,9 +147,9 @@ def _network(record: Mapping[str, Any]) -> str | None:
 
 
 def _at(value: object, *path: str | int) -> object:
-    """What lies under a path of keys and positions; None where it leads nowhere."""
+    """The value at a path of keys and indexes; None if there is none."""
     for step in path:
-        # The very types that databases are read as: to ask for abstract ones would be a tenth of a hit's CPU.
+        # Databases are read as exactly these types; checking for abstract ones would take a tenth of a hit's CPU time.
         if type(value) is dict:
             value = value.get(step)
         elif type(value) is list and isinstance(step, int) and step < len(value):
@@ -160,7 +160,7 @@ def _at(value: object, *path: str | int) -> object:
 
 
 def _name(value: object) -> str | None:
-    """The English one of the names of a nested place, or whichever there is."""
+    """The English name in a nested record, or any other if there is no English one."""
     names = _at(value, "names")
     if not isinstance(names, dict):
         return None

@@ -1,6 +1,6 @@
-"""Where a visit came from, by name: the campaign's own word for it, else the site or app behind the referrer.
+"""The source of a visit: the campaign tag (``utm_source``) if there is one, else the referring site or app.
 
-What has a name and a kind is in the `directory`; any other source is called as the campaign calls it, or as its host.
+Known sources have a name and a category in `source_directory`; any other source is named after its tag or host.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from functools import lru_cache
 from typing import Final
 
 from chalicelib.collect.referrer import APP, take_apart
-from chalicelib.enrich.source_directory import Known, find_app, find_network, find_site, find_word
+from chalicelib.enrich.source_directory import KnownSource, find_app, find_network, find_site, find_tag
 from chalicelib.hostnames import normal_host
 
 DIRECT: Final = "Direct"
-# As stored: the referrer is a page of the site itself, so it is no source of a visit.
+# As stored: the referrer is a page of the site itself, so there is no source.
 INTERNAL: Final = ""
 
 UNKNOWN: Final = ""
-_NO_TAG: Final = frozenset({"(direct)", "direct", "(none)", "(not set)"})
-# A host in any script, perhaps with a path, for a campaign's word.
+_DIRECT_TAGS: Final = frozenset({"(direct)", "direct", "(none)", "(not set)"})
+# A host in any script, perhaps with a path, as a campaign tag.
 _HOST: Final = re.compile(r"(?:https?://)?((?:[^\s/:?#@.]+\.)+[^\W\d_][\w-]+)(/[^\s?#]*)?", re.IGNORECASE)
 
 
@@ -28,8 +28,8 @@ _HOST: Final = re.compile(r"(?:https?://)?((?:[^\s/:?#@.]+\.)+[^\W\d_][\w-]+)(/[
 class Source:
     """Where a visit came from.
 
-    :ivar category: see `directory.Known`; None: unknown.
-    :ivar paid: the click was bought, by its tag or because an advertising network's click id came from its own site.
+    :ivar category: see `source_directory.KnownSource`; None: unknown.
+    :ivar paid: whether the click was paid for, by its tag or by an advertising network's click id from its own site.
     """
 
     name: str
@@ -39,59 +39,60 @@ class Source:
 
 @lru_cache(5_000)
 def read_source(referrer: str | None, tag: str | None = None, ad_network: str | None = None) -> Source | None:
-    """The source of a view, or None if nothing tells.
+    """The source of a view, or None if there is none.
 
-    :param referrer: a referrer's URL as kept by the collector; None also for a page of the site itself.
-    :param tag: what the URL says of its source: it is believed before the referrer.
-    :param ad_network: whose click id the URL had. Such URLs get copied and posted elsewhere, so it counts only on
-        the network's own sites and on those nobody here knows; without tag and referrer, it is all there is.
+    :param referrer: the referrer's URL as the collector keeps it; None also for a page of the site itself.
+    :param tag: the campaign tag in the URL; it takes precedence over the referrer.
+    :param ad_network: the advertising network whose click id was in the URL. Such URLs are copied and posted elsewhere,
+        so the click counts as paid only if it came from one of the network's own sites or from an unknown source.
+        Without tag and referrer, the network is the source.
     """
-    bought = False
-    shown = find_network(ad_network)
+    paid = False
+    network_sources = find_network(ad_network)
     if tag:
         if says_direct(tag):
             return None
-        found, bought = _by_tag(tag)
+        found, paid = _by_tag(tag)
     elif referrer:
         found = _by_referrer(referrer)
-    elif shown:
-        found = shown[0]
+    elif network_sources:
+        found = network_sources[0]
     else:
         return None
     if not found.name:
         return None
     if ad_network is not None:
-        bought = bought or not found.category or found in shown
-    return Source(found.name, found.category or None, bought)
+        paid = paid or not found.category or found in network_sources
+    return Source(found.name, found.category or None, paid)
 
 
 def says_direct(tag: str | None) -> bool:
-    """Whether a campaign's word for the source is that there is none, which is believed before any referrer."""
-    return tag is not None and tag.lower() in _NO_TAG
+    """Whether a campaign tag says that the visit is direct; it takes precedence over any referrer."""
+    return tag is not None and tag.lower() in _DIRECT_TAGS
 
 
-def _by_tag(tag: str) -> tuple[Known, bool]:
-    """What a campaign's word stands for, and whether that word says that the click was bought."""
-    word = find_word(tag)
-    if word is not None:
-        return word
+def _by_tag(tag: str) -> tuple[KnownSource, bool]:
+    """The source for a campaign tag, and whether the tag says that the click was paid for."""
+    match = find_tag(tag)
+    if match is not None:
+        return match
     host = _HOST.fullmatch(tag)
     normal = normal_host(host[1]) if host else None
     if host is None or normal is None:
-        return Known(tag, UNKNOWN), False
+        return KnownSource(tag, UNKNOWN), False
     found = find_site(normal, host[2] or "")
-    # In another script it would not be the same as the referrer, which browsers send in ASCII.
-    return found or Known(tag if tag.isascii() else normal.removeprefix("www."), UNKNOWN), False
+    # In ASCII, to equal the referrer, which browsers send in ASCII.
+    return found or KnownSource(tag if tag.isascii() else normal.removeprefix("www."), UNKNOWN), False
 
 
-def _by_referrer(referrer: str) -> Known:
+def _by_referrer(referrer: str) -> KnownSource:
     scheme, host, path = take_apart(referrer)
     if scheme == APP:
-        # An app that nobody here knows may give a host for its package, or say for which page of the web it stands.
+        # An unknown app may send a host as its package, or the web page that it shows as its path.
         page = path.rpartition("/")[2]
         return find_app(host) or find_site(host) or (page and _by_host(page)) or _by_host(host)
     return _by_host(host, path)
 
 
-def _by_host(host: str, path: str = "") -> Known:
-    return find_site(host, path) or Known(host.removeprefix("www."), UNKNOWN)
+def _by_host(host: str, path: str = "") -> KnownSource:
+    return find_site(host, path) or KnownSource(host.removeprefix("www."), UNKNOWN)

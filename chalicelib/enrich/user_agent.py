@@ -1,4 +1,4 @@
-"""What a user agent says: browser, system, type of device, and whether it is a person at all."""
+"""User agent parsing: browser, operating system, device type, and whether it is a bot's."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Final
 from chalicelib import config
 from chalicelib.collect.client_hints import ClientHints, unpack
 from chalicelib.enrich import device
-from chalicelib.enrich.bots import HEADLESS, agent_reason
+from chalicelib.enrich.bots import HEADLESS, user_agent_reason
 from chalicelib.enrich.browser_families import UNKNOWN, FastUserAgent, app_names
-from chalicelib.enrich.declared_bots import robot_name
-from chalicelib.enrich.user_agent_shape import plain_model
+from chalicelib.enrich.claimed_client import plain_model
+from chalicelib.enrich.declared_bots import bot_name
 
-_CACHED_AGENTS = 5_000
+_CACHED_USER_AGENTS = 5_000
 ROBOT: Final = "robot"
 
-# Families that say little of a robot: of the browser whose user agent it borrowed, and of no robot in particular.
-_BORROWED = re.compile(
+# Families that do not identify a bot: the browser whose user agent it copied, or a generic word such as "bot".
+_GENERIC_FAMILY = re.compile(
     r"Other|Mobile Safari|(?:Chrome|Firefox|Safari|Edge|IE|Opera|Chromium|Android|Mozilla)\b.*|.*/.*|"
     r"(?i:bots?|robots?|crawl(?:er|ing)?|spider)"
 )
-# What ua-parser calls a robot by the model of a person's phone.
-_MODEL_AS_NAME = re.compile(r"bot\b|spider|crawl", re.IGNORECASE)
-# Browsers that say nothing else in their user agents, so that their hints may say more.
-_PLAIN = {"Chrome": "", "Chrome Mobile": " Mobile", "Chromium": "", "Electron": ""}
+# Phone models that ua-parser takes for the name of a bot.
+_BOT_LIKE_MODEL = re.compile(r"bot\b|spider|crawl", re.IGNORECASE)
+# Names shared by all browsers built on Chromium; the client hints may name the actual browser.
+_CHROMIUM_BROWSERS = {"Chrome", "Chrome Mobile", "Chromium", "Electron"}
 _BRANDS: Final = {
     "Microsoft Edge": "Edge",
     "Opera": "Opera",
@@ -39,18 +39,19 @@ _BRANDS: Final = {
     "Meta Quest Browser": "Oculus Browser",
     "OperaMobile": "Opera Mobile",
 }
-_OF_NO_BROWSER = {"Android WebView", "Microsoft Edge WebView2", "Electron"}
-_MOBILE_NAMES = {"Edge": "Edge Mobile", "Opera": "Opera Mobile"}
-_WINDOWS_11 = 13  # the first version of it that Sec-CH-UA-Platform-Version gives, by Microsoft's documents
+_NON_BROWSER_BRANDS = {"Android WebView", "Microsoft Edge WebView2", "Electron"}
+_PHONE_NAMES = {"Edge": "Edge Mobile", "Opera": "Opera Mobile"}
+_WINDOWS_11 = 13  # its lowest Sec-CH-UA-Platform-Version, according to Microsoft's documentation
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
-    """What is kept of a user agent.
+class UserAgent:
+    """A parsed user agent.
 
-    :ivar browser: its name; a robot's own name.
+    :ivar browser: the browser's name; for a bot, the bot's name.
+    :ivar system: the operating system's name.
     :ivar device_type: one of `device.TYPES`, or ``robot``.
-    :ivar robot_reason: why it is a robot's, see `robot.agent_reason`; None if it is not.
+    :ivar robot_reason: why it counts as a bot's, see `bots.user_agent_reason`; None if it does not.
     """
 
     browser: str
@@ -64,34 +65,35 @@ class Agent:
         return self.robot_reason is not None
 
 
-@lru_cache(_CACHED_AGENTS)
-def parse_agent(text: str, client_hints: str | None = None) -> Agent:
-    """What the user agent `text` says, and the hints that came with it, as an event carries them.
+@lru_cache(_CACHED_USER_AGENTS)
+def parse_agent(text: str, client_hints: str | None = None) -> UserAgent:
+    """Parse a user agent.
 
-    :raises ValueError: never for any text, only for hints that nobody has packed.
+    :param client_hints: the client hints sent with it, packed as in an event.
+    :raises ValueError: if `client_hints` is not in the packed format; never because of `text`.
     """
     hints = unpack(client_hints) if client_hints else None
-    read = _read(text[: config.MAX_USER_AGENT_CHARS].encode("utf-8", "replace").decode(), hints)
-    return _refined(read, hints) if hints else read
+    parsed = _parse(text[: config.MAX_USER_AGENT_CHARS].encode("utf-8", "replace").decode(), hints)
+    return _with_client_hints(parsed, hints) if hints else parsed
 
 
-def _read(text: str, hints: ClientHints | None) -> Agent:
+def _parse(text: str, hints: ClientHints | None) -> UserAgent:
     if not text.strip():
-        return Agent(UNKNOWN, UNKNOWN, ROBOT, agent_reason(text))
+        return UserAgent(UNKNOWN, UNKNOWN, ROBOT, user_agent_reason(text))
     parsed = FastUserAgent(text)
     family, system = parsed.browser_name, parsed.system_name
-    reason = agent_reason(text, lambda: bool(parsed.is_bot))
+    reason = user_agent_reason(text, lambda: bool(parsed.is_bot))
     if reason is None:
-        if _MODEL_AS_NAME.search(family):
+        if _BOT_LIKE_MODEL.search(family):
             family = FastUserAgent(plain_model(text)).browser_name
         kind = device.device_type(text.lower(), hints.mobile if hints else None)
-        return Agent(family, system, kind or _by_library(parsed))
-    if family in app_names() or _BORROWED.fullmatch(family):
-        family = robot_name(text) or family
-    return Agent(family, system, ROBOT, reason)
+        return UserAgent(family, system, kind or _device_from_ua_parser(parsed))
+    if family in app_names() or _GENERIC_FAMILY.fullmatch(family):
+        family = bot_name(text) or family
+    return UserAgent(family, system, ROBOT, reason)
 
 
-def _by_library(parsed: FastUserAgent) -> str:
+def _device_from_ua_parser(parsed: FastUserAgent) -> str:
     if parsed.is_mobile:
         return device.PHONE
     if parsed.is_tablet:
@@ -99,16 +101,16 @@ def _by_library(parsed: FastUserAgent) -> str:
     return device.DESKTOP if parsed.is_pc else device.OTHER
 
 
-def _refined(read: Agent, hints: ClientHints) -> Agent:
-    """What the hints add where Chromium's user agent says no more; they never overrule what it does say."""
+def _with_client_hints(parsed: UserAgent, hints: ClientHints) -> UserAgent:
+    """Add what the client hints know where the user agent is generic; they never override anything specific in it."""
     if any("headless" in brand.lower() for brand in hints.brands):
-        return replace(read, device_type=ROBOT, robot_reason=read.robot_reason or HEADLESS)
-    if read.robot or read.browser not in _PLAIN:
-        return read
-    named = next((_BRANDS.get(brand, brand) for brand in hints.brands if brand not in _OF_NO_BROWSER), None)
-    browser, system = read.browser, read.system
-    if named is not None:
-        browser = _MOBILE_NAMES.get(named, named) if read.device_type == device.PHONE else named
+        return replace(parsed, device_type=ROBOT, robot_reason=parsed.robot_reason or HEADLESS)
+    if parsed.robot or parsed.browser not in _CHROMIUM_BROWSERS:
+        return parsed
+    brand = next((_BRANDS.get(brand, brand) for brand in hints.brands if brand not in _NON_BROWSER_BRANDS), None)
+    browser, system = parsed.browser, parsed.system
+    if brand is not None:
+        browser = _PHONE_NAMES.get(brand, brand) if parsed.device_type == device.PHONE else brand
     if hints.platform == "Windows" and system == "Windows" and (hints.version or 0) >= _WINDOWS_11:
         system = "Windows 11"
-    return replace(read, browser=browser, system=system)
+    return replace(parsed, browser=browser, system=system)

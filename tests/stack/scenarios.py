@@ -228,12 +228,12 @@ def worker(invoke: Invoke) -> None:
     flood = [view(of, day, 4) for _ in range(12)]
     unknown = replace(first, site=str(uuid.uuid4()))
     robot = view(strict, day, 3, agent=BOT)
-    geoip_database.forget()
+    geoip_database.close_all()
     invoke(batch(encode([first]), encode([leave]), encode([custom])))
     for event in (*flood, unknown, robot):
         invoke(batch(encode([event])))
     invoke(batch("no json at all"))
-    geoip_database.forget()
+    geoip_database.close_all()
 
 
 def batch(*bodies: str) -> dict[str, Any]:
@@ -290,7 +290,7 @@ def _publisher() -> Iterator[publisher.Publisher]:
         finally:
             geoip._forget_publisher()
             geoip._install_packaged(geoip.packaged())
-            geoip_database.forget()
+            geoip_database.close_all()
 
 
 SCENARIOS: Mapping[str, Callable[[Invoke], None]] = {

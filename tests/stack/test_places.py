@@ -45,7 +45,7 @@ def _packaged(local_aws: Cloud) -> Iterator[None]:
     yield
     geoip._forget_publisher()
     geoip._install_packaged(geoip.packaged())
-    geoip_database.forget()
+    geoip_database.close_all()
 
 
 def dbip(web: Publisher) -> Choice:
@@ -56,10 +56,10 @@ def maxmind(web: Publisher, key: str = KEY) -> Choice:
     return Choice("maxmind", ACCOUNT, key, web.url)
 
 
-def located() -> geolocation.Place:
+def located() -> geolocation.Location:
     """Where the documentation network is for a worker that looks for newer databases now."""
     for one in geoip_database._open.values():
-        one._look_at = 0.0
+        one._next_check = 0.0
     geolocation.prepare()
     return geolocation.locate("192.0.2.7")
 
@@ -108,19 +108,19 @@ def test_a_deployment_leaves_what_somebody_put_there(local_aws: Cloud) -> None:
 def test_dbip_brings_cities_without_a_restart(web: Publisher) -> None:
     assert located().city is None
     web.has_dbip(MONTH, cities("SE"), operators())
-    outcomes = geoip_update.renew(dbip(web))
+    outcomes = geoip_update.update(dbip(web))
     assert [(one.release, one.changed, one.error) for one in outcomes] == [
         (f"dbip-city-lite-{MONTH}", True, ""),
         (f"dbip-asn-lite-{MONTH}", True, ""),
     ]
-    assert located() == geolocation.Place(
+    assert located() == geolocation.Location(
         "SE", "Östergötland County", "Linköping", 58.4, 15.6, "Europe/Stockholm", "Example Net"
     )
 
 
 def test_before_this_months_edition_is_out_it_is_last_months(web: Publisher) -> None:
     web.has_dbip(LAST_MONTH, cities(), operators())
-    assert [one.release for one in geoip_update.renew(dbip(web))] == [
+    assert [one.release for one in geoip_update.update(dbip(web))] == [
         f"dbip-city-lite-{LAST_MONTH}",
         f"dbip-asn-lite-{LAST_MONTH}",
     ]
@@ -128,9 +128,9 @@ def test_before_this_months_edition_is_out_it_is_last_months(web: Publisher) -> 
 
 def test_an_edition_that_is_installed_is_not_downloaded_again(web: Publisher) -> None:
     web.has_dbip(MONTH, cities(), operators())
-    geoip_update.renew(dbip(web))
+    geoip_update.update(dbip(web))
     web.answers = {path: Answer(b"not asked for", cut=0) for path in web.answers}
-    assert [one.changed for one in geoip_update.renew(dbip(web))] == [False, False]
+    assert [one.changed for one in geoip_update.update(dbip(web))] == [False, False]
 
 
 def test_the_turn_of_the_year_is_a_month_like_others(web: Publisher) -> None:
@@ -144,7 +144,7 @@ def test_the_turn_of_the_year_is_a_month_like_others(web: Publisher) -> None:
 
 def test_maxmind_brings_cities_and_vouches_for_them(web: Publisher) -> None:
     web.has_maxmind("20261124", cities("NO"), operators())
-    outcomes = geoip_update.renew(maxmind(web))
+    outcomes = geoip_update.update(maxmind(web))
     assert [one.release for one in outcomes] == ["GeoLite2-City_20261124", "GeoLite2-ASN_20261124"]
     assert located().country == "NO"
     assert vouched_for(CITY)
@@ -153,26 +153,26 @@ def test_maxmind_brings_cities_and_vouches_for_them(web: Publisher) -> None:
 
 def test_the_licence_key_is_for_maxmind_and_not_for_where_it_sends_us(web: Publisher) -> None:
     web.has_maxmind("20261124", cities(), operators())
-    assert errors(geoip_update.renew(maxmind(web))) == {}
+    assert errors(geoip_update.update(maxmind(web))) == {}
     assert {given for path, given in web.asked if path.startswith("/store/")} == {""}
 
 
 def test_one_small_question_tells_whether_maxmind_has_something_newer(web: Publisher) -> None:
     web.has_maxmind("20261124", cities("SE"), operators())
-    geoip_update.renew(maxmind(web))
+    geoip_update.update(maxmind(web))
     web.asked.clear()
-    assert [one.changed for one in geoip_update.renew(maxmind(web))] == [False, False]
+    assert [one.changed for one in geoip_update.update(maxmind(web))] == [False, False]
     assert len(web.asked) == 2
     web.has_maxmind("20261127", cities("FI"), operators())
-    assert [one.changed for one in geoip_update.renew(maxmind(web))] == [True, True]
+    assert [one.changed for one in geoip_update.update(maxmind(web))] == [True, True]
     assert located().country == "FI"
 
 
 def test_a_wrong_key_is_told_as_such(web: Publisher) -> None:
     web.has_maxmind("20261124", cities(), operators())
-    told = errors(geoip_update.renew(maxmind(web, "wrong")))
+    told = errors(geoip_update.update(maxmind(web, "wrong")))
     assert set(told) == {CITY, NETWORK}
-    assert all("does not accept this account id with this licence key" in error for error in told.values())
+    assert all("rejected this account id and licence key" in error for error in told.values())
 
 
 # ── bad days: whatever comes, what is there stays ──
@@ -200,18 +200,18 @@ HTML = b"<!doctype html><title>Down for maintenance</title>"
         (lambda answer: Answer(gzip.compress(gzip.decompress(answer.body)[:-40])), "damaged"),
         (lambda answer: Answer(gzip.compress(operators()[:0])), "damaged"),
         (lambda answer: Answer(b"", 500), "answered 500"),
-        (lambda answer: Answer(b"", 404), "this month or the last"),
-        (lambda answer: Answer(b"", 302, "/free/nowhere"), "this month or the last"),
+        (lambda answer: Answer(b"", 404), "this month or last month"),
+        (lambda answer: Answer(b"", 302, "/free/nowhere"), "this month or last month"),
         (lambda answer: Answer(b"", 302, "http://127.0.0.1:9/"), "failed"),
     ],
 )
 def test_a_download_that_is_no_good_never_replaces_a_good_one(web: Publisher, how: Any, told: str) -> None:
     web.has_dbip(LAST_MONTH, cities("SE"), operators())
-    geoip_update.renew(dbip(web))
+    geoip_update.update(dbip(web))
     web.answers.clear()
     web.has_dbip(MONTH, cities("NO"), operators("Other Net"))
     spoil(web, ".gz", how)
-    found = errors(geoip_update.renew(dbip(web)))
+    found = errors(geoip_update.update(dbip(web)))
     assert set(found) == {CITY, NETWORK}
     assert all(told in error for error in found.values()), found
     assert (located().country, located().network) == ("SE", "Example Net")
@@ -220,20 +220,20 @@ def test_a_download_that_is_no_good_never_replaces_a_good_one(web: Publisher, ho
 @pytest.mark.parametrize(
     ("ending", "how", "told"),
     [
-        (".sha256", lambda answer: Answer(b"0" * 64 + answer.body[64:], key=True), "has not the checksum"),
+        (".sha256", lambda answer: Answer(b"0" * 64 + answer.body[64:], key=True), "does not match MaxMind's checksum"),
         (".sha256", lambda answer: Answer(HTML, key=True), "did not answer with the checksum"),
         (".sha256", lambda answer: Answer(b"", 503, key=True), "answered 503"),
         ("=tar.gz", lambda answer: Answer(b"", 429, key=True), "answered 429"),
-        ("24.tar.gz", lambda answer: Answer(HTML), "has not the checksum"),
+        ("24.tar.gz", lambda answer: Answer(HTML), "does not match MaxMind's checksum"),
         ("24.tar.gz", lambda answer: Answer(answer.body, cut=100), "bytes of"),
     ],
 )
 def test_nor_does_one_that_maxmind_does_not_vouch_for(web: Publisher, ending: str, how: Any, told: str) -> None:
     web.has_maxmind("20261117", cities("SE"), operators())
-    geoip_update.renew(maxmind(web))
+    geoip_update.update(maxmind(web))
     web.has_maxmind("20261124", cities("NO"), operators("Other Net"))
     spoil(web, ending, how)
-    found = errors(geoip_update.renew(maxmind(web)))
+    found = errors(geoip_update.update(maxmind(web)))
     assert set(found) == {CITY, NETWORK}
     assert all(told in error for error in found.values()), found
     assert (located().country, located().network) == ("SE", "Example Net")
@@ -241,23 +241,23 @@ def test_nor_does_one_that_maxmind_does_not_vouch_for(web: Publisher, ending: st
 
 def test_a_database_that_knows_nobody_does_not_replace_one_that_does(web: Publisher) -> None:
     web.has_dbip(MONTH, operators(), cities())  # each in the other's place
-    found = errors(geoip_update.renew(dbip(web)))
+    found = errors(geoip_update.update(dbip(web)))
     assert set(found) == {CITY, NETWORK}
-    assert all("does not know where well-known addresses are" in error for error in found.values())
+    assert all("does not contain well-known addresses" in error for error in found.values())
     assert sorted(geoip_files.installed()) == [COUNTRY, NETWORK]
 
 
 def test_one_database_is_renewed_though_the_other_cannot_be(web: Publisher) -> None:
     web.has_dbip(MONTH, cities("SE"), operators("Other Net"))
     spoil(web, f"dbip-asn-lite-{MONTH}.mmdb.gz", lambda answer: Answer(HTML))
-    assert set(errors(geoip_update.renew(dbip(web)))) == {NETWORK}
+    assert set(errors(geoip_update.update(dbip(web)))) == {NETWORK}
     assert located().country == "SE"
 
 
 def test_more_than_the_scratch_folder_holds_is_not_taken(web: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     web.has_dbip(MONTH, cities(), operators())
     monkeypatch.setattr("chalicelib.enrich.geoip_download.MAX_BYTES", 1000)
-    assert set(errors(geoip_update.renew(dbip(web)))) == {CITY, NETWORK}
+    assert set(errors(geoip_update.update(dbip(web)))) == {CITY, NETWORK}
 
 
 # ── the scheduled job ──
@@ -283,7 +283,7 @@ def test_the_job_renews_from_what_was_chosen(web: Publisher, capsys: pytest.Capt
 
 def test_the_job_fails_loudly_and_for_the_alarm(web: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
     geoip_source.choose(maxmind(web, "wrong"))
-    with pytest.raises(RuntimeError, match="those that are there stay"):
+    with pytest.raises(RuntimeError, match="the installed ones stay in use"):
         geoip_update.run()
     said = capsys.readouterr().out
     assert len(json.loads(said)["failed"]) == 2
@@ -308,25 +308,25 @@ def test_the_command_fetches_keeps_the_choice_and_says_what_there_is(local_aws: 
     web.has_maxmind("20261124", cities("NO"), operators())
     lines: list[str] = []
     given = {"SOURCE": "maxmind", "MAXMIND_ACCOUNT_ID": ACCOUNT, "MAXMIND_LICENSE_KEY": KEY, "MIRROR": web.url}
-    geoip.renew(local_aws, given, lines.append)
+    geoip.update(local_aws, given, lines.append)
     assert "city.mmdb: GeoLite2-City_20261124" in lines
     assert KEY not in "\n".join(lines)
     web.has_maxmind("20261127", cities("FI"), operators())
-    geoip.renew(local_aws, {}, lines.append)  # from where it was chosen
+    geoip.update(local_aws, {}, lines.append)  # from where it was chosen
     assert located().country == "FI"
 
 
 def test_a_deployment_leaves_what_a_publisher_delivered(local_aws: Cloud, web: Publisher) -> None:
     web.has_dbip(MONTH, cities(), operators())
-    geoip_update.renew(dbip(web))
+    geoip_update.update(dbip(web))
     assert geoip.upload(local_aws) == []
     assert located().network == "Example Net"
 
 
 def test_a_choice_is_taken_back_with_what_came_of_it(local_aws: Cloud, web: Publisher) -> None:
     web.has_dbip(MONTH, cities(), operators())
-    geoip.renew(local_aws, {"SOURCE": "dbip", "MIRROR": web.url}, lambda _line: None)
-    geoip.renew(local_aws, {"SOURCE": "none"}, lambda _line: None)
+    geoip.update(local_aws, {"SOURCE": "dbip", "MIRROR": web.url}, lambda _line: None)
+    geoip.update(local_aws, {"SOURCE": "none"}, lambda _line: None)
     assert geoip_source.chosen() is None
     assert sorted(geoip_files.installed()) == [COUNTRY, NETWORK]
     assert located().network is None  # of the packaged list, which does not know documentation networks
@@ -336,7 +336,7 @@ def test_a_choice_is_taken_back_with_what_came_of_it(local_aws: Cloud, web: Publ
     ("given", "told"),
     [
         ({}, "From where\\? SOURCE=dbip"),
-        ({"SOURCE": "elsewhere"}, "no source 'elsewhere'; it may be dbip or maxmind"),
+        ({"SOURCE": "elsewhere"}, "no source 'elsewhere'; use dbip or maxmind"),
         ({"SOURCE": "maxmind"}, "MAXMIND_LICENSE_KEY"),
         ({"SOURCE": "dbip", "MIRROR": "ftp://example.com"}, "begins with https://"),
         ({"SOURCE": "dbip", "MIRROR": "http://127.0.0.1:9"}, "failed .*please try again"),
@@ -344,7 +344,7 @@ def test_a_choice_is_taken_back_with_what_came_of_it(local_aws: Cloud, web: Publ
 )
 def test_the_command_says_what_is_missing_and_keeps_nothing(local_aws: Cloud, given: dict[str, str], told: str) -> None:
     with pytest.raises(DeployError, match=told):
-        geoip.renew(local_aws, given, lambda _line: None)
+        geoip.update(local_aws, given, lambda _line: None)
     assert geoip_source.chosen() is None
 
 
@@ -353,7 +353,7 @@ def test_the_command_says_what_is_missing_and_keeps_nothing(local_aws: Cloud, gi
 
 def test_a_visit_tells_what_is_known_of_its_place(web: Publisher) -> None:
     web.has_dbip(MONTH, cities("SE"), operators())
-    geoip_update.renew(dbip(web))
+    geoip_update.update(dbip(web))
     assert located().city == "Linköping"
     site = Site(str(uuid.uuid4()), "Test", "example.com", "UTC")
     put_site(site)
@@ -393,4 +393,4 @@ def test_the_deployed_function_renews_its_stages_databases(stack: Deployed, web:
             "network.mmdb: GeoLite2-ASN_20261124",
         ]
     finally:
-        geoip.renew(stack.cloud, {"SOURCE": "none"}, lambda _line: None)
+        geoip.update(stack.cloud, {"SOURCE": "none"}, lambda _line: None)

@@ -131,7 +131,7 @@ def test_what_is_known_of_a_visitor_is_not_forgotten_by_a_delivery_that_knows_le
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = messages([view(site, 1)])
-    for found in (geolocation.Place(country="DE", city="Berlin"), geolocation.Place()):
+    for found in (geolocation.Location(country="DE", city="Berlin"), geolocation.Location()):
         with monkeypatch.context() as known:
             known.setattr(geolocation, "locate", lambda _, found=found: found)
             consume(batch)

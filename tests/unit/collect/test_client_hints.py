@@ -10,7 +10,7 @@ from chalicelib.collect.hit import view
 from chalicelib.collect.site_rules import admit_to
 from chalicelib.collect.urls import read_location
 from chalicelib.enrich import geolocation, worker
-from chalicelib.enrich.user_agent import Agent, parse_agent
+from chalicelib.enrich.user_agent import UserAgent, parse_agent
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
@@ -72,36 +72,37 @@ def test_what_nobody_has_packed_is_refused(packed: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hints", "agent"),
     [
-        (WINDOWS, ClientHints(("Brave",), False, "Windows"), Agent("Brave", "Windows", "desktop")),
-        (WINDOWS, ClientHints(("Microsoft Edge",), False, "Windows"), Agent("Edge", "Windows", "desktop")),
-        (PHONE, ClientHints(("Microsoft Edge",), True, "Android"), Agent("Edge Mobile", "Android", "phone")),
-        (PHONE, ClientHints(("Opera",), True, "Android"), Agent("Opera Mobile", "Android", "phone")),
-        (PHONE, ClientHints(("Brave",), True, "Android"), Agent("Brave", "Android", "phone")),
-        (WINDOWS, ClientHints(("YaBrowser", "Yowser")), Agent("Yandex Browser", "Windows", "desktop")),
-        (WINDOWS, ClientHints(("Avast Secure Browser",)), Agent("Avast Secure Browser", "Windows", "desktop")),
-        (WINDOWS, ClientHints(("Example Browser",)), Agent("Example Browser", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Brave",), False, "Windows"), UserAgent("Brave", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Microsoft Edge",), False, "Windows"), UserAgent("Edge", "Windows", "desktop")),
+        (PHONE, ClientHints(("Microsoft Edge",), True, "Android"), UserAgent("Edge Mobile", "Android", "phone")),
+        (PHONE, ClientHints(("Opera",), True, "Android"), UserAgent("Opera Mobile", "Android", "phone")),
+        (PHONE, ClientHints(("Brave",), True, "Android"), UserAgent("Brave", "Android", "phone")),
+        (WINDOWS, ClientHints(("YaBrowser", "Yowser")), UserAgent("Yandex Browser", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Avast Secure Browser",)), UserAgent("Avast Secure Browser", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Example Browser",)), UserAgent("Example Browser", "Windows", "desktop")),
         # Windows 11 says so only in the version, which a site has to ask for; its user agent is that of 10.
-        (WINDOWS, ClientHints((), False, "Windows", 15), Agent("Chrome", "Windows 11", "desktop")),
-        (WINDOWS, ClientHints(("Brave",), False, "Windows", 13), Agent("Brave", "Windows 11", "desktop")),
-        (WINDOWS, ClientHints((), False, "Windows", 10), Agent("Chrome", "Windows", "desktop")),
-        (WINDOWS, ClientHints((), False, "Windows", 0), Agent("Chrome", "Windows", "desktop")),
-        (WINDOWS, ClientHints((), False, "Windows"), Agent("Chrome", "Windows", "desktop")),
+        (WINDOWS, ClientHints((), False, "Windows", 15), UserAgent("Chrome", "Windows 11", "desktop")),
+        (WINDOWS, ClientHints(("Brave",), False, "Windows", 13), UserAgent("Brave", "Windows 11", "desktop")),
+        (WINDOWS, ClientHints((), False, "Windows", 10), UserAgent("Chrome", "Windows", "desktop")),
+        (WINDOWS, ClientHints((), False, "Windows", 0), UserAgent("Chrome", "Windows", "desktop")),
+        (WINDOWS, ClientHints((), False, "Windows"), UserAgent("Chrome", "Windows", "desktop")),
         # What is a phone among Androids.
-        (ANDROID, ClientHints((), True, "Android"), Agent("Chrome", "Android", "phone")),
-        (ANDROID, ClientHints((), False, "Android"), Agent("Chrome", "Android", "tablet")),
-        (PHONE, ClientHints((), False, "Android"), Agent("Chrome Mobile", "Android", "tablet")),
+        (ANDROID, ClientHints((), True, "Android"), UserAgent("Chrome", "Android", "phone")),
+        (ANDROID, ClientHints((), False, "Android"), UserAgent("Chrome", "Android", "tablet")),
+        (PHONE, ClientHints((), False, "Android"), UserAgent("Chrome Mobile", "Android", "tablet")),
         # They refine; they never overrule what the user agent does say.
-        (FIREFOX, ClientHints(("Brave",), False, "Windows", 15), Agent("Firefox", "Windows", "desktop")),
-        (WINDOWS, ClientHints((), False, "macOS", 15), Agent("Chrome", "Windows", "desktop")),
-        (WINDOWS + " OPR/124.0.0.0", ClientHints(("Brave",)), Agent("Opera", "Windows", "desktop")),
-        (WINDOWS, ClientHints(("Android WebView",)), Agent("Chrome", "Windows", "desktop")),
-        ("Googlebot/2.1", ClientHints(("Brave",)), Agent("Googlebot", "Other", "robot", "declared")),
+        (FIREFOX, ClientHints(("Brave",), False, "Windows", 15), UserAgent("Firefox", "Windows", "desktop")),
+        (WINDOWS, ClientHints((), False, "macOS", 15), UserAgent("Chrome", "Windows", "desktop")),
+        (WINDOWS + " OPR/124.0.0.0", ClientHints(("Brave",)), UserAgent("Opera", "Windows", "desktop")),
+        (WINDOWS, ClientHints(("Android WebView",)), UserAgent("Chrome", "Windows", "desktop")),
+        ("Googlebot/2.1", ClientHints(("Brave",)), UserAgent("Googlebot", "Other", "robot", "declared")),
         # But who says headless is.
-        (WINDOWS, ClientHints(("HeadlessChrome",), False, "Linux"), Agent("Chrome", "Windows", "robot", "headless")),
-        (FIREFOX, ClientHints(("HeadlessChrome",)), Agent("Firefox", "Windows", "robot", "headless")),
+        (WINDOWS, ClientHints(("HeadlessChrome",), False, "Linux"),
+         UserAgent("Chrome", "Windows", "robot", "headless")),
+        (FIREFOX, ClientHints(("HeadlessChrome",)), UserAgent("Firefox", "Windows", "robot", "headless")),
     ],
 )  # fmt: skip
-def test_hints_say_more_where_the_user_agent_is_frozen(text: str, hints: ClientHints, agent: Agent) -> None:
+def test_hints_say_more_where_the_user_agent_is_frozen(text: str, hints: ClientHints, agent: UserAgent) -> None:
     assert parse_agent(text, hints.pack()) == agent
 
 
@@ -129,7 +130,7 @@ def test_an_event_carries_them_and_they_are_no_part_of_the_visitors_key(monkeypa
 def test_no_event_speaks_for_another_by_its_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     headless = '"HeadlessChrome";v="141"'
     events = [event(monkeypatch), event(monkeypatch, sec_ch_ua=BRAVE_UA), event(monkeypatch, sec_ch_ua=headless)]
-    monkeypatch.setattr(geolocation, "locate", lambda _: geolocation.Place())
+    monkeypatch.setattr(geolocation, "locate", lambda _: geolocation.Location())
     assert [len(group) for group in worker._grouped(worker._enriched(events + events, []))] == [2, 2, 2]
     found = [worker._visitor_hour(group).traits for group in worker._grouped(worker._enriched(events, []))]
     assert [(traits.browser, traits.robot_reason) for traits in found] == [

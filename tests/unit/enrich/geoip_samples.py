@@ -130,8 +130,8 @@ class Clock:
 def set_up(monkeypatch: pytest.MonkeyPatch, folder: Path) -> tuple[Bucket, Clock]:
     """Have the program look for databases in a :class:`Bucket`, by a :class:`Clock`."""
     bucket, clock = Bucket(folder), Clock()
-    geoip_database.forget()
-    geolocation._tell_none.cache_clear()
+    geoip_database.close_all()
+    geolocation._log_no_database.cache_clear()
     monkeypatch.setattr(geoip_files, "fetch", bucket.fetch)
     monkeypatch.setattr(geoip_database, "monotonic", lambda: clock.now)
     return bucket, clock

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.collect.prefetch import read_hint
 from chalicelib.enrich import bots, isbot
-from chalicelib.enrich.declared_bots import robot_name
+from chalicelib.enrich.declared_bots import bot_name
 from chalicelib.enrich.user_agent import parse_agent
 from chalicelib.enrich.worker import traits
 
@@ -48,7 +48,7 @@ def test_every_pattern_of_isbot_is_asked() -> None:
 def test_patterns_mean_in_python_what_they_mean_in_javascript(
     written: str, read: str, robots: list[str], people: list[str]
 ) -> None:
-    assert isbot.for_python(written) == read
+    assert isbot.to_python(written) == read
     assert all(re.search(read, text) for text in robots)
     assert not any(re.search(read, text) for text in people)
 
@@ -58,7 +58,7 @@ def test_without_the_patterns_nobody_is_let_pass(monkeypatch: pytest.MonkeyPatch
     isbot.patterns.cache_clear()
     isbot._compiled.cache_clear()
     with pytest.raises(RuntimeError, match="make build"):
-        bots.agent_reason("ExampleProgram/1.0")
+        bots.user_agent_reason("ExampleProgram/1.0")
 
 
 @pytest.mark.parametrize("text", listed("robots"))
@@ -88,7 +88,7 @@ def test_browsers_collected_by_others_are_not() -> None:
 
 
 def test_the_names_of_robots_are_in_order_and_each_is_found_as_a_word() -> None:
-    lines = (ROOT / "chalicelib/enrich/robots.txt").read_text("utf-8").splitlines()
+    lines = (ROOT / "chalicelib/enrich/bot_names.txt").read_text("utf-8").splitlines()
     names = [line for line in lines if not line.startswith("#")]
     assert names == sorted({name.strip().lower() for name in names})
     browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
@@ -171,7 +171,7 @@ def test_a_visitor_is_a_robot_for_one_reason(
 ) -> None:
     from chalicelib.enrich import geolocation
 
-    monkeypatch.setattr(geolocation, "locate", lambda _: geolocation.Place())
+    monkeypatch.setattr(geolocation, "locate", lambda _: geolocation.Location())
     browser = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
     found = traits(browser if agent == "firefox" else agent, "", own_reason)
     assert (found.robot, found.robot_reason) == (reason is not None, reason)
@@ -190,8 +190,8 @@ def test_a_visitor_is_a_robot_for_one_reason(
 def test_no_user_agent_takes_long(text: str) -> None:
     isbot.patterns()
     began = time.process_time()
-    bots.agent_reason(text)
-    robot_name(text)
+    bots.user_agent_reason(text)
+    bot_name(text)
     parse_agent.__wrapped__(text)
     parse_agent.__wrapped__(f"Mozilla/5.0 (Linux; Android 10; {text}) AppleWebKit/537.36 (KHTML, like Gecko) {text}")
     assert time.process_time() - began < 0.05

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.enrich import geoip_database, geolocation, worker
-from chalicelib.enrich.geolocation import CITY, COUNTRY, NETWORK, Place, locate
+from chalicelib.enrich.geolocation import CITY, COUNTRY, NETWORK, Location, locate
 from chalicelib.errors import Unavailable
 from tests.unit.enrich import geoip_samples
 
@@ -116,11 +116,11 @@ def test_no_damage_to_a_database_is_more_than_empty_fields_and_one_line(
     bucket: geoip_samples.Bucket, capsys: pytest.CaptureFixture[str], kind: str, networks: dict[str, Any]
 ) -> None:
     for bad in geoip_samples.damaged(geoip_samples.build(kind, networks), seed=2026, count=200):
-        geoip_database.forget()
+        geoip_database.close_all()
         bucket.there[CITY] = bad
         for address in ADDRESSES:
             found = locate(address)
-            assert isinstance(found, Place)
+            assert isinstance(found, Location)
             assert found.country is None or (len(found.country) == 2 and found.country.isalpha())
             assert found.latitude is None or -90 <= found.latitude <= 90
         assert len(said(capsys)) <= 1
@@ -129,7 +129,7 @@ def test_no_damage_to_a_database_is_more_than_empty_fields_and_one_line(
 def test_a_database_cut_off_anywhere_is_no_danger(bucket: geoip_samples.Bucket) -> None:
     whole = geoip_samples.build("GeoLite2-City", geoip_samples.SHAPES)
     for length in (*range(200), *range(200, len(whole), 41)):
-        geoip_database.forget()
+        geoip_database.close_all()
         bucket.there[CITY] = whole[:length]
         for address in ADDRESSES:
             locate(address)
@@ -151,7 +151,7 @@ def test_one_damaged_database_leaves_the_others(bucket: geoip_samples.Bucket) ->
     bucket.there[CITY] = b"this is not a database"
     bucket.there[COUNTRY] = of("SE")
     bucket.there[NETWORK] = geoip_samples.build("GeoLite2-ASN", {"192.0.2.0/24": geoip_samples.OPERATOR})
-    assert locate("192.0.2.7") == Place("SE", network="Example Net")
+    assert locate("192.0.2.7") == Location("SE", network="Example Net")
 
 
 def test_a_database_in_which_every_look_up_fails_slowly_is_closed(
@@ -168,7 +168,7 @@ def test_a_database_in_which_every_look_up_fails_slowly_is_closed(
     monkeypatch.setattr(geoip_database, "lookup", lambda _path, _intact: fails)
     monkeypatch.setattr(geoip_database, "perf_counter", lambda: next(ticks))
     for _ in range(50):
-        assert locate("192.0.2.7") == Place()
+        assert locate("192.0.2.7") == Location()
     assert len(calls) < 5
 
 
@@ -205,7 +205,7 @@ def test_a_batch_waits_for_places_while_it_is_not_known_whether_there_are_any(bu
 def test_a_batch_that_has_waited_long_enough_is_stored_without(bucket: geoip_samples.Bucket) -> None:
     bucket.is_away()
     worker.consume([], deliveries=4)
-    assert locate("192.0.2.7") == Place()
+    assert locate("192.0.2.7") == Location()
 
 
 def test_a_bucket_that_is_away_is_asked_once_in_a_while_and_not_for_each_database(
@@ -229,5 +229,5 @@ def test_a_bucket_that_may_not_be_read_is_one_without_databases(
 ) -> None:
     bucket.refuses = PermissionError("geo/city.mmdb: AccessDenied")
     geolocation.prepare()
-    assert locate("192.0.2.7") == Place()
+    assert locate("192.0.2.7") == Location()
     assert set(said(capsys)) == {*((name, "unreadable") for name in geolocation.NAMES), ("*", "none")}

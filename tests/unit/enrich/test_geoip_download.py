@@ -7,7 +7,7 @@ from urllib.request import Request
 
 import pytest
 
-from chalicelib.enrich.geoip_download import _TlsStays
+from chalicelib.enrich.geoip_download import _HttpsOnlyRedirects
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_a_redirection_is_followed_only_to_where_it_is_as_safe(asked: str, sent_
     request = Request(asked)
     request.add_unredirected_header("Authorization", "Basic secret")
     try:
-        onward = _TlsStays().redirect_request(request, BytesIO(), 302, "Found", Message(), sent_to)
+        onward = _HttpsOnlyRedirects().redirect_request(request, BytesIO(), 302, "Found", Message(), sent_to)
     except URLError:
         assert not followed
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.enrich import geoip_database
-from chalicelib.enrich.geolocation import CITY, NETWORK, Place, locate
+from chalicelib.enrich.geolocation import CITY, NETWORK, Location, locate
 from tests.unit.enrich import geoip_samples
 
 FOLDER = Path(__file__).parents[3] / ".local" / "maxmind-tests"
@@ -25,7 +25,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> geoip_samples.Buc
     return geoip_samples.set_up(monkeypatch, tmp_path)[0]
 
 
-LONDON = Place("GB", "England", "London", 51.5, -0.1, "Europe/London")
+LONDON = Location("GB", "England", "London", 51.5, -0.1, "Europe/London")
 
 
 @pytest.mark.parametrize("intact", [True, False])
@@ -34,16 +34,16 @@ LONDON = Place("GB", "England", "London", 51.5, -0.1, "Europe/London")
     [
         ("GeoLite2-City-Test", "81.2.69.142", LONDON),
         ("GeoIP2-City-Test", "81.2.69.142", LONDON),
-        ("GeoIP2-City-Test", "2001:218::1", Place("JP", latitude=35.7, longitude=139.8, timezone="Asia/Tokyo")),
-        ("GeoLite2-Country-Test", "89.160.20.112", Place("SE")),
-        ("GeoIP2-Country-Test", "2.125.160.216", Place("GB")),
-        ("GeoLite2-ASN-Test", "1.128.0.0", Place(network="Telstra Pty Ltd")),
-        ("GeoIP2-ISP-Test", "1.128.0.0", Place(network="Telstra Pty Ltd")),
-        ("GeoLite2-City-Test", "8.8.8.8", Place()),
+        ("GeoIP2-City-Test", "2001:218::1", Location("JP", latitude=35.7, longitude=139.8, timezone="Asia/Tokyo")),
+        ("GeoLite2-Country-Test", "89.160.20.112", Location("SE")),
+        ("GeoIP2-Country-Test", "2.125.160.216", Location("GB")),
+        ("GeoLite2-ASN-Test", "1.128.0.0", Location(network="Telstra Pty Ltd")),
+        ("GeoIP2-ISP-Test", "1.128.0.0", Location(network="Telstra Pty Ltd")),
+        ("GeoLite2-City-Test", "8.8.8.8", Location()),
     ],
 )
 def test_maxminds_databases_tell_every_field_they_have(
-    bucket: geoip_samples.Bucket, name: str, address: str, expected: Place, intact: bool
+    bucket: geoip_samples.Bucket, name: str, address: str, expected: Location, intact: bool
 ) -> None:
     bucket.intact = intact
     bucket.there[CITY] = (FOLDER / f"{name}.mmdb").read_bytes()
@@ -65,8 +65,8 @@ def test_none_of_them_is_a_danger_to_hits(
     """Many are corrupted on purpose, each in a way that was bad for some reader once."""
     bucket.there[CITY] = path.read_bytes()
     for address in ADDRESSES:
-        assert isinstance(locate(address), Place)
+        assert isinstance(locate(address), Location)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert all(line["geoip"] == CITY for line in lines)
     assert len(lines) <= 2
-    geoip_database.forget()
+    geoip_database.close_all()

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.enrich import worker
-from chalicelib.enrich.geolocation import CITY, COUNTRY, NETWORK, Place, locate, read
+from chalicelib.enrich.geolocation import CITY, COUNTRY, NETWORK, Location, locate, read
 from tests.unit.enrich import geoip_samples
 
-SE = Place("SE", "Östergötland County", "Linköping", 58.4, 15.6, "Europe/Stockholm")
+SE = Location("SE", "Östergötland County", "Linköping", 58.4, 15.6, "Europe/Stockholm")
 
 
 @pytest.fixture
@@ -23,16 +23,16 @@ def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> geoip_samples.Buc
     [
         ("192.0.2.7", SE),
         ("2001:db8::", SE),
-        ("192.0.2.200", Place("US", "California", "Mountain View", 37.4, -122.1)),
-        ("198.51.100.0", Place("CH", "Zurich", "Zürich", 47.4, 8.6, "Europe/Zurich")),
-        ("203.0.113.9", Place("IS", "Capital Region", "Reykjavik", 64.1, -21.9, "Atlantic/Reykjavik")),
-        ("8.8.8.8", Place()),
-        ("::1", Place()),
-        ("", Place()),
-        ("not an address", Place()),
+        ("192.0.2.200", Location("US", "California", "Mountain View", 37.4, -122.1)),
+        ("198.51.100.0", Location("CH", "Zurich", "Zürich", 47.4, 8.6, "Europe/Zurich")),
+        ("203.0.113.9", Location("IS", "Capital Region", "Reykjavik", 64.1, -21.9, "Atlantic/Reykjavik")),
+        ("8.8.8.8", Location()),
+        ("::1", Location()),
+        ("", Location()),
+        ("not an address", Location()),
     ],
 )
-def test_every_publishers_shape_is_read(bucket: geoip_samples.Bucket, address: str, expected: Place) -> None:
+def test_every_publishers_shape_is_read(bucket: geoip_samples.Bucket, address: str, expected: Location) -> None:
     bucket.there[CITY] = geoip_samples.build("GeoLite2-City", geoip_samples.SHAPES)
     assert locate(address) == expected
 
@@ -47,9 +47,9 @@ def test_what_one_database_lacks_another_has(bucket: geoip_samples.Bucket) -> No
     }
     bucket.there[COUNTRY] = geoip_samples.build("GeoLite2-Country", countries)
     bucket.there[NETWORK] = geoip_samples.build("GeoLite2-ASN", {"192.0.2.0/25": geoip_samples.OPERATOR})
-    assert locate("192.0.2.7") == Place("SE", city="Linköping", network="Example Net")
-    assert locate("192.0.2.200") == Place("SE")
-    assert locate("198.51.100.7") == Place("CH")
+    assert locate("192.0.2.7") == Location("SE", city="Linköping", network="Example Net")
+    assert locate("192.0.2.200") == Location("SE")
+    assert locate("198.51.100.7") == Location("CH")
 
 
 def test_the_city_database_has_the_first_word(bucket: geoip_samples.Bucket) -> None:
@@ -59,54 +59,54 @@ def test_the_city_database_has_the_first_word(bucket: geoip_samples.Bucket) -> N
 
 
 def test_without_any_database_everything_is_unknown(bucket: geoip_samples.Bucket) -> None:
-    assert locate("192.0.2.7") == Place()
+    assert locate("192.0.2.7") == Location()
     assert sorted(bucket.asked) == [CITY, COUNTRY, NETWORK]
 
 
 def test_a_database_of_ipv4_says_nothing_about_ipv6(bucket: geoip_samples.Bucket) -> None:
     bucket.there[CITY] = geoip_samples.build("GeoLite2-City", {"192.0.2.0/24": geoip_samples.LINKOEPING}, version=4)
-    assert locate("2001:db8::1") == Place()
+    assert locate("2001:db8::1") == Location()
     assert locate("192.0.2.1") == SE
 
 
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
-        ({"registered_country": {"iso_code": "AU"}}, Place("AU")),
-        ({"country": {"iso_code": "au"}}, Place("AU")),
-        ({"country": "Germany", "country_code": "DE"}, Place("DE")),
-        ({"country": "Germany"}, Place()),
-        ({"country": {"iso_code": ["DE"]}, "country_code": 49}, Place()),
-        ({"country_code": "-"}, Place()),
-        ({"country_code": "ZZ"}, Place()),
-        ({"country": None, "city": 5, "subdivisions": {}, "location": []}, Place()),
-        ({"subdivisions": []}, Place()),
-        ({"subdivisions": [None]}, Place()),
-        ({"subdivisions": [{"names": "Bavaria", "iso_code": "BY"}]}, Place(region="BY")),
-        ({"city": {"names": {"fr": "Cologne", "de": "Köln"}}}, Place(city="Köln")),
-        ({"city": {"names": {"en": "", 7: "x", "de": "Köln"}}}, Place(city="Köln")),
-        ({"city": "x" * 101}, Place()),
-        ({"city": "a\x00b"}, Place()),
-        ({"latitude": 1.0}, Place()),
-        ({"latitude": 91, "longitude": 5}, Place()),
-        ({"latitude": float("nan"), "longitude": 5}, Place()),
-        ({"latitude": True, "longitude": False}, Place()),
-        ({"latitude": 10**400, "longitude": 5}, Place()),
-        ({"latitude": "-0.01", "longitude": "north"}, Place()),
-        ({"latitude": "-0.01", "longitude": "5"}, Place(latitude=0.0, longitude=5.0)),
+        ({"registered_country": {"iso_code": "AU"}}, Location("AU")),
+        ({"country": {"iso_code": "au"}}, Location("AU")),
+        ({"country": "Germany", "country_code": "DE"}, Location("DE")),
+        ({"country": "Germany"}, Location()),
+        ({"country": {"iso_code": ["DE"]}, "country_code": 49}, Location()),
+        ({"country_code": "-"}, Location()),
+        ({"country_code": "ZZ"}, Location()),
+        ({"country": None, "city": 5, "subdivisions": {}, "location": []}, Location()),
+        ({"subdivisions": []}, Location()),
+        ({"subdivisions": [None]}, Location()),
+        ({"subdivisions": [{"names": "Bavaria", "iso_code": "BY"}]}, Location(region="BY")),
+        ({"city": {"names": {"fr": "Cologne", "de": "Köln"}}}, Location(city="Köln")),
+        ({"city": {"names": {"en": "", 7: "x", "de": "Köln"}}}, Location(city="Köln")),
+        ({"city": "x" * 101}, Location()),
+        ({"city": "a\x00b"}, Location()),
+        ({"latitude": 1.0}, Location()),
+        ({"latitude": 91, "longitude": 5}, Location()),
+        ({"latitude": float("nan"), "longitude": 5}, Location()),
+        ({"latitude": True, "longitude": False}, Location()),
+        ({"latitude": 10**400, "longitude": 5}, Location()),
+        ({"latitude": "-0.01", "longitude": "north"}, Location()),
+        ({"latitude": "-0.01", "longitude": "5"}, Location(latitude=0.0, longitude=5.0)),
         (
             {"location": {"time_zone": "America/Argentina/Buenos_Aires"}},
-            Place(timezone="America/Argentina/Buenos_Aires"),
+            Location(timezone="America/Argentina/Buenos_Aires"),
         ),
-        ({"timezone": "<script>"}, Place()),
-        ({"timezone": b"UTC"}, Place()),
-        ({"as_name": "Example Net"}, Place(network="Example Net")),
-        ({"traits": {"isp": "Example Net"}}, Place(network="Example Net")),
-        ({"traits": "Example Net"}, Place()),
+        ({"timezone": "<script>"}, Location()),
+        ({"timezone": b"UTC"}, Location()),
+        ({"as_name": "Example Net"}, Location(network="Example Net")),
+        ({"traits": {"isp": "Example Net"}}, Location(network="Example Net")),
+        ({"traits": "Example Net"}, Location()),
     ],
 )
 def test_odd_values_leave_their_field_empty_and_the_others_as_they_are(
-    record: Mapping[str, Any], expected: Place
+    record: Mapping[str, Any], expected: Location
 ) -> None:
     assert read([record]) == expected
     assert read([record, {"as_organization": "Other"}]).network == (expected.network or "Other")

@@ -9,7 +9,7 @@ from user_agents import parse as reference
 
 from chalicelib.enrich import device
 from chalicelib.enrich.browser_families import app_names
-from chalicelib.enrich.user_agent import Agent, parse_agent
+from chalicelib.enrich.user_agent import UserAgent, parse_agent
 
 AGENTS = Path(__file__).parent / "agents"
 
@@ -39,16 +39,16 @@ CUBOT = (
 @pytest.mark.parametrize(
     ("text", "agent"),
     [
-        (CHROME, Agent("Chrome", "Windows", "desktop")),
-        (SAFARI, Agent("Mobile Safari", "iOS", "phone")),
-        (IPAD, Agent("Mobile Safari", "iOS", "tablet")),
-        (FIREFOX, Agent("Firefox", "Linux", "desktop")),
-        (EDGE, Agent("Edge", "Windows", "desktop")),
-        (SAMSUNG, Agent("Samsung Internet", "Android", "phone")),
-        (CUBOT, Agent("Chrome", "Android", "phone")),
+        (CHROME, UserAgent("Chrome", "Windows", "desktop")),
+        (SAFARI, UserAgent("Mobile Safari", "iOS", "phone")),
+        (IPAD, UserAgent("Mobile Safari", "iOS", "tablet")),
+        (FIREFOX, UserAgent("Firefox", "Linux", "desktop")),
+        (EDGE, UserAgent("Edge", "Windows", "desktop")),
+        (SAMSUNG, UserAgent("Samsung Internet", "Android", "phone")),
+        (CUBOT, UserAgent("Chrome", "Android", "phone")),
     ],
 )
-def test_a_browser_is_known_by_its_families(text: str, agent: Agent) -> None:
+def test_a_browser_is_known_by_its_families(text: str, agent: UserAgent) -> None:
     assert parse_agent(text) == agent
 
 
@@ -61,7 +61,7 @@ def named() -> list[list[str]]:
 def test_browsers_apps_systems_and_devices_have_the_names_that_people_know(
     browser: str, system: str, device_type: str, text: str
 ) -> None:
-    assert parse_agent(text) == Agent(browser, system, device_type)
+    assert parse_agent(text) == UserAgent(browser, system, device_type)
 
 
 def test_every_type_of_device_is_among_them() -> None:

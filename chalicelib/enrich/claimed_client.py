@@ -1,8 +1,8 @@
-"""Shapes: what a user agent looks like before anybody asks whose it is: a browser's, a device's app's, or a program's.
+"""The kind of client that a user agent claims to be: a browser, an app on a device, or another program.
 
-Robots borrow the shape of browsers and then add their name, so a shape acquits nobody. It tells what may be asked: in
-a browser's or an app's user agent stand names that people gave, of phones, of news, of shops, of search; in that of
-any other program, the same words tell its trade.
+Bots copy browsers' user agents and add their own name, so a claim proves nothing. It selects the rules for bot
+detection. The user agents of browsers and apps contain the names of phones, news services, shops and search engines;
+in the user agent of another program, the same words show that it is a bot.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-Shape = Literal["browser", "app", "program"]
+Client = Literal["browser", "app", "program"]
 
 BROWSER: Final = "browser"
 APP: Final = "app"
 PROGRAM: Final = "program"
 
-# What stands behind the mark of an engine in a browser: its version, its name, or that it is mobile.
+# What follows the engine's token in a browser: its version, its name, or that it is mobile.
 _WEBKIT = "khtml, like gecko)"
-_BEHIND_WEBKIT = ("safari/", "chrome/", "mobile", "version/", "crios/", "fxios/", "edgios/", "gsa/", "dolfin/")
+_AFTER_WEBKIT = ("safari/", "chrome/", "mobile", "version/", "crios/", "fxios/", "edgios/", "gsa/", "dolfin/")
 _ENGINES = (
     " gecko/", "trident/", "; msie", "presto/", "goanna/", "khtml/", "servo/", "netfront/", "konqueror", "dillo",
 )  # fmt: skip
-_SYSTEMS_OF_OLD = ("risc os", "amiga", "beos", "(java ", "avefront")
+_OLD_SYSTEMS = ("risc os", "amiga", "beos", "(java ", "avefront")
 _DESKTOPS = ("(macintosh", "(windows", "(x11", "(linux")
 _DEVICES = (
     "android", "iphone", "ipad", "ipod", "cfnetwork/", "dalvik/", "windows phone", "windows ce", "symbian",
@@ -31,8 +31,8 @@ _DEVICES = (
     "up.browser", "up.link", "wap_browser", "wap browser", "wap-browser", "obigo", "maui", "ucweb", "untrusted/",
     "maemo", "meego", "apple tv", "appletv", "watchos", "slp/2", "viera", "maple ", "dreampassport", "dreamkey", "omi/",
 )  # fmt: skip
-# Phones before smartphones name their maker first, and often nothing else.
-_MAKERS = re.compile(
+# Feature phones name their maker first, and often nothing else.
+_PHONE_MAKERS = re.compile(
     r"""
     (?:nokia|samsung|sonyericsson|ericsson|motorola|blackberry|htc|huawei|lge?|mot|sie|zte|sec|sam|sgh|sch|sph|gt)[-_/ ]
     | (?:nokia|samsung|sonyericsson|ericsson|motorola|moto|blackberry|htc|huawei|lge?|mot|siemens|zte|alcatel|sagem
@@ -44,12 +44,12 @@ _MAKERS = re.compile(
 )
 _PARENTHESIS = re.compile(r"[()]")
 _ANDROID_COMMENT = re.compile(r"\([^()]*Android (?:[^()]|\([^()]*\))*\)")
-# A robot that names itself behind the model of the phone it imitates.
-_NO_MODEL = re.compile(
+# A bot that names itself after the model of the phone it imitates.
+_BOT_COMMENT = re.compile(
     r"[(;] *compatible; (?!msie)|\+ ?https?:|[a-z](?:bot|crawler|spider)(?:-google)?/\d|-google/", re.ASCII
 )
-# Browsers that never took Mozilla's name.
-_BY_NAME = re.compile(
+# Browsers whose user agent does not begin with "Mozilla".
+_NON_MOZILLA_BROWSERS = re.compile(
     r"(?:opera|lynx|e?links|w3m|dillo|netsurf|amaya|ibm webexplorer|ncsa[ _]mosaic|mosaic|ibrowse|aweb|netfront|"
     r"galeon|epiphany|konqueror|retawq|uzbl|midori|arachne|hotjava|icab|omniweb|contiki|arora|emacs[-/]w3|offbyone|"
     r"netpositive|cyberdog|worldwideweb|vimprobable|luakit|conkeror)[/ ]",
@@ -57,17 +57,17 @@ _BY_NAME = re.compile(
 )
 
 
-def shape_of(text: str) -> Shape:
-    """The shape of a user agent in lower case.
+def claimed_client(text: str) -> Client:
+    """The kind of client that a user agent in lower case claims to be.
 
-    A browser says so by Mozilla's old name and either the whole mark of an engine or the name of a device.
+    A browser's begins with "Mozilla" and contains either an engine's complete token or a device's name.
     """
-    if _BY_NAME.match(text):
+    if _NON_MOZILLA_BROWSERS.match(text):
         return BROWSER
     if text.startswith("mozilla/"):
         return BROWSER if _has_engine(text) or is_on_device(text) else PROGRAM
-    told_by_itself = "://" not in text  # an app names no address; in a robot's may stand anything
-    return APP if told_by_itself and (is_on_device(text) or _MAKERS.match(text)) else PROGRAM
+    without_url = "://" not in text  # apps include no URL
+    return APP if without_url and (is_on_device(text) or _PHONE_MAKERS.match(text)) else PROGRAM
 
 
 def is_on_device(text: str) -> bool:
@@ -78,32 +78,32 @@ def is_on_device(text: str) -> bool:
 def _has_engine(text: str) -> bool:
     at = text.find(_WEBKIT)
     if at >= 0:
-        return any(text.find(mark, at) >= 0 for mark in _BEHIND_WEBKIT) or any(name in text for name in _DESKTOPS)
-    return any(mark in text for mark in _ENGINES) or any(name in text for name in _SYSTEMS_OF_OLD)
+        return any(text.find(mark, at) >= 0 for mark in _AFTER_WEBKIT) or any(name in text for name in _DESKTOPS)
+    return any(mark in text for mark in _ENGINES) or any(name in text for name in _OLD_SYSTEMS)
 
 
 def without_model(text: str) -> tuple[str, str]:
-    """The user agent without the comment in which an Android or Windows phone tells its model, and that comment.
+    """Split off the comment in which an Android or Windows phone states its model; gives the rest and the comment.
 
-    A model may be called anything, robots' words included.
+    A model's name can be anything, even a word that bots use.
 
     :param text: in lower case.
     """
     start = text.find("(")
-    end = _closing(text, start) if start >= 0 else -1
+    end = _closing_parenthesis(text, start) if start >= 0 else -1
     comment = text[start + 1 : end] if end >= 0 else ""
-    if not ("android" in comment or "windows phone" in comment) or _NO_MODEL.search(comment):
+    if not ("android" in comment or "windows phone" in comment) or _BOT_COMMENT.search(comment):
         return text, ""
     return f"{text[:start]}(x){text[end + 1 :]}", comment
 
 
 def plain_model(text: str) -> str:
-    """The user agent with the model of an Android phone replaced by the one that Chrome gives to all of them."""
+    """The user agent with the model of an Android phone replaced by "K", the one that Chrome sends for every phone."""
     return _ANDROID_COMMENT.sub(lambda found: f"(Linux; Android 10; K{'; wv' if '; wv' in found[0] else ''})", text, 1)
 
 
-def _closing(text: str, start: int) -> int:
-    """Where the parenthesis that opens at `start` closes; -1 if nowhere."""
+def _closing_parenthesis(text: str, start: int) -> int:
+    """The position of the parenthesis that closes the one at `start`; -1 if there is none."""
     depth = 0
     for found in _PARENTHESIS.finditer(text, start):
         depth += 1 if found[0] == "(" else -1
