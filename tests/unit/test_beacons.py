@@ -64,7 +64,7 @@ def test_an_id_may_be_a_number_as_browsers_make_one_up():
 
 def test_the_page_before_may_be_told_by_its_path():
     (view,) = read({**VIEW, "location": "https://www.example.com:8443/next?x=1#y", "referrer": "/caf%C3%A9"})
-    assert view.referrer == "https://www.example.com:8443/caf%C3%A9"
+    assert view.referrer == "https://www.example.com:8443/café"
     assert view.internal
 
 
