@@ -188,7 +188,7 @@ def test_a_site_whose_figures_cannot_be_read_costs_the_home_page_no_other(
     monkeypatch.setattr(site_stats, "stats", stats)
     page = home.show(samples.request("/sites"), person)
     assert page.status_code == 200
-    assert page.body.count(b"The figures could not be read") == 1
+    assert page.body.count(b"The statistics could not be read") == 1
     assert f"sites/{good.id}".encode() in page.body
 
 
