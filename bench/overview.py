@@ -68,7 +68,7 @@ def _prepare() -> tuple[str, int, str]:
         total += views
     person = people.create_administrator("bench@example.com", None)
     session = sessions.begin(person.id, person.epoch, int(time.time()))
-    token = sessions.seal(session, signing_key(), settings().prefix)
+    token = sessions.encode(session, signing_key(), settings().prefix)
     return site.id, total, f"{sessions.cookie_name(secure=True)}={token}"
 
 

@@ -1,14 +1,17 @@
-"""People: who they are, how they prove it, and which sites are theirs.
+"""Accounts: people, how they authenticate, and what they may access.
 
-================  =====================================================================================
-people            making administrators, changing passwords
-passwords         argon2id hashes
-sessions          the signed cookie of a browser that has signed in, and the CSRF token that goes with it
-origins           which page a form was posted from, and where to go after signing in
-bearers           secrets that prove a person by themselves: what API tokens and links have in common
-tokens, links     API tokens; sign-in links that work once
-entry             signing in with e-mail and password, and the brake on guessing
-access            what everybody else asks: who this is, and what they may see
-sites, api        making sites; the API's two routes for it
-================  =====================================================================================
+==============  ====================================================================
+auth            authentication and authorization, for all other packages
+login           signing in with e-mail address and password, with rate limits
+sessions        session cookies and CSRF tokens
+known_browsers  a cookie that marks browsers in which a person has signed in before
+sign_in_links   sign-in links that work once
+api_tokens      API tokens
+secret_tokens   the random secrets behind API tokens and sign-in links
+request_origin  checks of a form's origin and of the page to open after signing in
+passwords       password hashes (argon2id)
+people          creating administrators, changing passwords
+sites           creating sites
+site_settings   validating and changing a site's settings
+==============  ====================================================================
 """

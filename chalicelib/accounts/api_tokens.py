@@ -1,4 +1,4 @@
-"""API tokens: what programs send as ``Authorization: Bearer …``."""
+"""API tokens, which programs send as ``Authorization: Bearer …``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import credentials
 from chalicelib.store.people import Person
 
-# So that a token is recognised where it should not be: in a commit, a log, a chat.
+# Makes a leaked token recognizable, such as in a commit, a log or a chat.
 PREFIX: Final = "shy_"
 _ID_CHARS: Final = 16
 
 
 def issue(person: Person, name: str) -> str:
-    """A new token that acts as `person`; `name` tells people what it is for. It cannot be shown again.
+    """Create a token that acts as `person`; gives the token, which cannot be shown again.
 
+    :param name: what the token is for.
     :raises BadRequest: if the name is empty or too long.
     """
     label = name.strip()
@@ -30,7 +31,7 @@ def issue(person: Person, name: str) -> str:
 
 
 def person_with(token: str) -> Person | None:
-    """The person as whom `token` acts; None if it is unknown or revoked."""
+    """The person that `token` belongs to; None if it is unknown or revoked."""
     secret = token.removeprefix(PREFIX)
     person_id = secret_tokens.person_of(secret) if token.startswith(PREFIX) else None
     if person_id is None:
@@ -39,40 +40,40 @@ def person_with(token: str) -> Person | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """A token as it may be shown: `id` names it and does not prove it. `created_at`: epoch seconds."""
+class ApiToken:
+    """A token's public data. `id` identifies the token but does not authenticate; `created_at`: epoch seconds."""
 
     id: str
     name: str
     created_at: int
 
 
-def of(person: Person) -> list[Issued]:
-    """The tokens of a person, the oldest first."""
+def tokens_of(person: Person) -> list[ApiToken]:
+    """A person's tokens, oldest first."""
     return [
-        Issued(token.digest[:_ID_CHARS], token.name, token.created_at) for token in credentials.tokens_of(person.id)
+        ApiToken(token.digest[:_ID_CHARS], token.name, token.created_at) for token in credentials.tokens_of(person.id)
     ]
 
 
-def revoke_one(person: Person, token_id: str) -> None:
-    """Make the person's token with this id worthless from now on.
+def revoke_by_id(person: Person, token_id: str) -> None:
+    """Revoke the person's token with this id.
 
-    :raises NotFound: if they have none with it.
+    :raises NotFound: if the person has no such token.
     """
     found = [token for token in credentials.tokens_of(person.id) if token.digest[:_ID_CHARS] == token_id]
     if not found:
-        raise NotFound("You have no such token; it may have been revoked already.")
+        raise NotFound("You have no such API token; it may have been revoked.")
     credentials.remove_token(person.id, found[0].digest)
 
 
 def revoke_all(person: Person) -> None:
-    """Make all tokens of a person worthless from now on."""
+    """Revoke all of a person's tokens."""
     for token in credentials.tokens_of(person.id):
         credentials.remove_token(person.id, token.digest)
 
 
 def revoke(token: str) -> None:
-    """Make `token` worthless from now on."""
+    """Revoke `token`."""
     secret = token.removeprefix(PREFIX)
     person_id = secret_tokens.person_of(secret)
     if person_id is not None:

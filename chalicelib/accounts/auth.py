@@ -1,4 +1,4 @@
-"""What everybody else asks of accounts: who this is, and what they may see."""
+"""Authentication and authorization: who sends a request, and what they may access."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from chalicelib.store.signing_key import signing_key
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
-# Role in a site -> what it lets one do there.
-_RIGHTS_OF: Final[Mapping[str, frozenset[Right]]] = {
+# What a person may do with a site, by their role in it.
+_RIGHTS_BY_ROLE: Final[Mapping[str, frozenset[Right]]] = {
     "owner": frozenset({Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_OWN}),
     "viewer": frozenset({Right.SITE_VIEW}),
 }
 
 
-def viewer(request: Request) -> Person:
-    """The person whose browser this is.
+def signed_in_person(request: Request) -> Person:
+    """The person who is signed in in the requesting browser.
 
-    :raises Unauthorized: if nobody is signed in there, or no longer.
+    :raises Unauthorized: if nobody is signed in, or the session has ended.
     """
     session = session_of(request)
     person = credentials.person_in_session(session.person_id, session.id) if session else None
@@ -37,35 +37,36 @@ def viewer(request: Request) -> Person:
     return person
 
 
-def bearer(request: Request) -> Person:
-    """The person as whom a program asks; a signed-in browser may read (GET), but not write, without a token.
+def token_person(request: Request) -> Person:
+    """The person that the request's API token belongs to. A signed-in browser may read (GET) without a token.
 
-    :raises Unauthorized: without a good ``Authorization: Bearer …``.
+    :raises Unauthorized: without a valid ``Authorization: Bearer …``.
     """
     header = request.headers.get("authorization")
     if header is None and request.method == "GET" and session_of(request) is not None:
-        return viewer(request)
+        return signed_in_person(request)
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized("Send an API token in the header 'Authorization: Bearer <token>'.")
     person = api_tokens.person_with(token.strip())
     if person is None:
-        raise Unauthorized("This API token is not known; it may have been revoked.")
+        raise Unauthorized("This API token is unknown; it may have been revoked.")
     return person
 
 
 def authorize(request: Request, right: Right, site_id: str | None = None) -> tuple[Person, Site | None]:
-    """Who asks, and the site they ask about, if they have the right to. The one place where rights are checked.
+    """The person who sends a request, and the site it is about. Rights are checked nowhere else.
 
-    Programs prove themselves by an API token, browsers by their session and, for whatever changes something, by the
-    CSRF token of the form.
+    Programs authenticate with an API token, browsers with their session. Browser requests other than GET also need the
+    form's CSRF token.
 
-    :param site_id: for rights of a site.
-    :raises Unauthorized: if it is nobody we know.
-    :raises Forbidden: if they may not do this, or the form is not from one of our pages.
-    :raises NotFound: if there is no such site, or none that they may see.
+    :param right: the right that the request needs.
+    :param site_id: the site, for rights to a site.
+    :raises Unauthorized: if the request is not authenticated.
+    :raises Forbidden: if the person does not have the right, or the form is not from one of our pages.
+    :raises NotFound: if the site does not exist or the person may not view it.
     """
-    person = bearer(request) if request.is_api else viewer(request)
+    person = token_person(request) if request.is_api else signed_in_person(request)
     if not request.is_api and request.method != "GET":
         check_csrf(request, request.form())
     if right is Right.ADMINISTRATOR and not person.admin:
@@ -81,59 +82,59 @@ def _site(person: Person, site_id: str, right: Right) -> Site:
     site = sites.get_site(wanted) if wanted is not None and role else None
     if site is None or role is None:
         raise NotFound("There is no such site, or you have no access to it.")
-    if right not in _RIGHTS_OF[role]:
-        raise Forbidden("You may look at this site, but not change it.")
+    if right not in _RIGHTS_BY_ROLE[role]:
+        raise Forbidden("You can view this site, but you cannot change it.")
     return site
 
 
 def sites_of(person: Person) -> list[Site]:
-    """The sites that `person` may see, by name; an administrator sees all."""
+    """The sites that `person` may view, sorted by name; an administrator may view all."""
     return sites.list_sites() if person.admin else sites.get_sites(people.site_ids_of(person.id))
 
 
 def csrf_token(request: Request) -> str:
-    """What every form of this browser carries in its field ``csrf``; ``""`` where nobody is signed in."""
+    """The CSRF token for the field ``csrf`` of every form; ``""`` if nobody is signed in."""
     session = session_of(request)
     return sessions.csrf_token(session, signing_key()) if session else ""
 
 
 def check_csrf(request: Request, form: dict[str, str]) -> None:
-    """Refuse a form that was not sent from one of our pages, in this session.
+    """Check that a form was sent from one of our pages, in this session.
 
     :raises Forbidden: if it was not.
     """
     request_origin.check_origin(request)
     session = session_of(request)
     if session is None or not sessions.csrf_matches(session, signing_key(), form.get("csrf", "")):
-        raise Forbidden("This form has expired. Please reload the page and send it again.")
+        raise Forbidden("This form has expired. Reload the page and submit it again.")
 
 
 def session_of(request: Request) -> Session | None:
-    """The session that the browser's cookie holds, if we signed it and it is not over; asks no table."""
+    """The session in the browser's cookie, if it is signed by us and not expired; reads no table."""
     token = request.cookies.get(sessions.cookie_name(request.secure))
-    return sessions.unseal(token, signing_key(), settings().prefix) if token else None
+    return sessions.decode(token, signing_key(), settings().prefix) if token else None
 
 
 def begin_session(request: Request, person: Person) -> str:
-    """Sign `person` in; the ``Set-Cookie`` header that does it."""
+    """Sign `person` in; gives the ``Set-Cookie`` header for it."""
     session = sessions.begin(person.id, person.epoch, int(time.time()))
-    return sessions.cookie(sessions.seal(session, signing_key(), settings().prefix), request.secure)
+    return sessions.cookie(sessions.encode(session, signing_key(), settings().prefix), request.secure)
 
 
 def known_browser(request: Request) -> Browser | None:
-    """What this browser shows for somebody having signed in in it before."""
+    """The known browser in the request's cookie, if somebody has signed in in it before."""
     token = request.cookies.get(known_browsers.cookie_name(request.secure))
-    return known_browsers.unseal(token, signing_key(), settings().prefix) if token else None
+    return known_browsers.decode(token, signing_key(), settings().prefix) if token else None
 
 
 def remember_browser(request: Request, person: Person) -> str:
-    """The ``Set-Cookie`` header that lets this browser show that `person` has signed in in it."""
-    token = known_browsers.seal(person.id, signing_key(), settings().prefix, int(time.time()))
+    """The ``Set-Cookie`` header that marks this browser as one in which `person` has signed in."""
+    token = known_browsers.encode(person.id, signing_key(), settings().prefix, int(time.time()))
     return known_browsers.cookie(token, request.secure)
 
 
 def end_session(request: Request) -> str:
-    """Sign this browser out, for good: a copy of its cookie is worthless too. The ``Set-Cookie`` header for it."""
+    """Sign this browser out, which also invalidates copies of its cookie; gives the ``Set-Cookie`` header for it."""
     session = session_of(request)
     if session is not None:
         credentials.end_session(session.person_id, session.id, session.expires)

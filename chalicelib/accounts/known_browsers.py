@@ -1,7 +1,7 @@
-"""Browsers in which somebody has signed in before: a signed cookie that proves that, and nothing else. Pure.
+"""Known browsers: a signed cookie that proves that a person has signed in in this browser before. Pure.
 
-It signs nobody in. It lets attempts from that browser be counted by themselves, so that guesses from elsewhere cannot
-keep its owner out.
+It does not sign anybody in. Login attempts from a known browser are counted separately, so that guesses from elsewhere
+cannot lock its owner out.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _AUDIENCE: Final = "known browser"
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A browser in which a person has signed in. `id`: random."""
+    """A browser in which a person has signed in; `id` is random."""
 
     id: str
     person_id: str
 
 
-def seal(person_id: str, key: bytes, issuer: str, now: int) -> str:
-    """A new browser of that person as a JWT."""
+def encode(person_id: str, key: bytes, issuer: str, now: int) -> str:
+    """A JWT for a new known browser; `now`: epoch seconds."""
     claims = {
         "iss": issuer,
         "aud": _AUDIENCE,
@@ -39,8 +39,8 @@ def seal(person_id: str, key: bytes, issuer: str, now: int) -> str:
     return jwt.encode(claims, sessions.derive(key, _AUDIENCE), algorithm=_ALGORITHM)
 
 
-def unseal(token: str, key: bytes, issuer: str) -> Browser | None:
-    """The browser in a JWT; None unless it is signed by us, meant for this and not over."""
+def decode(token: str, key: bytes, issuer: str) -> Browser | None:
+    """The browser in a JWT; None unless it is signed by us for this purpose and not expired."""
     try:
         claims = jwt.decode(
             token,
@@ -57,9 +57,9 @@ def unseal(token: str, key: bytes, issuer: str) -> Browser | None:
 
 def cookie_name(secure: bool) -> str:
     """The cookie's name, over https or not."""
-    return sessions.host_bound(KNOWN_BROWSER_COOKIE, secure)
+    return sessions.cookie_name_with_prefix(KNOWN_BROWSER_COOKIE, secure)
 
 
 def cookie(token: str, secure: bool) -> str:
-    """The ``Set-Cookie`` header that keeps `token`."""
+    """The ``Set-Cookie`` header that stores `token`."""
     return sessions.set_cookie(cookie_name(secure), token, KNOWN_BROWSER_LIFE_S, secure)

@@ -1,8 +1,8 @@
 """Password hashes: argon2id.
 
-64 MiB and two passes in one lane are above each of OWASP's minimal choices (46 MiB and one pass, 19 MiB and two).
-One lane, because a Lambda of 1 GB has little more than half a processor: lanes would only wait for each other. It
-takes about 150 ms of processor time, and a sixteenth of the memory.
+64 MiB and two passes are more than each of OWASP's minimum configurations (46 MiB and one pass, 19 MiB and two). One
+lane is used because a Lambda with 1 GB has little more than half a CPU, so lanes would only wait for each other. A hash
+takes about 150 ms of CPU time and a sixteenth of the memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _hasher() -> PasswordHasher:
 
 
 def check_new(password: str) -> None:
-    """Whether `password` will do as a new one.
+    """Check the length of a new password.
 
     :raises BadRequest: if it is too short or too long.
     """
@@ -37,30 +37,30 @@ def check_new(password: str) -> None:
         raise BadRequest(f"A password may have at most {MAX_PASSWORD_CHARS} characters.", field="password")
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """The hash to store for `password`."""
-    return _hasher().hash(_normal(password))
+    return _hasher().hash(_normalized(password))
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Whether `password` is the one whose hash is `stored`.
+    """Whether `password` matches the hash `stored`.
 
-    Without a stored hash the same work is done for nothing, so that the time does not tell whether there is one.
+    Without a stored hash the password is hashed anyway, so that the time does not reveal whether there is one.
     """
     if stored is None:
-        hashed(password)
+        hash_password(password)
         return False
     try:
-        return _hasher().verify(stored, _normal(password))
+        return _hasher().verify(stored, _normalized(password))
     except (VerificationError, InvalidHashError):
         return False
 
 
-def is_outdated(stored: str) -> bool:
-    """Whether `stored` was made with other parameters than today's."""
+def needs_rehash(stored: str) -> bool:
+    """Whether `stored` was made with parameters other than the current ones."""
     return _hasher().check_needs_rehash(stored)
 
 
-def _normal(password: str) -> str:
-    """One spelling for what keyboards spell differently, e.g. "é" as one character or two (NFKC)."""
+def _normalized(password: str) -> str:
+    """The password in Unicode form NFKC, because keyboards differ, e.g. "é" as one character or two."""
     return unicodedata.normalize("NFKC", password)

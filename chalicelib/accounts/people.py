@@ -1,4 +1,4 @@
-"""Making people and changing their passwords."""
+"""Creating people and changing their passwords."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from chalicelib.store.people import Person
 
 __all__ = ["Person", "create_administrator", "email_address", "set_password"]
 
-_MAX_EMAIL_CHARS = 254  # RFC 5321: the longest address that a mail server has to take
+_MAX_EMAIL_CHARS = 254  # RFC 5321: the longest address that a mail server must accept
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)*")
 
 
 def create_administrator(email: str, password: str | None = None) -> Person:
-    """The administrator with this e-mail address, made if there is none; called again it changes nothing.
+    """The administrator with this e-mail address, created if there is none. Idempotent.
 
-    :param password: becomes the person's password; None leaves it as it is (a new person then signs in by a link).
-    :raises BadRequest: if the address or the password will not do.
+    :param password: the password to set; None leaves it unchanged (a new person then signs in with a link).
+    :raises BadRequest: if the address or the password is invalid.
     """
     address = email_address(email)
     if password is not None:
@@ -38,33 +38,33 @@ def create_administrator(email: str, password: str | None = None) -> Person:
 
 
 def set_password(person: Person, password: str) -> Person:
-    """Give `person` a new password; it ends all their sessions and their sign-in links. The person as stored.
+    """Change the password of `person` and end all their sessions and sign-in links; gives the person as stored.
 
-    :raises BadRequest: if the password will not do.
-    :raises Conflict: if the person was changed meanwhile.
+    :raises BadRequest: if the password is too short or too long.
+    :raises Conflict: if the person was changed at the same time.
     """
     passwords.check_new(password)
-    changed = dataclasses.replace(person, password_hash=passwords.hashed(password), epoch=person.epoch + 1)
+    changed = dataclasses.replace(person, password_hash=passwords.hash_password(password), epoch=person.epoch + 1)
     stored = people.change_person(changed)
     credentials.remove_links(person.id)
     return stored
 
 
 def email_address(given: str) -> str:
-    """`given` without surrounding space.
+    """`given` without surrounding white space.
 
-    :raises BadRequest: if it cannot be an e-mail address.
+    :raises BadRequest: if it is not an e-mail address.
     """
     address = given.strip()
     if len(address) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(address):
-        raise BadRequest("Please give an e-mail address, such as ada@example.com.", field="email")
+        raise BadRequest("Enter an e-mail address, such as ada@example.com.", field="email")
     return address
 
 
 def _add(person: Person) -> Person:
     try:
         return people.add_person(person)
-    except Conflict:  # somebody made the same one in this very moment
+    except Conflict:  # another request has just created the same person
         found = people.find_person(person.email)
         if found is None:
             raise

@@ -1,7 +1,7 @@
-"""Secrets that prove a person by themselves: what API tokens and sign-in links have in common. Pure.
+"""The random secrets behind API tokens and sign-in links: whoever has one acts as the person. Pure.
 
-Such a secret is the person's id (16 bytes, no secret) and 32 random bytes, in base64url. The id leads to the
-person's partition, where only the SHA-256 of the whole is stored; with 256 random bits, no slow hash is needed.
+A secret is the person's id (16 bytes, not secret) and 32 random bytes, in base64url. The id identifies the person's
+partition, where only the SHA-256 of the whole secret is stored; 256 random bits need no slow hash.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import secrets
 from uuid import UUID
 
 _RANDOM_BYTES = 32
-_SHAPE = re.compile(r"[A-Za-z0-9_-]{64}")
+_FORMAT = re.compile(r"[A-Za-z0-9_-]{64}")
 
 
 def new_secret(person_id: str) -> str:
-    """A new secret of that person: 64 characters, safe in URLs."""
+    """A new secret for that person: 64 characters, safe in URLs."""
     return base64.urlsafe_b64encode(UUID(person_id).bytes + secrets.token_bytes(_RANDOM_BYTES)).decode()
 
 
 def person_of(secret: str) -> str | None:
-    """The id of the person that `secret` claims to prove; None if it has not the shape of one."""
-    if not _SHAPE.fullmatch(secret):
+    """The id of the person that `secret` claims to belong to; None if it is malformed."""
+    if not _FORMAT.fullmatch(secret):
         return None
     return str(UUID(bytes=base64.urlsafe_b64decode(secret)[:16]))
 
 
 def digest(secret: str) -> str:
-    """What is stored of `secret`."""
+    """The SHA-256 of `secret` in hex, as stored."""
     return hashlib.sha256(secret.encode()).hexdigest()

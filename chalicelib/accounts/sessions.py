@@ -1,7 +1,7 @@
-"""The signed cookie of a browser that has signed in (a JWT), and the CSRF token that goes with it. Pure.
+"""Session cookies, which are signed JWTs, and their CSRF tokens. Pure.
 
-The cookie's path is ``/``: the app does not always know under which prefix a gateway serves it. Over https its
-name has the prefix ``__Host-``, so that no neighbouring host can plant one.
+The cookie's path is ``/`` because the app does not always know the path prefix under which a gateway serves it. Over
+HTTPS its name has the prefix ``__Host-``, so that other hosts of the domain cannot set it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _REQUIRED: Final = ["iss", "aud", "sub", "jti", "iat", "exp", "epoch"]
 class Session:
     """One browser's session.
 
-    :ivar id: random; what the CSRF token is bound to, and what signing out ends.
-    :ivar epoch: the person's when it began; it is over once theirs is another.
-    :ivar expires: epoch seconds.
+    :ivar id: random; the CSRF token is bound to it, and signing out invalidates it.
+    :ivar epoch: the person's epoch when the session began; the session ends when the person's epoch changes.
+    :ivar began, expires: epoch seconds.
     """
 
     id: str
@@ -38,12 +38,12 @@ class Session:
 
 
 def begin(person_id: str, epoch: int, now: int) -> Session:
-    """A new session of that person, from `now` (epoch seconds) on."""
+    """A new session of that person, starting at `now` (epoch seconds)."""
     return Session(secrets.token_urlsafe(16), person_id, epoch, now, now + SESSION_LIFE_S)
 
 
-def seal(session: Session, key: bytes, issuer: str) -> str:
-    """`session` as a JWT, signed with what follows from `key` for this purpose."""
+def encode(session: Session, key: bytes, issuer: str) -> str:
+    """`session` as a JWT, signed with a key derived from `key`."""
     claims = {
         "iss": issuer,
         "aud": _AUDIENCE,
@@ -56,8 +56,8 @@ def seal(session: Session, key: bytes, issuer: str) -> str:
     return jwt.encode(claims, derive(key, "session"), algorithm=_ALGORITHM)
 
 
-def unseal(token: str, key: bytes, issuer: str) -> Session | None:
-    """The session in a JWT; None unless it is signed by us, meant for us and not over."""
+def decode(token: str, key: bytes, issuer: str) -> Session | None:
+    """The session in a JWT; None unless it is signed by us, for this purpose, and not expired."""
     try:
         claims = jwt.decode(
             token,
@@ -73,7 +73,7 @@ def unseal(token: str, key: bytes, issuer: str) -> Session | None:
 
 
 def csrf_token(session: Session, key: bytes) -> str:
-    """What every form of this session carries, and no other site can know."""
+    """The CSRF token of this session's forms, which no other site can know."""
     return hmac.new(derive(key, "csrf"), session.id.encode(), hashlib.sha256).hexdigest()
 
 
@@ -83,31 +83,31 @@ def csrf_matches(session: Session, key: bytes, given: str) -> bool:
 
 
 def derive(key: bytes, purpose: str) -> bytes:
-    """A key for one purpose, so that nothing signed for one can pass for another."""
+    """A key derived for one purpose, so that a signature for one purpose is not valid for another."""
     return hmac.new(key, f"shylight {purpose}".encode(), hashlib.sha256).digest()
 
 
-def host_bound(name: str, secure: bool) -> str:
-    """A cookie's name, which over https no neighbouring host can set."""
+def cookie_name_with_prefix(name: str, secure: bool) -> str:
+    """A cookie's name, over HTTPS with the prefix that keeps other hosts from setting it."""
     return f"__Host-{name}" if secure else name
 
 
 def cookie_name(secure: bool) -> str:
-    """The session cookie's name, over https or not."""
-    return host_bound(SESSION_COOKIE, secure)
+    """The session cookie's name, over HTTPS (`secure`) or HTTP."""
+    return cookie_name_with_prefix(SESSION_COOKIE, secure)
 
 
 def cookie(token: str, secure: bool) -> str:
-    """The ``Set-Cookie`` header that keeps `token` for as long as its session lasts."""
+    """The ``Set-Cookie`` header that stores `token` until the session expires."""
     return set_cookie(cookie_name(secure), token, SESSION_LIFE_S, secure)
 
 
 def cleared_cookie(secure: bool) -> str:
-    """The ``Set-Cookie`` header that makes the browser forget its session."""
+    """The ``Set-Cookie`` header that deletes the session cookie."""
     return set_cookie(cookie_name(secure), "", 0, secure)
 
 
 def set_cookie(name: str, value: str, max_age: int, secure: bool) -> str:
-    """A ``Set-Cookie`` header for a cookie that only we are sent, and that scripts cannot read."""
+    """A ``Set-Cookie`` header for a cookie that is sent only to this host and that scripts cannot read."""
     parts = [f"{name}={value}", f"Max-Age={max_age}", "Path=/", "HttpOnly", "SameSite=Lax"]
     return "; ".join([*parts, "Secure"] if secure else parts)

@@ -1,4 +1,4 @@
-"""Sign-in links: they work once, within an hour, and only their digest is stored."""
+"""Sign-in links, which work once, within an hour; only their digest is stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.store import credentials
 from chalicelib.store.people import Person
 
-_SPENT = "This sign-in link has been used already, or its hour is over. Please ask for a new one."
+_INVALID_LINK = "This sign-in link has been used or has expired. Ask for a new one."
 
 
 def issue(person: Person) -> str:
@@ -21,23 +21,23 @@ def issue(person: Person) -> str:
 
 
 def person_with(token: str) -> Person:
-    """The person whom the link would sign in; looking does not use it up.
+    """The person whom the link would sign in; the link stays valid.
 
-    :raises NotFound: if there is no such link, or no longer.
+    :raises NotFound: if the link is unknown, used or expired.
     """
     person_id = secret_tokens.person_of(token)
     person = credentials.person_with_link(person_id, secret_tokens.digest(token)) if person_id else None
     if person is None:
-        raise NotFound(_SPENT)
+        raise NotFound(_INVALID_LINK)
     return person
 
 
 def use(token: str) -> Person:
-    """Use the link up; the person who is signed in by it. Of two at once one gets through.
+    """Use the link up; gives the person whom it signs in. Of two concurrent uses, only one succeeds.
 
-    :raises NotFound: if there is no such link, or no longer.
+    :raises NotFound: if the link is unknown, used or expired.
     """
     person = person_with(token)
     if not credentials.use_link(person.id, secret_tokens.digest(token)):
-        raise NotFound(_SPENT)
+        raise NotFound(_INVALID_LINK)
     return person

@@ -1,6 +1,6 @@
-"""A site's settings, under the names the predecessor gave them: what each may be, and changing them.
+"""A site's settings, under Shynet's names: validating and changing them.
 
-The forms of the settings that act on ingest are checked by the code of `collect` that reads them there.
+Settings that affect ingest are validated by the code of `collect` that parses them there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.accounts import sites as making
+from chalicelib.accounts import sites
 from chalicelib.collect import proxy
 from chalicelib.collect.site_rules import parse_networks, parse_origin
 from chalicelib.collect.tracker_script import script_of
@@ -23,34 +23,34 @@ MAX_SCRIPT_CHARS: Final = 16_384
 MAX_PATTERN_CHARS: Final = 500
 ACTIVE: Final = "active"
 ARCHIVED: Final = "archived"
-# A host in any script; which characters one may have is `hostnames`' to say.
+# A host in any script; `hostnames` decides which characters are valid.
 _ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[\w.\-\[\]:]+(:\d{1,5})?", re.IGNORECASE)
 _PARAMETER = re.compile(r"[^\s,&=#]{1,100}")
 
 
 def change(site: Site, data: Mapping[str, object]) -> Site:
-    """`site` with the settings of `data`, stored; what `data` does not name stays.
+    """Store the settings in `data`, leaving the others unchanged; gives the changed site.
 
-    :raises BadRequest: naming the field that is unknown or will not do; nothing is changed then.
-    :raises NotFound: if the site was deleted meanwhile.
-    :raises Conflict: if others kept changing it.
+    :raises BadRequest: if a setting is unknown or invalid, naming the field; nothing is changed then.
+    :raises NotFound: if the site has been deleted.
+    :raises Conflict: if others kept changing the site at the same time.
     """
     changes: dict[str, Any] = {}
     for name, value in data.items():
-        if name not in _READERS:
-            raise BadRequest(f"There is no such setting; there are {', '.join(_READERS)}.", field=_shown(name))
-        field, read = _READERS[name]
-        changes[field] = read(value, name)
+        if name not in _PARSERS:
+            raise BadRequest(f"Unknown setting. The settings are {', '.join(_PARSERS)}.", field=_printable(name))
+        field, parse = _PARSERS[name]
+        changes[field] = parse(value, name)
     changed = site_changes.change_site(site.id, changes)
     if changed is None:
-        raise NotFound("This site was deleted meanwhile.")
+        raise NotFound("This site has been deleted.")
     return changed
 
 
 def as_json(site: Site) -> dict[str, object]:
-    """A site with all its settings, as the API shows it, and the integrity of the script that they make."""
+    """A site with all its settings and its script's integrity hash, as the API shows it."""
     shown: dict[str, object] = {"id": site.id}
-    for name, (field, _) in _READERS.items():
+    for name, (field, _) in _PARSERS.items():
         shown[name] = getattr(site, field)
     shown["status"] = ACTIVE if site.active else ARCHIVED
     shown["active"] = site.active
@@ -72,11 +72,11 @@ def _status(value: object, name: str) -> bool:
 
 
 def _list(value: object, name: str) -> str:
-    """A list as a text, separated by commas, spaces or lines; a JSON list of texts is taken too."""
+    """A list as a string separated by spaces, from a string separated by commas, spaces or lines, or a JSON list."""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = "\n".join(value)
     if not isinstance(value, str) or len(value) > MAX_LIST_CHARS:
-        raise BadRequest(f"{name} must be a text of up to {MAX_LIST_CHARS} characters.", field=name)
+        raise BadRequest(f"{name} must be a string of up to {MAX_LIST_CHARS} characters.", field=name)
     return " ".join(value.replace(",", " ").split())
 
 
@@ -120,9 +120,9 @@ def _proxies(value: object, name: str) -> str:
 
 
 def _pattern(value: object, name: str) -> str:
-    """A pattern for referrers; DuckDB matches it with RE2, which takes linear time whatever the pattern."""
+    """A pattern for referrers; DuckDB matches it with RE2, whose running time is linear for any pattern."""
     if not isinstance(value, str) or len(value) > MAX_PATTERN_CHARS:
-        raise BadRequest(f"{name} must be a text of up to {MAX_PATTERN_CHARS} characters.", field=name)
+        raise BadRequest(f"{name} must be a string of up to {MAX_PATTERN_CHARS} characters.", field=name)
     if value and not _is_re2(value):
         raise BadRequest(
             f"{name} is not a regular expression (RE2 syntax: no look-around, no back-references).", field=name
@@ -131,7 +131,7 @@ def _pattern(value: object, name: str) -> str:
 
 
 def _is_re2(pattern: str) -> bool:
-    import duckdb  # where the pattern will run; nobody changes this setting often
+    import duckdb  # runs the pattern later; imported here because this setting is rarely changed
 
     try:
         duckdb.execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
@@ -146,7 +146,7 @@ def _script(value: object, name: str) -> str:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadRequest(f"{name} has half characters (lone surrogates).", field=name) from None
+        raise BadRequest(f"{name} must not contain lone surrogates.", field=name) from None
     return value
 
 
@@ -158,19 +158,19 @@ def _parameters(value: object, name: str) -> str:
 
 
 def _number(least: int, most: int) -> Callable[[object, str], int]:
-    def read(value: object, name: str) -> int:
+    def parse(value: object, name: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
         return value
 
-    return read
+    return parse
 
 
-# Setting -> field of Site, and how it is read.
-_READERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
-    "name": ("name", lambda value, _: making.site_name(value)),
-    "domain": ("domain", lambda value, _: making.domain(value)),
-    "timezone": ("timezone", lambda value, _: making.timezone(value)),
+# Setting -> field of Site, and its parser.
+_PARSERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
+    "name": ("name", lambda value, _: sites.site_name(value)),
+    "domain": ("domain", lambda value, _: sites.domain(value)),
+    "timezone": ("timezone", lambda value, _: sites.timezone(value)),
     "status": ("active", _status),
     "origins": ("origins", _origins),
     "respect_dnt": ("respect_dnt", _flag),
@@ -191,5 +191,5 @@ _READERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
 ADMINISTRATORS_ONLY: Final = frozenset({"script_inject"})
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     return name[:64].encode("utf-8", "replace").decode()

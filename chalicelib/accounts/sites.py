@@ -1,4 +1,4 @@
-"""Making sites: what a new one may be called, where it lives, and whose it is."""
+"""Creating sites: validating the name, domain and time zone."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from chalicelib.store.sites import Site
 
 _MAX_DOMAIN_CHARS = 253  # RFC 1035
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-# What a zone database calls a machine's own zone, and none at all.
-_NO_PLACES = {"localtime", "posixrules", "Factory"}
+# Names in the zone database that stand for the machine's own zone or for no zone.
+_NOT_ZONES = {"localtime", "posixrules", "Factory"}
 _HAS_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
-# Control characters, lone surrogates, line breaks, and marks that turn the direction of what follows.
+# Control characters, lone surrogates, line breaks, and characters that change the text direction.
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
-_TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Letters and symbols that are blank: fillers of Hangul, the empty pattern of Braille, a note without a head.
+_BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and symbols that are blank: Hangul fillers, the blank Braille pattern, the musical null notehead.
 _BLANK = set("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 
 
-def create(person: Person, data: Mapping[str, object]) -> Site:
-    """A new site of `person`, from the fields `name`, `domain` and `timezone` of `data`; others are not looked at.
+def create_site(person: Person, data: Mapping[str, object]) -> Site:
+    """Create a site of `person` from the fields `name`, `domain` and `timezone` of `data`; others are ignored.
 
-    :raises BadRequest: if one of them is missing or will not do; it names the field.
-    :raises Conflict: if the domain is somebody else's, or the person has as many sites as one may.
+    :raises BadRequest: if a field is missing or invalid, naming the field.
+    :raises Conflict: if the domain belongs to somebody else, or the person has the maximum number of sites.
     """
     site = Site(
         id=str(uuid.uuid4()),
@@ -48,21 +48,21 @@ def create(person: Person, data: Mapping[str, object]) -> Site:
 
 
 def site_name(given: object) -> str:
-    """A site's name: 1 to 100 printable characters, without surrounding space."""
+    """A site's name: 1 to 100 printable characters, without surrounding white space."""
     text = _text(given, "name").strip()
     if not 1 <= len(text) <= MAX_SITE_NAME_CHARS:
         raise BadRequest(f"name must have 1 to {MAX_SITE_NAME_CHARS} characters.", field="name")
-    if any(unicodedata.category(character) in _UNPRINTABLE or character in _TURNING for character in text):
+    if any(unicodedata.category(character) in _UNPRINTABLE or character in _BIDI_CONTROLS for character in text):
         raise BadRequest("name must not contain control characters.", field="name")
-    if all(_is_unseen(character) or character.isspace() for character in text):
-        raise BadRequest("name must have a character that can be seen.", field="name")
+    if all(_is_invisible(character) or character.isspace() for character in text):
+        raise BadRequest("name must contain a visible character.", field="name")
     return text
 
 
 def domain(given: object) -> str:
-    """A site's domain in lower case and ASCII (IDNA), from a host name or the address of its front page.
+    """A site's domain in lower case and ASCII (IDNA), from a host name or the URL of its home page.
 
-    A port is kept for this machine (``localhost:8000``), where sites are told apart by it; elsewhere it is refused.
+    A port is allowed only for the local machine (``localhost:8000``), where it distinguishes sites.
     """
     text = _text(given, "domain").strip()
     if not text or len(text) > 2 * _MAX_DOMAIN_CHARS:
@@ -71,7 +71,7 @@ def domain(given: object) -> str:
         raise _bad_domain("must not contain spaces, encoded or invisible characters")
     scheme = _HAS_SCHEME.match(text)
     if scheme and scheme.group().lower() not in ("http://", "https://"):
-        raise _bad_domain("must be of a web site (http or https)")
+        raise _bad_domain("must be a website's (http or https)")
     try:
         parts = urlsplit(text if scheme else f"//{text}")
         host, port = parts.hostname or "", parts.port
@@ -82,26 +82,26 @@ def domain(given: object) -> str:
     if parts.path not in ("", "/") or "?" in text or "#" in text:
         raise _bad_domain("must not contain a path")
     name = _host(host)
-    if port is not None and not _is_this_machine(name):
+    if port is not None and not _is_loopback(name):
         raise _bad_domain("must not contain a port")
     return f"{name}:{port}" if port is not None else name
 
 
 def timezone(given: object) -> str:
-    """A site's time zone: a name of the IANA database."""
+    """A site's time zone: a name in the IANA time zone database."""
     text = _text(given, "timezone")
     if text not in _timezones():
-        raise BadRequest("timezone must be a name such as Europe/Berlin or UTC.", field="timezone")
+        raise BadRequest("timezone must be the name of a time zone, such as Europe/Berlin or UTC.", field="timezone")
     return text
 
 
 def _host(host: str) -> str:
-    """A host name or IPv4 address, checked and in its one spelling."""
+    """A host name or IPv4 address, validated and normalized."""
     if host.isascii() and re.fullmatch(r"[0-9.]+", host):
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
-            raise _bad_domain("is not a valid address") from None
+            raise _bad_domain("is not a valid IP address") from None
     name = normal_host(host)
     if name is None:
         raise _bad_domain("is not a host name")
@@ -111,16 +111,16 @@ def _host(host: str) -> str:
     if len(name) > _MAX_DOMAIN_CHARS or not all(_LABEL.fullmatch(label) for label in labels):
         raise _bad_domain("is not a host name")
     if len(labels) < 2 or labels[-1].isdigit():
-        raise _bad_domain("is not complete")
+        raise _bad_domain("is incomplete")
     return name
 
 
-def _is_unseen(character: str) -> bool:
-    """Whether nothing of a character can be seen by itself: joiners, marks, fillers, what is not assigned."""
+def _is_invisible(character: str) -> bool:
+    """Whether a character is invisible by itself: joiners, combining marks, fillers and unassigned characters."""
     return unicodedata.category(character)[0] in "CM" or character in _BLANK
 
 
-def _is_this_machine(name: str) -> bool:
+def _is_loopback(name: str) -> bool:
     return name == "localhost" or name.endswith(".localhost") or name.startswith("127.")
 
 
@@ -133,9 +133,9 @@ def _text(given: object, field: str) -> str:
 
 
 def _bad_domain(what: str) -> BadRequest:
-    return BadRequest(f"domain {what}; give the host name alone, such as example.com.", field="domain")
+    return BadRequest(f"domain {what}; enter the host name only, such as example.com.", field="domain")
 
 
 @cache
 def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NO_PLACES
+    return frozenset(available_timezones()) - _NOT_ZONES

@@ -30,7 +30,7 @@ def create(request: Request, person: Person) -> Response:
     for field in data:
         if field not in _FIELDS:
             raise BadRequest(f"There is no such field; a new site has {', '.join(_FIELDS)}.", field=_shown(field))
-    return reply_json(site_settings.as_json(sites.create(person, data)), 201)
+    return reply_json(site_settings.as_json(sites.create_site(person, data)), 201)
 
 
 def show(_request: Request, _person: Person, site: Site) -> Response:

@@ -15,12 +15,12 @@ def list_tokens(_request: Request, person: Person) -> Response:
     """``GET /api/v1/tokens``: the caller's tokens, without what proves them."""
     shown = [
         {"id": one.id, "name": one.name, "created_at": datetime.fromtimestamp(one.created_at, UTC).isoformat()}
-        for one in api_tokens.of(person)
+        for one in api_tokens.tokens_of(person)
     ]
     return reply_json({"tokens": shown})
 
 
 def revoke(_request: Request, person: Person, token: str) -> Response:
     """``DELETE /api/v1/tokens/{token}``: the caller's token with this id is worthless from now on; 204."""
-    api_tokens.revoke_one(person, token)
+    api_tokens.revoke_by_id(person, token)
     return reply(b"", "text/plain", 204, {"Cache-Control": "no-store"})

@@ -64,7 +64,7 @@ def create_site(request: Request, person: Person) -> Response:
     """``POST /sites``: a new site, and on to its page; or the form again with what was wrong."""
     form = request.form()
     try:
-        site = sites.create(person, form)
+        site = sites.create_site(person, form)
     except (BadRequest, Conflict) as error:
         given = {name: form.get(name, "") for name in ("name", "domain", "timezone")}
         again = SiteForm(

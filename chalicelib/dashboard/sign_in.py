@@ -17,7 +17,7 @@ def show_form(request: Request) -> Response:
     """``GET /sign-in?next=…``: the form, or a redirect for somebody who is signed in already."""
     onward = request_origin.next_path(request.query.get("next"))
     try:
-        auth.viewer(request)
+        auth.signed_in_person(request)
     except Unauthorized:
         return render.page(request, "sign-in.html", email="", error=None, next=onward)
     return redirect(request.root + onward)
@@ -98,7 +98,7 @@ def _link_page(request: Request, token: str, person: Person, error: BadRequest |
         email=person.email,
         error=error.message if error else None,
         needs_password=person.password_hash is None,
-        tokens=len(api_tokens.of(person)),
+        tokens=len(api_tokens.tokens_of(person)),
     )
 
 

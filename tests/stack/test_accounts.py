@@ -126,7 +126,7 @@ def test_a_wrong_password_says_the_same_whether_the_person_exists_or_not(
 ) -> None:
     answer = browser.sign_in(made["plain"] if known else "nobody@example.com", "wrong password")
     assert answer.status == 401
-    assert b"do not belong together" in answer.body
+    assert b"Wrong e-mail address or password" in answer.body
     assert not browser.cookies
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.accounts import site_settings
-from chalicelib.accounts import sites as making
+from chalicelib.accounts.sites import create_site
 from chalicelib.collect import plausible
 from chalicelib.config import settings as program
 from chalicelib.errors import Conflict
@@ -37,7 +37,7 @@ def domain() -> str:
 
 
 def new_site(person: Person, domain: str) -> Site:
-    return making.create(person, {"name": "S", "domain": domain, "timezone": "UTC"})
+    return create_site(person, {"name": "S", "domain": domain, "timezone": "UTC"})
 
 
 def test_another_person_cannot_have_a_domain_that_is_in_use(ada: Person, bob: Person, domain: str) -> None:
@@ -95,7 +95,7 @@ def test_of_many_who_want_a_domain_at_once_one_person_gets_it(ada: Person, bob: 
 
 def test_a_person_may_have_so_many_sites(ada: Person, domain: str, monkeypatch: pytest.MonkeyPatch) -> None:
     few = replace(program(), max_sites=2)
-    monkeypatch.setattr(making, "settings", lambda: few)
+    monkeypatch.setattr("chalicelib.accounts.sites.settings", lambda: few)
     for number in range(2):
         new_site(ada, f"{number}.{domain}")
     with pytest.raises(Conflict, match="2 sites"):

@@ -60,13 +60,13 @@ def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | No
     """Sets who asks, and their role in the site."""
 
     def be(person: Person | None, role: str | None = None) -> None:
-        def viewer(_request: Request) -> Person:
+        def person_asking(_request: Request) -> Person:
             if person is None:
                 raise Unauthorized("Please sign in.")
             return person
 
-        monkeypatch.setattr(auth, "viewer", viewer)
-        monkeypatch.setattr(auth, "bearer", viewer)
+        monkeypatch.setattr(auth, "signed_in_person", person_asking)
+        monkeypatch.setattr(auth, "token_person", person_asking)
         monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
         monkeypatch.setattr(sites, "get_site", lambda _site: samples.SITE)
 

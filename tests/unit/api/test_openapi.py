@@ -126,14 +126,14 @@ def test_the_limits_are_the_codes() -> None:
 
 def test_the_settings_are_the_codes() -> None:
     changes = SCHEMAS["Settings"]["properties"]
-    assert list(changes) == list(site_settings._READERS)
+    assert list(changes) == list(site_settings._PARSERS)
     assert set(SCHEMAS["Site"]["properties"]) == set(site_settings.as_json(Site("x", "Test", "example.com")))
     for name, schema in changes.items():
         for end in ("minimum", "maximum"):
             if end in schema:
-                site_settings._READERS[name][1](schema[end], name)
+                site_settings._PARSERS[name][1](schema[end], name)
                 with pytest.raises(errors.BadRequest):
-                    site_settings._READERS[name][1](schema[end] + (1 if end == "maximum" else -1), name)
+                    site_settings._PARSERS[name][1](schema[end] + (1 if end == "maximum" else -1), name)
     assert f"`1` to `{proxy.MAX_HOPS}`" in changes["proxies"]["description"]
     assert all(f"`{preset}`" in changes["proxies"]["description"] for preset in proxy.PRESETS)
 

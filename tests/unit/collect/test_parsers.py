@@ -181,7 +181,7 @@ def test_any_origin_is_allowed_or_not(origin: str, allowed: str) -> None:
 
 @given(values)
 def test_any_setting_is_refused_by_name_or_one_that_the_collector_can_use(value: object) -> None:
-    for name, (_, read) in site_settings._READERS.items():
+    for name, (_, read) in site_settings._PARSERS.items():
         if name == "hide_referrer_regex":
             continue  # DuckDB reads it, see test_settings
         with refused_by_name(name):

@@ -93,7 +93,7 @@ def test_a_link_to_another_site_keeps_the_period() -> None:
 
 
 def test_a_new_site_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sites, "create", lambda _person, form: Site("new-id", form["name"], form["domain"]))
+    monkeypatch.setattr(sites, "create_site", lambda _person, form: Site("new-id", form["name"], form["domain"]))
     body = urlencode({"name": "Blog", "domain": "blog.example", "timezone": "UTC", "csrf": "token"}).encode()
     answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
     assert (answer.status_code, answer.headers["Location"]) == (303, "./sites/new-id")
@@ -103,7 +103,7 @@ def test_a_wrong_domain_shows_the_form_again(monkeypatch: pytest.MonkeyPatch) ->
     def refuse(_person: Person, _form: dict[str, str]) -> Site:
         raise BadRequest("domain is not a host name.", field="domain")
 
-    monkeypatch.setattr(sites, "create", refuse)
+    monkeypatch.setattr(sites, "create_site", refuse)
     body = urlencode({"name": 'My "blog"', "domain": "a b", "timezone": "Asia/Kathmandu"}).encode()
     answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
     text = answer.body.decode()
