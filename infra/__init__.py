@@ -1,1 +1,1 @@
-"""What Chalice does not create (CloudFormation, policies, GeoIP data), and the deployment that runs it all."""
+"""Deployment, and the infrastructure that Chalice does not create: CloudFormation stack, policies, GeoIP data."""

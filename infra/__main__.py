@@ -16,7 +16,7 @@ AWS_DOMAIN = {"cn": "amazonaws.com.cn"}
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; an error that a person can act on is told without a traceback."""
+    """Run one command; errors that a person can fix are printed without a traceback."""
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     parser.add_argument("command", choices=["deploy", "geo", "link", "package"])
     parser.add_argument("--stage", required=True)
@@ -26,25 +26,25 @@ def main(arguments: list[str]) -> int:
     except DeployError as error:
         print(f"\n{error}", file=sys.stderr)
     except AwsError as error:
-        print(f"\nAWS refused: {error}", file=sys.stderr)
+        print(f"\nAWS request failed: {error}", file=sys.stderr)
     return 1
 
 
 def _deploy(stage: str) -> int:
-    _refuse_old_python()
+    _check_python()
     alarms = os.environ.get("ALARM_EMAIL")
     done = deploy(
         signed_in(stage),
         ROOT / ".local" / "deploy" / stage,
         os.environ.get("ADMIN_EMAIL") or None,
-        Target(_stock_chalice, _locate),
+        Target(_run_chalice, _locate),
         parameters={"AlarmEmail": alarms} if alarms else {},
         say=_say,
     )
     _say(f"counted after {done.counted_s:.0f} s\n\n  Shylight   {done.base_url}/")
     if done.sign_in:
         _say(f"  Sign in    {done.sign_in}")
-        _say(f"             (works once, within an hour; make link STAGE={stage} gives another)")
+        _say(f"             (works once, within an hour; `make link STAGE={stage}` creates another)")
     return 0
 
 
@@ -56,25 +56,25 @@ def _geo(stage: str) -> int:
 def _link(stage: str) -> int:
     email = os.environ.get("ADMIN_EMAIL")
     if not email:
-        raise DeployError("For whom? ADMIN_EMAIL=you@example.com make link …")
-    _say(sign_in_link(signed_in(stage), email, Target(_stock_chalice, _locate)))
+        raise DeployError("ADMIN_EMAIL is not set: ADMIN_EMAIL=you@example.com make link …")
+    _say(sign_in_link(signed_in(stage), email, Target(_run_chalice, _locate)))
     return 0
 
 
 def _package(stage: str) -> int:
-    _refuse_old_python()
+    _check_python()
     folder = ROOT / ".local" / "deploy" / stage
     target = ROOT / ".local" / "package" / stage
     project.copy_to(folder, stage, {})
-    # Nothing is asked of AWS for this; Chalice only wants to hear a region.
+    # This makes no AWS requests; Chalice only needs a region to be set.
     cloud = Cloud(stage, os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", "")
     project.chalice(cloud, folder, ["package", "--stage", stage, "--pkg-format", "terraform", str(target)])
-    terraform.mend(target)
+    terraform.fix(target)
     _say(f"Terraform and the functions' package: {target.relative_to(ROOT)}/")
     return 0
 
 
-def _stock_chalice(cloud: Cloud, folder: Path) -> None:
+def _run_chalice(cloud: Cloud, folder: Path) -> None:
     project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage])
 
 
@@ -83,12 +83,12 @@ def _locate(cloud: Cloud, rest_api_id: str) -> str:
     return f"https://{rest_api_id}.execute-api.{cloud.region}.{domain}/{cloud.stage}"
 
 
-def _refuse_old_python() -> None:
-    """Functions run on the Python they are deployed from, and DuckDB's wheel does not fit Lambda's 3.11."""
+def _check_python() -> None:
+    """Functions run on the Python version they are deployed from, and DuckDB's wheel does not run on Lambda's 3.11."""
     if sys.version_info < (3, 12):
         raise DeployError(
-            "Lambda's system for Python 3.11 is too old for DuckDB. Deploy from Python 3.13: delete .venv, then "
-            "make PYTHON=/path/to/python3.13 deploy …"
+            "Lambda's operating system for Python 3.11 is too old for DuckDB. Deploy from Python 3.13: delete .venv, "
+            "then make PYTHON=/path/to/python3.13 deploy …"
         )
 
 

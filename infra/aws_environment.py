@@ -1,4 +1,4 @@
-"""Where a stage lives: region, account, and for an emulator its endpoint. The one door of the tools to AWS."""
+"""The AWS environment of a stage: region, account and, for an emulator, its endpoint. All tools get clients here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EMULATOR_REGION = "us-east-1"
 
 
 class DeployError(Exception):
-    """A deployment cannot go on; the message says what to do."""
+    """A deployment cannot continue; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ class Cloud:
 
     @property
     def _emulator_key(self) -> str:
-        """Emulators take an access key of 12 digits for the account that is meant."""
+        """Emulators take an access key of 12 digits as the account id."""
         return "test" if self.account == EMULATOR_ACCOUNT else self.account
 
     def client(self, service: str) -> Any:
-        """The botocore client of a service, made once."""
+        """The botocore client of a service, created once."""
         if service not in self._clients:
-            known = {}
+            credentials = {}
             if self.endpoint_url:
-                known = {"aws_access_key_id": self._emulator_key, "aws_secret_access_key": "test"}
+                credentials = {"aws_access_key_id": self._emulator_key, "aws_secret_access_key": "test"}
             self._clients[service] = botocore.session.get_session().create_client(
                 service,
                 region_name=self.region,
@@ -61,51 +61,51 @@ class Cloud:
                     retries={"mode": "standard", "total_max_attempts": 4},
                     s3={"addressing_style": "path"} if self.endpoint_url else None,
                 ),
-                **known,
+                **credentials,
             )
         return self._clients[service]
 
     def environ(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The environment of a process that shall run the program's own code against this cloud."""
-        given = dict(base)
-        given |= {
+        """The environment variables of a process that runs the program's own code against this cloud."""
+        variables = dict(base)
+        variables |= {
             "SHYLIGHT_STAGE": self.stage,
             "SHYLIGHT_ACCOUNT": self.account,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
         }
         if self.endpoint_url:
-            given.pop("AWS_PROFILE", None)
-            given.pop("AWS_SESSION_TOKEN", None)
-            given |= {
+            variables.pop("AWS_PROFILE", None)
+            variables.pop("AWS_SESSION_TOKEN", None)
+            variables |= {
                 "AWS_ENDPOINT_URL": self.endpoint_url,
                 "AWS_ACCESS_KEY_ID": self._emulator_key,
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_EC2_METADATA_DISABLED": "true",
             }
-        return given
+        return variables
 
 
 def emulator(endpoint_url: str, stage: str = "local", account: str = EMULATOR_ACCOUNT) -> Cloud:
-    """An account of an emulator, by default the one that emulators have for everybody."""
+    """An account of an emulator, by default the one that emulators provide."""
     return Cloud(stage, EMULATOR_REGION, account, endpoint_url)
 
 
 def signed_in(stage: str) -> Cloud:
-    """The account and region that the AWS environment (variables, profile, role) leads to.
+    """The account and region from the AWS environment (variables, profile or role).
 
     :raises DeployError: without a region or working credentials.
     """
     session = botocore.session.get_session()
     region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
     if not region:
-        raise DeployError("No AWS region is set. Choose one: AWS_DEFAULT_REGION=eu-central-1 make deploy …")
+        raise DeployError("No AWS region is set. Set one: AWS_DEFAULT_REGION=eu-central-1 make deploy …")
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
     try:
         identity = session.create_client("sts", region_name=region, endpoint_url=endpoint).get_caller_identity()
     except AwsError as error:
         raise DeployError(
             f"AWS did not accept the credentials ({error}). Sign in with `aws sso login` or `aws configure`, or set "
-            "AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         ) from error
     return Cloud(stage, region, str(identity["Account"]), endpoint)

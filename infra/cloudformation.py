@@ -1,4 +1,4 @@
-"""The stack of a stage: created or updated by a change set, waited for, and explained when it fails."""
+"""A stage's CloudFormation stack: created or updated by a change set; a failure is reported with its events."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from infra.aws_environment import Cloud, DeployError
 
 TEMPLATE = Path(__file__).parent / "template.yaml"
-PATIENCE_S = 900.0
-POLL_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # quick at first: an emulator is done at once
+TIMEOUT_S = 900.0
+POLL_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # short at first, because an emulator finishes immediately
 NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
@@ -23,18 +23,18 @@ def stack_name(cloud: Cloud) -> str:
 
 
 def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None) -> bool:
-    """Make the stage's stack what the template says; parameters not given keep their value.
+    """Create or update the stage's stack from the template; parameters that are not given keep their values.
 
-    :returns: whether anything was changed.
-    :raises DeployError: with the events that tell why.
+    :returns: whether anything changed.
+    :raises DeployError: if it fails, with the events that explain why.
     """
     client, name = cloud.client("cloudformation"), stack_name(cloud)
     before = describe(cloud)
     if before is not None and before["StackStatus"] == "ROLLBACK_COMPLETE":
-        # Its creation failed: it is empty, and only good to be deleted.
+        # Its creation failed: it is empty and can only be deleted.
         client.delete_stack(StackName=name)
         before = _wait(lambda: describe(cloud), lambda found: found is None, f"the deletion of the failed stack {name}")
-    # A stack whose creation never began (only a change set was made) counts as none.
+    # A stack whose creation never started (only a change set was created) does not exist yet.
     exists = before is not None and before["StackStatus"] != "REVIEW_IN_PROGRESS"
     change_set = f"deploy-{int(time.time() * 1000)}"
     try:
@@ -48,7 +48,7 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
-        raise DeployError(f"CloudFormation refused the template: {error}") from error
+        raise DeployError(f"CloudFormation rejected the template: {error}") from error
     described = _wait(
         lambda: client.describe_change_set(StackName=name, ChangeSetName=change_set),
         lambda found: found["Status"] in {"CREATE_COMPLETE", "FAILED"},
@@ -59,17 +59,17 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None) -> bool:
         client.delete_change_set(StackName=name, ChangeSetName=change_set)
         if any(phrase in reason for phrase in NOTHING_TO_DO):
             return False
-        raise DeployError(f"CloudFormation refused the template: {reason}")
-    begun = time.time()
+        raise DeployError(f"CloudFormation rejected the template: {reason}")
+    started = time.time()
     client.execute_change_set(StackName=name, ChangeSetName=change_set)
     after = _wait(lambda: describe(cloud), _is_settled, f"the stack {name}")
     if after is None or after["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-        raise DeployError(f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, begun)}")
+        raise DeployError(f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, started)}")
     return True
 
 
 def describe(cloud: Cloud) -> dict[str, Any] | None:
-    """The stack as CloudFormation tells it, or None if there is none."""
+    """The stack as CloudFormation describes it; None if there is none."""
     try:
         found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack_name(cloud))["Stacks"][0]
     except ClientError as error:
@@ -95,15 +95,15 @@ def _is_settled(stack: dict[str, Any] | None) -> bool:
     return not status.endswith("_IN_PROGRESS") or status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
 
 
-def _wait(look: Any, done: Any, what: str) -> Any:
-    deadline, turn = time.monotonic() + PATIENCE_S, 0
+def _wait(poll: Any, done: Any, what: str) -> Any:
+    deadline, turn = time.monotonic() + TIMEOUT_S, 0
     while True:
-        found = look()
+        found = poll()
         if done(found):
             return found
         if time.monotonic() > deadline:
             raise DeployError(
-                f"Waited {PATIENCE_S:.0f} s for {what}; CloudFormation's console tells what it is waiting for."
+                f"Timed out after {TIMEOUT_S:.0f} s waiting for {what}. The CloudFormation console shows why."
             )
         time.sleep(POLL_S[min(turn, len(POLL_S) - 1)])
         turn += 1
@@ -111,9 +111,9 @@ def _wait(look: Any, done: Any, what: str) -> Any:
 
 def _failures(cloud: Cloud, since: float) -> str:
     events = cloud.client("cloudformation").describe_stack_events(StackName=stack_name(cloud))["StackEvents"]
-    told = [
+    lines = [
         f"  {event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}"
         for event in reversed(events)
         if event["ResourceStatus"].endswith("FAILED") and event["Timestamp"].timestamp() >= since - 60
     ]
-    return "\n".join(told) or "  (no failed event was told)"
+    return "\n".join(lines) or "  (CloudFormation reports no failed event)"

@@ -1,7 +1,7 @@
-"""A deployment from the first resource to the first page view: what `make deploy` does.
+"""A complete deployment, from the resources to the first counted page view: what `make deploy` does.
 
-Chalice keeps a note of what it deployed and needs it the next time. The note lives in the stage's bucket, so that
-the next deployment may come from another machine.
+Chalice records what it deployed and needs this state the next time. The state is stored in the stage's bucket, so that
+the next deployment can run on another machine.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from botocore.exceptions import ClientError
 
 from infra import cloudformation, geoip, people, project, smoke
 from infra.aws_environment import Cloud, DeployError
-from infra.http_client import ask, is_well
+from infra.http_client import ask, is_healthy
 
-NOTE_KEY = "deploy/state.json"
-ANSWER_S = 120.0
+STATE_KEY = "deploy/state.json"
+HEALTH_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True)
 class Target:
-    """What differs between AWS and an emulator.
+    """The steps that differ between AWS and an emulator.
 
     :ivar chalice: deploys the project in a folder.
-    :ivar locate: the base URL of the REST API with this id.
+    :ivar locate: gives the base URL of the REST API with this id.
     """
 
     chalice: Callable[[Cloud, Path], None]
@@ -36,9 +36,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What came of it.
+    """The result of a deployment.
 
-    :ivar sign_in: a one-time link for the first administrator; None if there was one already.
+    :ivar sign_in: a one-time sign-in link for the first administrator; None if there was an administrator already.
     :ivar counted_s: seconds until the check's page view was counted.
     """
 
@@ -56,80 +56,82 @@ def deploy(
     parameters: Mapping[str, str] | None = None,
     say: Callable[[str], None] = print,
 ) -> Deployment:
-    """Bring the stage of `cloud` to what the working copy is.
+    """Deploy the working copy to the stage of `cloud`.
 
-    :param folder: where the project is put together.
-    :param admin_email: the first administrator's; needed once.
-    :param parameters: of the CloudFormation template.
+    :param folder: where the project is assembled.
+    :param admin_email: the first administrator's address; needed for the first deployment only.
+    :param parameters: parameters of the CloudFormation template.
+    :param say: called with each line of progress.
+    :raises DeployError: if a step fails; the message says what to do.
     """
     say(f"resources: CloudFormation stack {cloudformation.stack_name(cloud)}")
     say("  changed" if cloudformation.apply(cloud, parameters) else "  unchanged")
-    note = _read_note(cloud)
-    if not note.get("administrator") and not admin_email:
-        raise DeployError("Who is the first administrator? ADMIN_EMAIL=you@example.com make deploy …")
+    state = _read_state(cloud)
+    if not state.get("administrator") and not admin_email:
+        raise DeployError("Set the first administrator's address: ADMIN_EMAIL=you@example.com make deploy …")
     for key in geoip.upload(cloud):
         say(f"GeoIP database: {key}")
-    say("functions, API and schedules: chalice deploy (some minutes)")
-    api = _deploy_functions(cloud, folder, note, target)
+    say("functions, API and schedules: chalice deploy (takes a few minutes)")
+    api = _deploy_functions(cloud, folder, state, target)
     base_url = target.locate(cloud, api)
-    if not is_well(base_url, ANSWER_S):
-        raise DeployError(f"{base_url}/healthz does not answer as it should: {ask(f'{base_url}/healthz').text[:500]}")
+    if not is_healthy(base_url, HEALTH_TIMEOUT_S):
+        raise DeployError(f"The health check {base_url}/healthz fails: {ask(f'{base_url}/healthz').text[:500]}")
     sign_in = None
-    if not note.get("administrator") and admin_email:
+    if not state.get("administrator") and admin_email:
         say(f"first administrator: {admin_email}")
         people.create_administrator(cloud, admin_email)
         sign_in = f"{base_url}/sign-in/{people.issue_link(cloud, admin_email)}"
-        note["administrator"] = admin_email
-        _write_note(cloud, note)
-    say("check: one page view has to be counted")
+        state["administrator"] = admin_email
+        _write_state(cloud, state)
+    say("check: sending one page view and waiting until it is counted")
     return Deployment(base_url, sign_in, smoke.check(cloud, base_url))
 
 
 def sign_in_link(cloud: Cloud, email: str, target: Target) -> str:
-    """A new one-time sign-in link for the administrator with this address, who is created if there is none."""
-    api = _rest_api(_read_note(cloud).get("chalice", {}))
+    """A new one-time sign-in link for the administrator with this address, who is created if needed."""
+    api = _rest_api(_read_state(cloud).get("chalice", {}))
     if api is None:
-        raise DeployError(f"Nothing is deployed as {cloud.stage} yet.")
+        raise DeployError(f"The stage {cloud.stage} is not deployed yet.")
     return f"{target.locate(cloud, api)}/sign-in/{people.issue_link(cloud, email)}"
 
 
-def _deploy_functions(cloud: Cloud, folder: Path, note: dict[str, Any], target: Target) -> str:
+def _deploy_functions(cloud: Cloud, folder: Path, state: dict[str, Any], target: Target) -> str:
     deployed = folder / ".chalice" / "deployed" / f"{cloud.stage}.json"
     project.copy_to(folder, cloud.stage, {})
     deployed.parent.mkdir(parents=True, exist_ok=True)
     deployed.unlink(missing_ok=True)
-    if note.get("chalice"):
-        deployed.write_text(json.dumps(note["chalice"]), encoding="utf-8")
+    if state.get("chalice"):
+        deployed.write_text(json.dumps(state["chalice"]), encoding="utf-8")
     try:
         target.chalice(cloud, folder)
-    finally:  # also after a failure half way: what exists must be known the next time
+    finally:  # also after a partial failure: the next deployment must know what exists
         if deployed.is_file():
-            note["chalice"] = json.loads(deployed.read_text(encoding="utf-8"))
-            _write_note(cloud, note)
-    api = _rest_api(note.get("chalice", {}))
+            state["chalice"] = json.loads(deployed.read_text(encoding="utf-8"))
+            _write_state(cloud, state)
+    api = _rest_api(state.get("chalice", {}))
     if api is None:
-        raise DeployError("Chalice ended without a REST API.")
+        raise DeployError("Chalice created no REST API.")
     return api
 
 
-def _rest_api(noted: Mapping[str, Any]) -> str | None:
-    for resource in noted.get("resources", []):
+def _rest_api(chalice_state: Mapping[str, Any]) -> str | None:
+    for resource in chalice_state.get("resources", []):
         if resource["resource_type"] == "rest_api":
             return str(resource["rest_api_id"])
     return None
 
 
-def _read_note(cloud: Cloud) -> dict[str, Any]:
+def _read_state(cloud: Cloud) -> dict[str, Any]:
     try:
-        found = cloud.client("s3").get_object(Bucket=cloud.names.bucket, Key=NOTE_KEY)
+        found = cloud.client("s3").get_object(Bucket=cloud.names.bucket, Key=STATE_KEY)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"NoSuchKey", "NoSuchBucket", "404"}:
             return {}
         raise
-    note: dict[str, Any] = json.loads(found["Body"].read())
-    return note
+    state: dict[str, Any] = json.loads(found["Body"].read())
+    return state
 
 
-def _write_note(cloud: Cloud, note: Mapping[str, Any]) -> None:
-    body = json.dumps(note, indent=2).encode()
-    cloud.client("s3").put_object(Bucket=cloud.names.bucket, Key=NOTE_KEY, Body=body, ContentType="application/json")
+def _write_state(cloud: Cloud, state: Mapping[str, Any]) -> None:
+    body = json.dumps(state, indent=2).encode()
+    cloud.client("s3").put_object(Bucket=cloud.names.bucket, Key=STATE_KEY, Body=body, ContentType="application/json")

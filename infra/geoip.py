@@ -1,7 +1,8 @@
-"""The GeoIP databases of a stage: those that come along, and those of a publisher that somebody chose.
+"""The GeoIP databases of a stage: the packaged ones, and those of a publisher that an administrator chose.
 
-Along come open data, from npm packages that package-lock.json pins by their checksums: the countries of
-geo-whois-asn-country (CC0) as they are, and what `infra.geoip_networks` makes of the operators of asn (CC BY 4.0).
+The packaged databases are open data from npm packages, whose checksums package-lock.json pins: the countries of
+geo-whois-asn-country (CC0) unchanged, and the network operators of asn (CC BY 4.0), converted by
+`infra.geoip_networks`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules" / "@ip-location-db"
 COUNTRY = MODULES / "geo-whois-asn-country-mmdb" / "geo-whois-asn-country.mmdb"
 NETWORK = ROOT / ".local" / "geo" / "network.mmdb"
-PATIENCE_S = 1800.0  # 200 MB may come and go over somebody's line at home
-# Name in the bucket -> the file, and the package that it is, or is made of.
+TIMEOUT_S = 1800.0  # 200 MB may be downloaded and uploaded over a home connection
+# Name in the bucket -> the file, and the package that it comes from.
 _PACKAGED = {
     "country.mmdb": (COUNTRY, COUNTRY.parent),
     "network.mmdb": (NETWORK, MODULES / "asn"),
@@ -28,38 +29,40 @@ _PACKAGED = {
 
 
 def upload(cloud: Cloud) -> list[str]:
-    """Put the databases that come along into the bucket, where they are missing or older; gives the names written.
+    """Upload the packaged databases that are missing or outdated in the bucket; gives the names written.
 
-    What a publisher delivered or somebody put there themselves is left alone.
+    Databases from a publisher or uploaded by hand are not replaced.
     """
-    return cast("list[str]", _order(cloud, "install_packaged", files=packaged()))
+    return cast("list[str]", _run(cloud, "install_packaged", files=packaged()))
 
 
 def packaged() -> dict[str, tuple[str, str]]:
-    """The databases that come along: name -> path and release.
+    """The packaged databases: name -> path and release.
 
-    :raises DeployError: if the set-up has not brought one.
+    :raises DeployError: if one has not been installed.
     """
     missing = [path for path, _ in _PACKAGED.values() if not path.is_file()]
     if missing:
-        raise DeployError(f"{missing[0].relative_to(ROOT)} is missing; `make setup` brings it.")
+        raise DeployError(f"{missing[0].relative_to(ROOT)} is missing; run `make setup`.")
     return {name: (str(path), _version(package)) for name, (path, package) in _PACKAGED.items()}
 
 
 def installed(cloud: Cloud) -> list[str]:
-    """The databases of a stage, each with its edition, for people to read."""
-    return cast("list[str]", _order(cloud, "tell_installed"))
+    """The databases installed in a stage, one line of text each, with its release."""
+    return cast("list[str]", _run(cloud, "list_installed"))
 
 
 def update(cloud: Cloud, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """The command: newer databases from the publisher that SOURCE names, which is kept, or from the one that was kept.
+    """`make geo`: update from the publisher that SOURCE names, which is stored, or else from the stored one.
 
-    :param environ: may hold SOURCE, MIRROR, MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY.
-    :raises DeployError: if they could not be had; a publisher from which nothing came is not kept.
+    SOURCE=none deletes the stored publisher and its databases.
+
+    :param environ: may contain SOURCE, MIRROR, MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY.
+    :raises DeployError: if an update fails; the publisher is not stored then.
     """
     source = environ.get("SOURCE", "")
     if source == "none":
-        _order(cloud, "forget_publisher")
+        _run(cloud, "reset_publisher")
         upload(cloud)
     else:
         choice = {
@@ -68,33 +71,33 @@ def update(cloud: Cloud, environ: Mapping[str, str], say: Callable[[str], None])
             "key": environ.get("MAXMIND_LICENSE_KEY", "") if source == "maxmind" else "",
             "mirror": environ.get("MIRROR", ""),
         }
-        say("asking for newer GeoIP databases (a city's takes a minute or two)")
-        for line in cast("list[str]", _order(cloud, "fetch_databases", choice=choice if source else None)):
+        say("checking for newer GeoIP databases (a city database takes a minute or two)")
+        for line in cast("list[str]", _run(cloud, "fetch_databases", choice=choice if source else None)):
             say(f"  {line}")
     for line in installed(cloud):
         say(line)
 
 
 def _version(package: Path) -> str:
-    told = json.loads((package / "package.json").read_text(encoding="utf-8"))
-    return f"{told['name']} {told['version']}"
+    manifest = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    return f"{manifest['name']} {manifest['version']}"
 
 
-def _order(cloud: Cloud, order: str, /, **arguments: object) -> object:
-    return stage_commands.give(cloud, "infra.geoip", order, arguments, PATIENCE_S)
+def _run(cloud: Cloud, command: str, /, **arguments: object) -> object:
+    return stage_commands.run(cloud, "infra.geoip", command, arguments, TIMEOUT_S)
 
 
-def _carry_out(order: str, arguments: dict[str, Any]) -> object:
-    if order == "install_packaged":
+def _execute(command: str, arguments: dict[str, Any]) -> object:
+    if command == "install_packaged":
         return _install_packaged(arguments["files"])
-    if order == "tell_installed":
-        return _tell_installed()
-    if order == "fetch_databases":
+    if command == "list_installed":
+        return _list_installed()
+    if command == "fetch_databases":
         return _fetch_databases(arguments["choice"])
-    if order == "forget_publisher":
-        _forget_publisher()
+    if command == "reset_publisher":
+        _reset_publisher()
         return None
-    raise ValueError(order)
+    raise ValueError(command)
 
 
 def _install_packaged(files: dict[str, tuple[str, str]]) -> list[str]:
@@ -102,10 +105,10 @@ def _install_packaged(files: dict[str, tuple[str, str]]) -> list[str]:
 
     written = []
     for name, (path, release) in files.items():
-        there = geoip_files.edition(name)
-        if there is not None and there.source != geoip_files.PACKAGE:
+        current = geoip_files.edition(name)
+        if current is not None and current.source != geoip_files.PACKAGE:
             continue
-        # What npm installed has the checksum of the lock file, and the rest was made of it on this machine.
+        # npm has verified the packages' checksums, and the other files are built from them on this machine.
         if geoip_files.install(
             name, Path(path), vouched=True, edition=geoip_files.Edition(geoip_files.PACKAGE, release)
         ):
@@ -113,11 +116,11 @@ def _install_packaged(files: dict[str, tuple[str, str]]) -> list[str]:
     return written
 
 
-def _tell_installed() -> list[str]:
+def _list_installed() -> list[str]:
     from chalicelib.store import geoip_files
 
     editions = {name: geoip_files.edition(name) or geoip_files.Edition() for name in geoip_files.installed()}
-    return [f"{name}: {edition.release or 'of your own'}" for name, edition in editions.items()]
+    return [f"{name}: {edition.release or 'your own file'}" for name, edition in editions.items()]
 
 
 def _fetch_databases(given: dict[str, str] | None) -> list[str]:
@@ -128,17 +131,17 @@ def _fetch_databases(given: dict[str, str] | None) -> list[str]:
     choice = geoip_source.Choice(**given) if given is not None else geoip_source.chosen()
     if choice is None:
         raise BadRequest(
-            "From where? SOURCE=dbip takes DB-IP Lite (CC BY 4.0), SOURCE=maxmind takes GeoLite2 with your own key."
+            "Choose a source: SOURCE=dbip for DB-IP Lite (CC BY 4.0), or SOURCE=maxmind for GeoLite2 with your own key."
         )
     outcomes = geoip_update.update(choice)
     failed = [f"{one.database}: {one.error}" for one in outcomes if one.error]
     if failed:
         raise Unavailable("\n".join(failed))
     geoip_source.choose(choice)
-    return [f"{one.database}: {one.release}{'' if one.changed else ', as before'}" for one in outcomes]
+    return [f"{one.database}: {one.release}{'' if one.changed else ', unchanged'}" for one in outcomes]
 
 
-def _forget_publisher() -> None:
+def _reset_publisher() -> None:
     from chalicelib.enrich.geoip_publishers import PUBLISHERS
     from chalicelib.store import geoip_files, geoip_source
 
@@ -150,4 +153,4 @@ def _forget_publisher() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(stage_commands.take(_carry_out))
+    sys.exit(stage_commands.main(_execute))

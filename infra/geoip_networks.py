@@ -1,8 +1,8 @@
-"""The database of networks' operators, made of open data: ``python -m infra.geoip_networks``.
+"""The database of network operators, built from open data: ``python -m infra.geoip_networks``.
 
-npm's ``@ip-location-db/asn`` (CC BY 4.0: RouteViews, DB-IP, the regional registries) tells the operators of some
-500,000 ranges of addresses, as CSV. The ranges are sorted, so the search tree is cut out of them from the root down:
-5 s for all of them, where mmdb-writer's own insertion, network by network, takes 40.
+The npm package ``@ip-location-db/asn`` (CC BY 4.0: RouteViews, DB-IP, the regional registries) lists the operators of
+about 500,000 address ranges as CSV. The ranges are sorted, so the search tree can be built from the root down, which
+takes 5 s; mmdb-writer's own insertion of one network at a time takes 40 s.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from mmdb_writer import MMDBWriter, SearchTreeLeaf, SearchTreeNode, TreeChild
 
 from infra.geoip import MODULES, NETWORK
 
-# Ranges as numbers, first IPv4, which a database has at the beginning of its IPv6 tree: all together are sorted.
+# IPv4 comes first because its addresses are at the beginning of the IPv6 tree, so all ranges are sorted.
 SOURCES = (MODULES / "asn" / "asn-ipv4-num.csv", MODULES / "asn" / "asn-ipv6-num.csv")
 _BITS = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Ranges of addresses, sorted and disjoint.
+    """Address ranges, sorted and disjoint.
 
-    :ivar starts, ends: the first and the last address of each, as numbers; :ivar leaves: what is known of it.
+    :ivar starts, ends: the first and the last address of each, as numbers; :ivar leaves: the record of each.
     """
 
     starts: list[int] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Ranges:
     leaves: list[SearchTreeLeaf] = field(default_factory=list)
 
     def add(self, start: int, end: int, leaf: SearchTreeLeaf) -> None:
-        """Add the next range. Where it overlaps the one before, that one has the first word."""
+        """Add the next range. Where it overlaps the previous one, the previous one takes precedence."""
         if self.ends and self.ends[-1] + 1 >= start and self.leaves[-1] is leaf:
             self.ends[-1] = max(end, self.ends[-1])
             return
@@ -46,7 +46,7 @@ class Ranges:
             self.leaves.append(leaf)
 
     def tree(self, start: int = 0, bits: int = _BITS, begin: int = 0, end: int | None = None) -> TreeChild:
-        """The search tree of 2 ** `bits` addresses from `start` on, which the ranges from `begin` to `end` touch."""
+        """The search tree of the 2 ** `bits` addresses from `start`, built from the ranges `begin` to `end`."""
         end = len(self.starts) if end is None else end
         if begin == end:
             return None
@@ -54,13 +54,13 @@ class Ranges:
             return self.leaves[begin]
         middle = start + (1 << bits - 1)
         split = bisect_left(self.starts, middle, begin, end)
-        # The last range of the left half may reach over into the right one.
+        # The last range of the left half may extend into the right half.
         right = split - 1 if split > begin and self.ends[split - 1] >= middle else split
         return SearchTreeNode(self.tree(start, bits - 1, begin, split), self.tree(middle, bits - 1, right, end))
 
 
 def read(sources: Iterable[Path]) -> Ranges:
-    """The ranges in files of lines ``start,end,number,operator``."""
+    """Read the ranges from CSV files with lines ``start,end,number,operator``."""
     ranges = Ranges()
     leaves: dict[str, SearchTreeLeaf] = {}
     for start, end, _number, operator in _rows(sources):
@@ -72,7 +72,7 @@ def read(sources: Iterable[Path]) -> Ranges:
 
 
 def build(sources: Iterable[Path], target: Path) -> None:
-    """Write the database to `target`, at once and whole."""
+    """Write the database to `target` atomically."""
     writer = MMDBWriter(
         ip_version=6,
         ipv4_compatible=True,
@@ -80,11 +80,11 @@ def build(sources: Iterable[Path], target: Path) -> None:
         languages=["en"],
         description="Operators of networks, by ip-location-db: RouteViews, DB-IP and NRO, CC BY 4.0",
     )
-    gc.disable()  # a million nodes and no garbage among them: looking for it takes as long as the work
+    gc.disable()  # a million nodes and no garbage: collection would double the time
     try:
         root = read(sources).tree()
         if not isinstance(root, SearchTreeNode):
-            raise ValueError("There are no ranges to build a database of.")  # noqa: TRY004
+            raise ValueError("There are no ranges to build a database from.")  # noqa: TRY004
         writer.tree = root
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_suffix(".part")

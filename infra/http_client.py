@@ -1,4 +1,4 @@
-"""Asking a deployed Shylight over HTTP."""
+"""HTTP requests to a deployed Shylight."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIMEOUT_S = 40.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; status 0 and the reason as text if nothing did."""
+    """The response; if there was none, status 0 and the reason as text."""
 
     status: int
     text: str
@@ -27,7 +27,7 @@ class Answer:
 def ask(
     url: str, body: str | None = None, *, token: str | None = None, headers: dict[str, str] | None = None
 ) -> Answer:
-    """GET, or POST `body`, which is JSON unless the headers say otherwise."""
+    """Send a GET request, or POST `body`, which is JSON unless the headers say otherwise."""
     sent = {
         "Accept": "*/*",
         "Content-Type": "application/json",
@@ -44,9 +44,9 @@ def ask(
         return Answer(0, str(error))
 
 
-def is_well(base_url: str, patience_s: float = 0.0) -> bool:
-    """Whether the app's health page says so, within `patience_s`."""
-    deadline = time.monotonic() + patience_s
+def is_healthy(base_url: str, timeout_s: float = 0.0) -> bool:
+    """Whether the app's health check succeeds within `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
     while ask(f"{base_url}/healthz").status != 200:
         if time.monotonic() >= deadline:
             return False

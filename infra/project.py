@@ -1,7 +1,7 @@
-"""The program as Chalice packages it: a copy of exactly its files, with the configuration of one stage.
+"""The project that Chalice packages: a copy of the program's files, with the configuration of one stage.
 
-Chalice puts every file below chalicelib into the package, compiled leftovers too; the copy holds the sources alone,
-so the same code gives the same package.
+Chalice packages every file below chalicelib, compiled files included. The copy contains only sources, so the same code
+gives the same package.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from infra import policies
 from infra.aws_environment import Cloud, DeployError
 
 ROOT = Path(__file__).resolve().parent.parent
-DEPLOY_S = 900
-# Parts of the program that are in no commit: `make build` makes them of packages.
+TIMEOUT_S = 900
+# Files that are not committed: `make build` generates them from packages.
 BUILT = ("chalicelib/enrich/data/robots.json",)
-STOCK = "chalice.cli"
+STANDARD_CHALICE = "chalice.cli"
 
 
 def copy_to(target: Path, stage: str, environment: Mapping[str, str]) -> None:
-    """Put the program into `target`, with `environment` added to the stage's variables.
+    """Copy the program to `target`, with `environment` added to the stage's variables.
 
-    What Chalice keeps there (``.chalice/deployed``, ``.chalice/deployments``) and ``vendor`` stay.
+    Chalice's own files there (``.chalice/deployed``, ``.chalice/deployments``) and ``vendor`` are kept.
 
-    :raises DeployError: if a part of the program has not been built.
+    :raises DeployError: if a generated file is missing, or the stage is not configured.
     """
     missing = [name for name in BUILT if not (ROOT / name).is_file()]
     if missing:
-        raise DeployError(f"{', '.join(missing)} is missing; `make build` makes it.")
+        raise DeployError(f"{', '.join(missing)} is missing; run `make build`.")
     (target / ".chalice").mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target / "chalicelib", ignore_errors=True)
     shutil.copytree(
@@ -51,40 +51,40 @@ def copy_to(target: Path, stage: str, environment: Mapping[str, str]) -> None:
         (target / ".chalice" / f"policy-{stage}-{function}.json").write_text(text, encoding="utf-8")
 
 
-def chalice(cloud: Cloud, project: Path, arguments: Sequence[str], module: str = STOCK) -> str:
-    """Run a chalice command on `project`; gives what it printed.
+def chalice(cloud: Cloud, project: Path, arguments: Sequence[str], module: str = STANDARD_CHALICE) -> str:
+    """Run a chalice command on `project`; gives its output.
 
-    :param module: what stands in for the stock command.
-    :raises DeployError: with the end of its output, if it fails.
+    :param module: the module to run instead of the standard command.
+    :raises DeployError: if it fails, with the end of its output.
     """
     command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *arguments]
-    if module != STOCK:
+    if module != STANDARD_CHALICE:
         command = [sys.executable, "-m", module, *arguments]
     environ = cloud.environ() | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
-            command, cwd=project, env=environ, capture_output=True, text=True, timeout=DEPLOY_S, check=False
+            command, cwd=project, env=environ, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise DeployError(f"chalice {arguments[0]} did not end within {DEPLOY_S} s.") from error
-    told = done.stdout + done.stderr
+        raise DeployError(f"chalice {arguments[0]} did not end within {TIMEOUT_S} s.") from error
+    output = done.stdout + done.stderr
     if done.returncode:
-        raise DeployError(f"chalice {' '.join(arguments)} failed:\n{_tail(told)}")
-    if "Could not install dependencies" in told:  # Chalice goes on without them; the functions would not start
+        raise DeployError(f"chalice {' '.join(arguments)} failed:\n{_tail(output)}")
+    if "Could not install dependencies" in output:  # Chalice continues without them, and the functions would not start
         raise DeployError(
             f"Chalice could not package all of requirements.txt under Python {sys.version_info.major}."
-            f"{sys.version_info.minor}:\n{_tail(told)}\nDeploy from Python 3.13: make PYTHON=python3.13 deploy"
+            f"{sys.version_info.minor}:\n{_tail(output)}\nDeploy from Python 3.13: make PYTHON=python3.13 deploy"
         )
-    return told
+    return output
 
 
 def deployed(project: Path, stage: str) -> dict[str, dict[str, Any]]:
-    """What Chalice noted of its last deploy: its resources by name; empty if there was none."""
+    """The resources of Chalice's last deployment, by name; empty if there was none."""
     try:
-        noted = json.loads((project / ".chalice" / "deployed" / f"{stage}.json").read_text(encoding="utf-8"))
+        state = json.loads((project / ".chalice" / "deployed" / f"{stage}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {resource["name"]: resource for resource in noted.get("resources", [])}
+    return {resource["name"]: resource for resource in state.get("resources", [])}
 
 
 def _tail(text: str, lines: int = 25) -> str:

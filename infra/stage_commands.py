@@ -1,8 +1,8 @@
-"""Orders that the program's own code carries out against a stage, in a process of its own.
+"""Commands that the program's own code runs against a stage, in a separate process.
 
-Of its own, because the program reads its settings from the environment, once. An order goes in on standard input and
-its answer comes out on standard output, both JSON: secrets have no place among arguments, which everybody on the
-machine can read.
+The process is separate because the program reads its settings from the environment once. The command is passed on
+standard input and the result on standard output, both as JSON: command-line arguments, which every user of the machine
+can read, must not contain secrets.
 """
 
 from __future__ import annotations
@@ -17,42 +17,45 @@ from typing import Any
 from infra.aws_environment import Cloud, DeployError
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 
 
-def give(
-    cloud: Cloud, module: str, order: str, arguments: Mapping[str, object], patience_s: float = PATIENCE_S
+def run(
+    cloud: Cloud, module: str, command: str, arguments: Mapping[str, object], timeout_s: float = TIMEOUT_S
 ) -> object:
-    """Have `module`, whose main part is :func:`take`, carry out `order`; gives its answer.
+    """Run `command` in a new process of `module`, which calls :func:`main`; gives the result.
 
-    :raises DeployError: if it fails, with what a person can do about it where that is known.
+    :raises DeployError: if it fails or does not end in time, with its error message.
     """
     try:
         done = subprocess.run(
             [sys.executable, "-m", module],
             cwd=ROOT,
             env=cloud.environ(),
-            input=json.dumps({"order": order, "arguments": arguments}),
+            input=json.dumps({"command": command, "arguments": arguments}),
             capture_output=True,
             text=True,
-            timeout=patience_s,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise DeployError(f"{order.replace('_', ' ')} did not end within {patience_s:.0f} s.") from error
+        raise DeployError(f"{command.replace('_', ' ')} did not end within {timeout_s:.0f} s.") from error
     if done.returncode:
-        raise DeployError(f"{order.replace('_', ' ')} failed: {done.stderr.strip()[-2000:]}")
+        raise DeployError(f"{command.replace('_', ' ')} failed: {done.stderr.strip()[-2000:]}")
     answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return answer["result"]
 
 
-def take(carry_out: Callable[[str, dict[str, Any]], object]) -> int:
-    """Have the order on standard input carried out."""
+def main(execute: Callable[[str, dict[str, Any]], object]) -> int:
+    """Execute the command on standard input and print its result; gives the exit code.
+
+    :param execute: takes the command's name and arguments, and gives its result.
+    """
     from chalicelib.errors import ShylightError
 
     given = json.load(sys.stdin)
     try:
-        print(json.dumps({"result": carry_out(given["order"], given["arguments"])}))
+        print(json.dumps({"result": execute(given["command"], given["arguments"])}))
     except ShylightError as error:
         print(error.message, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Chalice's Terraform, with what Terraform would refuse in it put right."""
+"""Fixes for the Terraform configuration that Chalice generates."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 
 NAME = "chalice.tf.json"
-# Chalice 1.34 admits none since 1.4, though within 1.x every configuration keeps its meaning:
+# Chalice 1.34 excludes Terraform 1.4 and later, although a configuration means the same in all of 1.x:
 # https://developer.hashicorp.com/terraform/language/v1-compatibility-promises
 CORE_VERSIONS = ">= 0.12.26, < 2"
 
 
-def mend(folder: Path) -> None:
-    """Mend the configuration that Chalice wrote into `folder`.
+def fix(folder: Path) -> None:
+    """Fix the configuration that Chalice wrote to `folder`.
 
-    IAM's variables look like Terraform's: ``${aws:PrincipalAccount}`` has to be written ``$${aws:PrincipalAccount}``,
-    or the configuration does not load.
+    IAM variables look like Terraform's: ``${aws:PrincipalAccount}`` must be escaped as ``$${aws:PrincipalAccount}``, or
+    the configuration does not load.
     """
     path = folder / NAME
     written = json.loads(path.read_text(encoding="utf-8").replace("${aws:", "$${aws:"))

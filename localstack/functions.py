@@ -16,7 +16,7 @@ def deploy(cloud: Cloud, folder: Path, kind: str) -> None:
     """
     _vendor(folder)
     _forget_a_lost_deploy(cloud, folder)
-    module = "localstack.bridge" if kind == "ministack" else project.STOCK
+    module = "localstack.bridge" if kind == "ministack" else project.STANDARD_CHALICE
     project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], module)
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from infra import cloudformation, geoip, people, policies, project
 from infra.aws_environment import Cloud, DeployError, emulator
-from infra.http_client import ask, is_well
+from infra.http_client import ask, is_healthy
 from localstack import container, functions, process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +31,7 @@ HOME = ROOT / ".local"
 STAGE = "local"
 ADMIN_EMAIL = "admin@example.com"
 KINDS = ("ministack", "localstack")
-ANSWER_S = 90.0
+HEALTH_TIMEOUT_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Stack:
     def _deploy(self, cloud: Cloud, before: Info | None) -> Info:
         code = self._fingerprint(cloud)
         base_url = self._base_url(cloud)
-        if before is None or before.code != code or base_url is None or not is_well(base_url):
+        if before is None or before.code != code or base_url is None or not is_healthy(base_url):
             self._run_chalice(cloud, base_url)
             deployed = self._base_url(cloud)
             if deployed is None:
@@ -159,9 +159,9 @@ class Stack:
                 base_url = deployed
                 self._tell_public_url(cloud, base_url)
         self._tell("waiting for the first answer")
-        if not is_well(base_url, ANSWER_S):
+        if not is_healthy(base_url, HEALTH_TIMEOUT_S):
             answer = ask(f"{base_url}/healthz")
-            raise DeployError(f"{base_url}/healthz does not answer as it should: {answer.status} {answer.text[:2000]}")
+            raise DeployError(f"{base_url}/healthz fails: {answer.status} {answer.text[:2000]}")
         info = self._first_person(cloud, base_url, code, before)
         self._note(info)
         self._tell("ready")

@@ -14,7 +14,7 @@ from bench.faults.traffic import Traffic
 from demo.traffic.client import Shylight
 from demo.traffic.sites import JOURNAL
 from infra.aws_environment import Cloud
-from infra.http_client import is_well
+from infra.http_client import is_healthy
 from localstack import process
 from localstack.stack import Stack
 
@@ -100,7 +100,7 @@ def ground_on(cloud: Cloud, base_url: str, token: str, emulator_pid: int, worker
         try:
             _lead_all(cloud, proxy.url)
             ground.set_worker(ScalingConfig={"MaximumConcurrency": workers})
-            is_well(base_url, _ANSWER_S)
+            is_healthy(base_url, _ANSWER_S)
             yield ground
         finally:
             _lead_all(cloud, cloud.endpoint_url or "")

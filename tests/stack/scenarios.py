@@ -288,7 +288,7 @@ def _publisher() -> Iterator[publisher.Publisher]:
         try:
             yield web
         finally:
-            geoip._forget_publisher()
+            geoip._reset_publisher()
             geoip._install_packaged(geoip.packaged())
             geoip_database.close_all()
 

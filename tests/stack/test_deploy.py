@@ -10,7 +10,7 @@ import pytest
 
 from infra import cloudformation
 from infra.aws_environment import Cloud, DeployError, emulator
-from infra.deploy import NOTE_KEY, Target, deploy, sign_in_link
+from infra.deploy import STATE_KEY, Target, deploy, sign_in_link
 from infra.http_client import ask
 from localstack import functions, process
 from tests.conftest import ON_LOCALSTACK
@@ -60,7 +60,7 @@ def test_a_deployment_ends_with_a_page_view_that_is_counted(account: Cloud, tmp_
 
 @pytest.mark.slow
 def test_the_note_of_a_deployment_holds_no_secret(account: Cloud) -> None:
-    body = account.client("s3").get_object(Bucket=account.names.bucket, Key=NOTE_KEY)["Body"].read()
+    body = account.client("s3").get_object(Bucket=account.names.bucket, Key=STATE_KEY)["Body"].read()
     assert set(json.loads(body)) == {"administrator", "chalice"}
 
 

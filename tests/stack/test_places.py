@@ -43,7 +43,7 @@ def web() -> Iterator[Publisher]:
 def _packaged(local_aws: Cloud) -> Iterator[None]:
     """Before and after each test there is what comes along, and nothing is chosen."""
     yield
-    geoip._forget_publisher()
+    geoip._reset_publisher()
     geoip._install_packaged(geoip.packaged())
     geoip_database.close_all()
 
@@ -98,7 +98,7 @@ def test_a_deployment_leaves_what_somebody_put_there(local_aws: Cloud) -> None:
     aws.client("s3").put_object(Bucket=settings().bucket, Key="geo/network.mmdb", Body=own)
     assert geoip.upload(local_aws) == []
     assert located().network == "My own list"
-    assert "network.mmdb: of your own" in geoip.installed(local_aws)
+    assert "network.mmdb: your own file" in geoip.installed(local_aws)
     geoip_files.remove(NETWORK)
 
 
@@ -335,7 +335,7 @@ def test_a_choice_is_taken_back_with_what_came_of_it(local_aws: Cloud, web: Publ
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "From where\\? SOURCE=dbip"),
+        ({}, "Choose a source: SOURCE=dbip"),
         ({"SOURCE": "elsewhere"}, "no source 'elsewhere'; use dbip or maxmind"),
         ({"SOURCE": "maxmind"}, "MAXMIND_LICENSE_KEY"),
         ({"SOURCE": "dbip", "MIRROR": "ftp://example.com"}, "begins with https://"),

@@ -21,7 +21,7 @@ from chalicelib.config import settings
 from chalicelib.store import aws, segments
 from infra import policies
 from infra.aws_environment import Cloud
-from infra.deploy import NOTE_KEY
+from infra.deploy import STATE_KEY
 from tests.conftest import ON_LOCALSTACK
 from tests.stack import iam
 from tests.stack.iam import Grant, Need
@@ -150,7 +150,7 @@ MAY: dict[str, tuple[list[Need], set[str]]] = {
     "write segments": (of_objects(DAY, "PutObject"), {"api_handler", "aggregate"}),
     "delete a finished day": (of_objects(DAY, "DeleteObject"), set()),
     "replace places": (of_objects("geo/city.mmdb", "PutObject", "DeleteObject"), {"update_geoip"}),
-    "see the deployment's notes": (of_objects(NOTE_KEY, "GetObject", "PutObject", "DeleteObject"), set()),
+    "see the deployment's notes": (of_objects(STATE_KEY, "GetObject", "PutObject", "DeleteObject"), set()),
     "sign sessions": ([Need("secretsmanager:GetSecretValue", iam.secret(settings().signing_key))], {"api_handler"}),
     "see the licence key": ([Need("ssm:GetParameter", iam.parameter(settings().geo_source))], {"update_geoip"}),
     "change or copy tables": ([need for name in TABLES for need in of_table(name, *BEYOND)], set()),

@@ -77,7 +77,7 @@ def test_terraform_takes_iams_variables_for_what_they_are(tmp_path: Path) -> Non
         "resource": {"aws_iam_role_policy": {"worker": {"policy": policy, "role": "${aws_iam_role.worker.id}"}}},
     }
     (tmp_path / terraform.NAME).write_text(json.dumps(written))
-    terraform.mend(tmp_path)
+    terraform.fix(tmp_path)
     mended = json.loads((tmp_path / terraform.NAME).read_text())
     of_worker = mended["resource"]["aws_iam_role_policy"]["worker"]
     assert set(re.findall(r"\$+\{[^}]*\}", of_worker["policy"])) == {"$${aws:PrincipalAccount}"}
