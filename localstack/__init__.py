@@ -1,1 +1,1 @@
-"""The local AWS: started, provisioned, deployed to and stopped with one command, on ministack or LocalStack."""
+"""The local stack: Shylight on an emulated AWS (ministack or LocalStack), started and stopped with one command."""

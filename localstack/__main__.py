@@ -17,7 +17,7 @@ DEMO_DAYS = 30
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; an error that a person can act on is told without a traceback."""
+    """Run one command; errors that a person can fix are printed without a traceback."""
     parser = argparse.ArgumentParser(prog="localstack", description=__doc__)
     parser.add_argument("command", choices=["up", "down", "redeploy", "clean", "status", "demo", "geo"])
     command = parser.parse_args(arguments).command
@@ -32,14 +32,14 @@ def main(arguments: list[str]) -> int:
 
 def _run(command: str, stack: Stack) -> int:
     if command == "up":
-        _welcome(stack.up())
+        _print_info(stack.up())
     elif command == "redeploy":
         _say(f"deployed: {stack.redeploy().base_url}/")
     elif command == "down":
-        _say("stopped; its data is kept" if stack.down() else "nothing was running")
+        _say("stopped; the data is kept" if stack.down() else "nothing was running")
     elif command == "clean":
         stack.clean()
-        _say("stopped and forgotten")
+        _say("stopped; the data is deleted")
     elif command in {"status", "geo"}:
         info = stack.info()
         if info is None or not stack.is_running():
@@ -48,7 +48,7 @@ def _run(command: str, stack: Stack) -> int:
         if command == "geo":
             geoip.update(info.cloud, os.environ, _say)
         else:
-            _welcome(info)
+            _print_info(info)
     else:
         return _demo(stack)
     return 0
@@ -57,8 +57,8 @@ def _run(command: str, stack: Stack) -> int:
 def _demo(stack: Stack) -> int:
     was_running = stack.is_running()
     info = stack.up()
-    detached = os.environ.get("DETACH") == "1"
-    generator = [
+    detach = os.environ.get("DETACH") == "1"
+    demo_command = [
         sys.executable,
         "-m",
         "demo.run",
@@ -70,14 +70,14 @@ def _demo(stack: Stack) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     live: subprocess.Popen[bytes] | None = None
     try:
-        if subprocess.run(generator, cwd=ROOT, check=False).returncode:
+        if subprocess.run(demo_command, cwd=ROOT, check=False).returncode:
             return 1
-        _welcome(info)
-        if detached:
-            _say("It keeps running; `make down` stops it.")
+        _print_info(info)
+        if detach:
+            _say("The stack keeps running; `make down` stops it.")
             return 0
-        _say("A trickle of visitors goes on. Ctrl-C stops everything; the data is kept for the next time.")
-        live = subprocess.Popen([*generator[:-1], "0", "--live"], cwd=ROOT, start_new_session=True)
+        _say("The demo keeps sending visitors. Ctrl-C stops everything; the data is kept.")
+        live = subprocess.Popen([*demo_command[:-1], "0", "--live"], cwd=ROOT, start_new_session=True)
         return live.wait()
     except KeyboardInterrupt:
         return 0
@@ -85,7 +85,7 @@ def _demo(stack: Stack) -> int:
         if live is not None and live.poll() is None:
             live.terminate()
             live.wait(30)
-        if not detached and not was_running:
+        if not detach and not was_running:
             stack.down()
             _say("stopped; the data is kept")
 
@@ -94,14 +94,14 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _welcome(info: Info) -> None:
+def _print_info(info: Info) -> None:
     _say("")
     _say(f"  Shylight      {info.base_url}/")
     _say(f"  Sign in as    {info.admin_email}  with  {info.admin_password}")
     _say(f"  API token     {info.api_token}")
     _say(f"  Local AWS     {info.aws_endpoint_url}  ({info.kind})")
-    databases = geoip.installed(info.cloud) or ["none, so that places stay unknown"]
-    for number, line in enumerate([*databases, "(make geo STAGE=local SOURCE=dbip  brings cities)"]):
+    databases = geoip.installed(info.cloud) or ["none, so locations are unknown"]
+    for number, line in enumerate([*databases, "(`make geo STAGE=local SOURCE=dbip` adds cities)"]):
         _say(f"  {'' if number else 'GeoIP':<13} {line}")
     _say("")
 

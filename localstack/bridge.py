@@ -1,15 +1,16 @@
-"""``chalice deploy`` for ministack: the stock command with the gaps between the two bridged, and nothing else.
+"""``chalice deploy`` for ministack: the standard command, patched where the two are incompatible or slow.
 
-* ministack knows no ImportRestApi and no PutRestApi: Chalice's deploy would end well and leave an API without routes.
-  So the swagger document is laid out as resources, methods and integrations, one call each. A route that is the same
-  as before is left alone, so a redeploy after a code change touches nothing.
-* Chalice builds the deployment package anew, dependencies and all, whenever a line of code changes. Here the
-  dependencies' part of it is kept and only the program's own files are added to a copy.
-* All functions run the same package of some 50 MB. It is sent once, to a bucket, instead of once a function in JSON.
-* botocore's waiters look every 5 s; an emulator is ready at once.
+* ministack does not support ImportRestApi and PutRestApi: the deployment would succeed but leave an API without routes.
+  So resources, methods and integrations are created from the swagger document, with one call each. Unchanged routes
+  are skipped, so a redeployment after a code change makes no such calls.
+* Chalice rebuilds the complete deployment package, dependencies included, after every change to the code. Here the
+  archive of dependencies is kept, and only the program's own files are added to a copy.
+* All functions use the same package of about 50 MB. It is uploaded once to a bucket, instead of once per function.
+* botocore's waiters poll every 5 s; an emulator is ready immediately.
 
-Run as ``python -m localstack.bridge``, with the arguments of the ``chalice`` command. On LocalStack and on AWS the
-stock command runs. Real routes are probed after every deploy (see localstack/stack.py), so what is missing here shows.
+Run as ``python -m localstack.bridge``, with the arguments of the ``chalice`` command. LocalStack and AWS use the
+standard command. The app's health check runs after every deployment (see localstack/stack.py), so missing routes are
+noticed.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ from chalice.deploy.packager import LambdaDeploymentPackager
 METHODS = {"delete", "get", "head", "options", "patch", "post", "put"}
 WAITER_DELAY_S = 0.2
 CODE_BUCKET = "shylight-local-code"
-LIMIT = 500
+MAX_RESOURCES = 500
 
 Method = tuple[str, str]  # path and HTTP method
 Route = dict[str, str]
 
 
 def import_rest_api(self: TypedAWSClient, swagger_document: dict[str, Any], endpoint_type: str) -> str:
-    """Stands in for ImportRestApi."""
+    """Replaces ImportRestApi."""
     created = self._client("apigateway").create_rest_api(
         name=swagger_document["info"]["title"],
         endpointConfiguration={"types": [endpoint_type]},
-        # only here: in a later patch ministack takes the escaped "*~1*" for the type itself
+        # must be set here: in a later patch, ministack takes the escaped "*~1*" for the type itself
         binaryMediaTypes=swagger_document.get("x-amazon-apigateway-binary-media-types", []),
     )
     rest_api_id = str(created["id"])
@@ -52,13 +53,13 @@ def import_rest_api(self: TypedAWSClient, swagger_document: dict[str, Any], endp
 
 
 def update_api_from_swagger(self: TypedAWSClient, rest_api_id: str, swagger_document: dict[str, Any]) -> None:
-    """Stands in for PutRestApi in its mode ``overwrite``."""
+    """Replaces PutRestApi in its mode ``overwrite``."""
     client = self._client("apigateway")
-    wanted = dict(_routes(swagger_document))
+    expected = dict(_routes(swagger_document))
     resources, present = _present(client, rest_api_id)
-    for path, method in sorted(present.keys() - wanted.keys()):
+    for path, method in sorted(present.keys() - expected.keys()):
         client.delete_method(restApiId=rest_api_id, resourceId=resources[path], httpMethod=method)
-    for (path, method), route in wanted.items():
+    for (path, method), route in expected.items():
         if present.get((path, method)) == route["uri"]:
             continue
         where = {
@@ -78,11 +79,11 @@ def update_api_from_swagger(self: TypedAWSClient, rest_api_id: str, swagger_docu
 
 
 def create_deployment_package(self: LambdaDeploymentPackager, project_dir: str, python_version: str) -> str:
-    """The package from the kept dependencies and the program as it is now."""
+    """Build the package from the cached dependencies and the program's current files; gives its path."""
     deployments = Path(project_dir, ".chalice", "deployments")
     deployments.mkdir(parents=True, exist_ok=True)
     vendor = Path(project_dir, self._VENDOR_DIR)
-    key = hashlib.sha256(str(vendor.resolve()).encode()).hexdigest()[:16]  # the folder is named after what is in it
+    key = hashlib.sha256(str(vendor.resolve()).encode()).hexdigest()[:16]  # the folder's name is a hash of its content
     kept = deployments.resolve() / f"dependencies-{key}.zip"
     if not kept.exists():
         unfinished = kept.with_suffix(".part")
@@ -104,10 +105,10 @@ def _routes(swagger_document: dict[str, Any]) -> Iterator[tuple[Method, Route]]:
 
 
 def _present(client: Any, rest_api_id: str) -> tuple[dict[str, str], dict[Method, str]]:
-    """The resources by path, and the integrations' URIs by path and method, as they are."""
-    items = client.get_resources(restApiId=rest_api_id, limit=LIMIT, embed=["methods"])["items"]
-    if len(items) >= LIMIT:
-        raise RuntimeError(f"more than {LIMIT} resources: read them page by page here")
+    """The API's current resource ids by path, and integration URIs by path and method."""
+    items = client.get_resources(restApiId=rest_api_id, limit=MAX_RESOURCES, embed=["methods"])["items"]
+    if len(items) >= MAX_RESOURCES:
+        raise RuntimeError(f"The API has more than {MAX_RESOURCES} resources: add pagination here.")
     uris = {
         (item["path"], method): found.get("methodIntegration", {}).get("uri", "")
         for item in items
@@ -117,7 +118,7 @@ def _present(client: Any, rest_api_id: str) -> tuple[dict[str, str], dict[Method
 
 
 def _resource(client: Any, rest_api_id: str, resources: dict[str, str], path: str) -> str:
-    """The id of a path's resource; it and its parents are made if they are not there."""
+    """The id of a path's resource, which is created with its parents if needed."""
     if path not in resources:
         parent, _, part = path.rpartition("/")
         parent_id = _resource(client, rest_api_id, resources, parent or "/")
@@ -126,10 +127,10 @@ def _resource(client: Any, rest_api_id: str, resources: dict[str, str], path: st
 
 
 def _send_code_once(session: botocore.session.Session) -> None:
-    """Let CreateFunction and UpdateFunctionCode name a place in a bucket instead of carrying the package."""
+    """Make CreateFunction and UpdateFunctionCode refer to the package in a bucket instead of containing it."""
     sent: set[str] = set()
 
-    def name_the_place(params: dict[str, Any], **_: Any) -> None:
+    def use_bucket(params: dict[str, Any], **_: Any) -> None:
         code = params.get("Code", params)  # CreateFunction has it one level deeper
         package = code.pop("ZipFile", None)
         if package is None:
@@ -145,33 +146,33 @@ def _send_code_once(session: botocore.session.Session) -> None:
         code.update(S3Bucket=CODE_BUCKET, S3Key=key)
 
     for operation in ("CreateFunction", "UpdateFunctionCode"):
-        session.register(f"provide-client-params.lambda.{operation}", name_the_place)
+        session.register(f"provide-client-params.lambda.{operation}", use_bucket)
 
 
-def build() -> None:
-    """Put the bridges in place."""
-    begin = TypedAWSClient.__init__
+def install() -> None:
+    """Apply the patches."""
+    original_init = TypedAWSClient.__init__
 
-    def begin_with_bucket(self: TypedAWSClient, session: botocore.session.Session, *rest: Any, **options: Any) -> None:
+    def init_with_bucket(self: TypedAWSClient, session: botocore.session.Session, *rest: Any, **options: Any) -> None:
         _send_code_once(session)
-        begin(self, session, *rest, **options)
+        original_init(self, session, *rest, **options)
 
-    for owner, stand_in in (
+    for owner, replacement in (
         (TypedAWSClient, import_rest_api),
         (TypedAWSClient, update_api_from_swagger),
         (LambdaDeploymentPackager, create_deployment_package),
     ):
-        setattr(owner, stand_in.__name__, stand_in)
-    setattr(TypedAWSClient, "__init__", begin_with_bucket)  # noqa: B010 (mypy forbids the plain assignment)
+        setattr(owner, replacement.__name__, replacement)
+    setattr(TypedAWSClient, "__init__", init_with_bucket)  # noqa: B010 (mypy forbids the plain assignment)
     configure = botocore.waiter.SingleWaiterConfig.__init__
 
-    def impatient(self: Any, single_waiter_config: dict[str, Any]) -> None:
+    def with_short_delay(self: Any, single_waiter_config: dict[str, Any]) -> None:
         configure(self, single_waiter_config)
         self.delay = WAITER_DELAY_S
 
-    botocore.waiter.SingleWaiterConfig.__init__ = impatient
+    botocore.waiter.SingleWaiterConfig.__init__ = with_short_delay
 
 
 if __name__ == "__main__":
-    build()
+    install()
     sys.exit(chalice())

@@ -1,8 +1,8 @@
-"""What the functions import, installed for this machine into a folder that Chalice packages as ``vendor``.
+"""The functions' dependencies, installed for this machine in a folder that Chalice packages as ``vendor``.
 
-A local stack runs its functions on this machine's own Python and C library, so pip's choice of wheels is the right
-one here. (Chalice's own choice, made for Lambda's system, refuses DuckDB's wheel under Python 3.11.) Kept by content:
-installed again only when requirements.txt or the Python changes.
+A local stack runs its functions with this machine's Python and C library, so pip selects the right wheels. (Chalice
+selects wheels for Lambda's system, and rejects DuckDB's under Python 3.11.) The folder is cached: dependencies are
+installed again only when requirements.txt or the Python version changes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CACHE = ROOT / ".local" / "cache"
 
 
 def folder() -> Path:
-    """The folder of the dependencies, installed if it is not there."""
+    """The folder of the dependencies, which are installed if needed."""
     key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode() + platform.platform().encode()).hexdigest()[
         :16
     ]

@@ -1,4 +1,4 @@
-"""Chalice's deploy against an emulator: with the dependencies of this machine, and on ministack over the bridge."""
+"""``chalice deploy`` to an emulator: with this machine's dependencies, and on ministack with the patches of `bridge`."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ def deploy(cloud: Cloud, folder: Path, kind: str) -> None:
     :param kind: ``ministack`` or ``localstack``.
     """
     _vendor(folder)
-    _forget_a_lost_deploy(cloud, folder)
+    _discard_stale_state(cloud, folder)
     module = "localstack.bridge" if kind == "ministack" else project.STANDARD_CHALICE
     project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], module)
 
 
 def rest_api(folder: Path, stage: str) -> str | None:
-    """The id of the REST API that was deployed from `folder`; None if there was none."""
+    """The id of the REST API that was deployed from `folder`; None if there is none."""
     api = project.deployed(folder, stage).get("rest_api")
     return None if api is None else str(api["rest_api_id"])
 
 
 def locate(cloud: Cloud, rest_api_id: str, kind: str) -> str:
-    """The base URL of a REST API, which the URL that Chalice prints is not."""
+    """The base URL of a REST API; the URL that Chalice prints does not work on an emulator."""
     if kind == "localstack":
         return f"{cloud.endpoint_url}/_aws/execute-api/{rest_api_id}/{cloud.stage}"
     return f"{cloud.endpoint_url}/restapis/{rest_api_id}/{cloud.stage}/_user_request_"
 
 
 def _vendor(folder: Path) -> None:
-    (folder / "requirements.txt").write_text("", encoding="utf-8")  # all of it is in vendor
+    (folder / "requirements.txt").write_text("", encoding="utf-8")  # everything is in vendor
     link = folder / "vendor"
     link.unlink(missing_ok=True)
     link.symlink_to(dependencies.folder(), target_is_directory=True)
@@ -45,8 +45,8 @@ def _vendor(folder: Path) -> None:
         packages.symlink_to(shared, target_is_directory=True)
 
 
-def _forget_a_lost_deploy(cloud: Cloud, folder: Path) -> None:
-    """Chalice's note about an emulator that has forgotten the deploy would make it update what is not there."""
+def _discard_stale_state(cloud: Cloud, folder: Path) -> None:
+    """Delete Chalice's state if the emulator has lost the deployment, or Chalice would update missing resources."""
     api = rest_api(folder, cloud.stage)
     if api is None:
         return

@@ -1,8 +1,8 @@
-"""ministack as a process: started on a free loopback port, proven to be ours, stopped so that its state is kept.
+"""ministack as a process: started on a free loopback port, identified, and stopped so that its state is saved.
 
-Whatever else answers on that port (another project's emulator, a tunnel to something real) must never be written
-to. So the process is given a word of its own when it starts, which its health page repeats; only a process that is
-alive under the noted id and knows the word is ours.
+Nothing else that answers on that port (another project's emulator, or a tunnel to a real service) may ever be written
+to. So the process gets a random word when it starts, which its health page repeats. It is ours only if the process id
+is alive and the word matches.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from infra.aws_environment import DeployError
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 HOST = "127.0.0.1"
-START_S = 30.0
-STOP_S = 30.0
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Process:
 
     :ivar pid: its process id.
     :ivar port: its port on the loopback interface.
-    :ivar word: what only it knows.
+    :ivar word: a random word that identifies it.
     """
 
     pid: int
@@ -56,14 +56,14 @@ class Process:
 def start(home: Path, preferred_port: int | None = None) -> Process:
     """Start ministack with its state under `home`.
 
-    :param preferred_port: taken if it is free, so that addresses stay the same from one start to the next.
-    :raises DeployError: with the end of its log, if it does not come up.
+    :param preferred_port: used if it is free, so that URLs stay the same after a restart.
+    :raises DeployError: if it does not start, with the end of its log.
     """
     if not PYTHON.exists():
-        raise DeployError("ministack is not installed; `make setup` does it.")
+        raise DeployError("ministack is not installed; run `make setup`.")
     folder = home / "ministack"
     temporary = folder / "tmp"
-    shutil.rmtree(temporary, ignore_errors=True)  # code of the workers of an earlier run
+    shutil.rmtree(temporary, ignore_errors=True)  # code of functions of an earlier run
     for path in (folder / "state", folder / "s3", temporary):
         path.mkdir(parents=True, exist_ok=True)
     port = preferred_port if preferred_port and _is_free(preferred_port) else free_port()
@@ -77,10 +77,10 @@ def start(home: Path, preferred_port: int | None = None) -> Process:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in the terminal must not reach it: it is stopped in order
+            start_new_session=True,  # so that Ctrl-C in the terminal does not reach it before it is stopped cleanly
         )
     process = Process(child.pid, port, word)
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + START_TIMEOUT_S
     while not process.is_ours():
         if child.poll() is not None or time.monotonic() > deadline:
             stop(process)
@@ -91,12 +91,12 @@ def start(home: Path, preferred_port: int | None = None) -> Process:
 
 
 def stop(process: Process) -> None:
-    """Stop it so that it saves its state, then its workers; nothing happens if it is gone."""
+    """Stop ministack so that it saves its state, then its child processes. Idempotent."""
     workers = children(process.pid)
     if is_alive(process.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGTERM)
-        if not _wait_until_gone(process.pid, STOP_S):
+        if not _wait_until_gone(process.pid, STOP_TIMEOUT_S):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
             _wait_until_gone(process.pid, 5.0)
@@ -107,12 +107,12 @@ def stop(process: Process) -> None:
 
 
 def save(process: Process, home: Path) -> None:
-    """Note the process, for the next command."""
+    """Save the process's data for the next command."""
     (home / "process.json").write_text(json.dumps(asdict(process)), encoding="utf-8")
 
 
 def load(home: Path) -> Process | None:
-    """The process that was noted under `home`, whether or not it still runs."""
+    """The process saved under `home`, whether or not it still runs; None if there is none."""
     try:
         return Process(**json.loads((home / "process.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -120,7 +120,7 @@ def load(home: Path) -> Process | None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process with this id runs (one that ended and waits to be collected does not)."""
+    """Whether a process with this id runs; a zombie does not."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     try:
@@ -133,17 +133,17 @@ def is_alive(pid: int) -> bool:
 
 
 def health(url: str) -> dict[str, object]:
-    """What the emulator's health page says; empty if it does not answer."""
+    """The content of the emulator's health page; empty if it does not answer."""
     try:
         with urllib.request.urlopen(f"{url}/_localstack/health", timeout=2) as answer:
-            said = json.load(answer)
+            found = json.load(answer)
     except (OSError, ValueError, urllib.error.URLError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _environ(folder: Path, port: int, word: str) -> dict[str, str]:
-    # Nothing of the caller's AWS or Python settings may reach the emulator or the functions in it.
+    # The caller's AWS and Python settings must not reach the emulator or its functions.
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -180,14 +180,14 @@ def _is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port on the loopback interface that nobody uses just now."""
+    """A port on the loopback interface that is free now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_until_gone(pid: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
+def _wait_until_gone(pid: int, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
     while is_alive(pid):
         if time.monotonic() > deadline:
             return False
@@ -196,10 +196,10 @@ def _wait_until_gone(pid: int, patience: float) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    """The children of a process: of ministack, the containers of functions."""
+    """The child processes of a process; ministack's run the functions."""
     try:
-        said = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        found = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return []
-    pairs = (line.split() for line in said.splitlines())
+    pairs = (line.split() for line in found.splitlines())
     return [int(child) for child, parent in pairs if int(parent) == pid]

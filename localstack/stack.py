@@ -1,11 +1,11 @@
-"""A local Shylight from nothing to an answer: the AWS it runs on, its resources, its code, its first person.
+"""A local stack: an emulated AWS, Shylight's resources and code, and an administrator.
 
     stack = Stack(Path(".local"))
     print(stack.up().base_url)
     stack.down()
 
-Every step looks first whether it is done already, so `up` on a stack that is up costs a second. Stacks with
-different homes live side by side.
+Every step is skipped if it is already done, so `up` on a running stack takes a second. Stacks with different home
+folders can run at the same time.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ HEALTH_TIMEOUT_S = 90.0
 
 @dataclass(frozen=True)
 class Info:
-    """A stack that is up.
+    """A running stack.
 
     :ivar kind: ``ministack`` or ``localstack``.
-    :ivar base_url: the root of the app.
-    :ivar aws_endpoint_url: the endpoint of its AWS.
-    :ivar api_token: a Bearer token of the administrator.
-    :ivar code: a hash of what was deployed.
+    :ivar base_url: the root URL of the app.
+    :ivar aws_endpoint_url: the endpoint of the emulator.
+    :ivar api_token: an API token of the administrator.
+    :ivar code: a hash of the deployed code.
     """
 
     kind: str
@@ -57,52 +57,52 @@ class Info:
 
     @property
     def cloud(self) -> Cloud:
-        """Its AWS."""
+        """The emulated AWS."""
         return emulator(self.aws_endpoint_url, self.stage)
 
 
 class Stack:
-    """A local stack with everything it keeps below `home`.
+    """A local stack that keeps all its files in `home`.
 
-    :param home: where everything is kept; by default a folder of the working copy, one for each kind.
-    :param kind: which emulator; the one named by STACK by default.
-    :param say: where progress goes, a line at a time.
+    :param home: by default, a folder of the working copy, separate for each kind.
+    :param kind: the emulator; by default, the one that STACK names.
+    :param say: called with each line of progress.
     """
 
     def __init__(self, home: Path | None = None, kind: str | None = None, say: Callable[[str], None] = print) -> None:
         self.kind = kind or os.environ.get("STACK") or "ministack"
         if self.kind not in KINDS:
-            raise DeployError(f"STACK={self.kind} is not known; it may be {' or '.join(KINDS)}.")
+            raise DeployError(f"STACK={self.kind} is unknown; use {' or '.join(KINDS)}.")
         self.home = home or (HOME if self.kind == "ministack" else HOME / self.kind)
         self.project = self.home / "project"
         self._say = say
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
 
     # ── commands ──
 
     def up(self) -> Info:
-        """Bring it up, whatever is there already; the app has answered when this returns."""
-        self._begun = time.monotonic()
+        """Start the stack, or what is missing of it; when this returns, the app has answered."""
+        self._started = time.monotonic()
         self.home.mkdir(parents=True, exist_ok=True)
         before = self.info()
         cloud = emulator(self._start_aws())
-        self._tell("resources (CloudFormation)")
+        self._progress("resources (CloudFormation)")
         if cloudformation.apply(cloud):
-            self._tell("resources are in place")
+            self._progress("resources are ready")
         if geoip.upload(cloud):
-            self._tell("GeoIP databases uploaded")
+            self._progress("GeoIP databases uploaded")
         return self._deploy(cloud, before)
 
     def redeploy(self) -> Info:
-        """Deploy the code as it is now on the stack that is up."""
-        self._begun = time.monotonic()
+        """Deploy the current code to the running stack."""
+        self._started = time.monotonic()
         before = self.info()
         if before is None or not self.is_running():
-            raise DeployError("No stack is up to deploy on. Start it: make up")
+            raise DeployError("No stack is running. Start it with `make up`.")
         return self._deploy(before.cloud, before)
 
     def down(self) -> bool:
-        """Stop it and keep its state; gives whether it ran."""
+        """Stop the stack and keep its data; gives whether it was running."""
         if self.kind == "localstack":
             return container.stop(self.home)
         found = process.load(self.home)
@@ -112,7 +112,7 @@ class Stack:
         return True
 
     def clean(self) -> None:
-        """Stop it and forget its state."""
+        """Stop the stack and delete its data."""
         self.down()
         for name in ("ministack", "project"):
             shutil.rmtree(self.home / name, ignore_errors=True)
@@ -120,17 +120,17 @@ class Stack:
             (self.home / name).unlink(missing_ok=True)
 
     def is_running(self) -> bool:
-        """Whether its AWS answers, and is ours."""
+        """Whether the stack's own emulator answers."""
         if self.kind == "localstack":
             return container.is_running(self.home)
         found = process.load(self.home)
         return found is not None and found.is_ours()
 
     def info(self) -> Info | None:
-        """What is noted of it; None before the first `up`."""
+        """The saved data of the stack; None before the first `up`."""
         try:
-            noted = json.loads((self.home / "stack.json").read_text(encoding="utf-8"))
-            return Info(**{field.name: noted[field.name] for field in fields(Info)})
+            saved = json.loads((self.home / "stack.json").read_text(encoding="utf-8"))
+            return Info(**{field.name: saved[field.name] for field in fields(Info)})
         except (OSError, ValueError, KeyError):
             return None
 
@@ -138,13 +138,13 @@ class Stack:
 
     def _start_aws(self) -> str:
         if self.kind == "localstack":
-            self._tell("LocalStack")
+            self._progress("LocalStack")
             return container.start(self.home)
         found = process.load(self.home)
         if found is None or not found.is_ours():
             found = process.start(self.home, found.port if found else None)
             process.save(found, self.home)
-            self._tell(f"ministack started on {found.url}")
+            self._progress(f"ministack started on {found.url}")
         return found.url
 
     def _deploy(self, cloud: Cloud, before: Info | None) -> Info:
@@ -154,35 +154,35 @@ class Stack:
             self._run_chalice(cloud, base_url)
             deployed = self._base_url(cloud)
             if deployed is None:
-                raise DeployError("Chalice noted no REST API; see what it said in its state file.")
-            if deployed != base_url:  # the API's id is known only now, and the functions need their address
+                raise DeployError("Chalice created no REST API; see its state file.")
+            if deployed != base_url:  # the API's id is known only now, and the functions need their own URL
                 base_url = deployed
-                self._tell_public_url(cloud, base_url)
-        self._tell("waiting for the first answer")
+                self._set_public_url(cloud, base_url)
+        self._progress("waiting for the first answer")
         if not is_healthy(base_url, HEALTH_TIMEOUT_S):
             answer = ask(f"{base_url}/healthz")
             raise DeployError(f"{base_url}/healthz fails: {answer.status} {answer.text[:2000]}")
-        info = self._first_person(cloud, base_url, code, before)
-        self._note(info)
-        self._tell("ready")
+        info = self._administrator(cloud, base_url, code, before)
+        self._save(info)
+        self._progress("ready")
         return info
 
     def _run_chalice(self, cloud: Cloud, base_url: str | None) -> None:
         environment = {
             "AWS_ENDPOINT_URL": cloud.endpoint_url or "",
             **({"SHYLIGHT_PUBLIC_URL": base_url} if base_url else {}),
-            # LocalStack overlooks that */* is binary, and would hand browsers a compressed script in base64.
+            # LocalStack ignores that */* is binary and would send browsers the compressed script in base64.
             **({"SHYLIGHT_PLAIN_SCRIPT": "1"} if self.kind == "localstack" else {}),
         }
         project.copy_to(self.project, STAGE, environment)
-        self._tell("chalice deploy")
+        self._progress("chalice deploy")
         functions.deploy(cloud, self.project, self.kind)
 
     def _base_url(self, cloud: Cloud) -> str | None:
         api = functions.rest_api(self.project, STAGE)
         return None if api is None else functions.locate(cloud, api, self.kind)
 
-    def _tell_public_url(self, cloud: Cloud, base_url: str) -> None:
+    def _set_public_url(self, cloud: Cloud, base_url: str) -> None:
         client = cloud.client("lambda")
         for resource in project.deployed(self.project, STAGE).values():
             if resource["resource_type"] == "lambda_function":
@@ -192,7 +192,7 @@ class Stack:
                     FunctionName=name, Environment={"Variables": known | {"SHYLIGHT_PUBLIC_URL": base_url}}
                 )
 
-    def _first_person(self, cloud: Cloud, base_url: str, code: str, before: Info | None) -> Info:
+    def _administrator(self, cloud: Cloud, base_url: str, code: str, before: Info | None) -> Info:
         if before is not None and ask(f"{base_url}/api/v1/sites", token=before.api_token).status == 200:
             password, token = before.admin_password, before.api_token
         else:
@@ -223,10 +223,10 @@ class Stack:
             digest.update(policies.render(function, STAGE).encode())
         return digest.hexdigest()
 
-    def _note(self, info: Info) -> None:
+    def _save(self, info: Info) -> None:
         path = self.home / "stack.json"
         path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(info), indent=2) + "\n", encoding="utf-8")
 
-    def _tell(self, text: str) -> None:
-        self._say(f"[{time.monotonic() - self._begun:5.1f} s] {text}")
+    def _progress(self, text: str) -> None:
+        self._say(f"[{time.monotonic() - self._started:5.1f} s] {text}")
