@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bench.measurement import Figure, Part
-from demo.traffic.arrivals import DIRECT, Arrival, arrive
+from demo.traffic.arrivals import DIRECT, Arrival, pick_arrival
 from demo.traffic.audience import Audience
 from demo.traffic.sites import JOURNAL
 
@@ -73,7 +73,7 @@ def visitor_hours(visits: int, day: date, start: int, rng: random.Random) -> Ite
 
     people = [Audience(rng).person() for _ in range(min(visits, 2_000))]
     for number in range(visits):
-        who, arrival = rng.choice(people), arrive(rng, 47)
+        who, arrival = rng.choice(people), pick_arrival(rng, 47)
         hour = rng.randrange(24)
         t = start + hour * 3_600_000 + rng.randrange(2_400_000)
         traits = Traits(who.agent.browser, who.agent.system, who.agent.device, who.country or None, None, False)

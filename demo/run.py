@@ -1,8 +1,8 @@
-"""The demo's traffic: sites, weeks of history, and visitors who keep coming. Everything goes over HTTP.
+"""The demo's traffic: sites, weeks of history, and live visitors, all sent over HTTP.
 
     python -m demo.run --stack .local/stack.json --days 30 --live
 
-A second run adds what would have happened since the first one.
+A second run adds the traffic since the first one.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from demo.traffic import history, live
-from demo.traffic.client import Refused, Shylight
+from demo.traffic.client import RequestFailed, Shylight
 from demo.traffic.history import History
 from demo.traffic.sites import SITES, DemoSite
 
 SEED = 1823  # the year of Fresnel's first lens in a lighthouse
-PATIENCE_S = 300.0
-EVERY_S = 4.0
+TIMEOUT_S = 300.0
+INTERVAL_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What the demo remembers of a site between two runs.
+class Progress:
+    """A site's state between two runs of the demo.
 
-    :ivar site: its id; :ivar full_size_at: ISO date up to which its traffic grew.
-    :ivar until: ISO time up to which its history has been sent and counted, ``""`` before that.
+    :ivar site: its id; :ivar full_size_at: ISO date until which its traffic grew.
+    :ivar until: ISO time until which its history has been sent and counted; ``""`` if none has.
     """
 
     site: str
@@ -44,8 +44,8 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """A site whose history is on its way. `before`: page views that were there already."""
+class Pending:
+    """A site whose history has been sent but not counted. `before`: page views that were counted already."""
 
     id: str
     history: History
@@ -54,81 +54,81 @@ class Sending:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the demo; an error that a person can act on is told without a traceback."""
+    """Run the demo; errors that a person can fix are printed without a traceback."""
     parser = argparse.ArgumentParser(prog="demo.run", description=__doc__)
-    parser.add_argument("--stack", type=Path, required=True, help="the stack.json of a stack that is up")
+    parser.add_argument("--stack", type=Path, required=True, help="the stack.json of a running stack")
     parser.add_argument("--days", type=int, default=30, help="days of history; 0: none")
-    parser.add_argument("--live", action="store_true", help="visitors keep coming, until Ctrl-C")
-    parser.add_argument("--every", type=float, default=EVERY_S, help="seconds between two of them")
+    parser.add_argument("--live", action="store_true", help="keep sending visitors until Ctrl-C")
+    parser.add_argument("--every", type=float, default=INTERVAL_S, help="average seconds between two live visitors")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         info = json.loads(options.stack.read_text(encoding="utf-8"))
         shylight = Shylight(info["base_url"], info["api_token"])
-        notes = _Notes(options.stack.parent / "demo.json", shylight)
-        sites = {_site_id(shylight, notes, site): site for site in SITES}
+        progress = _ProgressFile(options.stack.parent / "demo.json", shylight)
+        sites = {_site_id(shylight, progress, site): site for site in SITES}
         if options.days:
-            _send_history(shylight, notes, sites, options.days)
+            _send_history(shylight, progress, sites, options.days)
         for id_, site in sites.items():
             _say(f"{site.name}: {shylight.base_url}/sites/{id_}")
         if options.live:
             _live(shylight, sites, options.every)
-    except (Refused, OSError, KeyError, ValueError) as error:
-        print(f"\nThe demo could not go on: {error}", file=sys.stderr)
+    except (RequestFailed, OSError, KeyError, ValueError) as error:
+        print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
 
 
-class _Notes:
-    """The notes of the sites that still exist."""
+class _ProgressFile:
+    """The saved progress of the sites that still exist."""
 
     def __init__(self, path: Path, shylight: Shylight) -> None:
         self._path = path
         known = {str(site["id"]) for site in shylight.sites()}
         try:
-            read = {domain: Note(**fields) for domain, fields in json.loads(path.read_text("utf-8")).items()}
+            read = {domain: Progress(**fields) for domain, fields in json.loads(path.read_text("utf-8")).items()}
         except (OSError, ValueError, TypeError, AttributeError):
             read = {}
-        self._notes = {domain: note for domain, note in read.items() if note.site in known}
+        self._saved = {domain: saved for domain, saved in read.items() if saved.site in known}
 
-    def __getitem__(self, site: DemoSite) -> Note:
-        return self._notes[site.domain]
+    def __getitem__(self, site: DemoSite) -> Progress:
+        return self._saved[site.domain]
 
-    def __setitem__(self, site: DemoSite, note: Note) -> None:
-        self._notes[site.domain] = note
-        notes = {domain: asdict(note) for domain, note in self._notes.items()}
-        self._path.write_text(json.dumps(notes, indent=2), encoding="utf-8")
+    def __setitem__(self, site: DemoSite, saved: Progress) -> None:
+        self._saved[site.domain] = saved
+        progress = {domain: asdict(saved) for domain, saved in self._saved.items()}
+        self._path.write_text(json.dumps(progress, indent=2), encoding="utf-8")
 
     def __contains__(self, site: DemoSite) -> bool:
-        return site.domain in self._notes
+        return site.domain in self._saved
 
 
-def _site_id(shylight: Shylight, notes: _Notes, site: DemoSite) -> str:
-    if site not in notes:
+def _site_id(shylight: Shylight, progress: _ProgressFile, site: DemoSite) -> str:
+    if site not in progress:
         id_ = shylight.create_site(site.name, site.domain, site.timezone)
-        notes[site] = Note(id_, datetime.now(ZoneInfo(site.timezone)).date().isoformat())
-    return notes[site].site
+        progress[site] = Progress(id_, datetime.now(ZoneInfo(site.timezone)).date().isoformat())
+    return progress[site].site
 
 
-def _send_history(shylight: Shylight, notes: _Notes, sites: dict[str, DemoSite], days: int) -> None:
-    began = time.monotonic()
-    sendings = []
+def _send_history(shylight: Shylight, progress: _ProgressFile, sites: dict[str, DemoSite], days: int) -> None:
+    started = time.monotonic()
+    pending = []
     for id_, site in sites.items():
-        note, now = notes[site], datetime.now(UTC)
-        since = datetime.fromisoformat(note.until) if note.until else None
-        full = date.fromisoformat(note.full_size_at)
-        made = history.prepare(site, days, now, seed=SEED, since=since, full_size_at=full)
-        before = history.counted(shylight, id_, made)["pageviews"] if since else 0
-        history.send(shylight, id_, made, _say)
-        sendings.append(Sending(id_, made, int(before or 0), now))
-    for sending in sendings:
-        site = sending.history.site
-        history.wait_until_counted(shylight, sending.id, sending.history, PATIENCE_S, sending.before, _say)
-        notes[site] = Note(sending.id, notes[site].full_size_at, sending.until.isoformat())
-    views = sum(len(sending.history.views) for sending in sendings)
-    _say(f"{views:,} page views sent and counted in {time.monotonic() - began:.0f} s")
+        saved, now = progress[site], datetime.now(UTC)
+        since = datetime.fromisoformat(saved.until) if saved.until else None
+        full = date.fromisoformat(saved.full_size_at)
+        prepared = history.prepare(site, days, now, seed=SEED, since=since, full_size_at=full)
+        before = history.counted(shylight, id_, prepared)["pageviews"] if since else 0
+        history.send(shylight, id_, prepared, _say)
+        pending.append(Pending(id_, prepared, int(before or 0), now))
+    for one in pending:
+        site = one.history.site
+        history.wait_until_counted(shylight, one.id, one.history, TIMEOUT_S, one.before, _say)
+        progress[site] = Progress(one.id, progress[site].full_size_at, one.until.isoformat())
+    views = sum(len(one.history.views) for one in pending)
+    _say(f"{views:,} page views sent and counted in {time.monotonic() - started:.0f} s")
 
 
 def _live(shylight: Shylight, sites: dict[str, DemoSite], every_s: float) -> None:

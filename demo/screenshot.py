@@ -1,7 +1,6 @@
-"""Photograph the demo's dashboard for the README: ``python -m demo.screenshot``, while ``make demo`` runs.
+"""Take a screenshot of the demo's dashboard for the README: ``python -m demo.screenshot``, while ``make demo`` runs.
 
-The 14 days up to yesterday, so that the 14 before them, which the demo has too, give the figures something to compare
-with.
+It shows the 14 days up to yesterday, because the demo has 14 days before them to compare the metrics with.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from localstack.stack import HOME, ROOT
 
 TARGET = ROOT / "docs" / "screenshot.png"
 DAYS = 14
-WIDTH, CARDS, MARGIN = 1400, 2, 12  # px, cards below the chart that are in it, px below them
+WIDTH, CARDS, MARGIN = 1400, 2, 12  # px, number of visible cards below the chart, px below them
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 
 
-def photograph(stack: dict[str, str], target: Path, chromium: str) -> None:
+def take_screenshot(stack: dict[str, str], target: Path, chromium: str) -> None:
     """Sign in, open the site with the most visitors, and write the upper part of its overview to `target` (PNG)."""
     from playwright.sync_api import sync_playwright
 
@@ -49,17 +48,17 @@ def photograph(stack: dict[str, str], target: Path, chromium: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Photograph the stack that a stack.json describes."""
+    """Take the screenshot from the stack that a stack.json describes."""
     parser = argparse.ArgumentParser(prog="demo.screenshot", description=__doc__)
     parser.add_argument("--stack", type=Path, default=HOME / "stack.json")
     parser.add_argument("--out", type=Path, default=TARGET)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
-        print("no Chromium found; Debian: apt-get install chromium", file=sys.stderr)
+        print("Chromium is not installed. On Debian: apt-get install chromium", file=sys.stderr)
         return 1
-    photograph(json.loads(given.stack.read_text()), given.out, chromium)
-    print(f"wrote {given.out}")
+    take_screenshot(json.loads(options.stack.read_text()), options.out, chromium)
+    print(f"wrote {options.out}")
     return 0
 
 

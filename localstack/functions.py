@@ -1,4 +1,4 @@
-"""``chalice deploy`` to an emulator: with this machine's dependencies, and on ministack with the patches of `bridge`."""
+"""``chalice deploy`` to an emulator, with this machine's dependencies and, on ministack, the patches of `bridge`."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def refusal(call: Call) -> Answer:
 
 
 def _json_error(status: int, kind: str) -> Answer:
-    body = json.dumps({"__type": kind, "message": "Refused by the fault run."}).encode()
+    body = json.dumps({"__type": kind, "message": "Rejected by the fault run."}).encode()
     return Answer(status, body, {"Content-Type": "application/x-amz-json-1.0"})
 
 

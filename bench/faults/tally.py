@@ -13,7 +13,7 @@ from bench.faults.ground import Ground
 from bench.faults.traffic import Traffic
 from bench.measurement import Figure, Part
 from demo.traffic import history
-from demo.traffic.client import Refused, Shylight
+from demo.traffic.client import RequestFailed, Shylight
 
 _PAUSE_S = 0.5
 _BUILD_S = 15.0
@@ -118,7 +118,7 @@ def _differing(shylight: Shylight, traffic: Traffic) -> Iterator[str]:
     stats = shylight.stats(traffic.site, period="7d")
     shown = stats["metrics"] | {"events": sum(row["events"] for row in stats["events"])}
     for name, value in {**traffic.expected(), "events": len(traffic.happenings)}.items():
-        if not history.agree({name: shown[name]}, {name: value}):
+        if not history.metrics_equal({name: shown[name]}, {name: value}):
             yield f"{name} {shown[name]} instead of {value}"
 
 
@@ -131,7 +131,7 @@ def _built_at(shylight: Shylight, site: str) -> float:
 def _wait(until: Callable[[], bool], deadline: float) -> None:
     """Look until it is so, or the deadline (monotonic) is over; what a fault refuses is not so yet."""
     while time.monotonic() < deadline:
-        with suppress(Refused):
+        with suppress(RequestFailed):
             if until():
                 return
         time.sleep(_PAUSE_S)

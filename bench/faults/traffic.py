@@ -101,7 +101,7 @@ class Traffic:
             views.append(
                 View(self._id(), t, person, JOURNAL.url(path), path, None, load_time, engagement, DIRECT, None)
             )
-            t = views[-1].alive_until + 1_000
+            t = views[-1].last_activity + 1_000
         return views
 
     def _happening(self, view: View) -> Happening:

@@ -1,4 +1,4 @@
-"""Where visits come from: what the browser says of it, and what a counter should call it."""
+"""Where visits come from: what the browser sends, and the source and channel that should be reported."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ DIRECT = "Direct"
 class Arrival:
     """How a visit begins.
 
-    :ivar source: the name it should get; :ivar channel: the name of its channel.
-    :ivar referrer: what the browser sends; of other sites mostly their origin alone, as browsers do now.
-    :ivar query: what the link has appended to the page's address.
-    :ivar internal: the referrer is a page of the site itself, and so says nothing of where the visit came from.
+    :ivar source: the source that should be reported; :ivar channel: its channel.
+    :ivar referrer: the referrer that the browser sends; for other sites usually only their origin.
+    :ivar query: the query string of the link.
+    :ivar internal: whether the referrer is a page of the site itself, so that it is not the visit's source.
     """
 
     source: str
@@ -27,12 +27,12 @@ class Arrival:
 
     @property
     def shown_referrer(self) -> str | None:
-        """The referrer as it should be shown: without its query."""
+        """The referrer that should be reported: without its query string."""
         return self.referrer.partition("?")[0] if self.referrer and not self.internal else None
 
     @property
     def campaign(self) -> str | None:
-        """The campaign that the link names."""
+        """The campaign in the link's query string."""
         return next(iter(parse_qs(self.query).get("utm_campaign", ())), None)
 
 
@@ -56,7 +56,7 @@ _ARRIVALS: tuple[tuple[float, Arrival], ...] = (
     (2, Arrival("Facebook", "Organic Social", "https://l.facebook.com/")),
     (1, Arrival("YouTube", "Organic Video", "https://www.youtube.com/")),
     (1, Arrival("GitHub", "Organic Social", "https://github.com/")),
-    # News and neighbours
+    # Referrals
     (2, Arrival("Wikipedia", "Referral", "https://en.wikipedia.org/")),
     (2, Arrival("tidalnotes.example", "Referral", "https://www.tidalnotes.example/2026/links-of-the-week?page=2")),
     (1, Arrival("coastwatch.example", "Referral", "https://coastwatch.example/")),
@@ -66,7 +66,7 @@ _ARRIVALS: tuple[tuple[float, Arrival], ...] = (
     (1.5, Arrival("Perplexity", "AI Assistants", "https://www.perplexity.ai/")),
     (1.5, Arrival("Claude", "AI Assistants", "https://claude.ai/")),
     (0.5, Arrival("Gemini", "AI Assistants", "https://gemini.google.com/")),
-    # Letters and campaigns
+    # Newsletters and campaigns
     (5, Arrival("lamp-letter", "Email", None, _LETTER)),
     (1, Arrival("lamp-letter", "Email", "https://mail.google.com/", _LETTER)),
     (
@@ -83,10 +83,10 @@ HACKER_NEWS = Arrival("Hacker News", "Organic Social", "https://news.ycombinator
 REDDIT = Arrival("Reddit", "Organic Social", "https://www.reddit.com/")
 
 
-def arrive(rng: random.Random, week: int) -> Arrival:
-    """How one visit begins.
+def pick_arrival(rng: random.Random, week: int) -> Arrival:
+    """A random arrival.
 
-    :param week: the calendar week, which the letter's links carry.
+    :param week: the calendar week, which is part of the newsletter's links.
     """
-    found = rng.choices(_ARRIVALS, weights=[weight for weight, _ in _ARRIVALS])[0][1]
-    return replace(found, query=found.query.format(week=week))
+    arrival = rng.choices(_ARRIVALS, weights=[weight for weight, _ in _ARRIVALS])[0][1]
+    return replace(arrival, query=arrival.query.format(week=week))

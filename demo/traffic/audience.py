@@ -1,6 +1,6 @@
-"""Who visits: people with browsers in places, and robots. Each with what a counter should make of them.
+"""Visitors: people with browsers and addresses, and bots; each with the traits that should be reported.
 
-Nobody is contacted at these addresses. They only stand in headers and bodies, as the peers of requests would.
+No requests are sent to these addresses; they are only used in headers and bodies, as the addresses of clients.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ DESKTOP, PHONE, TABLET, ROBOT = "desktop", "phone", "tablet", "robot"
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
-    """A program that fetches pages, and the families it belongs to (those of ua-parser)."""
+class UserAgent:
+    """A user agent, and the browser, system and device type that should be reported for it."""
 
     text: str
     browser: str
@@ -25,18 +25,18 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A visitor of one day; address and agent together are theirs alone on that day.
+    """A visitor of one day; no other visitor of that day has the same address.
 
-    :ivar country: ISO 3166 code of the address, ``""`` where it is nobody's.
+    :ivar country: ISO 3166 code of the address's country; ``""`` for unassigned addresses.
     """
 
     address: str
-    agent: Agent
+    agent: UserAgent
     country: str
 
     @property
-    def robot(self) -> bool:
-        """Whether it is a program."""
+    def is_bot(self) -> bool:
+        """Whether the visitor is a bot."""
         return self.agent.device == ROBOT
 
 
@@ -50,7 +50,7 @@ _IPAD = "Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHT
 _TAB = "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) "
 _DROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
 
-# {v} is one of the versions; Chrome has long told systems and devices in this frozen form.
+# {v} is one of the versions; the other parts of Chrome's user agent have been frozen for years.
 _BROWSERS: tuple[tuple[float, str, str, str, str, range], ...] = (
     (21, _WIN + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Windows", DESKTOP, range(148, 157)),
     (9, _MAC + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Mac OS X", DESKTOP, range(150, 157)),
@@ -77,7 +77,7 @@ _BROWSERS: tuple[tuple[float, str, str, str, str, range], ...] = (
     (1, _TAB + "Chrome/{v}.0.0.0 Safari/537.36", "Chrome", "Android", TABLET, range(146, 157)),
 )  # fmt: skip
 
-_ROBOTS: tuple[tuple[float, str], ...] = (
+_BOTS: tuple[tuple[float, str], ...] = (
     (30, "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
     (14, "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"),
     (14, "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"),
@@ -93,9 +93,9 @@ _ROBOTS: tuple[tuple[float, str], ...] = (
     (3, "curl/8.9.1"),
 )
 
-# Blocks of networks that serve homes and phones there, all of whose addresses the shipped database puts into the
-# country. The last is a documentation network (RFC 5737) and so is nowhere.
-_PLACES: tuple[tuple[float, str, tuple[str, ...]], ...] = (
+# Networks of home and mobile connections that the packaged database locates completely in the country. The last is a
+# documentation network (RFC 5737), which is in no country.
+_NETWORKS: tuple[tuple[float, str, tuple[str, ...]], ...] = (
     (24, "DE", ("79.192.0.0/10", "87.128.0.0/10", "2003:e0::/32")),
     (15, "US", ("70.128.0.0/12", "73.0.0.0/10", "99.128.0.0/12", "2601::/32")),
     (8, "GB", ("86.128.0.0/10", "2a00:23c0::/32")),
@@ -127,34 +127,34 @@ _PLACES: tuple[tuple[float, str, tuple[str, ...]], ...] = (
     (0.5, "TR", ("88.224.0.0/11",)),
     (0.5, "", ("192.0.2.0/24",)),
 )
-_ROBOT_PLACES = ("US", "US", "US", "DE", "IE")
+_BOT_COUNTRIES = ("US", "US", "US", "DE", "IE")
 
 
 class Audience:
-    """Everyone who could come on one day; nobody comes as two."""
+    """The visitors of one day, each with a unique address."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._taken: set[str] = set()
 
     def person(self) -> Person:
-        """A person who has not been here today."""
+        """A new person."""
         _, text, browser, system, device, versions = _choose(self._rng, _BROWSERS)
-        agent = Agent(text.format(v=self._rng.choice(versions)), browser, system, device)
-        _, country, blocks = _choose(self._rng, _PLACES)
+        agent = UserAgent(text.format(v=self._rng.choice(versions)), browser, system, device)
+        _, country, blocks = _choose(self._rng, _NETWORKS)
         return Person(self._address(blocks), agent, country)
 
-    def robot(self) -> Person:
-        """A robot that has not been here today."""
-        _, text = _choose(self._rng, _ROBOTS)
-        country = self._rng.choice(_ROBOT_PLACES)
-        blocks = next(blocks for _, code, blocks in _PLACES if code == country)
-        return Person(self._address(blocks), Agent(text, "", "", ROBOT), country)
+    def bot(self) -> Person:
+        """A new bot."""
+        _, text = _choose(self._rng, _BOTS)
+        country = self._rng.choice(_BOT_COUNTRIES)
+        blocks = next(blocks for _, code, blocks in _NETWORKS if code == country)
+        return Person(self._address(blocks), UserAgent(text, "", "", ROBOT), country)
 
     def _address(self, blocks: tuple[str, ...]) -> str:
         while True:
             network = ipaddress.ip_network(self._rng.choice(blocks))
-            # Of a v6 block of a provider, any customer's network; the last bits only, of a v4 one.
+            # Any address of the network except the first and the last.
             offset = self._rng.randrange(1, network.num_addresses - 1)
             address = str(network.network_address + offset)
             if address not in self._taken:
@@ -163,5 +163,5 @@ class Audience:
 
 
 def _choose(rng: random.Random, rows: tuple[Any, ...]) -> Any:
-    """A row, by the weight in its first column."""
+    """A random row, weighted by its first column."""
     return rng.choices(rows, weights=[row[0] for row in rows])[0]

@@ -1,4 +1,4 @@
-"""A Shylight as its clients see it: nothing but HTTP."""
+"""An HTTP client for Shylight: the tracker's beacons and the JSON API."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from demo.traffic.audience import Person
-from demo.traffic.plan import Success, View
+from demo.traffic.plan import Conversion, View
 
 _TIMEOUT_S = 60
 _ATTEMPTS = 6
-_LONGEST_PAUSE_S = 3.0
+_MAX_PAUSE_S = 3.0
 
 
-class Refused(Exception):
+class RequestFailed(Exception):
     """Shylight answered with an error, or not at all."""
 
 
 class Shylight:
     """A deployed Shylight.
 
-    :param base_url: its root, without a trailing slash.
-    :param token: an API token of somebody who may make sites.
-    :param attempts: how often a request is sent before it counts as refused.
+    :param base_url: its root URL, without a trailing slash.
+    :param token: an API token of a person who may create sites.
+    :param attempts: how often a request is tried before it fails.
     """
 
     def __init__(self, base_url: str, token: str, attempts: int = _ATTEMPTS) -> None:
@@ -36,16 +36,16 @@ class Shylight:
         self._bearer = {"Authorization": f"Bearer {token}"}
 
     def sites(self) -> list[dict[str, Any]]:
-        """The sites there are."""
+        """All sites."""
         return list(self._json("GET", "/api/v1/sites")["sites"])
 
     def create_site(self, name: str, domain: str, timezone: str) -> str:
-        """Make a site; gives its id."""
+        """Create a site; gives its id."""
         site = {"name": name, "domain": domain, "timezone": timezone}
         return str(self._json("POST", "/api/v1/sites", site)["id"])
 
     def stats(self, site: str, **period: str) -> dict[str, Any]:
-        """A site's figures, e.g. of ``period="30d"``."""
+        """A site's statistics, e.g. for ``period="30d"``."""
         return self._json("GET", f"/api/v1/sites/{site}/stats?{urlencode(period)}")
 
     def visits(self, site: str, **period: str) -> list[dict[str, Any]]:
@@ -64,30 +64,33 @@ class Shylight:
             after = {"next": page["next"]}
 
     def send_history(self, site: str, views: Sequence[View]) -> None:
-        """Send views of the past; at most as many as one request may carry."""
+        """Send past views, and their events, in one request.
+
+        :raises RequestFailed: if not all of them are accepted.
+        """
         hits = [hit for view in views for hit in (as_hit(view), as_event(view)) if hit]
         accepted = self._json("POST", f"/api/v1/sites/{site}/hits", {"hits": hits})
         if accepted["accepted"] != len(hits):
-            raise Refused(f"{len(hits)} hits were sent and {accepted['accepted']} accepted.")
+            raise RequestFailed(f"{len(hits)} hits were sent and {accepted['accepted']} accepted.")
 
     def send_view(self, site: str, view: View) -> None:
-        """Send what the tracker sends when a page has loaded."""
+        """Send the beacon that the tracker sends when a page has loaded."""
         beacon = {"idempotency": view.id, "location": view.url, "referrer": view.referrer, "loadTime": view.load_time}
         self._beacon(site, view.person, beacon)
 
-    def send_success(self, site: str, view: View) -> None:
-        """Send what the tracker sends of the view's custom event, if it has one."""
-        if view.success is not None:
-            beacon = {"idempotency": f"{view.id}-event", "location": view.url, **_told(view.success)}
+    def send_conversion(self, site: str, view: View) -> None:
+        """Send the beacon of the view's custom event, if it has one."""
+        if view.conversion is not None:
+            beacon = {"idempotency": f"{view.id}-event", "location": view.url, **_event_fields(view.conversion)}
             self._beacon(site, view.person, beacon)
 
     def send_leave(self, site: str, view: View, age_ms: int) -> None:
-        """Send what the tracker sends when the page is left, `age_ms` after its view."""
+        """Send the beacon that the tracker sends when the page is left, `age_ms` after its view."""
         beacon = {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms}
         self._beacon(site, view.person, beacon)
 
     def send_event(self, site: str, person: Person, event_id: str, name: str, url: str) -> None:
-        """Send what the tracker sends for a custom event on the page at `url`."""
+        """Send the beacon of a custom event on the page at `url`."""
         self._beacon(site, person, {"idempotency": event_id, "event": name, "location": url})
 
     def _beacon(self, site: str, person: Person, beacon: dict[str, Any]) -> None:
@@ -104,25 +107,25 @@ class Shylight:
         return dict(json.loads(answer))
 
     def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
-        """One request; again after a moment where the answer says that this may help."""
-        said = ""
+        """Send one request, with retries after temporary errors."""
+        reason = ""
         for attempt in range(self._attempts):
             request = urllib.request.Request(self.base_url + path, body, headers, method=method)
             try:
                 with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
                     return bytes(answer.read())
             except urllib.error.HTTPError as error:
-                said = f"{error.code} {error.read(500).decode(errors='replace')}"
+                reason = f"{error.code} {error.read(500).decode(errors='replace')}"
                 if error.code not in (429, 502, 503, 504):
                     break
             except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
-                said = str(error)
-            time.sleep(min(0.2 * 2**attempt, _LONGEST_PAUSE_S))
-        raise Refused(f"{method} {path.partition('?')[0]}: {said}")
+                reason = str(error)
+            time.sleep(min(0.2 * 2**attempt, _MAX_PAUSE_S))
+        raise RequestFailed(f"{method} {path.partition('?')[0]}: {reason}")
 
 
 def as_hit(view: View) -> dict[str, Any]:
-    """A view as the import API takes it."""
+    """A view in the format of the import API."""
     fields = {
         "id": view.id,
         "t": view.t,
@@ -137,15 +140,15 @@ def as_hit(view: View) -> dict[str, Any]:
 
 
 def as_event(view: View) -> dict[str, Any] | None:
-    """The view's custom event as the import API takes it."""
-    if view.success is None:
+    """The view's custom event in the format of the import API; None if there is none."""
+    if view.conversion is None:
         return None
     who = {"user_agent": view.person.agent.text, "ip": view.person.address}
-    return {"id": f"{view.id}-event", "t": view.middle, "url": view.url, **who, **_told(view.success)}
+    return {"id": f"{view.id}-event", "t": view.middle, "url": view.url, **who, **_event_fields(view.conversion)}
 
 
-def _told(success: Success) -> dict[str, Any]:
-    told: dict[str, Any] = {"event": success.event, "props": dict(success.props)}
-    if success.cents is not None:
-        told["revenue"] = {"amount": success.cents / 100, "currency": success.currency}
-    return told
+def _event_fields(conversion: Conversion) -> dict[str, Any]:
+    fields: dict[str, Any] = {"event": conversion.event, "props": dict(conversion.props)}
+    if conversion.cents is not None:
+        fields["revenue"] = {"amount": conversion.cents / 100, "currency": conversion.currency}
+    return fields

@@ -1,8 +1,8 @@
-"""What a counter should make of a plan: the figures, counted from the views one by one.
+"""The metrics that should be reported for a plan, computed from its views.
 
-This is the product's definition of its metrics, put down a second time on purpose, in other words and without its
-SQL: a test compares the two. A visit is a run of one person's views on one day, with at most 30 minutes between the
-last sign of life and the next view; robots are left out.
+This is deliberately a second implementation of the product's metrics, in Python instead of SQL: a test compares the
+two. A visit is a sequence of one person's views on one day, with at most 30 minutes between the last activity and the
+next view. Bots are not counted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from demo.traffic.audience import Person
-from demo.traffic.plan import Success, View
+from demo.traffic.plan import Conversion, View
 
 TABLES = (
     "pages", "referrers", "sources", "channels", "campaigns", "countries", "browsers", "systems", "devices",
@@ -23,7 +23,7 @@ _GAP_MS = 30 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class CountedVisit:
-    """A visit as a counter sees it."""
+    """A visit as it should be counted."""
 
     day: date
     person: Person
@@ -31,8 +31,8 @@ class CountedVisit:
 
     @property
     def duration(self) -> float:
-        """Seconds from the first view to the last sign of life."""
-        return (max(view.alive_until for view in self.views) - self.views[0].t) / 1000
+        """Seconds from the first view to the last activity."""
+        return (max(view.last_activity for view in self.views) - self.views[0].t) / 1000
 
 
 @dataclass(slots=True)
@@ -50,15 +50,15 @@ class Row:
 
 
 def day_of(view: View, zone: ZoneInfo) -> date:
-    """The day of a view on the site's calendar."""
+    """The day of a view in the site's time zone."""
     return datetime.fromtimestamp(view.t / 1000, zone).date()
 
 
 def count_visits(views: Iterable[View], zone: ZoneInfo) -> list[CountedVisit]:
-    """The visits of people in some views."""
+    """Group views of people into visits."""
     runs: dict[tuple[date, Person], list[View]] = {}
     for view in sorted(views, key=lambda view: view.t):
-        if not view.person.robot:
+        if not view.person.is_bot:
             runs.setdefault((day_of(view, zone), view.person), []).append(view)
     visits: list[CountedVisit] = []
     for (day, person), run in runs.items():
@@ -69,7 +69,7 @@ def count_visits(views: Iterable[View], zone: ZoneInfo) -> list[CountedVisit]:
                 visits.append(CountedVisit(day, person, tuple(current)))
                 current = []
             current.append(view)
-            alive = max(alive, view.alive_until)
+            alive = max(alive, view.last_activity)
         visits.append(CountedVisit(day, person, tuple(current)))
     return visits
 
@@ -119,23 +119,23 @@ def tables(visits: Iterable[CountedVisit]) -> dict[str, dict[str, tuple[int, int
 
 
 def events(visits: Iterable[CountedVisit]) -> dict[str, tuple[int, int, dict[str, float]]]:
-    """The custom events of some visits: name -> (events, visitors, revenue by currency)."""
-    found: dict[str, list[tuple[CountedVisit, Success]]] = {}
+    """The custom events in visits: name -> (events, visitors, revenue by currency)."""
+    found: dict[str, list[tuple[CountedVisit, Conversion]]] = {}
     for visit in visits:
         for view in visit.views:
-            if view.success is not None:
-                found.setdefault(view.success.event, []).append((visit, view.success))
+            if view.conversion is not None:
+                found.setdefault(view.conversion.event, []).append((visit, view.conversion))
     return {
         name: (len(rows), len({(visit.day, visit.person) for visit, _ in rows}), _revenue(rows))
         for name, rows in found.items()
     }
 
 
-def _revenue(rows: Iterable[tuple[CountedVisit, Success]]) -> dict[str, float]:
+def _revenue(rows: Iterable[tuple[CountedVisit, Conversion]]) -> dict[str, float]:
     cents: dict[str, int] = {}
-    for _, success in rows:
-        if success.cents is not None:
-            cents[success.currency] = cents.get(success.currency, 0) + success.cents
+    for _, conversion in rows:
+        if conversion.cents is not None:
+            cents[conversion.currency] = cents.get(conversion.currency, 0) + conversion.cents
     return {currency: total / 100 for currency, total in cents.items()}
 
 
@@ -147,7 +147,7 @@ def _add(rows: dict[str, Row], name: str, who: tuple[date, Person], visits: int,
 
 
 def by_day(visits: Iterable[CountedVisit]) -> dict[date, list[CountedVisit]]:
-    """The visits of each day that has any."""
+    """Visits by day."""
     found: dict[date, list[CountedVisit]] = {}
     for visit in visits:
         found.setdefault(visit.day, []).append(visit)

@@ -1,4 +1,4 @@
-"""History: the visits of past days, sent through the import API, and the wait until all of them are counted."""
+"""History: visits of past days, which are sent to the import API; and waiting until all of them are counted."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from demo.traffic import expected, plan
-from demo.traffic.client import Refused, Shylight
+from demo.traffic.client import RequestFailed, Shylight
 from demo.traffic.plan import View
 from demo.traffic.sites import DemoSite
 
-BATCH = 500  # views, some with an event: a request takes 1,000 of both
+BATCH = 500  # views, some with an event; a request may contain 1,000 hits
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """Visits of a site.
 
-    :ivar first, last: its days, both included, in the site's zone.
+    :ivar first, last: the first and last day, both included, in the site's time zone.
     """
 
     site: DemoSite
@@ -30,7 +30,7 @@ class History:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The site's zone."""
+        """The site's time zone."""
         return ZoneInfo(self.site.timezone)
 
     @property
@@ -43,10 +43,10 @@ def prepare(
     site: DemoSite, days: int, until: datetime, *, seed: int, scale: float = 1.0, since: datetime | None = None,
     full_size_at: date | None = None,
 ) -> History:  # fmt: skip
-    """The visits of the last `days` days up to `until` (an aware time), the running one included.
+    """Plan the visits of the last `days` days until `until` (an aware time), including the current day.
 
-    :param since: visits that begin before are left out.
-    :param full_size_at: the day up to which traffic has been growing; the last one by default.
+    :param since: visits that begin earlier are omitted.
+    :param full_size_at: the day until which traffic grows; by default the last one.
     """
     zone = ZoneInfo(site.timezone)
     last = until.astimezone(zone).date()
@@ -58,7 +58,7 @@ def prepare(
 
 
 def send(shylight: Shylight, site_id: str, history: History, say: Callable[[str], None] = lambda _: None) -> None:
-    """Send it, in the order in which it happened."""
+    """Send the history in chronological order."""
     views = history.views
     for start in range(0, len(views), BATCH):
         shylight.send_history(site_id, views[start : start + BATCH])
@@ -66,27 +66,29 @@ def send(shylight: Shylight, site_id: str, history: History, say: Callable[[str]
 
 
 def wait_until_counted(
-    shylight: Shylight, site_id: str, history: History, patience_s: float, before: int = 0,
+    shylight: Shylight, site_id: str, history: History, timeout_s: float, before: int = 0,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:  # fmt: skip
-    """Wait until every view that was sent is in the figures of its days, and every leave.
+    """Wait until every view and leave that was sent is counted.
 
-    :param before: page views that were there already; then only they are waited for.
-    :raises Refused: if they are not when the patience is over.
+    :param before: page views that were counted already; if not 0, only the number of page views is compared.
+    :raises RequestFailed: if they are not counted within `timeout_s`.
     """
-    wanted = expected.metrics(history.visits)
-    pageviews = before + int(wanted["pageviews"] or 0)
-    deadline = time.monotonic() + patience_s
-    pause, told = 0.2, -1.0
+    expected_metrics = expected.metrics(history.visits)
+    pageviews = before + int(expected_metrics["pageviews"] or 0)
+    deadline = time.monotonic() + timeout_s
+    pause, reported = 0.2, -1.0
     while True:
         found = counted(shylight, site_id, history)
-        if found["pageviews"] != told:
-            told = found["pageviews"] or 0
-            say(f"{history.site.name}: counted {told:,} of {pageviews:,} page views by people")
-        if told >= pageviews if before else agree(found, wanted):
+        if found["pageviews"] != reported:
+            reported = found["pageviews"] or 0
+            say(f"{history.site.name}: counted {reported:,} of {pageviews:,} page views by people")
+        if reported >= pageviews if before else metrics_equal(found, expected_metrics):
             return
         if time.monotonic() > deadline:
-            raise Refused(f"After {patience_s:.0f} s {history.site.name} shows {found} instead of {wanted}.")
+            raise RequestFailed(
+                f"After {timeout_s:.0f} s {history.site.name} shows {found} instead of {expected_metrics}."
+            )
         time.sleep(pause)
         pause = min(pause * 1.5, 2.0)
 
@@ -97,9 +99,9 @@ def counted(shylight: Shylight, site_id: str, history: History) -> dict[str, flo
     return dict(shylight.stats(site_id, **period)["metrics"])
 
 
-def agree(found: dict[str, float | None], wanted: dict[str, float | None]) -> bool:
-    """Whether two sets of figures are the same, but for the last digits of a ratio."""
-    for name, value in wanted.items():
+def metrics_equal(found: dict[str, float | None], expected_metrics: dict[str, float | None]) -> bool:
+    """Whether two sets of metrics are equal, except for rounding errors."""
+    for name, value in expected_metrics.items():
         other = found[name]
         if value is None or other is None:
             if value is not other:

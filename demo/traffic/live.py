@@ -1,4 +1,4 @@
-"""A trickle of visitors now, sent as their browsers would: a view when a page has loaded, a leave when it is left."""
+"""Live visitors, whose beacons are sent as by browsers: a view when a page has loaded, a leave when it is left."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from demo.traffic.arrivals import arrive
+from demo.traffic.arrivals import pick_arrival
 from demo.traffic.audience import Audience
 from demo.traffic.client import Shylight
-from demo.traffic.plan import View, Visit, Writer
+from demo.traffic.plan import DayPlanner, View, Visit
 from demo.traffic.sites import DemoSite
 
-# Nobody watches a demo for long, so its readers are hasty.
-_LONGEST_MS = 60_000
-_ROBOTS = 0.06
+# Views are shortened, because nobody watches a demo for long.
+_MAX_VIEW_MS = 60_000
+_BOTS = 0.06
 
 
 def run(
     shylight: Shylight, sites: dict[str, DemoSite], every_s: float, stop: threading.Event, rng: random.Random,
     say: Callable[[str], None],
 ) -> int:  # fmt: skip
-    """Let a visitor come every `every_s` seconds or so until `stop` is set; then all who are there leave.
+    """Send a visitor about every `every_s` seconds until `stop` is set; then send the leaves of all open pages.
 
     :param sites: the sites by id.
-    :return: how many views were sent.
+    :param say: called with each line of progress.
+    :returns: the number of views sent.
     """
-    coming: list[tuple[float, int, str, View, bool]] = []
+    scheduled: list[tuple[float, int, str, View, bool]] = []
     order = itertools.count()
     reading: dict[str, tuple[str, View, float]] = {}
     audiences = {id_: Audience(rng) for id_ in sites}
@@ -43,44 +44,44 @@ def run(
         now = time.monotonic()
         if now >= next_visit:
             id_ = rng.choices(list(sites), weights)[0]
-            for delay, view, leaves in _timetable(_some_visit(sites[id_], audiences[id_], rng)):
-                heapq.heappush(coming, (now + delay, next(order), id_, view, leaves))
+            for delay, view, is_leave in _beacon_times(_random_visit(sites[id_], audiences[id_], rng)):
+                heapq.heappush(scheduled, (now + delay, next(order), id_, view, is_leave))
             next_visit = now + rng.expovariate(1 / every_s)
-        while coming and coming[0][0] <= now and not stop.is_set():
-            due, _, id_, view, leaves = heapq.heappop(coming)
-            if leaves:
+        while scheduled and scheduled[0][0] <= now and not stop.is_set():
+            due, _, id_, view, is_leave = heapq.heappop(scheduled)
+            if is_leave:
                 reading.pop(view.id, None)
-                shylight.send_success(id_, view)
+                shylight.send_conversion(id_, view)
                 shylight.send_leave(id_, view, view.engagement or 0)
             else:
                 shylight.send_view(id_, view)
                 reading[view.id] = (id_, view, due)
                 sent += 1
                 say(f"{sites[id_].name}: {view.path}")
-        stop.wait(max(0.0, min(next_visit, coming[0][0] if coming else next_visit) - time.monotonic()))
+        stop.wait(max(0.0, min(next_visit, scheduled[0][0] if scheduled else next_visit) - time.monotonic()))
     for id_, view, since in reading.values():
         age = round((time.monotonic() - since) * 1000)
         shylight.send_leave(id_, replace(view, engagement=age), age)
     return sent
 
 
-def _some_visit(site: DemoSite, audience: Audience, rng: random.Random) -> Visit:
+def _random_visit(site: DemoSite, audience: Audience, rng: random.Random) -> Visit:
     today = datetime.now(ZoneInfo(site.timezone)).date()
-    writer = Writer(site, rng, today, audience)
-    if rng.random() < _ROBOTS:
-        return writer.crawl()
-    return writer.visit(audience.person(), 0, arrive(rng, today.isocalendar().week), site.entry(rng).path)
+    planner = DayPlanner(site, rng, today, audience)
+    if rng.random() < _BOTS:
+        return planner.crawl()
+    return planner.visit(audience.person(), 0, pick_arrival(rng, today.isocalendar().week), site.entry(rng).path)
 
 
-def _timetable(visit: Visit) -> list[tuple[float, View, bool]]:
-    """(seconds from now, view, whether it is left then) of a visit's beacons."""
+def _beacon_times(visit: Visit) -> list[tuple[float, View, bool]]:
+    """A visit's beacons: (seconds from now, view, whether the beacon is its leave)."""
     entries: list[tuple[float, View, bool]] = []
     ms = 0
     for view in visit.views:
-        hasty = replace(view, engagement=min(view.engagement or 3000, _LONGEST_MS))
-        entries.append((ms / 1000, hasty, False))
-        ms += hasty.engagement or 0
-        if not view.person.robot:
-            entries.append((ms / 1000, hasty, True))
+        shortened = replace(view, engagement=min(view.engagement or 3000, _MAX_VIEW_MS))
+        entries.append((ms / 1000, shortened, False))
+        ms += shortened.engagement or 0
+        if not view.person.is_bot:
+            entries.append((ms / 1000, shortened, True))
         ms += 1500
     return entries

@@ -1,7 +1,6 @@
-"""The plan of a site's visits: every view with its time and circumstances, the same for the same seed.
+"""The plan of a site's visits: every view with its time and attributes, the same for the same seed.
 
-The days of a plan are made one by one and each from its own seed, so that a plan can be taken up again where an
-earlier one ended.
+Each day is planned with its own seed, so that a plan can continue where an earlier one ended.
 """
 
 from __future__ import annotations
@@ -13,27 +12,27 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from demo.traffic.arrivals import DIRECT, Arrival, arrive
+from demo.traffic.arrivals import DIRECT, Arrival, pick_arrival
 from demo.traffic.audience import PHONE, Audience, Person
 from demo.traffic.sites import DemoSite, Goal
 
-# Share of a day's visits by the hour on the site's clock; people read at lunch and in the evening.
+# Relative number of visits by hour in the site's time zone, with peaks at lunchtime and in the evening.
 _WEEKDAY = (6, 3, 2, 1, 2, 4, 12, 26, 38, 44, 46, 45, 52, 48, 42, 40, 40, 42, 44, 50, 58, 56, 36, 16)
 _WEEKEND = (12, 8, 5, 3, 2, 3, 6, 12, 24, 38, 48, 50, 48, 46, 46, 46, 46, 46, 48, 52, 54, 50, 38, 22)
 _BY_WEEKDAY = (1.08, 1.1, 1.06, 1.02, 0.92, 0.66, 0.74)
-# Traffic grows to its full size over this many days, from this share of it.
+# Traffic grows over this many days, from this share of its full size.
 _GROWTH_DAYS, _GROWTH_FROM = 60, 0.6
-# Now and then a story is passed around: one day in so many, this many times as many visits.
-_RUSH_EVERY, _RUSH_FACTOR = 17, 2.2
-_ROBOTS_PER_VISIT = 0.07
+# Once in so many days, a story spreads, and there are this many times as many visits.
+_SPIKE_EVERY, _SPIKE_FACTOR = 17, 2.2
+_BOTS_PER_VISIT = 0.07
 _RETURNS = 0.1
 _MAX_PAGES = 14
 _EPOCH = date(2026, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Success:
-    """A custom event during a view. `cents`: what it brought in, in hundredths of `currency`; None: no money."""
+class Conversion:
+    """A custom event during a view. `cents`: its revenue in hundredths of `currency`; None: no revenue."""
 
     event: str
     props: tuple[tuple[str, str], ...]
@@ -45,9 +44,9 @@ class Success:
 class View:
     """A page view as it is sent. `t` is epoch ms; load time and engagement are ms.
 
-    :ivar engagement: None where the browser's last word was lost.
-    :ivar source, shown_referrer, channel, campaign: where a visit came from that begins with this view.
-    :ivar success: the custom event in the middle of it.
+    :ivar engagement: None if the leave was lost.
+    :ivar source, shown_referrer, channel, campaign: what should be reported for a visit that begins with this view.
+    :ivar conversion: the custom event in the middle of the view.
     """
 
     id: str
@@ -62,38 +61,38 @@ class View:
     shown_referrer: str | None
     channel: str = DIRECT
     campaign: str | None = None
-    success: Success | None = None
+    conversion: Conversion | None = None
 
     @property
     def middle(self) -> int:
-        """Epoch ms of half its time."""
+        """The middle of the view, in epoch ms."""
         return self.t + (self.engagement or 0) // 2
 
     @property
-    def alive_until(self) -> int:
-        """Epoch ms of the last sign of life."""
+    def last_activity(self) -> int:
+        """The last activity in the view, in epoch ms."""
         return self.t + (self.engagement or 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What one person reads in one go, as it was planned. Whether a counter sees one visit in it is its business."""
+    """A visit of one person as planned; it may be counted as more than one, see `expected.count_visits`."""
 
     views: tuple[View, ...]
 
     @property
-    def over(self) -> int:
-        """Epoch ms of its last sign of life."""
-        return max(view.alive_until for view in self.views)
+    def end(self) -> int:
+        """The last activity in the visit, in epoch ms."""
+        return max(view.last_activity for view in self.views)
 
 
 def history(
     site: DemoSite, seed: int, since: datetime, until: datetime, full_size_at: date, scale: float = 1.0
 ) -> list[View]:
-    """The views of all visits that begin at `since` or later and are over before `until` (aware times), by time.
+    """The views of all visits that begin at `since` or later and end before `until` (aware times), by time.
 
-    :param full_size_at: the day up to which the site's traffic has been growing.
-    :param scale: a factor on the site's visits a day.
+    :param full_size_at: the day until which the site's traffic grows.
+    :param scale: a factor for the site's number of visits.
     """
     zone = ZoneInfo(site.timezone)
     first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
@@ -102,43 +101,43 @@ def history(
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         for visit in day_of_visits(site, seed, day, _size(site, day, full_size_at) * scale):
-            if visit.views[0].t >= lower and visit.over < upper:
+            if visit.views[0].t >= lower and visit.end < upper:
                 views += visit.views
     return sorted(views, key=lambda view: (view.t, view.id))
 
 
 def _size(site: DemoSite, day: date, full_at: date) -> float:
     grown = min(1.0, max(0.0, 1 - (full_at - day).days / _GROWTH_DAYS))
-    rush = _RUSH_FACTOR if _is_rush(site, day) else 1.0
-    return site.visits_a_day * _BY_WEEKDAY[day.weekday()] * (_GROWTH_FROM + (1 - _GROWTH_FROM) * grown) * rush
+    spike = _SPIKE_FACTOR if _is_spike(site, day) else 1.0
+    return site.visits_a_day * _BY_WEEKDAY[day.weekday()] * (_GROWTH_FROM + (1 - _GROWTH_FROM) * grown) * spike
 
 
-def _is_rush(site: DemoSite, day: date) -> bool:
-    return (day - _EPOCH).days % _RUSH_EVERY == len(site.pages) % _RUSH_EVERY
+def _is_spike(site: DemoSite, day: date) -> bool:
+    return (day - _EPOCH).days % _SPIKE_EVERY == len(site.pages) % _SPIKE_EVERY
 
 
 def day_of_visits(site: DemoSite, seed: int, day: date, size: float) -> Iterator[Visit]:
-    """The visits of one site-day, none of which crosses its midnights.
+    """The visits of one site-day; none extends past midnight.
 
-    :param size: about how many visits by people.
+    :param size: the average number of visits by people.
     """
     rng = random.Random(f"{seed} {site.domain} {day.isoformat()}")
-    writer = Writer(site, rng, day)
+    planner = DayPlanner(site, rng, day)
     for _ in range(_poisson(rng, size)):
-        person = writer.audience.person()
-        arrival = arrive(rng, day.isocalendar().week)
-        if _is_rush(site, day) and rng.random() < 0.5:
-            arrival = site.rush
-        visit = writer.visit(person, writer.some_time(), arrival, site.entry(rng).path)
-        yield from writer.within_the_day(visit)
+        person = planner.audience.person()
+        arrival = pick_arrival(rng, day.isocalendar().week)
+        if _is_spike(site, day) and rng.random() < 0.5:
+            arrival = site.spike
+        visit = planner.visit(person, planner.random_time(), arrival, site.entry(rng).path)
+        yield from planner.if_within_day(visit)
         if rng.random() < _RETURNS:
-            yield from writer.within_the_day(writer.another(visit))
-    for _ in range(_poisson(rng, size * _ROBOTS_PER_VISIT)):
-        yield from writer.within_the_day(writer.crawl())
+            yield from planner.if_within_day(planner.return_visit(visit))
+    for _ in range(_poisson(rng, size * _BOTS_PER_VISIT)):
+        yield from planner.if_within_day(planner.crawl())
 
 
-class Writer:
-    """Writes down the visits of one site-day."""
+class DayPlanner:
+    """Plans the visits of one site-day."""
 
     def __init__(self, site: DemoSite, rng: random.Random, day: date, audience: Audience | None = None) -> None:
         self._site, self._rng, self._day = site, rng, day
@@ -147,16 +146,16 @@ class Writer:
         self._pages = {page.path: page for page in site.pages}
         self.audience = audience or Audience(rng)
 
-    def some_time(self) -> int:
-        """A time of the day, by its rhythm."""
+    def random_time(self) -> int:
+        """A random time of the day, weighted by hour, in epoch ms."""
         weights = _WEEKEND if self._day.weekday() >= 5 else _WEEKDAY
         hour = self._rng.choices(range(24), weights=weights)[0]
         moment = datetime(self._day.year, self._day.month, self._day.day, hour, tzinfo=self._zone)
         return _ms(moment) + self._rng.randrange(3_600_000)
 
-    def within_the_day(self, visit: Visit | None) -> Iterator[Visit]:
-        """The visit, unless it is none or does not end before midnight."""
-        if visit is not None and self._first_is_today(visit) and visit.over < self._ends - 1000:
+    def if_within_day(self, visit: Visit | None) -> Iterator[Visit]:
+        """The visit, unless it is None or extends past midnight."""
+        if visit is not None and self._first_is_today(visit) and visit.end < self._ends - 1000:
             yield visit
 
     def _first_is_today(self, visit: Visit) -> bool:
@@ -177,28 +176,30 @@ class Writer:
             views.append(view)
             referrer, query = view.url.partition("?")[0], ""
             path = self._next(path)
-            t = view.alive_until + self._pause()
+            t = view.last_activity + self._pause()
         return Visit(tuple(views))
 
-    def another(self, before: Visit) -> Visit:
-        """The same person comes again later that day: by a link within the site, or as people come anyway."""
+    def return_visit(self, before: Visit) -> Visit:
+        """A later visit of the same person on that day: by a link within the site, or like any other visit."""
         rng = self._rng
         last = before.views[-1]
-        start = before.over + round(rng.uniform(31, 420) * 60_000)
+        start = before.end + round(rng.uniform(31, 420) * 60_000)
         if rng.random() < 0.25:  # the tab was still open
             path = self._next(last.path)
             return self.visit(
                 last.person, start, Arrival(DIRECT, referrer=last.url.partition("?")[0], internal=True), path
             )
-        return self.visit(last.person, start, arrive(rng, self._day.isocalendar().week), self._site.entry(rng).path)
+        return self.visit(
+            last.person, start, pick_arrival(rng, self._day.isocalendar().week), self._site.entry(rng).path
+        )
 
     def crawl(self) -> Visit:
-        """A robot's run: many pages, quickly, without reading."""
-        rng, t, views = self._rng, self.some_time(), list[View]()
-        robot = self.audience.robot()
+        """A bot's visit: many pages in a short time."""
+        rng, t, views = self._rng, self.random_time(), list[View]()
+        bot = self.audience.bot()
         for _ in range(rng.randint(1, 6)):
             path = self._site.page(rng).path
-            views.append(View(self._id(), t, robot, self._site.url(path), path, None, None, None, DIRECT, None))
+            views.append(View(self._id(), t, bot, self._site.url(path), path, None, None, None, DIRECT, None))
             t += rng.randint(400, 20_000)
         return Visit(tuple(views))
 
@@ -209,9 +210,9 @@ class Writer:
         seconds = rng.lognormvariate(math.log(self._pages[path].seconds), 0.9)
         engagement = round(min(seconds, 1500) * 1000) if rng.random() < 0.94 else None
         url = self._site.url(path, query)
-        # Where the browser comes from a page of the site itself, a visit that begins here has no source.
+        # The referrer is a page of the site itself, so a visit that begins with this view has no source.
         view = View(self._id(), t, person, url, path, referrer, load_time, engagement, DIRECT, None)
-        return replace(view, success=_success(self._pages[path].goal, random.Random(view.id)))
+        return replace(view, conversion=_conversion(self._pages[path].goal, random.Random(view.id)))
 
     def _next(self, path: str) -> str:
         while (found := self._site.page(self._rng).path) == path:
@@ -220,7 +221,7 @@ class Writer:
 
     def _pause(self) -> int:
         rng = self._rng
-        if rng.random() < 0.05:  # called away; now and then for longer than a visit lasts
+        if rng.random() < 0.05:  # interrupted, sometimes for longer than the visit timeout
             return round(rng.uniform(5, 40) * 60_000)
         return rng.randint(300, 9_000)
 
@@ -228,15 +229,15 @@ class Writer:
         return f"{self._rng.getrandbits(60):012x}"
 
 
-def _success(goal: Goal | None, rng: random.Random) -> Success | None:
+def _conversion(goal: Goal | None, rng: random.Random) -> Conversion | None:
     if goal is None or rng.random() >= goal.share:
         return None
     cents = rng.randint(*goal.cents) if goal.cents else None
-    return Success(goal.event, ((goal.prop, rng.choice(goal.choices)),), cents, goal.currency)
+    return Conversion(goal.event, ((goal.prop, rng.choice(goal.choices)),), cents, goal.currency)
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
-    """A number of independent arrivals; the normal approximation is good enough where the mean is large."""
+    """A Poisson-distributed number; for a large mean, the normal approximation is good enough."""
     if mean > 200:
         return max(0, round(rng.gauss(mean, math.sqrt(mean))))
     limit, product, count = math.exp(-mean), rng.random(), 0

@@ -1,4 +1,4 @@
-"""What there is to read: the demo's sites and their pages."""
+"""The demo's sites and their pages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ HOME = "/"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What the site's owner hopes for on a page, and counts as a custom event.
+    """A goal on a page, which is counted as a custom event.
 
-    :ivar share: of the page's views that reach it.
+    :ivar share: the share of the page's views that reach it.
     :ivar choices: the values of the event's property `prop`.
-    :ivar cents: the least and the most it brings in, in hundredths of `currency`; None: no money.
+    :ivar cents: the minimum and maximum revenue in hundredths of `currency`; None: no revenue.
     """
 
     event: str
@@ -29,7 +29,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page; `seconds` is how long half of its readers stay at least."""
+    """A page; `seconds` is the median engagement time."""
 
     path: str
     seconds: float
@@ -40,9 +40,9 @@ class Page:
 class DemoSite:
     """A site with its pages, the most popular first.
 
-    :ivar visits_a_day: by people, on an average weekday at the end of the period.
-    :ivar bounce: the share of visits that see one page only.
-    :ivar rush: where people come from on a day on which everybody talks of the site.
+    :ivar visits_a_day: visits by people on an average weekday, after the traffic has grown.
+    :ivar bounce: the share of visits with one page view.
+    :ivar spike: where additional visits come from on a day when a story spreads.
     """
 
     name: str
@@ -51,18 +51,18 @@ class DemoSite:
     pages: tuple[Page, ...]
     visits_a_day: float
     bounce: float
-    rush: Arrival
+    spike: Arrival
 
     def url(self, path: str, query: str = "") -> str:
-        """The address of a page."""
+        """The URL of a page."""
         return f"https://{self.domain}{path}{'?' if query else ''}{query}"
 
     def entry(self, rng: random.Random) -> Page:
-        """The page on which a visit begins: of any popularity, but the home page above all."""
+        """A random entry page, most often the home page."""
         return self.pages[0] if rng.random() < 0.3 else self.page(rng)
 
     def page(self, rng: random.Random) -> Page:
-        """A page by popularity, which falls with the rank as Zipf found."""
+        """A random page, weighted by popularity according to Zipf's law."""
         return rng.choices(self.pages, weights=[1 / rank for rank in range(1, len(self.pages) + 1)])[0]
 
 

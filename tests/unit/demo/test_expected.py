@@ -6,15 +6,15 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from demo.traffic import expected
-from demo.traffic.audience import Agent, Person
+from demo.traffic.audience import Person, UserAgent
 from demo.traffic.plan import View
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOON = round(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
 MINUTE = 60_000
-ANNA = Person("79.192.0.1", Agent("a", "Firefox", "Windows", "desktop"), "DE")
-BELA = Person("90.0.0.1", Agent("b", "Mobile Safari", "iOS", "phone"), "FR")
-CRAWLER = Person("73.0.0.1", Agent("c", "", "", "robot"), "US")
+ANNA = Person("79.192.0.1", UserAgent("a", "Firefox", "Windows", "desktop"), "DE")
+BELA = Person("90.0.0.1", UserAgent("b", "Mobile Safari", "iOS", "phone"), "FR")
+CRAWLER = Person("73.0.0.1", UserAgent("c", "", "", "robot"), "US")
 
 
 def view(

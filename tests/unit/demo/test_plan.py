@@ -47,7 +47,7 @@ def test_a_plan_goes_on_where_an_earlier_one_ended(views: list[View]):
 
 def test_everything_lies_between_beginning_and_end(views: list[View]):
     assert min(view.t for view in views) >= (UNTIL - timedelta(days=28)).timestamp() * 1000
-    assert max(view.alive_until for view in views) < UNTIL.timestamp() * 1000
+    assert max(view.last_activity for view in views) < UNTIL.timestamp() * 1000
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Pacific/Apia", "UTC"])
@@ -58,7 +58,7 @@ def test_no_visit_crosses_midnight(zone: str, day: date):
     assert len(visits) > 100
     for visit in visits:
         assert {day_of(view, ZoneInfo(zone)) for view in visit.views} == {day}
-        assert datetime.fromtimestamp(visit.over / 1000, ZoneInfo(zone)).date() == day
+        assert datetime.fromtimestamp(visit.end / 1000, ZoneInfo(zone)).date() == day
 
 
 def test_nobody_is_two_and_no_two_are_one(views: list[View]):
@@ -74,7 +74,7 @@ def test_agents_are_what_they_are_said_to_be():
         for version in versions:
             parsed = parse_agent(text.format(v=version))
             assert (parsed.browser, parsed.system, parsed.device_type) == (browser, system, device)
-    for _, text in audience._ROBOTS:
+    for _, text in audience._BOTS:
         assert parse_agent(text).robot, text
 
 
@@ -85,7 +85,7 @@ def test_addresses_are_of_networks_that_somebody_operates():
     rng = random.Random(1)
     operators: Counter[str | None] = Counter()
     with maxminddb.open_database(geoip.NETWORK) as database:
-        for _, country, blocks in audience._PLACES:
+        for _, country, blocks in audience._NETWORKS:
             for block in map(ipaddress.ip_network, blocks if country else ()):
                 for _ in range(50):
                     address = block.network_address + rng.randrange(block.num_addresses)
@@ -101,7 +101,7 @@ def test_addresses_are_where_they_are_said_to_be():
 
     rng = random.Random(1)
     with maxminddb.open_database(COUNTRIES) as database:
-        for _, country, blocks in audience._PLACES:
+        for _, country, blocks in audience._NETWORKS:
             for block in map(ipaddress.ip_network, blocks):
                 for _ in range(300):
                     address = block.network_address + rng.randrange(block.num_addresses)
@@ -123,7 +123,7 @@ def test_days_and_weeks_have_their_rhythm(views: list[View]):
 
 
 def test_there_is_something_of_everything(views: list[View]):
-    people = [view for view in views if not view.person.robot]
+    people = [view for view in views if not view.person.is_bot]
     assert 0.03 < 1 - len(people) / len(views) < 0.15
     assert max(view.engagement or 0 for view in people) > 15 * 60_000
     assert any(view.engagement is None for view in people)
