@@ -1,1 +1,1 @@
-"""The measured promises: what the design says about size, speed and cost, measured on this machine."""
+"""Benchmarks: size, speed and cost, measured on this machine and compared with their budgets."""

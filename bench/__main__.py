@@ -1,4 +1,4 @@
-"""Measure everything, print it, and write bench/results.json: ``make bench``, or ``python -m bench tracker worker``."""
+"""Run all benchmarks and write bench/results.json (``make bench``), or run some of them (``python -m bench tracker``)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.measurement import Part
+from bench.measurement import Section
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 PARTS = ("tracker", "package", "imports", "collector", "worker", "aggregation", "cost", "overview", "faults")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure the named parts, all by default."""
+    """Run the named benchmarks, all by default; gives the exit code."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}")
     wanted = set(parser.parse_args(arguments).parts or PARTS)
     if unknown := wanted - set(PARTS):
-        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; use {', '.join(PARTS)}")
     machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    print(f"Measured on {machine}. Times depend on the machine and on what else it does.", flush=True)
+    print(f"Measured on {machine}. Times depend on the machine and its load.", flush=True)
     parts = []
     for part in _measure(wanted):
         print("\n".join(part.lines()), flush=True)
         parts.append(part)
-    over = [figure for part in parts for figure in part.figures if figure.over]
+    over = [measurement for part in parts for measurement in part.measurements if measurement.over]
     print(f"\n{len(over)} over budget" if over else "\nAll within budget")
     if wanted == set(PARTS):
         _write(parts, machine)
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _measure(wanted: set[str]) -> Iterator[Part]:
+def _measure(wanted: set[str]) -> Iterator[Section]:
     from bench import package, tracker
 
     if "tracker" in wanted:
@@ -47,12 +47,12 @@ def _measure(wanted: set[str]) -> Iterator[Part]:
     if wanted - {"tracker", "package", "faults"}:
         yield from _measure_program(wanted)
     if "faults" in wanted:
-        from bench.faults import figures
+        from bench.faults import suite
 
-        yield from figures.measure()
+        yield from suite.measure()
 
 
-def _measure_program(wanted: set[str]) -> Iterator[Part]:
+def _measure_program(wanted: set[str]) -> Iterator[Section]:
     from bench import aggregation, collector, cost, imports, overview, worker
     from bench.local_aws import local_aws
 
@@ -68,18 +68,18 @@ def _measure_program(wanted: set[str]) -> Iterator[Part]:
         if wanted & {"aggregation", "cost"}:
             yield (aggregated := aggregation.measure())
         if collected and aggregated and stored and "cost" in wanted:
-            beacon_ms = next(figure.value for figure in collected.figures if figure.name == "a beacon: time")
-            refresh_ms = next(f.value for f in aggregated.figures if f.name == "10,000 visits: one changed hour of it")
+            beacon_ms = collected.value(collector.BEACON_TIME)
+            refresh_ms = aggregated.value(aggregation.changed_hour(10_000))
             yield cost.measure(stored, beacon_ms, refresh_ms)
         if "overview" in wanted:
             yield overview.measure()
 
 
-def _write(parts: list[Part], machine: str) -> None:
+def _write(parts: list[Section], machine: str) -> None:
     results = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine,
-        "parts": {part.title: [figure.as_json() for figure in part.figures] for part in parts},
+        "parts": {part.title: [measurement.as_json() for measurement in part.measurements] for part in parts},
     }
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

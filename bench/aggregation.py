@@ -1,4 +1,4 @@
-"""How long a site-day's figures take, by the visits of the day: DuckDB and Python, without the calls of AWS."""
+"""The time to aggregate a site-day, by its number of visits: DuckDB and Python, without AWS calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bench.measurement import Figure, Part
+from bench.measurement import Measurement, Section
 from demo.traffic.arrivals import DIRECT, Arrival, pick_arrival
 from demo.traffic.audience import Audience
 from demo.traffic.sites import JOURNAL
@@ -22,38 +22,45 @@ _DAY = date(2026, 11, 20)
 _START = 1_795_132_800_000  # its midnight, UTC
 
 
-def measure() -> Part:
-    """Time to build a whole day from its hits, and to bring it up to date when one hour of it has changed."""
+def changed_hour(visits: int) -> str:
+    """The name of the measurement of a day of that many visits of which one hour has changed."""
+    return f"{visits:,} visits: one changed hour"
+
+
+def measure() -> Section:
+    """The time to build a day from its hits, and to update it when one hour has changed."""
     from chalicelib.aggregate import metrics, rollup
     from chalicelib.aggregate.duckdb_engine import engine
 
-    figures: list[Figure] = []
+    measurements: list[Measurement] = []
     for visits in SIZES:
         hours = list(visitor_hours(visits, _DAY, _START, random.Random(visits)))
         with engine() as db:
-            began = time.perf_counter()
+            started = time.perf_counter()
             db.load(hours, [])
             parquet = {hour: db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL") for hour in range(24)}
             db.sessionize()
             packed = rollup.pack(metrics.compute(db))
-            whole = time.perf_counter() - began
+            whole = time.perf_counter() - started
             changed = [item for item in hours if item.hour == 12]
             clean = [data for hour, data in parquet.items() if hour != 12]
-            began = time.perf_counter()
+            started = time.perf_counter()
             db.load(changed, clean)
             db.parquet("FROM hits WHERE hour = 12 ORDER BY ALL")
             db.sessionize()
             rollup.pack(metrics.compute(db))
-            again = time.perf_counter() - began
-        figures.append(Figure(f"{visits:,} visits: the whole day, hits to rollup", whole * 1000, "ms"))
-        figures.append(Figure(f"{visits:,} visits: one changed hour of it", again * 1000, "ms"))
+            again = time.perf_counter() - started
+        measurements.append(Measurement(f"{visits:,} visits: the whole day, hits to rollup", whole * 1000, "ms"))
+        measurements.append(Measurement(changed_hour(visits), again * 1000, "ms"))
         size = sum(map(len, parquet.values()))
-        figures.append(Figure(f"{visits:,} visits: segments", size / 1024, "KiB", note=f"rollup {len(packed):,} bytes"))
-    return Part("Aggregation (of one site-day, in this process)", figures)
+        measurements.append(
+            Measurement(f"{visits:,} visits: segments", size / 1024, "KiB", note=f"rollup {len(packed):,} bytes")
+        )
+    return Section("Aggregation (of one site-day, in this process)", measurements)
 
 
 def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[Rollup, bytes, int]:
-    """The rollup of a made-up day, as it is and packed, and how many page views are in it."""
+    """The rollup of a random day, the same packed, and its number of page views."""
     from chalicelib.aggregate import metrics, rollup
     from chalicelib.aggregate.duckdb_engine import engine
 
@@ -65,9 +72,9 @@ def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[
 
 
 def visitor_hours(visits: int, day: date, start: int, rng: random.Random) -> Iterator[VisitorHour]:
-    """The stored hits of so many visits of a day: two or three page views each, with their leaves.
+    """The stored hits of `visits` random visits of a day: on average 2.4 page views each, with their leaves.
 
-    :param start: epoch ms of the day's beginning.
+    :param start: the day's beginning in epoch ms.
     """
     from chalicelib.store.records import LEAVE, VIEW, Record, Traits, VisitorHour
 
@@ -89,5 +96,5 @@ def visitor_hours(visits: int, day: date, start: int, rng: random.Random) -> Ite
 
 
 def _named(arrival: Arrival) -> str | None:
-    """The source as the worker would store it."""
+    """The source as the worker stores it."""
     return None if arrival.source == DIRECT else arrival.source

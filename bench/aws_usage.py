@@ -1,8 +1,8 @@
-"""A meter at the botocore seam: which AWS calls the program makes, and the DynamoDB units they take.
+"""AWS usage: the AWS calls that the program makes, and the DynamoDB units they consume.
 
-No emulator counts units as AWS does, so they follow from the sizes of the items, by the rules of AWS's developer
-guide: a write takes a unit for each begun KB of the larger of the item before and after it; a read one for each
-begun 4 KB, half of that if it need not be consistent; a query reads the sum of its items.
+Emulators do not count units as AWS does, so they are computed from item sizes by the rules of the DynamoDB developer
+guide. A write consumes one unit per KB, rounded up, of the larger of the item before and after. A read consumes one
+unit per 4 KB, rounded up, or half if it is eventually consistent; a query reads the sum of its items.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.botocore_calls import Call, watched
+from bench.botocore_calls import Call, intercepted_calls
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 _BATCH = "BatchWriteItem"
@@ -23,9 +23,10 @@ _BATCH = "BatchWriteItem"
 
 @dataclass
 class Meter:
-    """What was counted.
+    """Counts of AWS calls.
 
-    :ivar calls: by "service.Operation"; :ivar writes, reads: DynamoDB units; :ivar tables: writes by table.
+    :ivar calls: calls by "service.Operation"; :ivar writes, reads: DynamoDB units; :ivar tables: write units by table.
+    :ivar stored: the size in bytes of each item written.
     """
 
     calls: Counter[str] = field(default_factory=Counter)
@@ -36,11 +37,11 @@ class Meter:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def total(self, service: str) -> int:
-        """How many calls of a service there were."""
+        """The number of calls to a service."""
         return sum(count for name, count in self.calls.items() if name.startswith(f"{service}."))
 
     def note(self, service: str, operation: str, given: dict[str, Any], before: int, after: int, answer: Any) -> None:
-        """Count one call; `before` and `after` are the written item's bytes."""
+        """Count one call; `before` and `after` are the written item's sizes in bytes."""
         with self._lock:
             self.calls[f"{service}.{operation}"] += 1
             if service != "dynamodb":
@@ -51,7 +52,7 @@ class Meter:
                 for table, requests in given["RequestItems"].items():
                     unwritten = answer.get("UnprocessedItems", {}).get(table, [])
                     for item in (request["PutRequest"]["Item"] for request in requests if request not in unwritten):
-                        # What it replaces, if anything, is as large: the key says what is in it.
+                        # An item that it replaces has the same size, because items are keyed by their content.
                         self._write(table, str(item["sk"]), 0, item_bytes(item))
             elif operation in ("GetItem", "Query", "Scan"):
                 items = answer.get("Items", [answer["Item"]] if "Item" in answer else [])
@@ -67,32 +68,34 @@ class Meter:
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """Count every AWS call that this process makes meanwhile."""
+    """Count every AWS call that this process makes in the context."""
     meter = Meter()
 
     def size(call: Call) -> int:
         if call.service != "dynamodb" or call.operation not in _WRITES or "Key" not in call.given:
             return 0
         look = {"TableName": call.given["TableName"], "Key": call.given["Key"], "ConsistentRead": True}
-        return item_bytes(call.aside("GetItem", look).get("Item", {}))
+        return item_bytes(call.make_unwatched("GetItem", look).get("Item", {}))
 
     def through(call: Call) -> Any:
         before = size(call)
         try:
             answer = call.make()
         except Exception:
-            meter.note(call.service, call.operation, call.given, before, before, {})  # a refused write costs as much
+            meter.note(
+                call.service, call.operation, call.given, before, before, {}
+            )  # a rejected write consumes as much
             raise
         after = item_bytes(call.given["Item"]) if call.operation == "PutItem" else size(call)
         meter.note(call.service, call.operation, call.given, before, after, answer)
         return answer
 
-    with watched(through):
+    with intercepted_calls(through):
         yield meter
 
 
 def item_bytes(item: dict[str, Any]) -> int:
-    """The size of an item (or key) in DynamoDB's JSON, as AWS counts it."""
+    """The size in bytes, as AWS counts it, of an item or key in DynamoDB's JSON format."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 

@@ -1,4 +1,4 @@
-"""The seam at which this process's AWS calls can be watched: all libraries make them through one method of botocore."""
+"""Interception of this process's AWS calls, all of which go through one method of botocore."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _make = BaseClient._make_api_call
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An AWS call that is about to be made.
+    """An AWS call that has been intercepted.
 
     :ivar service: e.g. ``dynamodb``; :ivar operation: e.g. ``UpdateItem``; :ivar given: its parameters.
     """
@@ -26,21 +26,21 @@ class Call:
 
     @property
     def service(self) -> str:
-        """The service's name, as botocore has it."""
+        """The service's name in botocore."""
         return str(self.client.meta.service_model.service_name)
 
     def make(self) -> Any:
-        """Make it; what AWS answers."""
+        """Make the call; gives AWS's response."""
         return _make(self.client, self.operation, self.given)
 
-    def aside(self, operation: str, given: dict[str, Any]) -> Any:
-        """Make another call of the same service, which nobody watches."""
+    def make_unwatched(self, operation: str, given: dict[str, Any]) -> Any:
+        """Make another call to the same service, without interception."""
         return _make(self.client, operation, given)
 
 
 @contextmanager
-def watched(through: Callable[[Call], Any]) -> Iterator[None]:
-    """Let every AWS call of this process, of all its threads, go `through` a function meanwhile, which makes it."""
+def intercepted_calls(through: Callable[[Call], Any]) -> Iterator[None]:
+    """Pass every AWS call of this process, in all threads, to the function `through`, which makes the call."""
 
     def call(client: BaseClient, operation: str, given: dict[str, Any]) -> Any:
         return through(Call(client, operation, given))

@@ -1,4 +1,4 @@
-"""What a request of the hit path costs: the program in this process, called as Lambda calls it, sending to SQS."""
+"""The time per request to the collector, called in this process as Lambda calls it, sending to SQS."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from random import Random
 from typing import Any
 
 from bench.lambda_requests import Context, event
-from bench.measurement import Figure, Part
+from bench.measurement import Measurement, Section
 from bench.sample_day import new_site
 from demo.traffic.audience import Audience
 
 _REQUESTS = 300
 _RESOURCE = "/ingress/{site}/script.js"
+BEACON_TIME = "a beacon: time"
 
 
 def beacon(site: str, number: int, audience: Audience) -> dict[str, Any]:
-    """The event of a view's beacon by a visitor who has not been here."""
+    """The Lambda event of a view's beacon by a new visitor."""
     who = audience.person()
     body = {
         "idempotency": f"0.bench{number}",
@@ -31,8 +32,8 @@ def beacon(site: str, number: int, audience: Audience) -> dict[str, Any]:
     return event("POST", _RESOURCE, {"site": site}, body=json.dumps(body), headers=headers, address=who.address)
 
 
-def measure() -> Part:
-    """CPU and time per request once the function is warm."""
+def measure() -> Section:
+    """CPU time and elapsed time per request to a warm function."""
     from app import app
 
     site, audience = new_site("collector").id, Audience(Random(1))
@@ -41,21 +42,21 @@ def measure() -> Part:
     with contextlib.redirect_stdout(io.StringIO()):
         beacon_cpu, beacon_wall = _warm(app, beacons)
         script_cpu, _ = _warm(app, scripts)
-    return Part(
-        "Collector (warm, per request, the call of SQS included)",
+    return Section(
+        "Collector (warm, per request, including the call to SQS)",
         [
-            Figure("a beacon: CPU", beacon_cpu, "ms"),
-            Figure("a beacon: time", beacon_wall, "ms", note="with the local SQS"),
-            Figure("the tracker: CPU", script_cpu, "ms"),
+            Measurement("a beacon: CPU", beacon_cpu, "ms"),
+            Measurement(BEACON_TIME, beacon_wall, "ms", note="with the local SQS"),
+            Measurement("the tracker: CPU", script_cpu, "ms"),
         ],
     )
 
 
 def _warm(app: Any, events: list[dict[str, Any]]) -> tuple[float, float]:
-    """(CPU ms, ms) of one of the events, after the first 20."""
+    """(CPU ms, elapsed ms) per event, after the first 20."""
     for given in events[:20]:
         if app(given, Context())["statusCode"] >= 400:
-            raise RuntimeError("the collector refused a beacon")
+            raise RuntimeError("the collector rejected a request")
     cpu, wall = time.process_time(), time.perf_counter()
     for given in events[20:]:
         app(given, Context())

@@ -1,4 +1,4 @@
-"""What a page view costs on AWS: calls and units counted at the botocore seam, times list prices, line by line."""
+"""The cost of a page view on AWS: measured calls and units, multiplied by list prices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import prices
 from bench.aws_usage import Meter, metered
-from bench.measurement import Figure, Part
+from bench.measurement import Measurement, Section
 from bench.sample_day import events_of_today, new_site, pageviews
 from bench.worker import Stored
 
@@ -20,16 +20,16 @@ BUDGET_WRITES = 3.0
 VIEWS = prices.MILLION
 _VIEWS_PER_VISIT = 2.3
 _EVENTS_PER_VIEW = 2  # the view and its leave
-_REFRESHES = 30 * 24 * 12  # a month of them, one in five minutes, as if somebody were always there
-_POLLED = 10  # messages that Lambda's poller takes, and deletes, with one call
-_LOG_BYTES = 450  # a line of ours, and Lambda's own START, END and REPORT
+_REFRESHES = 30 * 24 * 12  # per month: one every five minutes, the maximum
+_POLLED = 10  # messages that Lambda's poller receives, and deletes, per call
+_LOG_BYTES = 450  # our own log line, and Lambda's START, END and REPORT
 
 
 @dataclass(frozen=True, slots=True)
-class Refresh:
-    """What bringing a running day up to date took, one hour of it having changed.
+class RefreshCost:
+    """The usage of updating the current day after one hour of it has changed.
 
-    :ivar ms: of the function; :ivar reads: DynamoDB units for a day of a million page views a month.
+    :ivar ms: the function's duration; :ivar reads: DynamoDB units for a day at a million page views per month.
     """
 
     meter: Meter
@@ -37,39 +37,48 @@ class Refresh:
     ms: float
 
 
-def measure(stored: dict[int, Stored], beacon_ms: float, refresh_ms: float) -> Part:
-    """Units and calls per page view, and the cost of a million.
+def measure(stored: dict[int, Stored], beacon_ms: float, refresh_ms: float) -> Section:
+    """Units and calls per page view, and the cost of a million page views.
 
-    :param stored: what the worker took, by batch size.
-    :param beacon_ms: the collector's time for a beacon.
-    :param refresh_ms: the time to aggregate a changed hour of a day of that size.
+    :param stored: the worker's usage, by batch size.
+    :param beacon_ms: the collector's time per beacon.
+    :param refresh_ms: the time to aggregate a day of that size after one hour has changed.
     """
-    figures: list[Figure] = []
+    measurements: list[Measurement] = []
     for size, one in stored.items():
         views = one.pageviews
         budget = BUDGET_WRITES if size == 1 else None
         name = f"batches of {size}"
-        figures.append(Figure(f"write units per page view, {name}", one.meter.writes / views, "WCU", budget))
-        figures.append(Figure(f"read units per page view, {name}", one.meter.reads / views, "RCU"))
+        measurements.append(Measurement(f"write units per page view, {name}", one.meter.writes / views, "WCU", budget))
+        measurements.append(Measurement(f"read units per page view, {name}", one.meter.reads / views, "RCU"))
         calls = sum(one.meter.calls.values()) / views
-        figures.append(Figure(f"AWS calls of the worker per page view, {name}", calls, "calls", note=_told(one.meter)))
-    figures.append(Figure("AWS calls of the collector per page view", _EVENTS_PER_VIEW, "calls", note="SendMessage"))
+        measurements.append(
+            Measurement(f"AWS calls of the worker per page view, {name}", calls, "calls", note=_calls_text(one.meter))
+        )
+    measurements.append(
+        Measurement("AWS calls of the collector per page view", _EVENTS_PER_VIEW, "calls", note="SendMessage")
+    )
     refresh = _refresh(refresh_ms)
-    figures.append(
-        Figure("AWS calls of a refresh", sum(refresh.meter.calls.values()), "calls", note=_told(refresh.meter))
+    measurements.append(
+        Measurement(
+            "AWS calls of an update of the current day",
+            sum(refresh.meter.calls.values()),
+            "calls",
+            note=_calls_text(refresh.meter),
+        )
     )
     lines = _lines(stored[1], 1, beacon_ms, refresh)
-    figures += [Figure(f"a million page views: {name}", usd, "USD") for name, usd in lines.items()]
-    figures.append(Figure("a million page views, in all", sum(lines.values()), "USD", note=prices.told()))
+    measurements += [Measurement(f"a million page views: {name}", usd, "USD") for name, usd in lines.items()]
+    measurements.append(Measurement("a million page views: total", sum(lines.values()), "USD", note=prices.as_text()))
     for size in (size for size in stored if size > 1):
         total = sum(_lines(stored[size], size, beacon_ms, refresh).values())
-        figures.append(Figure(f"the same where batches of {size} come together", total, "USD"))
-    return Part("Units, calls and cost (view and leave; a million page views in a month)", figures)
+        measurements.append(Measurement(f"a million page views: total, in batches of {size}", total, "USD"))
+    return Section("Units, calls and cost (view and leave; a million page views per month)", measurements)
 
 
-def _lines(stored: Stored, size: int, beacon_ms: float, refresh: Refresh) -> dict[str, float]:
+def _lines(stored: Stored, size: int, beacon_ms: float, refresh: RefreshCost) -> dict[str, float]:
     events = VIEWS * _EVENTS_PER_VIEW
-    requests = events + VIEWS / _VIEWS_PER_VISIT  # the tracker itself, once a visit; it is cached
+    requests = events + VIEWS / _VIEWS_PER_VISIT  # browsers cache the tracker, so it is requested once per visit
     batches = events / size
     per_view = 1 / stored.pageviews
     batch_ms = stored.wall_ms / stored.invocations
@@ -86,7 +95,7 @@ def _lines(stored: Stored, size: int, beacon_ms: float, refresh: Refresh) -> dic
         "Lambda, worker: time": batches * _gb_s("worker", batch_ms) * prices.LAMBDA_GB_S,
         "DynamoDB writes": VIEWS * stored.meter.writes * per_view * prices.WRITE_UNIT,
         "DynamoDB reads": VIEWS * stored.meter.reads * per_view * prices.READ_UNIT,
-        "DynamoDB storage, a month of it": VIEWS * item_bytes / 1e9 * prices.TABLE_GB_MONTH,
+        "DynamoDB storage for one month": VIEWS * item_bytes / 1e9 * prices.TABLE_GB_MONTH,
         "aggregation: Lambda": _REFRESHES
         * (prices.LAMBDA_REQUEST + _gb_s("aggregate", refresh.ms) * prices.LAMBDA_GB_S),
         "aggregation: S3": _REFRESHES * (puts * prices.S3_PUT + gets * prices.S3_GET),
@@ -97,13 +106,13 @@ def _lines(stored: Stored, size: int, beacon_ms: float, refresh: Refresh) -> dic
 
 
 def _gb_s(function: str, ms: float) -> float:
-    """GB-seconds of an invocation, which is charged by the begun ms."""
+    """GB-seconds of an invocation, which is billed per ms, rounded up."""
     functions = json.loads(CONFIG.read_text(encoding="utf-8"))["stages"]["prod"]["lambda_functions"]
     return float(functions[function]["lambda_memory_size"]) / 1024 * math.ceil(ms) / 1000
 
 
-def _refresh(ms: float) -> Refresh:
-    """Store a day's events, bring it up to date, change one hour of it, and bring it up to date again."""
+def _refresh(ms: float) -> RefreshCost:
+    """Store a day's events and build the day, then update it after one hour has changed, and measure that."""
     from chalicelib import days
     from chalicelib.aggregate.build_day import refresh
     from chalicelib.collect.event import encode
@@ -123,10 +132,10 @@ def _refresh(ms: float) -> Refresh:
             dirty_hours.clear(mark)
     with metered() as meter:
         refresh(site, day)
-    queried = VIEWS / 30 / pageviews(events)  # a day of a million a month, in days like this one
-    items = meter.reads  # mostly the changed hour's items, which grow with the traffic
-    return Refresh(meter, items * queried, ms)
+    factor = VIEWS / 30 / pageviews(events)  # from this day's traffic to a million page views per month
+    # Most reads are of the changed hour's items, whose number grows with the traffic.
+    return RefreshCost(meter, meter.reads * factor, ms)
 
 
-def _told(meter: Meter) -> str:
+def _calls_text(meter: Meter) -> str:
     return ", ".join(f"{name} × {count:,}" for name, count in sorted(meter.calls.items()))

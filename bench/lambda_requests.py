@@ -1,4 +1,4 @@
-"""Requests as API Gateway hands them to the program, and the program called with them in this process."""
+"""Requests in the format in which API Gateway passes them to Lambda, to call the program in this process."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:shylight-local"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the program asks of Lambda's context."""
+    """The attributes of Lambda's context that the program uses."""
 
     invoked_function_arn: str = FUNCTION_ARN
     function_name: str = "shylight-local"
     aws_request_id: str = "bench"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Plenty."""
+        """More than any benchmark takes."""
         return 300_000
 
 
@@ -27,7 +27,7 @@ def event(
     method: str, resource: str, parameters: dict[str, str], *, body: str = "", headers: dict[str, str] | None = None,
     query: dict[str, str] | None = None, address: str = "79.192.0.1",
 ) -> dict[str, Any]:  # fmt: skip
-    """The event of a request to `resource`, e.g. ``/sites/{site}``."""
+    """The Lambda event of a request to `resource`, e.g. ``/sites/{site}``."""
     path = resource.format(**parameters)
     given = {"Accept": "*/*", "Host": "shylight.example", "X-Forwarded-Proto": "https", **(headers or {})}
     return {
@@ -54,7 +54,10 @@ def event(
 
 
 def body_of(answer: dict[str, Any]) -> bytes:
-    """The body of an answer, which must be a good one."""
+    """The body of a successful response.
+
+    :raises RuntimeError: if the response is an error.
+    """
     if answer["statusCode"] >= 400:
         raise RuntimeError(f"{answer['statusCode']}: {answer['body'][:500]}")
     body = answer["body"]

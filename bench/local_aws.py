@@ -1,6 +1,6 @@
-"""The local AWS that is measured against: one of the bench's own, without functions, stopped at the end.
+"""A separate local AWS for the benchmarks, without functions.
 
-The program runs in the bench's own process, so that its time and its calls can be told from the emulator's.
+The program runs in the benchmark's process, so its time and calls can be separated from the emulator's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from localstack import process
 
 @contextmanager
 def local_aws() -> Iterator[Cloud]:
-    """A ministack with Shylight's resources, and this process's environment set so that the program uses it."""
+    """A ministack with Shylight's resources, which this process's environment variables point to."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         started = process.start(Path(folder))
         try:

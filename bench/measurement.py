@@ -1,4 +1,4 @@
-"""A measured figure, and how it is shown."""
+"""Measurements, and their output as text and JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure.
+class Measurement:
+    """One measurement.
 
     :ivar name: what was measured; :ivar value: in `unit`.
-    :ivar budget: what the design allows at most, in the same unit; None where it sets nothing.
-    :ivar note: how it was measured, where the name does not say it.
+    :ivar budget: the maximum that the design allows, in the same unit; None for no limit.
+    :ivar note: how it was measured, if the name does not say so.
     """
 
     name: str
@@ -22,31 +22,35 @@ class Figure:
 
     @property
     def over(self) -> bool:
-        """Whether it is over its budget."""
+        """Whether the value is over its budget."""
         return self.budget is not None and self.value > self.budget
 
     def as_json(self) -> dict[str, object]:
-        """For bench/results.json."""
+        """The measurement as in bench/results.json."""
         return {**asdict(self), "value": round(self.value, 6), "over": self.over}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The figures of one part of the design."""
+class Section:
+    """The measurements of one part of the program."""
 
     title: str
-    figures: list[Figure]
+    measurements: list[Measurement]
+
+    def value(self, name: str) -> float:
+        """The value of the measurement with this name."""
+        return next(measurement.value for measurement in self.measurements if measurement.name == name)
 
     def lines(self) -> list[str]:
-        """The part as text."""
+        """The section as lines of text."""
         lines = ["", self.title]
-        for figure in self.figures:
-            budget = f"of {_number(figure.budget)}" if figure.budget is not None else ""
-            flag = "  OVER" if figure.over else ""
-            line = f"  {figure.name:<58} {_number(figure.value):>10} {figure.unit:<8} {budget:<11}{flag}"
+        for measurement in self.measurements:
+            budget = f"of {_number(measurement.budget)}" if measurement.budget is not None else ""
+            flag = "  OVER" if measurement.over else ""
+            line = f"  {measurement.name:<58} {_number(measurement.value):>10} {measurement.unit:<8} {budget:<11}{flag}"
             lines.append(line.rstrip())
-            if figure.note:
-                lines.append(f"      {figure.note}")
+            if measurement.note:
+                lines.append(f"      {measurement.note}")
         return lines
 
 

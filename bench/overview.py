@@ -1,4 +1,4 @@
-"""How fast the dashboard is: the overview of 30 days with 100,000 page views, asked of the program in this process."""
+"""The time to render the dashboard's overview of 30 days with 100,000 page views, in this process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from bench.aggregation import day_rollup
 from bench.lambda_requests import Context, body_of, event
-from bench.measurement import Figure, Part
+from bench.measurement import Measurement, Section
 
 _DAYS = 30
 _VISITS_A_DAY = 1_390  # 2.4 page views each
@@ -23,8 +23,8 @@ _RUNS = 15
 _YEAR, _KINDS_OF_DAYS = 365, 20
 
 
-def measure() -> Part:
-    """Server time and bytes of the overview, and of the same figures as JSON."""
+def measure() -> Section:
+    """Server time and size of the overview, and of the same statistics as JSON."""
     from app import app
 
     site, views, cookie = _prepare()
@@ -35,22 +35,22 @@ def measure() -> Part:
     page_ms, page_cpu, html = _ask(app, page)
     stats_ms, _, json = _ask(app, stats)
     year_first, year_again = _year()
-    return Part(
+    return Section(
         f"Overview (30 days, {views:,} page views, signed in, warm; with the local DynamoDB)",
         [
-            Figure("HTML: server time", page_ms, "ms", 60, f"median of {_RUNS}"),
-            Figure("HTML: CPU", page_cpu, "ms"),
-            Figure("HTML: bytes", len(html), "bytes"),
-            Figure("HTML: bytes, gzip", len(gzip.compress(html, 6)), "bytes", 30 * 1024),
-            Figure("JSON: server time", stats_ms, "ms", note=f"{len(json):,} bytes"),
-            Figure("a year of days whose tables are all full, by day", year_first, "ms"),
-            Figure("the same once its months were summed", year_again, "ms"),
+            Measurement("HTML: server time", page_ms, "ms", 60, f"median of {_RUNS}"),
+            Measurement("HTML: CPU", page_cpu, "ms"),
+            Measurement("HTML: bytes", len(html), "bytes"),
+            Measurement("HTML: bytes, gzip", len(gzip.compress(html, 6)), "bytes", 30 * 1024),
+            Measurement("JSON: server time", stats_ms, "ms", note=f"{len(json):,} bytes"),
+            Measurement("a year of days with full tables, from daily rollups", year_first, "ms"),
+            Measurement("the same, from monthly rollups", year_again, "ms"),
         ],
     )
 
 
 def _prepare() -> tuple[str, int, str]:
-    """(site, page views, cookie): a site with 30 days of rollups, and somebody who is signed in."""
+    """(site, page views, cookie): a site with 30 days of rollups, and the session cookie of a signed-in person."""
     from chalicelib.accounts import people, sessions
     from chalicelib.config import settings
     from chalicelib.store import rollups
@@ -73,7 +73,7 @@ def _prepare() -> tuple[str, int, str]:
 
 
 def _year() -> tuple[float, float]:
-    """Ms for the figures of a year whose days all have as many rows as a rollup keeps: of days, and of months."""
+    """Ms for the statistics of a year whose days have the maximum number of rows: from daily and monthly rollups."""
     from chalicelib.aggregate import rollup as rollup_math
     from chalicelib.config import TABLE_ROWS
     from chalicelib.report import period_rollups, site_stats
@@ -98,21 +98,21 @@ def _year() -> tuple[float, float]:
         day = period.last - timedelta(days=number)
         rollups.put(site.id, rollups.StoredRollup(day, days[number % _KINDS_OF_DAYS], 1, uuid.uuid4().hex), None)
     times = []
-    for budget_s in (0.0, 60.0, 0.0):  # without summing, summing, with what was summed
-        began = time.perf_counter()
+    for budget_s in (0.0, 60.0, 0.0):  # from daily rollups; building the monthly ones; from monthly rollups
+        started = time.perf_counter()
         with patch.object(period_rollups, "_SUM_BUDGET_S", budget_s):
             site_stats.stats(site, period, now)
-        times.append((time.perf_counter() - began) * 1000)
+        times.append((time.perf_counter() - started) * 1000)
     return times[0], times[2]
 
 
 def _ask(app: Any, given: dict[str, Any]) -> tuple[float, float, bytes]:
-    """(ms, CPU ms, body) of an answer, once everything is loaded."""
+    """(ms, CPU ms, body) of a response, once everything is loaded."""
     with contextlib.redirect_stdout(io.StringIO()):
         body = body_of(app(given, Context()))
         times, cpu = [], time.process_time()
         for _ in range(_RUNS):
-            began = time.perf_counter()
+            started = time.perf_counter()
             app(given, Context())
-            times.append((time.perf_counter() - began) * 1000)
+            times.append((time.perf_counter() - started) * 1000)
     return statistics.median(times), (time.process_time() - cpu) * 1000 / _RUNS, body

@@ -1,4 +1,4 @@
-"""A site's day to measure with: the demo's traffic, taken in by the collector, as the events it makes of them."""
+"""A sample day: the demo's traffic as the events that the collector creates from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BATCH = 1000
 
 
 def new_site(name: str, hour: int = 23) -> Site:
-    """A new site in a zone where it is this hour now; by default the last, so that today holds hits of all hours."""
+    """A new site in a time zone where it is `hour` now; by default the last, so that today has hits in all hours."""
     from chalicelib.store import sites
 
     ahead = (hour - datetime.now(UTC).hour) % 24
@@ -35,7 +35,7 @@ def new_site(name: str, hour: int = 23) -> Site:
 
 
 def events_of_today(site: Site, visits: int) -> list[Event]:
-    """The events of about that many visits of today, a view's and a leave's each by itself, as from browsers."""
+    """The events of about `visits` visits of today; views and leaves are separate events, as from browsers."""
     from chalicelib.collect import bulk_import
     from chalicelib.collect.event import decode
 
@@ -49,11 +49,11 @@ def events_of_today(site: Site, visits: int) -> list[Event]:
         for start in range(0, len(views), _BATCH):
             bulk_import.accept(site, {"hits": [as_hit(view) for view in views[start : start + _BATCH]]})
     events = [event for message in messages for event in decode(message)[0]]
-    # Visitors who read at the same time come mixed; so much so that one visitor's events rarely share a batch.
+    # Events of concurrent visitors are mixed, so one visitor's events are rarely in the same batch.
     random.Random(_SEED).shuffle(events)
     return events
 
 
 def pageviews(events: list[Event]) -> int:
-    """How many of the events are views."""
+    """The number of views among the events."""
     return sum(event.kind == "view" for event in events)

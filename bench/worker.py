@@ -1,4 +1,4 @@
-"""What storing an event costs the worker, by how many come in a batch."""
+"""The time and AWS calls of the worker per event, by batch size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from bench.aws_usage import Meter, metered
-from bench.measurement import Figure, Part
+from bench.measurement import Measurement, Section
 from bench.sample_day import events_of_today, new_site, pageviews
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ _MODULES = Path(__file__).parents[1] / "node_modules"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What storing some events took.
+    """The usage of storing events.
 
-    :ivar cpu_ms, wall_ms: of all batches; :ivar invocations: batches.
+    :ivar cpu_ms, wall_ms: the total of all batches; :ivar invocations: the number of batches.
     """
 
     events: int
@@ -42,12 +42,12 @@ class Stored:
     meter: Meter
 
 
-def measure() -> tuple[Part, dict[int, Stored]]:
-    """CPU per event, and what the calls were, by batch size."""
+def measure() -> tuple[Section, dict[int, Stored]]:
+    """CPU time per event, and the usage by batch size."""
     sample = events_of_today(new_site("sample"), _VISITS)
     _store(_at(sample[:200], "warm-up"), 100)
     results: dict[int, Stored] = {}
-    figures: list[Figure] = []
+    measurements: list[Measurement] = []
     for size, count in BATCHES.items():
         cpu_ms, wall_ms = _store(_at(sample[:count], f"timed {size}"), size)
         with metered() as meter:
@@ -56,38 +56,38 @@ def measure() -> tuple[Part, dict[int, Stored]]:
             len(sample[:count]), pageviews(sample[:count]), -(-len(sample[:count]) // size), cpu_ms, wall_ms, meter
         )
         results[size] = stored
-        figures.append(Figure(f"CPU per event, batches of {size}", cpu_ms / stored.events, "ms", BUDGET_MS.get(size)))
-        figures.append(Figure(f"time per event, batches of {size}", wall_ms / stored.events, "ms"))
-    figures.append(Figure("a user agent not seen before: CPU", _new_agent(), "ms", _AGENT_BUDGET_MS))
-    figures.append(Figure("of which all but the writes, batches of 100", _without_writes(sample), "ms"))
-    figures.append(Figure("reading an event back, for the aggregation: CPU", _read_back(sample), "ms"))
-    return Part("Worker (user agent, place, source, and the writes to DynamoDB)", figures), results
+        measurements.append(
+            Measurement(f"CPU per event, batches of {size}", cpu_ms / stored.events, "ms", BUDGET_MS.get(size))
+        )
+        measurements.append(Measurement(f"time per event, batches of {size}", wall_ms / stored.events, "ms"))
+    measurements.append(Measurement("CPU per new user agent", _new_agent(), "ms", _AGENT_BUDGET_MS))
+    measurements.append(Measurement("CPU per event without writes, batches of 100", _without_writes(sample), "ms"))
+    measurements.append(Measurement("CPU per event read back for the aggregation", _read_back(sample), "ms"))
+    return Section("Worker (user agent, location, source, and the writes to DynamoDB)", measurements), results
 
 
 def _without_writes(events: list[Event]) -> float:
-    """CPU ms per event of reading the queue's messages and saying what they say: the program's own share."""
+    """CPU ms per event for decoding and enriching messages, without writing to DynamoDB."""
     with patch("chalicelib.enrich.worker.hits.add", return_value={}):
         cpu_ms, _ = _store(_at(events, "unwritten"), 100)
     return cpu_ms / len(events)
 
 
 def _new_agent() -> float:
-    """CPU ms of saying whose a user agent is that is not in the worker's memory: browsers and robots, half and half."""
+    """CPU ms of parsing a user agent that is not cached; half of them are browsers', half bots'."""
     from chalicelib.enrich.user_agent import parse_agent
 
     browsers = {str(browser["userAgent"]) for browser in _packaged("user-agents/dist/user-agents.json")}
-    robots = {
-        text for robot in _packaged("crawler-user-agents/crawler-user-agents.json") for text in robot["instances"]
-    }
-    count = min(len(browsers), len(robots))
-    texts = [*sorted(browsers)[:count], *sorted(robots)[:count]]
+    bots = {text for bot in _packaged("crawler-user-agents/crawler-user-agents.json") for text in bot["instances"]}
+    count = min(len(browsers), len(bots))
+    texts = [*sorted(browsers)[:count], *sorted(bots)[:count]]
     rounds = []
     for _ in range(5):
         cpu = time.process_time()
         for text in texts:
             parse_agent.__wrapped__(text)
         rounds.append((time.process_time() - cpu) * 1000 / len(texts))
-    return min(rounds)  # what the machine did meanwhile only adds
+    return min(rounds)  # other load on the machine only adds to the time
 
 
 def _packaged(path: str) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ def _packaged(path: str) -> list[dict[str, Any]]:
 
 
 def _read_back(events: list[Event]) -> float:
-    """CPU ms per event of reading what the worker stored of them."""
+    """CPU ms per event for reading the stored events."""
     from chalicelib.store import hits
     from chalicelib.store.sites import cached_site
 
@@ -113,13 +113,13 @@ def _read_back(events: list[Event]) -> float:
 
 
 def _at(events: list[Event], name: str) -> list[Event]:
-    """The same events on a site of their own, so that what is stored already does not change what a write costs."""
+    """The same events for a new site, so that stored items do not change the cost of a write."""
     site = new_site(name)
     return [dataclasses.replace(event, site=site.id) for event in events]
 
 
 def _store(events: list[Event], size: int) -> tuple[float, float]:
-    """Let the worker store them in batches of `size`: (CPU ms, ms)."""
+    """Store events with the worker in batches of `size`; gives (CPU ms, elapsed ms)."""
     from chalicelib.collect.event import encode
     from chalicelib.enrich import worker
 

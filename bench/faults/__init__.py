@@ -1,5 +1,5 @@
-"""Faults: what goes wrong on AWS, made to happen to a deployed Shylight, and whether every hit is then counted once.
+"""Fault injection: faults of AWS are caused in a deployed Shylight, and every hit must still be counted exactly once.
 
-Everything is real but the misfortune: the functions run as Lambdas on the local AWS, hits come in over HTTP, and
-the figures are read from the API. Between the functions and their AWS stands a proxy that misbehaves by rule.
+Only the faults are simulated: the functions run as Lambda functions on the local AWS, hits are sent over HTTP, and the
+metrics are read from the API. A proxy between the functions and AWS causes the faults by rules.
 """

@@ -1,32 +1,31 @@
-"""Three hours' backlog after a stopped worker: meanwhile a day has ended, and its salt was destroyed."""
+"""A backlog of three hours after the worker was stopped; meanwhile, a day has ended and its salt has been deleted."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.tally import Tally
+from bench.faults.environment import Environment
+from bench.faults.result import Result, wait_and_count
+from bench.faults.run_size import Size
 
-# It is between two and three where the site is: its day was over long enough to be closed, and still had an hour when
-# the worker stopped.
+# It is between two and three o'clock in the site's time zone: yesterday ended long enough ago for its salt to be
+# deleted, but was still the current day for an hour after the worker was stopped.
 _HOUR_OF_DAY = 2
 _HOURS = 4.0
 
 
-def run(ground: Ground, size: Size) -> Tally:
-    """Let hits of three hours wait on the queue, destroy the salt of the day that is over, and start the worker."""
-    traffic = ground.traffic("Backlog", _HOUR_OF_DAY)
-    ground.set_worker(Enabled=False)
+def run(environment: Environment, size: Size) -> Result:
+    """Queue hits of three hours, delete the salt of yesterday, and start the worker."""
+    traffic = environment.traffic("Backlog", _HOUR_OF_DAY)
+    environment.set_worker(Enabled=False)
     try:
-        traffic.send_past(ground.shylight, size.visitors, _HOURS)
-        traffic.send(ground.shylight, size.visitors // 4, size.senders)
+        traffic.send_past(environment.shylight, size.visitors, _HOURS)
+        traffic.send(environment.shylight, size.visitors // 4, size.senders)
         yesterday = datetime.now(UTC).astimezone(traffic.zone).date() - timedelta(days=1)
-        ground.destroy_salt(traffic.site, yesterday)
-        if ground.shylight.stats(traffic.site, period="7d")["metrics"]["pageviews"]:
+        environment.destroy_salt(traffic.site, yesterday)
+        if environment.shylight.stats(traffic.site, period="7d")["metrics"]["pageviews"]:
             raise RuntimeError("hits were counted while the worker was stopped")
     finally:
-        ground.set_worker(Enabled=True)
-    counted = tally.take(ground, traffic, size.patience_s)
-    return counted.struck(traffic.size, "hits of three hours and two days; the first day's salt is gone")
+        environment.set_worker(Enabled=True)
+    counted = wait_and_count(environment, traffic, size.timeout_s)
+    return counted.with_fault(traffic.size, "hits of three hours on two days; the first day's salt was deleted")

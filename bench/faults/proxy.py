@@ -1,10 +1,10 @@
-"""A proxy between functions and their AWS: it passes every call on, unless the rule of the day says otherwise.
+"""A proxy between the functions and AWS, which forwards every call unless a rule handles it.
 
-    with Proxy(cloud.endpoint_url) as proxy, proxy.rule(refuse_every_third_write):
-        ...  # whatever uses proxy.url as its AWS_ENDPOINT_URL
+    with Proxy(cloud.endpoint_url) as proxy, proxy.rule(reject_every_third_write):
+        ...  # programs that use proxy.url as AWS_ENDPOINT_URL
 
-A rule sees a call and decides what is answered: what AWS says (`call.forward()`, as often and as late as it likes),
-something else, or nothing at all, which closes the connection.
+A rule gets a call and gives the response: AWS's (`call.forward()`, once or several times, at any time), another one, or
+None, which closes the connection.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 
 TIMEOUT_S = 60.0
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
-# Of one connection only, or counted by whoever writes the body.
-_OWN_HEADERS = frozenset(
+# Headers of one connection, or set by the sender of the body.
+_UNFORWARDED_HEADERS = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server", "expect"}
 )
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
@@ -33,7 +33,7 @@ _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call is answered."""
+    """The response to a call."""
 
     status: int
     body: bytes
@@ -42,10 +42,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of AWS.
+    """An AWS call.
 
-    :ivar service: e.g. ``dynamodb``; :ivar operation: e.g. ``UpdateItem``; of S3, the HTTP method.
-    :ivar forward_as: what AWS says to the same call with another body.
+    :ivar service: e.g. ``dynamodb``; :ivar operation: e.g. ``UpdateItem``; for S3, the HTTP method.
+    :ivar forward_as: makes the same call with another body and gives AWS's response.
     """
 
     service: str
@@ -55,28 +55,28 @@ class Call:
     forward_as: Callable[[bytes], Answer]
 
     def forward(self) -> Answer:
-        """What AWS says."""
+        """Make the call; gives AWS's response."""
         return self.forward_as(self.body)
 
     @cached_property
     def given(self) -> dict[str, Any]:
-        """The parameters; of S3, none."""
+        """The call's parameters; for S3, none."""
         return {} if self.service == "s3" else dict(json.loads(self.body))
 
     @property
     def writes(self) -> bool:
-        """Whether it changes a table."""
+        """Whether the call writes to a table."""
         return self.service == "dynamodb" and self.operation in WRITES
 
     def is_on(self, table: str, *operations: str) -> bool:
-        """Whether it is one of the operations on the table of that short name, e.g. ``salts``."""
+        """Whether the call is one of the operations on the table with that short name, e.g. ``salts``."""
         if self.service != "dynamodb" or self.operation not in operations:
             return False
         return str(self.given.get("TableName", "")).endswith(f"-{table}")
 
     @property
     def sends_hits(self) -> bool:
-        """Whether it puts a message on the queue of hits."""
+        """Whether the call puts a message on the hit queue."""
         sends = self.service == "sqs" and self.operation in ("SendMessage", "SendMessageBatch")
         return sends and str(self.given["QueueUrl"]).endswith("-hits")
 
@@ -84,8 +84,8 @@ class Call:
 Rule = Callable[[Call], Answer | None]
 
 
-def refusal(call: Call) -> Answer:
-    """What the service says when it will not: busy, throttled, down. Its clients know all of these as passing."""
+def rejection(call: Call) -> Answer:
+    """The service's response when it is throttled or unavailable; AWS clients treat it as a temporary error."""
     if call.service == "s3":
         return Answer(503, b"<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>")
     if call.service == "dynamodb":
@@ -99,9 +99,9 @@ def _json_error(status: int, kind: str) -> Answer:
 
 
 class Proxy:
-    """The proxy, on a free port of the loopback interface, in threads of its own.
+    """The proxy, on a free port of the loopback interface, with its own threads.
 
-    :param upstream: the endpoint of the AWS behind it.
+    :param upstream: the endpoint of AWS.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -113,7 +113,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Its endpoint."""
+        """The proxy's endpoint."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
@@ -129,7 +129,7 @@ class Proxy:
 
     @contextmanager
     def rule(self, rule: Rule) -> Iterator[None]:
-        """Let every call meanwhile go by the rule; it is called in many threads."""
+        """Apply a rule to every call in the context; it is called from several threads."""
         self._rule = rule
         try:
             yield
@@ -151,10 +151,10 @@ class Proxy:
     def _forward(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         connection = http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=TIMEOUT_S)
         try:
-            kept = {name: value for name, value in headers.items() if name.lower() not in _OWN_HEADERS}
+            kept = {name: value for name, value in headers.items() if name.lower() not in _UNFORWARDED_HEADERS}
             connection.request(method, path, body or None, kept)
-            said = connection.getresponse()
-            return Answer(said.status, said.read(), dict(said.getheaders()))
+            response = connection.getresponse()
+            return Answer(response.status, response.read(), dict(response.getheaders()))
         finally:
             connection.close()
 
@@ -162,7 +162,7 @@ class Proxy:
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
-            """One connection of a client."""
+            """Handles one connection of a client."""
 
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
@@ -170,17 +170,17 @@ class Proxy:
             def _serve(self) -> None:
                 try:
                     answer = proxy._answer(self)
-                except OSError:  # AWS behind it is gone, or was never there
+                except OSError:  # AWS does not respond
                     answer = None
                 if answer is None:
                     self.close_connection = True
                     return
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
-                    if name.lower() not in _OWN_HEADERS:
+                    if name.lower() not in _UNFORWARDED_HEADERS:
                         self.send_header(name, value)
-                said_length = answer.headers.get("Content-Length") or answer.headers.get("content-length")
-                length = said_length if self.command == "HEAD" and said_length else str(len(answer.body))
+                given_length = answer.headers.get("Content-Length") or answer.headers.get("content-length")
+                length = given_length if self.command == "HEAD" and given_length else str(len(answer.body))
                 self.send_header("Content-Length", length)
                 self.end_headers()
                 if self.command != "HEAD":
@@ -189,10 +189,10 @@ class Proxy:
             do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815  # http.server's names
 
             def handle(self) -> None:
-                with suppress(ConnectionError):  # a function that was killed, or went, does not say good-bye
+                with suppress(ConnectionError):  # a function that was killed or stopped does not close its connection
                     super().handle()
 
             def log_message(self, *_: object) -> None:
-                """Nothing: a call is no news."""
+                """Log nothing."""
 
         return Handler

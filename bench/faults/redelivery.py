@@ -1,30 +1,31 @@
-"""SQS delivers every message twice, the copies late, all at once and in any order."""
+"""Redelivery: SQS delivers every message twice; the copies come late, together and in random order."""
 
 from __future__ import annotations
 
 import random
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
+from bench.faults.environment import Environment
 from bench.faults.proxy import Answer, Call
-from bench.faults.tally import Tally
+from bench.faults.result import Result, wait_and_count
+from bench.faults.run_size import Size
 
 
-def run(ground: Ground, size: Size) -> Tally:
-    """Send hits; then put a copy of every message on the queue."""
-    traffic = ground.traffic("Redelivery")
+def run(environment: Environment, size: Size) -> Result:
+    """Send hits, then put a copy of every message on the queue."""
+    traffic = environment.traffic("Redelivery")
     sent: list[Call] = []
 
-    def keep_a_copy(call: Call) -> Answer:
+    def record_message(call: Call) -> Answer:
         if call.sends_hits:
             sent.append(call)
         return call.forward()
 
-    with ground.proxy.rule(keep_a_copy):
-        traffic.send(ground.shylight, size.visitors, size.senders)
+    with environment.proxy.rule(record_message):
+        traffic.send(environment.shylight, size.visitors, size.senders)
     copies = list(sent)
     random.Random(1).shuffle(copies)
     for copy in copies:
         copy.forward()
-    return tally.take(ground, traffic, size.patience_s).struck(len(copies), f"{len(copies):,} messages came twice")
+    return wait_and_count(environment, traffic, size.timeout_s).with_fault(
+        len(copies), f"{len(copies):,} messages came twice"
+    )

@@ -1,4 +1,4 @@
-"""Rules for the proxy that more than one fault goes by."""
+"""Proxy rules that several faults use."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import math
 import time
 from collections.abc import Callable
 
-from bench.faults.proxy import Answer, Call, refusal
+from bench.faults.proxy import Answer, Call, rejection
 
 
-class Refusing:
-    """Refuse the calls that `which` picks, for some seconds from the first of them.
+class RejectCalls:
+    """Reject the calls that `which` selects, for `seconds` after the first of them.
 
-    :ivar refused: how many were.
+    :ivar rejected: the number of rejected calls.
     """
 
     def __init__(self, which: Callable[[Call], bool], seconds: float = math.inf) -> None:
-        self.refused = 0
+        self.rejected = 0
         self._which = which
         self._seconds = seconds
         self._until = math.inf
 
     def __call__(self, call: Call) -> Answer:
-        """What the proxy asks."""
+        """The response to a call."""
         now = time.monotonic()
         if now >= self._until or not self._which(call):
             return call.forward()
-        if self.refused == 0:
+        if self.rejected == 0:
             self._until = now + self._seconds
-        self.refused += 1
-        return refusal(call)
+        self.rejected += 1
+        return rejection(call)

@@ -1,68 +1,67 @@
-"""DynamoDB throttles every third write, whatever the table; of a batch, every third of its items stays unwritten."""
+"""Throttling: DynamoDB rejects every third write to any table; in a batch, every third item is not written."""
 
 from __future__ import annotations
 
 import itertools
 import json
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.proxy import Answer, Call, refusal
-from bench.faults.tally import Tally
+from bench.faults.environment import Environment
+from bench.faults.proxy import Answer, Call, rejection
+from bench.faults.result import Result, wait_and_count
+from bench.faults.run_size import Size
 
 _EVERY = 3
 
 
-def run(ground: Ground, size: Size) -> Tally:
-    """Throttle from the first hit until the last is counted."""
-    traffic = ground.traffic("Throttling")
+def run(environment: Environment, size: Size) -> Result:
+    """Throttle until the last hit is counted."""
+    traffic = environment.traffic("Throttling")
     throttling = _Throttling()
-    with ground.proxy.rule(throttling):
-        traffic.send(ground.shylight, size.visitors, size.senders)
-        counted = tally.take(ground, traffic, size.patience_s)
-    return counted.struck(
-        throttling.refused,
-        f"{throttling.refused:,} writes were throttled, {throttling.left:,} of them as parts of a batch",
+    with environment.proxy.rule(throttling):
+        traffic.send(environment.shylight, size.visitors, size.senders)
+        counted = wait_and_count(environment, traffic, size.timeout_s)
+    return counted.with_fault(
+        throttling.rejected,
+        f"{throttling.rejected:,} writes were throttled, {throttling.left:,} of them as parts of a batch",
     )
 
 
 class _Throttling:
-    """The rule.
+    """The proxy rule.
 
-    :ivar refused: how many writes were; :ivar left: those of them that a batch was answered without.
+    :ivar rejected: the number of throttled writes; :ivar left: those of them that were part of a batch.
     """
 
     def __init__(self) -> None:
-        self.refused = self.left = 0
+        self.rejected = self.left = 0
         self._numbers = itertools.count(1)
 
     def __call__(self, call: Call) -> Answer:
-        """What the proxy asks."""
+        """The response to a call."""
         if call.operation == "BatchWriteItem":
             return self._batch(call)
-        return self._refuse(call) if call.writes and self._strikes() else call.forward()
+        return self._reject(call) if call.writes and self._is_next() else call.forward()
 
-    def _strikes(self) -> bool:
+    def _is_next(self) -> bool:
         return next(self._numbers) % _EVERY == 0
 
-    def _refuse(self, call: Call) -> Answer:
-        self.refused += 1
-        return refusal(call)
+    def _reject(self, call: Call) -> Answer:
+        self.rejected += 1
+        return rejection(call)
 
     def _batch(self, call: Call) -> Answer:
-        """Write two thirds of a batch and leave the rest, as DynamoDB does; it refuses when it can write nothing."""
+        """Write two thirds of a batch and return the rest as unprocessed; reject it if there is nothing to write."""
         ((table, requests),) = call.given["RequestItems"].items()
-        struck = [self._strikes() for _ in requests]
-        if all(struck):
-            return self._refuse(call)
-        taken = [request for request, strikes in zip(requests, struck, strict=True) if not strikes]
-        left = [request for request, strikes in zip(requests, struck, strict=True) if strikes]
+        throttled = [self._is_next() for _ in requests]
+        if all(throttled):
+            return self._reject(call)
+        taken = [request for request, is_throttled in zip(requests, throttled, strict=True) if not is_throttled]
+        left = [request for request, is_throttled in zip(requests, throttled, strict=True) if is_throttled]
         answer = call.forward_as(json.dumps({**call.given, "RequestItems": {table: taken}}).encode())
         if answer.status >= 300 or not left:
             return answer
-        self.refused += len(left)
+        self.rejected += len(left)
         self.left += len(left)
-        told = json.dumps({**json.loads(answer.body), "UnprocessedItems": {table: left}}).encode()
-        checksum = "x-amz-crc32"  # of the body it came with
-        return Answer(200, told, {name: value for name, value in answer.headers.items() if name.lower() != checksum})
+        body = json.dumps({**json.loads(answer.body), "UnprocessedItems": {table: left}}).encode()
+        checksum = "x-amz-crc32"  # of the original body
+        return Answer(200, body, {name: value for name, value in answer.headers.items() if name.lower() != checksum})

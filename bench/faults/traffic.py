@@ -1,4 +1,4 @@
-"""Traffic for a fault run: visitors who send views, leaves and custom events, and what a counter must make of them."""
+"""The traffic of a fault run: visitors that send views, leaves and custom events, and the metrics to expect."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from demo.traffic.sites import JOURNAL
 EVENT: Final = "Newsletter"
 _AT_A_TIME = 500
 _HOUR_MS = 60 * 60 * 1000
-_LONGEST_VISIT_MS = 60 * 1000
+_MAX_VISIT_MS = 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class CustomEvent:
     """A custom event."""
 
     id: str
@@ -34,58 +34,58 @@ class Happening:
 
 
 class Traffic:
-    """What was sent to one site in one run, all of it acknowledged.
+    """The hits that were sent to one site in one run, all of which were acknowledged.
 
-    :param zone: the site's.
+    :param zone: the site's time zone.
     """
 
     def __init__(self, site: str, zone: str) -> None:
         self.site = site
         self.zone = ZoneInfo(zone)
         self.views: list[View] = []
-        self.happenings: list[Happening] = []
+        self.custom_events: list[CustomEvent] = []
         self._rng = random.Random(site)
         self._audience = Audience(self._rng)
 
     @property
     def leaves(self) -> list[View]:
-        """The views whose leave was sent."""
+        """The views for which a leave was sent."""
         return [view for view in self.views if view.engagement is not None]
 
     @property
     def size(self) -> int:
-        """Hits in all: views, leaves and events."""
-        return len(self.views) + len(self.leaves) + len(self.happenings)
+        """The number of hits: views, leaves and events."""
+        return len(self.views) + len(self.leaves) + len(self.custom_events)
 
     def expected(self) -> dict[str, float | None]:
-        """The figures that must come out, counted without the product, but for those that hang on when a hit came."""
-        figures = expected.metrics(expected.count_visits(self.views, self.zone))
-        return {name: value for name, value in figures.items() if name != "visit_duration"}
+        """The expected metrics, computed independently, except those that depend on when a hit arrives."""
+        metrics = expected.metrics(expected.count_visits(self.views, self.zone))
+        return {name: value for name, value in metrics.items() if name != "visit_duration"}
 
     def send(self, shylight: Shylight, visitors: int, senders: int) -> None:
-        """Send the hits of so many new visitors as fast as they are taken, from several senders at once.
+        """Send the hits of `visitors` new visitors as fast as possible, from `senders` concurrent senders.
 
-        Only a view comes before its leave, and before the visitor's event. What is not answered 2xx is sent again,
-        under its id.
+        The order is random, except that views come before leaves and events. A hit that is not answered with 2xx is
+        sent again with the same id.
         """
         views = [view for _ in range(visitors) for view in self._visit(_now())]
-        happenings = [self._happening(view) for view in views if self._rng.random() < 0.2]
+        custom_events = [self._custom_event(view) for view in views if self._rng.random() < 0.2]
         self._deliver(senders, [partial(shylight.send_view, self.site, view) for view in views])
         self._deliver(
             senders,
             [partial(shylight.send_leave, self.site, view, 0) for view in views if view.engagement is not None]
-            + [partial(shylight.send_event, self.site, one.person, one.id, EVENT, one.url) for one in happenings],
+            + [partial(shylight.send_event, self.site, one.person, one.id, EVENT, one.url) for one in custom_events],
         )
         self.views += views
-        self.happenings += happenings
+        self.custom_events += custom_events
 
     def send_past(self, shylight: Shylight, visitors: int, hours: float) -> None:
-        """Send the views of so many new visitors, spread over the last hours, through the import API."""
+        """Send the views of `visitors` new visitors, spread over the last `hours`, to the import API."""
         views: list[View] = []
         for _ in range(visitors):
             start = _now() - round(self._rng.uniform(0.1, hours) * _HOUR_MS)
-            if self._day(start) != self._day(start + _LONGEST_VISIT_MS):
-                start -= _LONGEST_VISIT_MS
+            if self._day(start) != self._day(start + _MAX_VISIT_MS):
+                start -= _MAX_VISIT_MS
             views += self._visit(start)
         for first in range(0, len(views), _AT_A_TIME):
             shylight.send_history(self.site, views[first : first + _AT_A_TIME])
@@ -104,11 +104,11 @@ class Traffic:
             t = views[-1].last_activity + 1_000
         return views
 
-    def _happening(self, view: View) -> Happening:
-        return Happening(self._id(), view.person, view.url)
+    def _custom_event(self, view: View) -> CustomEvent:
+        return CustomEvent(self._id(), view.person, view.url)
 
     def _deliver(self, senders: int, hits: Sequence[Callable[[], None]]) -> None:
-        """Send hits, in any order."""
+        """Send hits in random order."""
         with ThreadPoolExecutor(senders, "sender") as pool:
             for sent in [pool.submit(hit) for hit in self._rng.sample(hits, len(hits))]:
                 sent.result()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.faults.fault import Size
-from bench.faults.figures import FAULTS
-from bench.faults.ground import Ground, ground_on
-from bench.faults.rules import Refusing
+from bench.faults.environment import Environment, environment_on
+from bench.faults.rules import RejectCalls
+from bench.faults.run_size import Size
+from bench.faults.suite import FAULTS
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import Caller, wait_for
 
@@ -18,33 +18,33 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack leads its functions to itself, past any proxy"),
 ]
-SMALL = Size(visitors=8, seconds=4, senders=2, patience_s=90)
+SMALL = Size(visitors=8, seconds=4, senders=2, timeout_s=90)
 
 
 @pytest.fixture(scope="module")
-def ground(stack: Deployed) -> Iterator[Ground]:
-    with ground_on(stack.cloud, stack.base_url, stack.api_token, stack.emulator_pid, workers=2) as ground:
-        yield ground
+def environment(stack: Deployed) -> Iterator[Environment]:
+    with environment_on(stack.cloud, stack.base_url, stack.api_token, stack.emulator_pid, workers=2) as environment:
+        yield environment
 
 
 @pytest.mark.parametrize("title", FAULTS)
-def test_what_was_sent_is_what_is_counted(ground: Ground, title: str) -> None:
-    tally = FAULTS[title](ground, SMALL)
+def test_what_was_sent_is_what_is_counted(environment: Environment, title: str) -> None:
+    tally = FAULTS[title](environment, SMALL)
     assert tally.exact, tally
     assert tally.sent > 2 * SMALL.visitors
-    assert tally.strikes > 0, tally
+    assert tally.occurrences > 0, tally
 
 
 def test_a_refused_hit_is_told_to_come_again_in_words_a_page_may_read_and_counts_once(
-    ground: Ground, stack: Deployed
+    environment: Environment, stack: Deployed
 ) -> None:
     caller = Caller(stack.base_url, stack.api_token)
     site = caller.new_site()
     view = {"idempotency": "once", "location": "https://example.com/"}
-    with ground.proxy.rule(Refusing(lambda call: call.sends_hits)):
-        began = time.monotonic()
+    with environment.proxy.rule(RejectCalls(lambda call: call.sends_hits)):
+        started = time.monotonic()
         refused = caller.beacon(site, view)
-        assert time.monotonic() - began < 29  # the gateway would answer for us then, and know no Retry-After
+        assert time.monotonic() - started < 29  # the gateway would answer for us then, and know no Retry-After
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) > 0
     assert refused.headers["access-control-allow-origin"] == "*"
@@ -52,5 +52,5 @@ def test_a_refused_hit_is_told_to_come_again_in_words_a_page_may_read_and_counts
     assert not caller.visits(site)
     assert [caller.beacon(site, view).status for _ in range(2)] == [204, 204]
     wait_for(lambda: caller.visits(site), bool)
-    wait_for(ground.is_drained, bool)
+    wait_for(environment.is_drained, bool)
     assert caller.stats(site, period="7d")["metrics"]["pageviews"] == 1

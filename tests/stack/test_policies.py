@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import app
-from bench.botocore_calls import Call, watched
+from bench.botocore_calls import Call, intercepted_calls
 from bench.lambda_requests import Context
 from chalicelib.config import settings
 from chalicelib.store import aws, segments
@@ -56,7 +56,7 @@ class Recording:
         entry = app.app if function == "api_handler" else getattr(app, function)
         if "resource" in event:
             self.routes.add((event["httpMethod"], event["resource"]))
-        with watched(note):
+        with intercepted_calls(note):
             return entry(event, Context())
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bench.aws_usage import Meter, item_bytes
-from bench.faults.tally import Tally
-from bench.measurement import Figure, Part
+from bench.faults.result import Result
+from bench.measurement import Measurement, Section
 
 
 @pytest.mark.parametrize(
@@ -63,26 +63,27 @@ def test_other_services_are_counted_without_units():
 
 
 def test_a_figure_over_its_budget_says_so():
-    part = Part("Sizes", [Figure("small", 10, "bytes", 20), Figure("large", 30, "bytes", 20, "why")])
+    part = Section("Sizes", [Measurement("small", 10, "bytes", 20), Measurement("large", 30, "bytes", 20, "why")])
     small, large, why = part.lines()[2:]
     assert "OVER" not in small
     assert large.endswith("OVER")
     assert why.strip() == "why"
-    assert part.figures[1].as_json()["over"] is True
+    assert part.measurements[1].as_json()["over"] is True
 
 
-EXACT = Tally(sent=3, counted=3, doubled=0, lost=0, dead_letters=0, differing=(), seconds=1.5)
+EXACT = Result(sent=3, counted=3, duplicated=0, lost=0, dead_letters=0, wrong_metrics=(), seconds=1.5)
 
 
 def test_a_fault_run_that_counts_what_was_sent_is_exact_and_within_budget():
     assert EXACT.exact
-    assert not [figure for figure in EXACT.part("none").figures if figure.over]
+    assert not [measurement for measurement in EXACT.section("none").measurements if measurement.over]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"doubled": 1, "lost": 1}, {"counted": 2, "lost": 1}, {"dead_letters": 1}, {"differing": ("visitors",)}]
+    "wrong",
+    [{"duplicated": 1, "lost": 1}, {"counted": 2, "lost": 1}, {"dead_letters": 1}, {"wrong_metrics": ("visitors",)}],
 )
 def test_a_fault_run_that_counts_anything_else_says_so(wrong: dict[str, Any]):
     tally = replace(EXACT, **wrong)
     assert not tally.exact
-    assert [figure for figure in tally.part("some").figures if figure.over]
+    assert [measurement for measurement in tally.section("some").measurements if measurement.over]

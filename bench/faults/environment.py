@@ -1,4 +1,4 @@
-"""The ground that faults happen on: a Shylight on a local AWS, with a proxy between its functions and their AWS."""
+"""The environment of fault runs: a Shylight on a local AWS, with a proxy between its functions and AWS."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from infra.http_client import is_healthy
 from localstack import process
 from localstack.stack import Stack
 
-# A failed batch comes again after this long, instead of the 180 s of infra/template.yaml: else every run took minutes.
+# A failed batch is redelivered after this time instead of the 180 s in infra/template.yaml, to keep the runs short.
 VISIBILITY_S = 4
-_ANSWER_S = 60.0
-# A tracker's patience is not what is measured: a hit is sent again until it is taken.
+_HEALTH_TIMEOUT_S = 60.0
+# A hit is sent again until it is accepted, because the tracker's limit of retries is not measured here.
 _ATTEMPTS = 30
 
 
 @dataclass(frozen=True)
-class Ground:
+class Environment:
     """A deployed Shylight whose functions reach AWS through the proxy.
 
-    :ivar cloud: its AWS itself, past the proxy.
-    :ivar shylight: it, as its owner's programs see it.
-    :ivar emulator_pid: the process whose children are the functions' containers.
+    :ivar cloud: AWS without the proxy.
+    :ivar shylight: an HTTP client for the deployment.
+    :ivar emulator_pid: the emulator's process, whose child processes run the functions.
     """
 
     cloud: Cloud
@@ -40,22 +40,22 @@ class Ground:
     emulator_pid: int
 
     def traffic(self, name: str, hour: int = 12) -> Traffic:
-        """Traffic for a new site, in a zone where it is about that hour: no run meets a midnight it did not ask for."""
+        """Traffic for a new site in a time zone where it is about that hour, so that no run crosses midnight."""
         ahead = (hour - datetime.now(UTC).hour + 11) % 24 - 11
         zone = f"Etc/GMT{-ahead:+d}"
         return Traffic(self.shylight.create_site(name, JOURNAL.domain, zone), zone)
 
     def destroy_salt(self, site: str, day: date) -> None:
-        """Do what the schedule does an hour after the day is over."""
+        """Delete a salt, as the schedule does an hour after the end of the day."""
         key = {"site_day": {"S": f"{site}#{day.isoformat()}"}}
         self.cloud.client("dynamodb").delete_item(TableName=self.cloud.names.table("salts"), Key=key)
 
     def restart(self, function: str) -> None:
-        """Let a function begin cold, knowing nothing that an earlier invocation knew."""
-        _lead(self.cloud, f"{self.cloud.names.prefix}-{function}", self.proxy.url)
+        """Restart a function, so that its next invocation is a cold start."""
+        _set_endpoint(self.cloud, f"{self.cloud.names.prefix}-{function}", self.proxy.url)
 
     def dead_letters(self, site: str) -> int:
-        """How many messages with hits of the site are on the dead-letter queue; they stay there."""
+        """The number of messages with hits of the site on the dead-letter queue; they stay there."""
         sqs = self.cloud.client("sqs")
         url = sqs.get_queue_url(QueueName=self.cloud.names.dead_letters)["QueueUrl"]
         found: set[str] = set()
@@ -66,19 +66,19 @@ class Ground:
         return len(found)
 
     def is_drained(self) -> bool:
-        """Whether the queue of hits holds nothing, and nothing of it is being worked on."""
+        """Whether the hit queue is empty and no message is being processed."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.cloud.client("sqs").get_queue_attributes(QueueUrl=self._queue(), AttributeNames=names)
         return all(int(answer["Attributes"][name]) == 0 for name in names)
 
     def set_worker(self, **settings: object) -> None:
-        """Change how the queue is connected to the worker, e.g. ``Enabled=False``."""
+        """Change the worker's event source mapping, e.g. ``Enabled=False``."""
         client = self.cloud.client("lambda")
         for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
             client.update_event_source_mapping(UUID=mapping["UUID"], **settings)
 
-    def deliver_again_after(self, seconds: int) -> int:
-        """Set the queue's visibility timeout; gives what it was."""
+    def set_visibility_timeout(self, seconds: int) -> int:
+        """Set the queue's visibility timeout in seconds; gives the previous one."""
         sqs, url = self.cloud.client("sqs"), self._queue()
         before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
@@ -89,48 +89,48 @@ class Ground:
 
 
 @contextmanager
-def ground_on(cloud: Cloud, base_url: str, token: str, emulator_pid: int, workers: int) -> Iterator[Ground]:
-    """The ground on a Shylight that is deployed already; its functions and queue are as they were when this is over.
+def environment_on(cloud: Cloud, base_url: str, token: str, emulator_pid: int, workers: int) -> Iterator[Environment]:
+    """The environment for an existing deployment, whose functions and queue are reset afterwards.
 
-    :param workers: how many may run at once.
+    :param workers: the maximum number of concurrent workers.
     """
     with Proxy(cloud.endpoint_url or "") as proxy:
-        ground = Ground(cloud, proxy, Shylight(base_url, token, _ATTEMPTS), emulator_pid)
-        before = ground.deliver_again_after(VISIBILITY_S)
+        environment = Environment(cloud, proxy, Shylight(base_url, token, _ATTEMPTS), emulator_pid)
+        before = environment.set_visibility_timeout(VISIBILITY_S)
         try:
-            _lead_all(cloud, proxy.url)
-            ground.set_worker(ScalingConfig={"MaximumConcurrency": workers})
-            is_healthy(base_url, _ANSWER_S)
-            yield ground
+            _set_all_endpoints(cloud, proxy.url)
+            environment.set_worker(ScalingConfig={"MaximumConcurrency": workers})
+            is_healthy(base_url, _HEALTH_TIMEOUT_S)
+            yield environment
         finally:
-            _lead_all(cloud, cloud.endpoint_url or "")
-            ground.set_worker(ScalingConfig={})
-            ground.deliver_again_after(before)
+            _set_all_endpoints(cloud, cloud.endpoint_url or "")
+            environment.set_worker(ScalingConfig={})
+            environment.set_visibility_timeout(before)
 
 
 @contextmanager
-def new_ground(workers: int) -> Iterator[Ground]:
-    """The ground on a Shylight of its own, from nothing."""
+def new_environment(workers: int) -> Iterator[Environment]:
+    """The environment for a new local stack, which is stopped afterwards."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         stack = Stack(Path(folder), "ministack", say=lambda _line: None)
         try:
             info = stack.up()
             started = process.load(stack.home)
             if started is None:
-                raise RuntimeError("the local AWS left no note of its process")
-            with ground_on(info.cloud, info.base_url, info.api_token, started.pid, workers) as ground:
-                yield ground
+                raise RuntimeError("the process of the local AWS is unknown")
+            with environment_on(info.cloud, info.base_url, info.api_token, started.pid, workers) as environment:
+                yield environment
         finally:
             stack.down()
 
 
-def _lead_all(cloud: Cloud, endpoint_url: str) -> None:
-    """Have every function find its AWS at an endpoint."""
+def _set_all_endpoints(cloud: Cloud, endpoint_url: str) -> None:
+    """Set the AWS endpoint of every function."""
     for function in cloud.client("lambda").list_functions()["Functions"]:
-        _lead(cloud, function["FunctionName"], endpoint_url)
+        _set_endpoint(cloud, function["FunctionName"], endpoint_url)
 
 
-def _lead(cloud: Cloud, function: str, endpoint_url: str) -> None:
+def _set_endpoint(cloud: Cloud, function: str, endpoint_url: str) -> None:
     client = cloud.client("lambda")
     known = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
     changed = {"Variables": known | {"AWS_ENDPOINT_URL": endpoint_url}}
