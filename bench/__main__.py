@@ -1,4 +1,4 @@
-"""Run all benchmarks and write bench/results.json (``make bench``), or run some of them (``python -m bench tracker``)."""
+"""Run all benchmarks and write bench/results.json (``make bench``), or run some (``python -m bench tracker``)."""
 
 from __future__ import annotations
 
