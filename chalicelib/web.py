@@ -249,7 +249,7 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
         answer = get_response(event)
     except BaseException:
         if ledger := _loaded_ledger():
-            ledger.take_back()
+            ledger.discard()
         raise
     if ledger := _loaded_ledger():
         ledger.flush()

@@ -84,7 +84,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         return found.stored
     over = found.started >= site.calendar.day_end(day) + _CLOSE_AFTER_MS
     if not over and found.stored is None:
-        dirty_hours.ask_to_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
+        dirty_hours.schedule_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
     with engine() as db:
         beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
         figures = metrics.compute(db)

@@ -40,17 +40,17 @@ def build(site: Site, day: date, lease_ms: int = LEASE_MS) -> Outcome:
 
     :raises Exception: errors of AWS, after which the day can be retried immediately.
     """
-    lease = build_leases.begin(site.id, day, lease_ms)
+    lease = build_leases.acquire(site.id, day, lease_ms)
     if lease is None:
         return Outcome.BUSY
     try:
         refresh(site, day)
     except StaleWrite:
-        build_leases.give_up(lease)
+        build_leases.release(lease)
         return Outcome.BUSY
     except Exception as error:
         if aws.failed(error):
-            build_leases.give_up(lease)
+            build_leases.release(lease)
             raise
         log.exception("could not build %s %s", site.id, day)
         build_leases.fail(lease, f"{type(error).__name__}: {error}")

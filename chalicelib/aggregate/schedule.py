@@ -32,11 +32,11 @@ def refresh_marked(context: Any) -> int:
         page tried to build, and days whose next attempt is not due yet.
     """
     done = busy = left = 0
-    failing = {(state.site_id, state.day): state for state in build_leases.everything()}
+    failing = {(state.site_id, state.day): state for state in build_leases.all_states()}
     failed = {key for key, state in failing.items() if state.failures}
     due = _longest_waiting_first(dirty_hours.all_due(now_ms()))
     for site_id, day in sorted(failed - set(due)):  # no longer marked
-        build_leases.forget(site_id, day)
+        build_leases.delete(site_id, day)
         failed.discard((site_id, day))
     for site_id, day in due:
         if context.get_remaining_time_in_millis() < _RESERVE_MS:
@@ -46,7 +46,7 @@ def refresh_marked(context: Any) -> int:
         if site is None:  # deleted meanwhile
             for mark in dirty_hours.of_day(site_id, day):
                 dirty_hours.clear(mark)
-            build_leases.forget(site_id, day)
+            build_leases.delete(site_id, day)
             failed.discard((site_id, day))
             continue
         state = failing.get((site_id, day))

@@ -10,7 +10,11 @@ from chalicelib.web import Request, reply_json
 
 def healthz(_request: Request) -> Response:
     """``GET /healthz``: 200 if the queue, the tables and the bucket answer, else 503; the body has the details."""
-    checks = {"queue": hit_queue.answers(), "tables": tables.answer(), "bucket": segments.bucket_answers()}
+    checks = {
+        "queue": hit_queue.is_reachable(),
+        "tables": tables.are_reachable(),
+        "bucket": segments.bucket_is_reachable(),
+    }
     good = all(checks.values())
     body = {"status": "ok" if good else "failing", "checks": {n: "ok" if c else "failing" for n, c in checks.items()}}
     return reply_json(body, 200 if good else 503)
