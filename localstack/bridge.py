@@ -27,7 +27,7 @@ import botocore.session
 import botocore.waiter
 from botocore.config import Config
 from chalice.awsclient import TypedAWSClient
-from chalice.cli import main as chalice
+from chalice.cli import main
 from chalice.deploy.packager import LambdaDeploymentPackager
 
 METHODS = {"delete", "get", "head", "options", "patch", "post", "put"}
@@ -175,4 +175,4 @@ def install() -> None:
 
 if __name__ == "__main__":
     install()
-    sys.exit(chalice())
+    sys.exit(main())

@@ -76,7 +76,7 @@ def _database(name: str) -> Database:
 class Database:
     """One database. A replaced version is closed when its last lookup has finished.
 
-    :ivar answered: whether the bucket has ever answered if this database exists.
+    :ivar answered: whether the bucket has ever answered a request for this database.
     """
 
     # When the bucket does not answer, no database asks it again until this time, as a batch has only 30 s in all.

@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 _MAX_TEXT_BYTES = 4096
 
 
-class DownloadRefused(Unavailable):
+class DownloadFailed(Unavailable):
     """The publisher answered with an HTTP error.
 
     :ivar http_status: its status.
@@ -42,8 +42,8 @@ def exists(url: str) -> bool:
     try:
         with _open(url, ""):
             return True
-    except DownloadRefused as refused:
-        if refused.http_status in (404, 410):
+    except DownloadFailed as failure:
+        if failure.http_status in (404, 410):
             return False
         raise
 
@@ -85,7 +85,7 @@ def _open(url: str, authorization: str) -> Iterator[Any]:
         with _opener().open(request, timeout=_TIMEOUT_S) as response:
             yield response
     except HTTPError as error:
-        raise DownloadRefused(url, error.code) from error
+        raise DownloadFailed(url, error.code) from error
     except (URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         raise Unavailable(f"The download from {_host(url)} failed ({reason}); please try again.") from error

@@ -153,13 +153,13 @@ def publisher(choice: Choice) -> Publisher:
 def _explaining_rejected_key() -> Iterator[None]:
     try:
         yield
-    except geoip_download.DownloadRefused as refused:
-        if refused.http_status not in (401, 403):
+    except geoip_download.DownloadFailed as failure:
+        if failure.http_status not in (401, 403):
             raise
         raise Forbidden(
-            f"MaxMind rejected this account id and licence key ({refused.http_status}). You find both under "
+            f"MaxMind rejected this account id and licence key ({failure.http_status}). You find both under "
             "'Manage license keys' in your MaxMind account."
-        ) from refused
+        ) from failure
 
 
 @contextmanager
