@@ -26,7 +26,7 @@ _RIGHTS_BY_ROLE: Final[Mapping[str, frozenset[Right]]] = {
 
 
 def signed_in_person(request: Request) -> Person:
-    """The person who is signed in in the requesting browser.
+    """The person who is signed in with the requesting browser.
 
     :raises Unauthorized: if nobody is signed in, or the session has ended.
     """
@@ -122,7 +122,7 @@ def begin_session(request: Request, person: Person) -> str:
 
 
 def known_browser(request: Request) -> Browser | None:
-    """The known browser in the request's cookie, if somebody has signed in in it before."""
+    """The known browser in the request's cookie, if a person has signed in with it before."""
     token = request.cookies.get(known_browsers.cookie_name(request.secure))
     return known_browsers.decode(token, signing_key(), settings().prefix) if token else None
 

@@ -1,4 +1,4 @@
-"""Known browsers: a signed cookie that proves that a person has signed in in this browser before. Pure.
+"""Known browsers: a signed cookie that proves that a person has signed in with this browser before. Pure.
 
 It does not sign anybody in. Login attempts from a known browser are counted separately, so that guesses from elsewhere
 cannot lock its owner out.
@@ -21,7 +21,7 @@ _AUDIENCE: Final = "known browser"
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A browser in which a person has signed in; `id` is random."""
+    """A browser with which a person has signed in; `id` is random."""
 
     id: str
     person_id: str

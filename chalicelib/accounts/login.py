@@ -71,7 +71,7 @@ class _CountedAttempt:
 def _count_attempt(email: str, from_network: str, known: str | None, now: int) -> _CountedAttempt:
     """Count an attempt, before the password is checked.
 
-    :param known: the id of the known browser, if this person has signed in in it before.
+    :param known: the id of the known browser, if this person has signed in with it before.
     :raises TooManyRequests: if the limit is exceeded.
     """
     if known is not None:
