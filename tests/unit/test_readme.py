@@ -3,11 +3,11 @@
 import dataclasses
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
-from chalice import Response
 
 from chalicelib import config, dispatch, errors
 from chalicelib.accounts import site_settings
@@ -67,6 +67,7 @@ def as_default(value: object) -> str:
 def test_settings_of_the_environment_are_documented_with_their_defaults() -> None:
     documented = {row[0].strip("`"): row[1] for row in rows(section(doc("settings.md"), "Environment variables"))}
     defaults = Settings()
+    assert sorted(ENVIRONMENT.values()) == sorted(field.name for field in dataclasses.fields(Settings))
     assert documented == {name: as_default(getattr(defaults, field)) for name, field in ENVIRONMENT.items()}
 
 
@@ -97,7 +98,7 @@ def test_alarms_are_documented() -> None:
 
 
 def test_commands_are_documented_and_exist() -> None:
-    """Every target of the Makefile is in the README or in CONTRIBUTING.md, and every one that a document names exists."""
+    """Every target of the Makefile is in README.md or CONTRIBUTING.md, and every one that a document names exists."""
     text = read(ROOT / "README.md") + read(ROOT / "CONTRIBUTING.md")
     assert {"demo", "test", "deploy"} <= set(TARGETS)
     assert [target for target in TARGETS if not re.search(rf"`make {target}[ `]", text)] == []
@@ -153,24 +154,20 @@ def test_tables_and_paths_in_the_bucket_are_documented() -> None:
     documented = {row[0].strip("`") for row in rows(tables_section) if row[0]}
     assert {f"{Settings().prefix}-{name}" for name in documented} == {m.Meta.table_name for m in tables.MODELS}
     paths = first_cells(section(doc("architecture.md"), "The bucket"))
-    day = config_day()
-    assert segments.hour_key("<site>", day, 7).replace("2026-11-24", "<day>").replace("=07", "=HH") in paths
-    assert segments.day_key("<site>", day).replace("2026-11-24", "<day>") in paths
-
-
-def config_day():
-    from datetime import date
-
-    return date(2026, 11, 24)
+    day = date(2026, 11, 24)
+    hourly, daily = segments.hour_key("<site>", day, 7), segments.day_key("<site>", day)
+    assert hourly.replace(day.isoformat(), "<day>").replace("=07", "=HH") in paths
+    assert daily.replace(day.isoformat(), "<day>") in paths
 
 
 def test_layers_are_documented() -> None:
     """The table of docs/architecture.md is `LEANS_ON` of tests/unit/test_layers.py, in its order."""
     order = list(LEANS_ON)
-    expected = [
-        f"| `{name}` | {', '.join(f'`{other}`' for other in order if other in LEANS_ON[name]) or 'nothing of Shylight'} |"
-        for name in order
-    ]
+
+    def named(modules: set[str]) -> str:
+        return ", ".join(f"`{name}`" for name in order if name in modules) or "nothing of Shylight"
+
+    expected = [f"| `{name}` | {named(LEANS_ON[name])} |" for name in order]
     written = [line for line in section(doc("architecture.md"), "Layers").splitlines() if line.startswith("| `")]
     assert written == expected
 
@@ -219,12 +216,16 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_that_documents_cite_exist(path: Path) -> None:
-    cited = re.findall(r"`((?:[\w.<>-]+/)*[\w<>-]+\.(?:py|sql|js|mjs|json|yaml|txt|tsv|toml|html|css|md|in))`", prose(path))
+    cited = re.findall(
+        r"`((?:[\w.<>-]+/)*[\w<>-]+\.(?:py|sql|js|mjs|json|yaml|txt|tsv|toml|html|css|md|in))`", prose(path)
+    )
     folders = (*CITED_FROM, path.parent)
     missing = [
         name
         for name in dict.fromkeys(cited)
-        if not name.startswith(NOT_IN_THE_TREE) and "<" not in name and not any((base / name).exists() for base in folders)
+        if not name.startswith(NOT_IN_THE_TREE)
+        and "<" not in name
+        and not any((base / name).exists() for base in folders)
     ]
     assert missing == []
 
@@ -251,6 +252,10 @@ def test_records_are_numbered_without_a_gap_and_listed_by_their_titles() -> None
 def test_every_record_that_the_code_refers_to_exists() -> None:
     folders = ("chalicelib", "infra", "localstack", "demo", "bench", "bin", "tests")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
-    readable = [path for path in (ROOT / "app.py", *files) if path.suffix in (".py", ".sql", ".js", ".yaml", ".html", "")]
-    named = {number for path in readable for number in re.findall(r"docs/adr/(\d{4})", path.read_text("utf-8", "ignore"))}
+    readable = [
+        path for path in (ROOT / "app.py", *files) if path.suffix in (".py", ".sql", ".js", ".yaml", ".html", "")
+    ]
+    named = {
+        number for path in readable for number in re.findall(r"docs/adr/(\d{4})", path.read_text("utf-8", "ignore"))
+    }
     assert named <= {record.name[:4] for record in RECORDS}
