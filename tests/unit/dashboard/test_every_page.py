@@ -22,6 +22,11 @@ def test_a_page_has_a_title_and_is_shown_by_a_module(name: str) -> None:
     assert any(f'"{name}"' in path.read_text(encoding="utf-8") for path in DASHBOARD.glob("*.py"))
 
 
+def test_modules_show_templates_that_exist() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in DASHBOARD.glob("*.py"))
+    assert set(re.findall(r'"([\w-]+\.html)"', code)) == set(PAGES)
+
+
 def test_every_page_is_looked_at_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pages of tests/browser/test_dashboard.py, which are opened on every width, are all that there are."""
     shown = set()
