@@ -92,6 +92,14 @@ def test_reasons_of_dead_letters_are_documented() -> None:
     assert set(reasons) == set(re.findall(r'Poison\(\s*"(\w+)"', code))
 
 
+def test_messages_that_troubleshooting_quotes_exist() -> None:
+    quoted = re.findall(r'^(?:## |\* \*\*)"([^"]+)"', doc("troubleshooting.md"), re.MULTILINE)
+    files = [*(ROOT / "chalicelib").rglob("*.py"), ROOT / "bin" / "find-python"]
+    code = "".join(map(read, files))
+    assert quoted
+    assert [message for message in quoted if message not in code] == []
+
+
 def test_alarms_are_documented() -> None:
     names = re.findall(r"AlarmName: !Sub shylight-\$\{Stage\}-([\w-]+)", read(ROOT / "infra" / "template.yaml"))
     assert set(first_cells(section(doc("install-and-operate.md"), "Alarms"))) == set(names)
