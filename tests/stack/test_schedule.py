@@ -68,7 +68,7 @@ def test_a_day_that_fails_holds_up_no_other_and_rings_the_alarm(
     broken, good = marked(), marked()
     refreshed: list[str] = []
     monkeypatch.setattr(leased_builds, "refresh", failing(broken, ValueError("no such luck"), refreshed))
-    with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
+    with pytest.raises(RuntimeError, match="1 site-days could not be built"):
         schedule.refresh_marked(Context())
     assert refreshed == [good.id]
     assert told(capsys)["failed"] == 1
@@ -104,7 +104,7 @@ def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_unt
         patch.setattr(leased_builds, "refresh", attempt)
         for minute in range(0, 200, 5):
             clock[0] = start + minute * 60_000
-            with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
+            with pytest.raises(RuntimeError, match="1 site-days could not be built"):
                 schedule.refresh_marked(Context())
     assert tried == [0, 5, 10, 15, 25, 45, 80, 140]
     clock[0] += 60 * 60_000
