@@ -93,6 +93,7 @@ def signed_in(stack: Deployed, path: str) -> str:
     import urllib.request
 
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    opener.addheaders = [("Accept", "text/html")]  # LocalStack's gateway takes no answer in bytes without it
     form = urllib.parse.urlencode({"email": stack.admin_email, "password": stack.admin_password})
     opener.open(f"{stack.base_url}/sign-in", form.encode()).read()
     return str(opener.open(f"{stack.base_url}{path}").read().decode())
