@@ -268,7 +268,7 @@ def test_records_are_numbered_without_a_gap_and_listed_by_their_titles() -> None
 
 
 def test_every_record_that_the_code_refers_to_exists() -> None:
-    folders = ("chalicelib", "infra", "localstack", "demo", "bench", "bin", "tests")
+    folders = ("chalicelib", "infra", "localstack", "demo", "bench", "bin")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     readable = [
         path for path in (ROOT / "app.py", *files) if path.suffix in (".py", ".sql", ".js", ".yaml", ".html", "")
