@@ -34,6 +34,9 @@ class Dashboard:
             "/sites/left-out": lambda: samples.left_out(samples.NASTY),
             "/sites/nothing-left-out": lambda: samples.left_out(()),
             "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
+            "/sign-in/link": lambda: samples.door(
+                "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2
+            ),
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

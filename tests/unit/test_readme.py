@@ -1,81 +1,279 @@
-"""The README and the records of decisions keep up with the code: what is not in them does not exist for a newcomer."""
+"""The documents keep up with the code: what is not in them does not exist for a newcomer."""
 
 import dataclasses
 import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-import app
+from chalicelib import config, dispatch, errors
+from chalicelib.accounts import site_settings
+from chalicelib.api import sites as sites_api
 from chalicelib.config import ENVIRONMENT, Settings
+from chalicelib.dashboard import excluded_traffic
 from chalicelib.report import periods, stats
+from chalicelib.routing import Right
+from chalicelib.store import segments, tables
+from chalicelib.store.sites import Site
+from tests.unit.test_layers import LEANS_ON
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-RECORDS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+DOCS = ROOT / "docs"
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+RECORDS = sorted((DOCS / "adr").glob("*.md"))
 TARGETS = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-ROUTES = [
-    f"{method} {path}"
-    for path, methods in app.app.routes.items()
-    for method in methods
-    if path.startswith(("/api/", "/ingress/", "/healthz"))
-]
+README_LINES = 150
+# Folders under which a cited file may be: paths within the program leave out `chalicelib/`.
+CITED_FROM = (ROOT, ROOT / "chalicelib")
+SOURCES = ("chalicelib", "infra", "localstack", "demo", "bench", "bin", "tests", "docs", ".chalice")
+# Cited, and made by a command or found in the bucket.
+NOT_IN_THE_TREE = (".local/", "geo/", "deploy/", "segments/", "chalicelib/enrich/data/", "public/", "node_modules/")
 
 
-@pytest.mark.parametrize("name", ENVIRONMENT)
-def test_every_setting_is_in_the_readme_with_its_default(name):
-    default = getattr(Settings(), ENVIRONMENT[name])
-    row = next((line for line in README.splitlines() if line.startswith(f"| `{name}` |")), "")
-    assert row, f"{name} is not in the table of settings"
-    assert f"`{default}`" in row if default else row.split("|")[2].strip() == ""
+@cache
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_every_command_is_in_the_readme(target):
-    assert f"`make {target}`" in README
+def doc(name: str) -> str:
+    return read(DOCS / name)
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_every_route_for_programs_is_in_the_readme(route):
-    assert f"`{route}`" in README
+def section(text: str, title: str) -> str:
+    """What stands under a heading, up to the next one of its level or above."""
+    level, rest = re.split(rf"^(#+) {re.escape(title)}$", text, maxsplit=1, flags=re.MULTILINE)[1:]
+    return re.split(rf"^#{{1,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def test_the_readme_knows_what_it_should_be_compared_with():
+def rows(text: str) -> list[list[str]]:
+    """The cells of all tables, without their heads."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    heads = {number - 1 for number, row in enumerate(cells) if set("".join(row)) <= set("-:")}
+    return [row for number, row in enumerate(cells) if number not in heads and set("".join(row)) - set("-:")]
+
+
+def first_cells(text: str) -> list[str]:
+    """The names in backticks that tables begin with."""
+    return [row[0].strip("`") for row in rows(text) if row[0].startswith("`")]
+
+
+def as_default(value: object) -> str:
+    """A default as the tables write it; nothing for none."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return "" if value == "" else f"`{value}`"
+
+
+def test_settings_of_the_environment_are_documented_with_their_defaults() -> None:
+    documented = {row[0].strip("`"): row[1] for row in rows(section(doc("settings.md"), "Environment variables"))}
+    defaults = Settings()
+    assert sorted(ENVIRONMENT.values()) == sorted(field.name for field in dataclasses.fields(Settings))
+    assert documented == {name: as_default(getattr(defaults, field)) for name, field in ENVIRONMENT.items()}
+
+
+def test_settings_of_a_site_are_documented_with_their_defaults() -> None:
+    """Every setting that PATCH takes, and no other, has a row in docs/settings.md with the default of `Site`."""
+    text = section(doc("settings.md"), "Site settings").partition("\n### ")[0]
+    documented = {row[0].strip("`"): row[1] for row in rows(text)}
+    new = site_settings.as_json(Site("id", "", ""))
+    expected = {name: as_default(new[name]) for name in site_settings._READERS}
+    expected["timezone"] = ""  # it has to be given
+    assert documented == expected
+
+
+def test_reasons_for_which_traffic_is_excluded_are_documented() -> None:
+    reasons = first_cells(section(doc("settings.md"), "Excluded traffic"))
+    assert reasons == [*excluded_traffic.REASONS, *excluded_traffic.ROBOT_REASONS]
+
+
+def test_reasons_of_dead_letters_are_documented() -> None:
+    code = "".join(read(path) for path in (ROOT / "chalicelib").rglob("*.py"))
+    reasons = first_cells(section(doc("troubleshooting.md"), "Messages on the dead-letter queue"))
+    assert set(reasons) == set(re.findall(r'Poison\(\s*"(\w+)"', code))
+
+
+def test_messages_that_troubleshooting_quotes_exist() -> None:
+    quoted = re.findall(r'^(?:## |\* \*\*)"([^"]+)"', doc("troubleshooting.md"), re.MULTILINE)
+    files = [*(ROOT / "chalicelib").rglob("*.py"), ROOT / "bin" / "find-python"]
+    code = "".join(map(read, files))
+    assert quoted
+    assert [message for message in quoted if message not in code] == []
+
+
+def test_alarms_are_documented() -> None:
+    names = re.findall(r"AlarmName: !Sub shylight-\$\{Stage\}-([\w-]+)", read(ROOT / "infra" / "template.yaml"))
+    assert set(first_cells(section(doc("install-and-operate.md"), "Alarms"))) == set(names)
+
+
+def test_commands_are_documented_and_exist() -> None:
+    """Every target of the Makefile is in README.md or CONTRIBUTING.md, and every one that a document names exists."""
+    text = read(ROOT / "README.md") + read(ROOT / "CONTRIBUTING.md")
     assert {"demo", "test", "deploy"} <= set(TARGETS)
-    assert "GET /api/v1/sites/{site}/stats" in ROUTES
+    assert [target for target in TARGETS if not re.search(rf"`make {target}[ `]", text)] == []
+    everywhere = "".join(read(path) for path in DOCUMENTS)
+    named = re.findall(r"(?:`|^|&& )make ((?:[A-Z]+=\S+ )*)([a-z-]+)", everywhere, re.MULTILINE)
+    assert {target for _, target in named} - set(TARGETS) == set()
 
 
-def test_every_period_figure_and_table_of_the_api_is_in_the_readme():
-    assert [name for name in periods.LABELS if f"`{name}`" not in README] == []
+def test_routes_are_documented_with_the_right_they_need() -> None:
+    """The tables of docs/api.md and the rows of `routes.py` are the same."""
+    documented = {row[0].strip("`"): row[1] for row in rows(section(doc("api.md"), "Routes"))}
+    assert documented == {f"{route.method} {route.path}": route.right.value for route in dispatch.ROUTES}
+
+
+def test_rights_and_errors_are_documented() -> None:
+    rights = [row[0] for row in rows(section(doc("api.md"), "Authentication"))]
+    assert rights == [right.value for right in Right]
+
+    def family(kind: type[errors.ShylightError]) -> Iterator[type[errors.ShylightError]]:
+        yield kind
+        for child in kind.__subclasses__():
+            yield from family(child)
+
+    documented = {(row[0], row[1].strip("`")) for row in rows(section(doc("api.md"), "Errors"))}
+    assert documented == {(str(int(kind.status)), kind.code) for kind in family(errors.ShylightError)}
+
+
+def test_periods_metrics_and_tables_of_the_api_are_documented() -> None:
+    assert [name for name in periods.LABELS if f"`{name}`" not in section(doc("api.md"), "Periods")] == []
+    example = section(doc("api.md"), "Stats")
     figures = [field.name for field in dataclasses.fields(stats.Metrics)]
-    assert [name for name in (*figures, *stats.TABLES) if f'"{name}":' not in README] == []
+    assert [name for name in (*figures, *stats.TABLES) if f'"{name}":' not in example] == []
 
 
-def test_every_file_that_the_readme_links_to_exists():
-    targets = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+def test_limits_are_documented() -> None:
+    text = doc("limits-and-cost.md")
+    limits = (
+        config.MAX_BODY_BYTES, config.MAX_IMPORT_BYTES, config.MAX_IMPORT_HITS, sites_api.MAX_SETTINGS_BYTES,
+        config.MAX_URL_CHARS, config.MAX_PAGE_CHARS, config.MAX_USER_AGENT_CHARS, config.MAX_ID_CHARS,
+        config.MAX_IDENTIFIER_CHARS, config.MAX_LOAD_TIME_MS, config.MAX_ENGAGEMENT_MS, config.MAX_EVENT_NAME_CHARS,
+        config.MAX_PROPS, config.MAX_PROP_NAME_CHARS, config.MAX_PROP_VALUE_CHARS, config.MAX_PROPS_CHARS,
+        config.MAX_DOMAINS, Settings().max_sites, periods.MAX_DAYS, config.MAX_ANSWER_BYTES, config.TABLE_ROWS,
+        config.PERIOD_ROWS, config.EVENT_CURRENCIES, config.MAX_ADDRESS_HOUR, config.MAX_VISITOR_HOUR,
+        config.MAX_SITE_DAY,
+    )  # fmt: skip
+    assert [limit for limit in limits if not re.search(rf"(?<![\d,]){limit:,}(?![\d,])", text)] == []
+    assert config.SALT_GRACE_S == 60 * 60
+    assert "one hour after its day ends" in doc("privacy.md")
 
 
-def test_every_section_that_the_readme_links_to_exists():
-    titles = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.+)$", README, re.MULTILINE)}
-    assert [link for link in re.findall(r"\]\(#([^)]+)\)", README) if link not in titles] == []
+def test_tables_and_paths_in_the_bucket_are_documented() -> None:
+    tables_section = section(doc("architecture.md"), "Tables")
+    documented = {row[0].strip("`") for row in rows(tables_section) if row[0]}
+    assert {f"{Settings().prefix}-{name}" for name in documented} == {m.Meta.table_name for m in tables.MODELS}
+    paths = first_cells(section(doc("architecture.md"), "The bucket"))
+    day = date(2026, 11, 24)
+    hourly, daily = segments.hour_key("<site>", day, 7), segments.day_key("<site>", day)
+    assert hourly.replace(day.isoformat(), "<day>").replace("=07", "=HH") in paths
+    assert daily.replace(day.isoformat(), "<day>") in paths
+
+
+def test_layers_are_documented() -> None:
+    """The table of docs/architecture.md is `LEANS_ON` of tests/unit/test_layers.py, in its order."""
+    order = list(LEANS_ON)
+
+    def named(modules: set[str]) -> str:
+        return ", ".join(f"`{name}`" for name in order if name in modules) or "nothing of Shylight"
+
+    expected = [f"| `{name}` | {named(LEANS_ON[name])} |" for name in order]
+    written = [line for line in section(doc("architecture.md"), "Layers").splitlines() if line.startswith("| `")]
+    assert written == expected
+
+
+def test_the_readme_is_short() -> None:
+    assert len(read(ROOT / "README.md").splitlines()) <= README_LINES
+
+
+def test_every_document_can_be_found() -> None:
+    """The index links to every document but the records, which have a test of their own."""
+    index = doc("README.md")
+    others = [path for path in sorted(DOCS.glob("*.md")) if path.name != "README.md"]
+    assert [path.name for path in others if f"({path.name})" not in index] == []
+    readme = read(ROOT / "README.md")
+    assert [path.name for path in others if f"(docs/{path.name}" not in readme] in ([], ["dependencies.md"])
+
+
+def slug(title: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title)
+    return re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
+
+
+def prose(path: Path) -> str:
+    """A document without its blocks of code."""
+    return re.sub(r"^ *```.*?^ *```$", "", read(path), flags=re.MULTILINE | re.DOTALL)
+
+
+@cache
+def anchors(path: Path) -> set[str]:
+    return {slug(title) for title in re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(path: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+@cache
+def file_names() -> set[str]:
+    """The names of all files, without their folders."""
+    inside = {path.name for folder in SOURCES for path in (ROOT / folder).rglob("*") if path.is_file()}
+    return inside | {path.name for path in ROOT.iterdir()}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_documents_cite_exist(path: Path) -> None:
+    cited = re.findall(
+        r"`((?:[\w.<>-]+/)*[\w<>-]+\.(?:py|sql|js|mjs|json|yaml|txt|tsv|toml|html|css|md|in))`", prose(path)
+    )
+    folders = (*CITED_FROM, path.parent)
+    tree = [name for name in dict.fromkeys(cited) if not name.startswith(NOT_IN_THE_TREE) and "<" not in name]
+    missing = [
+        name
+        for name in tree
+        if not (any((base / name).exists() for base in folders) if "/" in name else name in file_names())
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.stem)
-def test_a_record_says_why_what_and_what_follows(record):
-    headings = re.findall(r"^## (.+)$", record.read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings == ["Context", "Decision", "Consequences"]
+def test_a_record_has_a_status_a_date_and_its_three_parts(record: Path) -> None:
+    text = read(record)
+    assert re.match(r"# \d+\. .+\n\nStatus: .+\nDate: \d{4}-\d\d-\d\d\n\n## Context\n", text)
+    status = re.findall(r"^Status: (.+)$", text, re.MULTILINE)[0]
+    assert re.fullmatch(r"(accepted|superseded by \[.+\]\(.+\))(, amended by \[.+\]\(.+\))*", status)
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
 
 
-def test_records_are_numbered_without_a_gap_and_listed():
+def test_records_are_numbered_without_a_gap_and_listed_by_their_titles() -> None:
     assert [record.name[:4] for record in RECORDS] == [f"{number:04d}" for number in range(1, len(RECORDS) + 1)]
-    listed = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
-    assert [record.name for record in RECORDS if f"(adr/{record.name})" not in listed] == []
+    titles = [read(record).partition("\n")[0].removeprefix("# ") for record in RECORDS]
+    expected = [
+        f"{number}. [{title.partition('. ')[2]}](adr/{record.name})"
+        for number, (record, title) in enumerate(zip(RECORDS, titles, strict=True), start=1)
+    ]
+    assert re.findall(r"^\d+\. \[.+\]\(adr/.+\)$", doc("README.md"), re.MULTILINE) == expected
 
 
-def test_every_record_that_the_code_refers_to_exists():
-    sources = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]
-    sources += [path for folder in ("infra", "localstack") for path in (ROOT / folder).rglob("*.py")]
-    named = {number for path in sources for number in re.findall(r"docs/adr/(\d{4})", path.read_text(encoding="utf-8"))}
+def test_every_record_that_the_code_refers_to_exists() -> None:
+    folders = ("chalicelib", "infra", "localstack", "demo", "bench", "bin")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    readable = [
+        path for path in (ROOT / "app.py", *files) if path.suffix in (".py", ".sql", ".js", ".yaml", ".html", "")
+    ]
+    named = {
+        number for path in readable for number in re.findall(r"docs/adr/(\d{4})", path.read_text("utf-8", "ignore"))
+    }
     assert named <= {record.name[:4] for record in RECORDS}
