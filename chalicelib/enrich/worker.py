@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -20,10 +20,10 @@ from chalicelib.enrich import geolocation
 from chalicelib.enrich.bots import referrer_reason
 from chalicelib.enrich.channel import DIRECT, channel
 from chalicelib.enrich.source import INTERNAL, read_source, says_direct
-from chalicelib.enrich.user_agent import parse_agent
+from chalicelib.enrich.user_agent import Agent, parse_agent
 from chalicelib.errors import Poison, ShylightError
 from chalicelib.store import aws, dirty_hours, exclusions, hit_queue, hits
-from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
+from chalicelib.store.records import HIT_FIELDS, TRAITS, VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 
 # How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
@@ -201,32 +201,23 @@ def traits(agent: str, address: str, own_reason: str | None = None, client_hints
     """What is known of a visitor by user agent, (usually truncated) address and what its hits say of themselves."""
     program = parse_agent(agent, client_hints)
     reason = program.robot_reason or own_reason
-    found = geolocation.locate(address)
-    return Traits(
-        program.browser,
-        program.system,
-        program.device_type,
-        found.country,
-        found.network,
-        reason is not None,
-        reason,
-        region=found.region,
-        city=found.city,
-        latitude=found.latitude,
-        longitude=found.longitude,
-        timezone=found.timezone,
-    )
+    known = _of_agent(program) | _of_place(geolocation.locate(address))
+    return Traits(**known | {"robot": reason is not None, "robot_reason": reason})
+
+
+def _shared(given: type[Agent | geolocation.Place]) -> Callable[[Any], dict[str, Any]]:
+    """A reader of those fields of a value of some type that are a visitor's traits."""
+    names = tuple(one.name for one in fields(given) if one.name in TRAITS)
+    return lambda value: {name: getattr(value, name) for name in names}
+
+
+_of_agent, _of_place = _shared(Agent), _shared(geolocation.Place)
 
 
 def record(event: Event) -> Record:
     """What is stored of an event."""
     source, through = _origin(event) if event.kind == VIEW else (None, None)
-    return Record(
-        event.kind, event.id, event.t, event.page, event.referrer, source, event.load_time, event.engagement,
-        event.tracker, event.identifier, event.utm_source, event.utm_medium, event.utm_campaign, event.utm_term,
-        event.utm_content, through, event.scroll, event.event_name, event.props, event.amount, event.currency,
-        event.interactive or None, event.redirect or None,
-    )  # fmt: skip
+    return Record(**{name: getattr(event, name) for name in HIT_FIELDS}, source=source, channel=through)
 
 
 def _origin(view: Event) -> tuple[str | None, str | None]:

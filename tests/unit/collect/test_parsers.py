@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -271,12 +272,12 @@ def test_events_survive_the_queue(sent: list[Event]) -> None:
 
 def test_many_events_make_messages_that_the_queue_takes() -> None:
     props = json.dumps({"x": "😀" * (config.MAX_PROPS_CHARS - 8)}, ensure_ascii=False)
-    large = Event("event", "s", "2026-11-24", 3, "v", "a", NOON, "", "", "api", props=props)
+    small = _event(NOON, kind="event", id="a", site="s", hour=3, visitor="v", agent="", address="", tracker="api")
+    large = replace(small, props=props)
     messages = encode_all([large] * 45)
     assert max(map(len, messages)) < 256 * 1024
     assert sum(len(decode(message)[0]) for message in messages) == 45
-    small = encode_all([Event("view", "s", "2026-11-24", 3, "v", "a", NOON, "", "", "api")] * 45)
-    assert [len(decode(message)[0]) for message in small] == [20, 20, 5]
+    assert [len(decode(message)[0]) for message in encode_all([small] * 45)] == [20, 20, 5]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,8 @@ def test_many_events_make_messages_that_the_queue_takes() -> None:
      {"visitor": "a\nb"}, {"id": "\0"}, {"interactive": None}],
 )  # fmt: skip
 def test_what_no_table_could_hold_is_poison_not_a_fault(change: dict[str, object]) -> None:
-    message = json.loads(encode([Event("view", "s", "2026-11-24", 3, "v", "a", NOON, "", "", "script")]))
+    good = _event(NOON, kind="view", id="a", site="s", hour=3, visitor="v", agent="", address="", tracker="script")
+    message = json.loads(encode([good]))
     message["events"][0].update(change)
     events, (unreadable,) = decode(json.dumps(message))
     assert not events
