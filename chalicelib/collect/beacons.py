@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib import config
 from chalicelib.collect import custom_events, validation
 from chalicelib.collect.hit import Beacon, CustomEvent, Leave, View
-from chalicelib.collect.urls import Location, absolute, page
+from chalicelib.collect.urls import Location, absolute, optional_location
 from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.errors import BadRequest
 from chalicelib.store.sites import Site
@@ -38,8 +38,8 @@ def parse(site: Site, body: Mapping[str, Any], referer: str | None = None) -> Be
     return Beacon((read(_View, body, site).view(), leave.leave()), leave.identifier)
 
 
-def _viewed_page(value: Any, field: str, site: Site) -> Location:
-    location = page(value, field, site)
+def _location(value: Any, field: str, site: Site) -> Location:
+    location = optional_location(value, field, site)
     if location is None:
         raise BadRequest(f"{field} is missing: the URL of the page, as in location.href.", field=field)
     return location
@@ -69,7 +69,7 @@ def _is_replaced(value: Any, _field: str) -> bool:
 class _View:
     identifier: str | None = read_by(validation.identifier)
     id: str | None = read_by(validation.identity, "idempotency")
-    location: Location = read_within(_viewed_page)
+    location: Location = read_within(_location)
     url: str | None = read_by(validation.text, "location")
     referrer: str | None = read_by(validation.text)
     load_time: int | None = read_by(validation.load_time, "loadTime")
@@ -107,7 +107,7 @@ class _CustomEvent:
     name: str = read_by(custom_events.read_name, "event")
     props: str | None = read_by(custom_events.read_props)
     revenue: tuple[int | None, str | None] = read_by(custom_events.read_revenue)
-    location: Location | None = read_within(page)
+    location: Location | None = read_within(optional_location)
     interactive: bool = read_by(validation.flag(default=False))
 
     def event(self) -> CustomEvent:

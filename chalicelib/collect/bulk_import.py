@@ -17,7 +17,7 @@ from chalicelib.collect import custom_events, validation
 from chalicelib.collect.event import Event, encode_all
 from chalicelib.collect.hit import Client, CustomEvent, Leave, View, client, event
 from chalicelib.collect.site_rules import IGNORED_ADDRESS, is_ignored
-from chalicelib.collect.urls import Location, page, viewed_page
+from chalicelib.collect.urls import Location, optional_location, required_location
 from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.collect.visitor import normal_address
 from chalicelib.errors import BadRequest, Conflict
@@ -151,7 +151,7 @@ class _Hit:
 
 @dataclass(frozen=True, slots=True)
 class _View(_Hit):
-    url: Location = read_within(viewed_page)
+    url: Location = read_within(required_location)
     engagement: int | None = read_by(validation.engagement)
     scroll: int | None = read_by(validation.percent)
     referrer: str | None = read_by(validation.text)
@@ -169,7 +169,7 @@ class _View(_Hit):
 
 @dataclass(frozen=True, slots=True)
 class _Custom(_Hit):
-    url: Location | None = read_within(page)
+    url: Location | None = read_within(optional_location)
     name: str = read_by(custom_events.read_name, "event")
     props: str | None = read_by(custom_events.read_props)
     revenue: tuple[int | None, str | None] = read_by(custom_events.read_revenue)

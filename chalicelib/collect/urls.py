@@ -108,8 +108,8 @@ def location_of(site: Site, url: str, field: str, *, apps: bool = False, any_has
     )  # fmt: skip
 
 
-def page(value: Any, field: str, site: Site) -> Location | None:
-    """A reader of a form: the page of a URL, as the site's settings keep it; None where there is none.
+def optional_location(value: Any, field: str, site: Site) -> Location | None:
+    """A reader of a form: what the site keeps of a URL; None where there is none.
 
     :raises BadRequest: if it is no URL of a page.
     """
@@ -117,9 +117,9 @@ def page(value: Any, field: str, site: Site) -> Location | None:
     return location_of(site, url, field) if url else None
 
 
-def viewed_page(value: Any, field: str, site: Site) -> Location:
-    """As :func:`page`, of a hit that must have one."""
-    location = page(value, field, site)
+def required_location(value: Any, field: str, site: Site) -> Location:
+    """As :func:`optional_location`, of a hit that must have one."""
+    location = optional_location(value, field, site)
     if location is None:
         raise BadRequest(f"{field} is missing: the URL of the page.", field=field)
     return location
