@@ -1,4 +1,4 @@
-"""Hits and events from a site's own backend, of now or of the past: the same queue and worker as any other.
+"""Hits that a site's own backend sends, of now or of the past. They take the same queue and worker as all others.
 
 A past day gets a salt of its own for an hour, so the visitors of one import are recognised among each other and,
 after that, by nobody.
@@ -31,9 +31,9 @@ _AHEAD_MS = 5 * 60 * 1000
 
 
 def accept(site: Site, body: dict[str, Any]) -> int:
-    """Queue what ``{"hits": [...]}`` holds, all or none; how many views and events were taken.
+    """Queue the hits of ``{"hits": [...]}``, all or none; the number of views and events that were taken.
 
-    Those of addresses that the site ignores are entered in its ledger instead.
+    Hits from addresses that the site ignores are counted in its ledger instead.
 
     A view is ``{t?, url, user_agent?, ip?, id?, referrer?, load_time?, engagement?, scroll?, identifier?}``: `t` in
     epoch ms or ISO 8601 with an offset (now, if it is missing), the other times in ms. A custom event is

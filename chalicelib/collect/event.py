@@ -1,4 +1,4 @@
-"""An event: what the collector puts on the queue and the worker takes from it. The one contract between them."""
+"""An event: what the collector puts on the queue and the worker takes from it, and the messages that carry events."""
 
 from __future__ import annotations
 
@@ -90,21 +90,21 @@ def _encode_one(event: Event) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What stood in a message in the place of an event and is none, and why."""
+    """An element of a message that is not a valid event, and why."""
 
     given: object
     why: Poison
 
 
 def encode_unreadable(given: Iterable[object]) -> list[str]:
-    """Messages of what is no event, each no larger than SQS takes: for the dead-letter queue."""
+    """Messages for the dead-letter queue with elements that are not valid events, each no larger than SQS takes."""
     return _messages(json.dumps(one, separators=(",", ":")) for one in given)
 
 
 def decode(message: str) -> tuple[list[Event], list[Unreadable]]:
-    """The events of a queue message, and what else stood there.
+    """The events of a queue message, and its elements that are not valid events.
 
-    :raises Poison: if nothing of the message can be read.
+    :raises Poison: if the message as a whole cannot be read.
     """
     try:
         data = json.loads(message)
@@ -138,7 +138,7 @@ def _decode_one(given: object) -> Event | Poison:
     for name, value in given.items():
         if name not in declared:
             return Poison("not_an_event", f"with unknown {name[:40]!r}")
-        if not declared[name].has_type(value):
+        if type(value) not in declared[name].types:
             return Poison("not_an_event", f"{name} of type {type(value).__name__}")
     wrong = next((name for name, value in given.items() if not declared[name].allows(value)), None)
     if wrong is None and not _is_day_of(given["day"], given["t"]):

@@ -87,8 +87,8 @@ def queue(events: list[Event]) -> None:
 def arrival(request: Request) -> int:
     """When a hit arrived, epoch ms.
 
-    The gateway's clock counts, because a function may have to start first: what the visitor did next would be taken
-    by one that runs already, and seem to have come before.
+    The gateway's clock counts, because a function may have to start first: the visitor's next hit may go to one that
+    runs already, and would then seem to have come before.
     """
     now = days.now_ms()
     return request.received_at if 0 <= now - request.received_at <= _SOON_MS else now
@@ -98,7 +98,7 @@ def pixel(request: Request, site: str, identifier: str | None = None) -> Respons
     """The pixel for pages without scripts: each load is a view.
 
     The page is the query's ``location``, else the Referer header, of which browsers often send only the origin. A
-    Referer that is no web page (``about:blank``, an app's) is none: the site's owner could not mend it.
+    Referer that is no web page (``about:blank``, an app's) is ignored, because the site's owner could not change it.
     """
     found = site_rules.find_site(site)
     queue(take(request, found, lambda: _pixel_view(found, request), identifier))
@@ -120,15 +120,15 @@ def _pixel_page(site: Site, request: Request) -> Location | None:
 
 
 def preflight(_request: Request, **_: str) -> Response:
-    """Yes to a browser that asks before it sends JSON from another origin, as Shynet's own script makes it do."""
+    """The answer to a CORS preflight: browsers ask before they send JSON from elsewhere, as with Shynet's script."""
     allowed = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
     return reply(b"", "text/plain", 204, {**ANY_ORIGIN, **allowed, "Access-Control-Max-Age": "86400"})
 
 
 def script(request: Request, site: str, identifier: str | None = None) -> Response:
-    """The tracker, as the site's settings make it; with ``?options``, what a page may switch on is in it.
+    """The tracker with the site's settings in it; with ``?options`` it has the features that a page can switch on.
 
-    What ends in ``?a``, behind whatever query, is what it asks for itself where a page needs more of it.
+    If the query ends in ``?a``, the answer is the larger module, which the tracker loads where a page needs more.
     """
     found = site_rules.find_site(site)
     whole = any(text.endswith("?a") for name, value in request.query.items() for text in (f"?{name}", value))

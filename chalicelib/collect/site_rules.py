@@ -58,7 +58,7 @@ def refusal(site: Site, headers: Mapping[str, str], address: str) -> str | None:
 
 
 def drop(site: Site, reason: str, headers: Mapping[str, str]) -> None:
-    """Count a hit that is not taken in the site's ledger. Its sender is told only what they could change.
+    """Count a hit that the site does not take in its ledger. Senders hear of it only where they can change something.
 
     :raises Forbidden: if the page is not one of the site's origins.
     :raises TooManyRequests: in a flood.

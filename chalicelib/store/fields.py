@@ -31,7 +31,8 @@ def meeting(test: Callable[[Any], object]) -> Mapping[str, Any]:
 class Field:
     """One field of a declared dataclass.
 
-    :ivar kind: ``str``, ``int``, ``float`` or ``bool``; :ivar types: that, and ``NoneType`` if the field may be None.
+    :ivar kind: ``str``, ``int``, ``float`` or ``bool``.
+    :ivar types: of one of which a value from JSON is: `kind`, and ``NoneType`` if the field may be None.
     :ivar required: whether there is no default.
     :ivar range: the smallest and the largest number; :ivar test: what its texts meet; None where all are allowed.
     """
@@ -43,17 +44,13 @@ class Field:
     range: tuple[int, int] | None
     test: Callable[[Any], object] | None
 
-    def has_type(self, value: object) -> bool:
-        """Whether a value from JSON is of the field's type; true and false are no numbers."""
-        return type(value) in self.types
-
     def allows(self, value: Any) -> bool:
         """Whether a value of the field's type is one that can be stored."""
-        if value is None:
+        if value is None or self.kind is bool:
             return True
-        if self.range is not None:
-            return bool(self.range[0] <= value <= self.range[1])
         if self.kind is str and not value.isascii() and not _is_whole(value):
+            return False
+        if self.range is not None and not self.range[0] <= value <= self.range[1]:
             return False
         return self.test is None or bool(self.test(value))
 
