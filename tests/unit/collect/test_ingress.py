@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -106,3 +110,22 @@ def test_all_hits_of_a_request_are_of_one_visitor() -> None:
     first, second = ingress.take(request(), SITE, lambda: Beacon(views, "by the body"), "by the URL")
     assert first.visitor == second.visitor
     assert first.identifier == second.identifier == "by the body"
+
+
+def test_the_way_of_a_hit_enters_each_module_once_or_twice() -> None:
+    entered: Counter[str] = Counter()
+
+    def note(frame: FrameType, event: str, _arg: object) -> None:
+        caller, name = frame.f_back, frame.f_code.co_filename
+        if event == "call" and caller is not None and caller.f_code.co_filename == ingress.__file__ != name:
+            entered[name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        ingress.beacon(request(), SITE.id)
+    finally:
+        sys.setprofile(before)
+    of_collect = {Path(name).stem: times for name, times in entered.items() if "collect" in Path(name).parts}
+    assert {"site_rules", "proxy", "rate_limit", "beacons", "hit", "event"} <= of_collect.keys()
+    assert max(of_collect.values()) <= 2
