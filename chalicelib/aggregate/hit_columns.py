@@ -13,7 +13,7 @@ from chalicelib.store.fields import Field, fields_of
 from chalicelib.store.records import PACKED, TRAITS, VISIT_TRAITS, Record, Traits
 
 _RECORD: Final = {name: fields_of(Record)[name] for name in PACKED}
-# Those of people first, as in the segments that there are.
+# The traits of programs come last, as in the segments that are stored.
 _TRAITS: Final = {name: fields_of(Traits)[name] for name in sorted(TRAITS, key=lambda name: name not in VISIT_TRAITS)}
 _TYPES: Final[Mapping[type, str]] = {str: "VARCHAR", bool: "BOOLEAN", float: "FLOAT"}
 _INTEGERS: Final = (("UTINYINT", 0, 2**8 - 1), ("INTEGER", -(2**31), 2**31 - 1), ("BIGINT", -(2**63), 2**63 - 1))

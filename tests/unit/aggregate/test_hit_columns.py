@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -97,4 +97,3 @@ def test_no_list_of_traits_is_left_in_the_sql() -> None:
         text = sql(name)
         assert "traits}" not in text, name
         assert "{record}" not in text, name
-    assert len(fields(Traits)) == len(TRAITS)
