@@ -89,7 +89,8 @@ def visitor_hours(visits: int, day: date, start: int, rng: random.Random) -> Ite
             id_, stay = f"0.{number:x}{view}", rng.randrange(2_000, 120_000)
             referrer, source = (arrival.shown_referrer, _named(arrival)) if view == 0 else (None, "")
             load = rng.randrange(200, 3_000)
-            records.append(Record(VIEW, id_, t, JOURNAL.page(rng).path, referrer, source, load, None, "script").pack())
+            page = JOURNAL.page(rng).path
+            records.append(Record(VIEW, id_, t, page, referrer, load, tracker="script", source=source).pack())
             records.append(Record(LEAVE, id_, t + stay, engagement=stay).pack())
             t += stay + 1_000
         yield VisitorHour(day, hour, f"{number:016x}", traits, frozenset(records))

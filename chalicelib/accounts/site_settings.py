@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from chalicelib.accounts import sites
 from chalicelib.collect import proxy
-from chalicelib.collect.site_rules import parse_networks, parse_origin
+from chalicelib.collect.origins import parse_origin
+from chalicelib.collect.site_rules import parse_networks
 from chalicelib.collect.tracker_script import script_of
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import site_changes

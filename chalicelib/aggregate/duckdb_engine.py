@@ -20,53 +20,12 @@ from typing import Any
 import duckdb
 
 from chalicelib import config
-from chalicelib.store.records import RANGES, Record, Traits, VisitorHour
+from chalicelib.aggregate.hit_columns import COLUMNS, PLACEHOLDERS, bounded_time
+from chalicelib.store.records import TRAITS, VisitorHour
 
 # Share of the function's memory that DuckDB may use; the rest is Python's.
 _MEMORY_SHARE = 0.6
 _DEFAULT_MEMORY_MB = 1024
-
-# The relation `hits`, which segments hold and all SQL reads: one row a record.
-COLUMNS: Mapping[str, str] = {
-    "day": "VARCHAR",
-    "hour": "UTINYINT",
-    "visitor": "VARCHAR",
-    "kind": "VARCHAR",
-    "id": "VARCHAR",
-    "t": "BIGINT",
-    "page": "VARCHAR",
-    "referrer": "VARCHAR",
-    "source": "VARCHAR",
-    "load_time": "INTEGER",
-    "engagement": "INTEGER",
-    "tracker": "VARCHAR",
-    "identifier": "VARCHAR",
-    "utm_source": "VARCHAR",
-    "utm_medium": "VARCHAR",
-    "utm_campaign": "VARCHAR",
-    "utm_term": "VARCHAR",
-    "utm_content": "VARCHAR",
-    "channel": "VARCHAR",
-    "scroll": "UTINYINT",
-    "event_name": "VARCHAR",
-    "props": "VARCHAR",
-    "amount": "BIGINT",
-    "currency": "VARCHAR",
-    "interactive": "BOOLEAN",
-    "redirect": "BOOLEAN",
-    "browser": "VARCHAR",
-    "system": "VARCHAR",
-    "device_type": "VARCHAR",
-    "country": "VARCHAR",
-    "network": "VARCHAR",
-    "region": "VARCHAR",
-    "city": "VARCHAR",
-    "latitude": "FLOAT",
-    "longitude": "FLOAT",
-    "timezone": "VARCHAR",
-    "robot": "BOOLEAN",
-    "robot_reason": "VARCHAR",
-}
 
 # What stands for the definitions' times in the SQL, ms.
 _CONSTANTS: Mapping[str, int] = {
@@ -95,7 +54,7 @@ class Engine:
         parts = [f"SELECT * FROM {_parquet([self._stage_fresh(fresh)])}"]  # noqa: S608
         if segments:
             # The segments of before a bound was set hold what is beyond it.
-            stored = f"SELECT * REPLACE ({_T} AS t) FROM {_parquet(self._stage(segments))} WHERE {condition}"  # noqa: S608
+            stored = f"SELECT * REPLACE ({bounded_time('t')}) FROM {_parquet(self._stage(segments))} WHERE {condition}"  # noqa: S608
             parts.append(stored)
         # By name, as segments of before a column was added have it nowhere.
         together = " UNION ALL BY NAME ".join(parts)
@@ -118,7 +77,7 @@ class Engine:
             for stored in fresh:
                 file.writelines(_lines(stored))
         path = str(self._scratch / "fresh.parquet")
-        query = sql("unpack_records").replace("{record}", _RECORD_COLUMNS).replace("{lines}", str(lines))
+        query = sql("unpack_records").replace("{lines}", str(lines))
         self._connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION lz4)")
         lines.unlink()
         return path
@@ -126,6 +85,12 @@ class Engine:
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows a query gives."""
         return self._connection.execute(text, dict(parameters or {})).fetchall()
+
+    def named_rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows a query gives, each by the names of its columns."""
+        found = self._connection.execute(text, dict(parameters or {}))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def parquet(self, query: str) -> bytes:
         """The result of a query as a Parquet file."""
@@ -182,35 +147,11 @@ def matching(texts: Sequence[str], pattern: str) -> set[str]:
 
 @cache
 def sql(name: str) -> str:
-    """A file of `aggregate/sql`."""
-    return resources.files("chalicelib.aggregate").joinpath("sql", f"{name}.sql").read_text("utf-8")
-
-
-# No record may break a build, whatever it says: an instant is bounded to those that a day may have, see
-# `collect.event`, and what is no number is none.
-_T = (
-    "greatest(least(coalesce(t, 0), epoch_ms(day::TIMESTAMP) + 4 * 86400000), epoch_ms(day::TIMESTAMP) - 2 * 86400000)"
-    "::BIGINT"
-)
-
-
-def _column(place: int, name: str) -> str:
-    """What a packed record holds at a place, in the type of the relation."""
-    value = f"record[{place}]"
-    if name == "t":
-        return f"{_T.replace('coalesce(t, 0)', f'coalesce(TRY_CAST({value} AS BIGINT), 0)')} AS t"
-    if name in RANGES:
-        least, most = RANGES[name]
-        number = f"TRY_CAST({value} AS DOUBLE)"  # beyond 2^53 only to see that it is beyond the bounds
-        exact = f"TRY_CAST({value} AS {COLUMNS[name]})"
-        bounded = f"CASE WHEN {number} > {most} THEN {most} WHEN {number} < {least} THEN {least} ELSE {exact} END"
-        return f"{bounded}::{COLUMNS[name]} AS {name}"
-    return f"TRY_CAST({value} AS {COLUMNS[name]}) AS {name}"
-
-
-_RECORD_COLUMNS = ", ".join(
-    _column(place, name) for place, name in enumerate(Record.__dataclass_fields__, start=1) if name != "kind"
-)
+    """A file of `aggregate/sql`, with the lists of fields that it names."""
+    text = resources.files("chalicelib.aggregate").joinpath("sql", f"{name}.sql").read_text("utf-8")
+    for placeholder, names in PLACEHOLDERS.items():
+        text = text.replace(placeholder, names)
+    return text
 
 
 def _parquet(paths: Sequence[str]) -> str:
@@ -220,8 +161,6 @@ def _parquet(paths: Sequence[str]) -> str:
 def _lines(stored: VisitorHour) -> Iterator[str]:
     """A line of JSON for each record: the packed text as it is, behind what all of the visitor's have in common."""
     common = {"day": stored.day.isoformat(), "hour": stored.hour, "visitor": stored.visitor}
-    common |= {
-        name: value for name in Traits.__dataclass_fields__ if (value := getattr(stored.traits, name)) is not None
-    }
+    common |= {name: value for name in TRAITS if (value := getattr(stored.traits, name)) is not None}
     head = json.dumps(common, ensure_ascii=False)[:-1]
     return (f'{head}, "record": {packed}}}\n' for packed in stored.records)

@@ -24,11 +24,6 @@ DIMENSIONS: Final[Mapping[str, tuple[str, str]]] = {
     "systems": ("system", "true"),
     "devices": ("device_type", "true"),
 }
-_LATEST_FIELDS: Final = (
-    "day", "visitor", "visit", "id", "started", "last_seen", "duration", "bounce", "pageviews", "entry_page",
-    "referrer", "source", "identifier", "browser", "system", "device_type", "country", "network",
-    "region", "city", "latitude", "longitude", "timezone",
-)  # fmt: skip
 AFTER_ALL: Final = {"before": 1 << 62, "before_id": ""}
 
 
@@ -78,5 +73,4 @@ def latest_visits(
     engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL, visitors: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
     """The latest visits, of all visitors or of some, newest first, as dicts of the columns of `latest.sql`."""
-    rows = engine.rows(sql("latest"), {**after, "most": most, "visitors": visitors})
-    return [dict(zip(_LATEST_FIELDS, row, strict=True)) for row in rows]
+    return engine.named_rows(sql("latest"), {**after, "most": most, "visitors": visitors})

@@ -1,89 +1,115 @@
-"""Beacons: what the tracker's JSON says, as an event."""
+"""The tracker's beacons: JSON that tells of a view, of leaving one, of both, or of a custom event."""
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import config
-from chalicelib.collect import custom_events, hit, validation
-from chalicelib.collect.event import Event
-from chalicelib.collect.urls import Location, absolute
+from chalicelib.collect import custom_events, validation
+from chalicelib.collect.hit import Beacon, CustomEvent, Leave, View
+from chalicelib.collect.urls import Location, absolute, optional_location
+from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.errors import BadRequest
 from chalicelib.store.sites import Site
 
+_TRACKER = "script"
 _MAX_AGE_MS = 2 * config.MAX_ENGAGEMENT_MS
 
 
-def read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int, referer: str | None = None) -> list[Event]:
-    """The events of a beacon received at `t` (epoch ms): a custom event, a view, a leave, or a view with its leave.
+def parse(site: Site, body: Mapping[str, Any], referer: str | None = None) -> Beacon:
+    """What a beacon's body tells of.
 
     :param referer: the page of a view that has no field ``location``; for Shynet it was that, too.
     :raises BadRequest: naming the field that is wrong.
     """
-    named = validation.identifier(validation.text(body, "identifier"))
-    if named:
-        who = dataclasses.replace(who, identifier=named)
     if "event" in body:
-        return [_custom(site, who, body, t)]
+        custom = read(_CustomEvent, body, site)
+        return Beacon((custom.event(),), custom.identifier)
     if "engagement" not in body:
-        return [_view(site, who, {"location": referer, **body}, t)]
-    leave = _leave(site, who, body, t)
+        view = read(_View, {"location": referer, **body}, site)
+        return Beacon((view.view(),), view.identifier)
+    leave = read(_Leave, body, site)
+    if not body.get("location"):
+        return Beacon((leave.leave(),), leave.identifier)
     # The tracker tells of the view again as long as it does not know that it arrived.
-    return [_view(site, who, body, t), leave] if body.get("location") else [leave]
+    return Beacon((read(_View, body, site).view(), leave.leave()), leave.identifier)
 
 
-def location(site: Site, body: Mapping[str, Any], name: str = "location", where: str = "") -> Location | None:
-    """The page of a body's URL, as the site's settings keep it; None where there is none.
-
-    :raises BadRequest: if it is no URL of a page.
-    """
-    url = validation.text(body, name, where)
-    return hit.location_of(site, url, where + name) if url else None
+def _location(value: Any, field: str, site: Site) -> Location:
+    location = optional_location(value, field, site)
+    if location is None:
+        raise BadRequest(f"{field} is missing: the URL of the page, as in location.href.", field=field)
+    return location
 
 
-def _view(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    view_id = validation.identity(body, "idempotency") or uuid.uuid4().hex
-    page = location(site, body)
-    if page is None:
-        raise BadRequest("location is missing: the URL of the page, as in location.href.", field="location")
-    return hit.view(
-        site, who, t, view_id=view_id, location=page, referrer=_referrer(body),
-        load_time=validation.load_time(body, "loadTime"), age=_age(body), tracker="script",
-    )  # fmt: skip
-
-
-def _referrer(body: Mapping[str, Any]) -> str | None:
-    """Where a view came from. The tracker tells of a page that the site's own routing led away from by its path."""
-    return absolute(validation.text(body, "referrer"), validation.text(body, "location") or "")
-
-
-def _leave(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    view_id = validation.identity(body, "idempotency")
-    if view_id is None:
-        raise BadRequest("idempotency is missing: the id of the view that is left.", field="idempotency")
-    engagement = validation.engagement(body, "engagement") or 0
-    return hit.leave(
-        site, who, t, view_id=view_id, engagement=engagement, age=_age(body),
-        scroll=validation.percent(body, "scroll"), load_time=validation.load_time(body, "loadTime"), tracker="script",
-        redirect=body.get("on") == "replace" and engagement < config.REDIRECT_AT_ONCE_MS,
-    )  # fmt: skip
-
-
-def _age(body: Mapping[str, Any]) -> int:
+def _age(value: Any, field: str) -> int:
     """How long ago the view began, ms."""
-    age = validation.number(body, "age") or 0.0
+    age = validation.number(value, field) or 0.0
     if age < 0:
-        raise BadRequest("age must not be negative.", field="age")
+        raise BadRequest(f"{field} must not be negative.", field=field)
     return min(round(age), _MAX_AGE_MS)
 
 
-def _custom(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    return hit.custom(
-        site, who, t, event_id=validation.identity(body, "idempotency") or uuid.uuid4().hex,
-        name=custom_events.read_name(body["event"]), props=custom_events.read_props(body.get("props")),
-        revenue=custom_events.read_revenue(body.get("revenue")), location=location(site, body),
-        interactive=validation.flag(body, "interactive", default=False), tracker="script",
-    )  # fmt: skip
+def _id_of_view(value: Any, field: str) -> str:
+    view_id = validation.identity(value, field)
+    if view_id is None:
+        raise BadRequest(f"{field} is missing: the id of the view that is left.", field=field)
+    return view_id
+
+
+def _is_replaced(value: Any, _field: str) -> bool:
+    """Whether the navigation that ended the view replaced it in the browser's history."""
+    return bool(value == "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    identifier: str | None = read_by(validation.identifier)
+    id: str | None = read_by(validation.identity, "idempotency")
+    location: Location = read_within(_location)
+    url: str | None = read_by(validation.text, "location")
+    referrer: str | None = read_by(validation.text)
+    load_time: int | None = read_by(validation.load_time, "loadTime")
+    age: int = read_by(_age)
+
+    def view(self) -> View:
+        # The tracker tells of a page that the site's own routing led away from by its path.
+        came_from = absolute(self.referrer, self.url or "")
+        id_ = self.id or uuid.uuid4().hex
+        return View(id_, self.location, _TRACKER, referrer=came_from, load_time=self.load_time, age=self.age)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    identifier: str | None = read_by(validation.identifier)
+    id: str = read_by(_id_of_view, "idempotency")
+    engagement: int | None = read_by(validation.engagement)
+    age: int = read_by(_age)
+    scroll: int | None = read_by(validation.percent)
+    load_time: int | None = read_by(validation.load_time, "loadTime")
+    replaced: bool = read_by(_is_replaced, "on")
+
+    def leave(self) -> Leave:
+        engagement = self.engagement or 0
+        redirect = self.replaced and engagement < config.REDIRECT_AT_ONCE_MS
+        return Leave(
+            self.id, engagement, self.age, _TRACKER, scroll=self.scroll, load_time=self.load_time, redirect=redirect
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _CustomEvent:
+    identifier: str | None = read_by(validation.identifier)
+    id: str | None = read_by(validation.identity, "idempotency")
+    name: str = read_by(custom_events.read_name, "event")
+    props: str | None = read_by(custom_events.read_props)
+    revenue: tuple[int | None, str | None] = read_by(custom_events.read_revenue)
+    location: Location | None = read_within(optional_location)
+    interactive: bool = read_by(validation.flag(default=False))
+
+    def event(self) -> CustomEvent:
+        id_ = self.id or uuid.uuid4().hex
+        return CustomEvent(id_, self.name, self.location, _TRACKER, self.props, self.revenue, self.interactive)

@@ -1,4 +1,4 @@
-"""Hits and events from a site's own backend, of now or of the past: the same queue and worker as any other.
+"""Hits that a site's own backend sends, of now or of the past. They take the same queue and worker as all others.
 
 A past day gets a salt of its own for an hour, so the visitors of one import are recognised among each other and,
 after that, by nobody.
@@ -7,28 +7,33 @@ after that, by nobody.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from chalicelib import config, days
-from chalicelib.collect import beacons, custom_events, hit, validation
+from chalicelib.collect import custom_events, validation
 from chalicelib.collect.event import Event, encode_all
-from chalicelib.collect.site_rules import is_ignored
-from chalicelib.collect.urls import Location
+from chalicelib.collect.hit import Client, CustomEvent, Leave, View, client, event
+from chalicelib.collect.site_rules import IGNORED_ADDRESS, is_ignored
+from chalicelib.collect.urls import Location, optional_location, required_location
+from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.collect.visitor import normal_address
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store import exclusions, hit_queue
 from chalicelib.store.sites import Site
 
+_TRACKER = "api"
 _DAY_MS = 24 * days.HOUR_MS
 # A sender's clock may be this much ahead.
 _AHEAD_MS = 5 * 60 * 1000
 
 
 def accept(site: Site, body: dict[str, Any]) -> int:
-    """Queue what ``{"hits": [...]}`` holds, all or none; how many views and events were taken.
+    """Queue the hits of ``{"hits": [...]}``, all or none; the number of views and events that were taken.
 
-    Those of addresses that the site ignores are entered in its ledger instead.
+    Hits from addresses that the site ignores are counted in its ledger instead.
 
     A view is ``{t?, url, user_agent?, ip?, id?, referrer?, load_time?, engagement?, scroll?, identifier?}``: `t` in
     epoch ms or ISO 8601 with an offset (now, if it is missing), the other times in ms. A custom event is
@@ -52,78 +57,63 @@ def accept(site: Site, body: dict[str, Any]) -> int:
         where = f"hits[{number}]."
         if not isinstance(given, dict):
             raise BadRequest(f"hits[{number}] must be an object.", field=f"hits[{number}]")
-        read = _events(site, given, where, now)
-        address = normal_address(validation.text(given, "ip", where) or "")
-        if address and is_ignored(site.ignored_ips, address):
-            ignored.append(date.fromisoformat(read[0].day))
+        hit = parse(site, given, where)
+        made = _events(site, hit, now if hit.t is None else hit.t)
+        if hit.who.address and is_ignored(site.ignored_ips, hit.who.address):
+            ignored.append(date.fromisoformat(made[0].day))
         else:
-            events += read
+            events += made
     hit_queue.send_all(encode_all(events))
     for day in ignored:
-        exclusions.drop(site.id, day, "ignored_address")
+        exclusions.drop(site.id, day, IGNORED_ADDRESS)
     return len(hits) - len(ignored)
 
 
-def _events(site: Site, given: dict[str, Any], where: str, now: int) -> list[Event]:
-    t = _time(site, given, where, now)
-    who = _client(given, where)
-    id_ = validation.identity(given, "id", where) or uuid.uuid4().hex
-    page = beacons.location(site, given, "url", where)
-    if given.get("event") is not None:
-        return [_custom(site, who, t, id_, page, given, where)]
-    if page is None:
-        raise BadRequest(f"{where}url is missing: the URL of the page.", field=f"{where}url")
-    return _view(site, who, t, id_, page, given, where)
+@dataclass(frozen=True, slots=True)
+class ImportedHit:
+    """One hit of an import.
+
+    :ivar t: epoch ms at which it happened; None for now.
+    :ivar leave: how long and how far the view was read, if that is known; it has the id of `hit`.
+    """
+
+    t: int | None
+    who: Client
+    hit: View | CustomEvent
+    leave: Leave | None = None
 
 
-def _custom(
-    site: Site, who: hit.Client, t: int, event_id: str, page: Location | None, given: dict[str, Any], where: str
-) -> Event:
-    return hit.custom(
-        site, who, t, event_id=event_id, name=custom_events.read_name(given["event"], f"{where}event"),
-        props=custom_events.read_props(given.get("props"), f"{where}props"),
-        revenue=custom_events.read_revenue(given.get("revenue"), f"{where}revenue"), location=page,
-        interactive=validation.flag(given, "interactive", where, default=False), tracker="api",
-    )  # fmt: skip
+def parse(site: Site, given: Mapping[str, Any], where: str = "") -> ImportedHit:
+    """The hit that a JSON object tells of.
+
+    :param where: what errors put before a field's name, such as ``"hits[3]."``.
+    :raises BadRequest: naming the field that is wrong.
+    """
+    form: type[_View | _Custom] = _Custom if given.get("event") is not None else _View
+    return read(form, given, site, where).imported()
 
 
-def _view(
-    site: Site, who: hit.Client, t: int, view_id: str, page: Location, given: dict[str, Any], where: str
-) -> list[Event]:
-    engagement = validation.engagement(given, "engagement", where)
-    scroll = validation.percent(given, "scroll", where)
-    view = hit.view(
-        site, who, t, view_id=view_id, location=page,
-        referrer=validation.text(given, "referrer", where), load_time=validation.load_time(given, "load_time", where),
-        tracker="api",
-    )  # fmt: skip
-    if engagement is None and scroll is None:
-        return [view]
-    left = min(t + (engagement or 0), site.calendar.day_end(site.calendar.day_of(t)) - 1)
-    leave = hit.leave(
-        site, who, left, view_id=view_id, engagement=engagement or 0, age=left - t, scroll=scroll, tracker="api"
-    )
-    return [view, leave]
+def _events(site: Site, imported: ImportedHit, t: int) -> list[Event]:
+    events = [event(site, imported.who, t, imported.hit)]
+    if imported.leave is not None:
+        left = min(t + imported.leave.engagement, site.calendar.day_end(site.calendar.day_of(t)) - 1)
+        events.append(event(site, imported.who, left, replace(imported.leave, age=left - t)))
+    return events
 
 
-def _client(given: dict[str, Any], where: str) -> hit.Client:
-    agent = validation.text(given, "user_agent", where)
-    address = validation.text(given, "ip", where)
-    who = hit.client(
-        address or "",
-        agent or "",
-        validation.identifier(validation.text(given, "identifier", where), f"{where}identifier"),
-    )
-    if address and not who.address:
-        raise BadRequest(f"{where}ip must be an IPv4 or IPv6 address.", field=f"{where}ip")
-    return who
+def _address(value: Any, field: str) -> str:
+    """An IP address in its normal form; ``""`` where there is none."""
+    given = validation.text(value, field)
+    address = normal_address(given or "")
+    if given and not address:
+        raise BadRequest(f"{field} must be an IPv4 or IPv6 address.", field=field)
+    return address
 
 
-def _time(site: Site, given: dict[str, Any], where: str, now: int) -> int:
-    field = f"{where}t"
-    value = given.get("t")
+def _time(value: Any, field: str, site: Site) -> int | None:
+    """Epoch ms of a time that the site can have visits of."""
     if value is None:
-        return now
+        return None
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
@@ -133,7 +123,8 @@ def _time(site: Site, given: dict[str, Any], where: str, now: int) -> int:
             raise BadRequest(f"{field} must have an offset, as in 2026-11-24T10:00:00+01:00.", field=field)
         t = round(moment.timestamp() * 1000)
     else:
-        t = round(validation.number(given, "t", where) or 0)
+        t = round(validation.number(value, field) or 0)
+    now = days.now_ms()
     if t > now + _AHEAD_MS:
         raise BadRequest(f"{field} lies in the future.", field=field)
     if t < now - site.retention_days * _DAY_MS:
@@ -141,3 +132,50 @@ def _time(site: Site, given: dict[str, Any], where: str, now: int) -> int:
             f"{field} lies before the {site.retention_days} days for which this site keeps visits.", field=field
         )
     return t
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """What every hit may have."""
+
+    t: int | None = read_within(_time)
+    user_agent: str | None = read_by(validation.text)
+    ip: str | None = read_by(validation.text)
+    identifier: str | None = read_by(validation.identifier)
+    address: str = read_by(_address, "ip")
+    id: str | None = read_by(validation.identity)
+
+    def client(self) -> Client:
+        return client(self.address, self.user_agent or "", self.identifier)
+
+
+@dataclass(frozen=True, slots=True)
+class _View(_Hit):
+    url: Location = read_within(required_location)
+    engagement: int | None = read_by(validation.engagement)
+    scroll: int | None = read_by(validation.percent)
+    referrer: str | None = read_by(validation.text)
+    load_time: int | None = read_by(validation.load_time)
+
+    def imported(self) -> ImportedHit:
+        id_ = self.id or uuid.uuid4().hex
+        view = View(id_, self.url, _TRACKER, referrer=self.referrer, load_time=self.load_time)
+        leave = None
+        if self.engagement is not None or self.scroll is not None:
+            engagement = self.engagement or 0
+            leave = Leave(id_, engagement, engagement, _TRACKER, scroll=self.scroll)
+        return ImportedHit(self.t, self.client(), view, leave)
+
+
+@dataclass(frozen=True, slots=True)
+class _Custom(_Hit):
+    url: Location | None = read_within(optional_location)
+    name: str = read_by(custom_events.read_name, "event")
+    props: str | None = read_by(custom_events.read_props)
+    revenue: tuple[int | None, str | None] = read_by(custom_events.read_revenue)
+    interactive: bool = read_by(validation.flag(default=False))
+
+    def imported(self) -> ImportedHit:
+        id_ = self.id or uuid.uuid4().hex
+        custom = CustomEvent(id_, self.name, self.url, _TRACKER, self.props, self.revenue, self.interactive)
+        return ImportedHit(self.t, self.client(), custom)

@@ -1,28 +1,91 @@
-"""A hit: the collector's own making of an event from what a visitor's browser, or a site's owner, says happened."""
+"""Hits: what a request tells of, in whatever format it came, and the making of events from it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
 from chalicelib import config
 from chalicelib.collect.event import Event
 from chalicelib.collect.referrer import read_referrer, same_site
-from chalicelib.collect.urls import Location, read_location
+from chalicelib.collect.urls import Location
 from chalicelib.collect.visitor import normal_address, truncated, visitor_key
 from chalicelib.store import salts
 from chalicelib.store.sites import Site
 
-# What a location says beside its page: where the visit came from.
-_SAID = tuple(name for name in Location.__dataclass_fields__ if name not in ("host", "page"))
+# What the event of a view takes from its location: the page, and where the visit came from.
+_OF_LOCATION = tuple(one.name for one in fields(Location) if one.name in Event.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page view.
+
+    :ivar referrer: URL of the page before, as the sender tells it; :ivar load_time: ms.
+    :ivar age: how long ago the view began, ms.
+    """
+
+    id: str
+    location: Location | None
+    tracker: str
+    referrer: str | None = None
+    load_time: int | None = None
+    age: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A sign of life of a view: for how long and how far it was read until now.
+
+    :ivar id: the view's; ``""`` if the sender does not know it: it is then the visitor's latest view of `page`.
+    :ivar engagement: ms; :ivar age: how long ago the view began, ms; :ivar scroll: percent; :ivar load_time: ms.
+    :ivar redirect: whether a script replaced the page, without an act of the visitor.
+    """
+
+    id: str
+    engagement: int
+    age: int
+    tracker: str
+    scroll: int | None = None
+    load_time: int | None = None
+    page: str | None = None
+    redirect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomEvent:
+    """Something that the site's owner wants counted.
+
+    :ivar props: a JSON object of texts; :ivar revenue: millionths, and their currency.
+    :ivar interactive: whether a visit with it is no bounce.
+    """
+
+    id: str
+    name: str
+    location: Location | None
+    tracker: str
+    props: str | None = None
+    revenue: tuple[int | None, str | None] = (None, None)
+    interactive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Beacon:
+    """All that one request tells of one visitor.
+
+    :ivar identifier: the site's own name for the visitor, if the body has one.
+    """
+
+    hits: tuple[View | Leave | CustomEvent, ...]
+    identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """Who sends: the normal form of the address (``""``: unknown), the user agent, the site's name for them.
 
-    :ivar hint: what the request says of a program, see `hint.read_hint`.
+    :ivar hint: what the request says of a program, see `prefetch.read_hint`.
     :ivar client_hints: what the browser says of itself, see `client_hints.read_client_hints`.
     """
 
@@ -45,88 +108,56 @@ def client(
     return Client(normal_address(source_ip), clean, identifier, hint, client_hints)
 
 
-def location_of(
-    site: Site, url: str, field: str = "location", *, apps: bool = False, any_hash: bool = False
-) -> Location:
-    """What `site` keeps of the URL of a viewed page.
-
-    :param apps: whether the URL may be one that a mobile app made up.
-    :param any_hash: whether the sender says that the fragment is part of the page, whatever it is.
-    :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
-    """
-    return read_location(
-        url, field, kept=site.page_parameters, hash_routing=site.hash_routing, any_hash=any_hash,
-        merge_slash=site.merge_trailing_slash, apps=apps,
-    )  # fmt: skip
+def events(site: Site, who: Client, t: int, beacon: Beacon) -> list[Event]:
+    """The events of a beacon that arrived at `t` (epoch ms)."""
+    named = replace(who, identifier=beacon.identifier) if beacon.identifier else who
+    return [event(site, named, t, hit) for hit in beacon.hits]
 
 
-def view(
-    site: Site, who: Client, t: int, *, view_id: str, location: Location | None, referrer: str | None,
-    load_time: int | None, tracker: str, age: int = 0,
-) -> Event:  # fmt: skip
-    """The event of a page view told of at `t` (epoch ms), which began `age` ms before.
+def event(site: Site, who: Client, t: int, hit: View | Leave | CustomEvent) -> Event:
+    """The event of a hit of which `who` tells at `t` (epoch ms)."""
+    if isinstance(hit, View):
+        return _view(site, who, t, hit)
+    if isinstance(hit, Leave):
+        return _leave(site, who, t, hit)
+    return _custom_event(site, who, t, hit)
 
-    It belongs to the day on which it began, as long as that day's salt lives; later it is one of today's first.
-    """
-    day, salt = _day_of_view(site, t, age)
-    t = max(t - age, site.calendar.day_start(day))
-    came_from = read_referrer(referrer)
-    own = {site.domain.partition(":")[0]} | ({location.host} if location else set())
-    said = {name: getattr(location, name) for name in _SAID} if location else {}
+
+def _view(site: Site, who: Client, t: int, view: View) -> Event:
+    """A view is of the day on which it began while that day's salt lives; after that it is one of today's first."""
+    day, salt = _day_of_view(site, t, view.age)
+    t = max(t - view.age, site.calendar.day_start(day))
+    came_from = read_referrer(view.referrer)
+    own = {site.domain.partition(":")[0]} | ({view.location.host} if view.location else set())
+    of_location = {name: getattr(view.location, name) for name in _OF_LOCATION} if view.location else {}
     return _event(
-        site, who, day, salt, t, kind="view", id=view_id, page=location.page if location else None,
-        referrer=came_from[1] if came_from else None, load_time=load_time, tracker=tracker,
-        internal=came_from is not None and any(same_site(came_from[0], host) for host in own), **said,
+        site, who, day, salt, t, kind="view", id=view.id, referrer=came_from[1] if came_from else None,
+        load_time=view.load_time, tracker=view.tracker,
+        internal=came_from is not None and any(same_site(came_from[0], host) for host in own), **of_location,
     )  # fmt: skip
 
 
-def leave(
-    site: Site,
-    who: Client,
-    t: int,
-    *,
-    view_id: str,
-    engagement: int,
-    age: int,
-    tracker: str,
-    scroll: int | None = None,
-    load_time: int | None = None,
-    page: str | None = None,
-    redirect: bool = False,
-) -> Event:
-    """The event of a view's sign of life at `t` (epoch ms), `age` ms after the view began.
-
-    A view that began before midnight keeps its day, as long as that day's salt lives: a session never crosses a
-    site-day, but the time read does not get lost at its end.
-
-    :param view_id: ``""`` when the sender does not know it: the leave is then of the visitor's latest view of `page`.
-    :param redirect: whether a script replaced the page, without an act of the visitor.
-    """
-    day, salt = _day_of_view(site, t, age)
+def _leave(site: Site, who: Client, t: int, leave: Leave) -> Event:
+    """A leave belongs to the day of its view while that day's salt lives, so no time read is lost at midnight."""
+    day, salt = _day_of_view(site, t, leave.age)
     t = min(t, site.calendar.day_end(day) - 1)
     return _event(
-        site, who, day, salt, t, kind="leave", id=view_id, page=page, engagement=engagement, scroll=scroll,
-        load_time=load_time, tracker=tracker, redirect=redirect,
+        site, who, day, salt, t, kind="leave", id=leave.id, page=leave.page, engagement=leave.engagement,
+        scroll=leave.scroll, load_time=leave.load_time, tracker=leave.tracker, redirect=leave.redirect,
     )  # fmt: skip
 
 
-def custom(
-    site: Site, who: Client, t: int, *, event_id: str, name: str, props: str | None,
-    revenue: tuple[int | None, str | None], location: Location | None, interactive: bool, tracker: str,
-) -> Event:  # fmt: skip
-    """The event of something the site's owner wants counted, at `t` (epoch ms).
-
-    :param interactive: whether a visit with it is no bounce.
-    """
+def _custom_event(site: Site, who: Client, t: int, custom: CustomEvent) -> Event:
     day = site.calendar.day_of(t)
     return _event(
-        site, who, day, salts.salt(site, day), t, kind="event", id=event_id, page=location.page if location else None,
-        event_name=name, props=props, amount=revenue[0], currency=revenue[1], interactive=interactive, tracker=tracker,
+        site, who, day, salts.salt(site, day), t, kind="event", id=custom.id,
+        page=custom.location.page if custom.location else None, event_name=custom.name, props=custom.props,
+        amount=custom.revenue[0], currency=custom.revenue[1], interactive=custom.interactive, tracker=custom.tracker,
     )  # fmt: skip
 
 
-def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **said: Any) -> Event:
-    """An event of `who` at `t` (epoch ms) in a site-day, which says what it says."""
+def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **of_hit: Any) -> Event:
+    """An event of `who` at `t` (epoch ms) in a site-day."""
     return Event(
         site=site.id,
         day=day.isoformat(),
@@ -134,11 +165,11 @@ def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **said: Any)
         visitor=visitor_key(salt, who.address, who.agent),
         t=t,
         agent=who.agent,
-        address=_for_geography(site, who),
+        address=who.address if site.collect_ips else truncated(who.address),
         identifier=who.identifier,
         hint=who.hint,
         client_hints=who.client_hints,
-        **said,
+        **of_hit,
     )
 
 
@@ -151,7 +182,3 @@ def _day_of_view(site: Site, t: int, age: int) -> tuple[date, bytes]:
         if salt is not None:
             return began, salt
     return today, salts.salt(site, today)
-
-
-def _for_geography(site: Site, who: Client) -> str:
-    return who.address if site.collect_ips else truncated(who.address)

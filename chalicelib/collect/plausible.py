@@ -12,18 +12,21 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.collect import custom_events, hit, site_rules, validation
-from chalicelib.collect.event import Event, encode_all
-from chalicelib.collect.urls import Location
+from chalicelib.collect import custom_events, ingress, site_rules, validation
+from chalicelib.collect.event import Event
+from chalicelib.collect.hit import Beacon, CustomEvent, Leave, View
+from chalicelib.collect.urls import Location, location_of
+from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.errors import BadRequest
 from chalicelib.hostnames import normal_host
-from chalicelib.store import hit_queue
 from chalicelib.store.sites import Site, cached_site, read_id, sites_at
 from chalicelib.web import Request, reply
 
@@ -32,7 +35,7 @@ _SHORT: Final = {
     "n": "name", "u": "url", "d": "domain", "r": "referrer", "p": "props", "m": "props", "meta": "props",
     "$": "revenue", "i": "interactive", "e": "engagement", "sd": "scroll", "h": "hashMode",
 }  # fmt: skip
-_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+_TRACKER: Final = "plausible"
 
 
 def event(request: Request) -> Response:
@@ -43,14 +46,9 @@ def event(request: Request) -> Response:
     body = {_SHORT.get(name, name): value for name, value in request.json().items()}
     events: list[Event] = []
     for site in _sites(body):
-        try:
-            found, who = site_rules.admit_to(site, request)
-        except site_rules.Dropped:
-            continue
-        events.append(_read(found, who, body, site_rules.arrival(request)))
-    for message in encode_all(events):
-        hit_queue.send(message)
-    return reply(b"ok", "text/plain; charset=utf-8", 202, {"Cache-Control": "no-store", **_ANY_ORIGIN})
+        events += ingress.take(request, site, partial(parse, site, body))
+    ingress.queue(events)
+    return reply(b"ok", "text/plain; charset=utf-8", 202, {"Cache-Control": "no-store", **ingress.ANY_ORIGIN})
 
 
 def _sites(body: Mapping[str, Any]) -> list[Site]:
@@ -58,8 +56,8 @@ def _sites(body: Mapping[str, Any]) -> list[Site]:
 
     Without it, as some server-side clients are, the site is that of the URL.
     """
-    domains = [part.strip().lower() for part in (validation.text(body, "domain") or _host(body)).split(",")]
-    named = list(dict.fromkeys(filter(None, domains)))
+    given = validation.text(body.get("domain"), "domain") or _host(body)
+    named = list(dict.fromkeys(filter(None, (part.strip().lower() for part in given.split(",")))))
     if not 1 <= len(named) <= config.MAX_DOMAINS:
         raise BadRequest(
             f"domain must be the site's domain as it is named here, or up to {config.MAX_DOMAINS} with commas between.",
@@ -71,7 +69,7 @@ def _sites(body: Mapping[str, Any]) -> list[Site]:
 
 def _host(body: Mapping[str, Any]) -> str:
     try:
-        return urlsplit(validation.text(body, "url") or "").hostname or ""
+        return urlsplit(validation.text(body.get("url"), "url") or "").hostname or ""
     except ValueError:
         return ""
 
@@ -84,43 +82,73 @@ def _site(domain: str) -> Site | None:
     return min(named, key=lambda site: (not site.active, site.created_at, site.id)) if named else None
 
 
-def _read(site: Site, who: hit.Client, body: Mapping[str, Any], t: int) -> Event:
-    name = custom_events.read_name(body.get("name"), "name")
-    page = _page(site, body)
-    referrer = validation.text(body, "referrer")
-    interactive = validation.flag(body, "interactive", default=True)
-    engagement, scroll = validation.engagement(body, "engagement"), validation.percent(body, "scroll")
-    if name == "pageview":
-        return hit.view(
-            site, who, t, view_id=uuid.uuid4().hex, location=page, referrer=referrer, load_time=None,
-            tracker="plausible",
-        )  # fmt: skip
-    if name == "engagement":
+def parse(site: Site, body: Mapping[str, Any]) -> Beacon:
+    """What a body tells of, its fields under their long names.
+
+    :raises BadRequest: naming the field that is wrong.
+    """
+    said = read(_Event, body, _Pages(site, any_hash=body.get("hashMode") in (1, True)))
+    if said.name == "pageview":
+        return Beacon((View(uuid.uuid4().hex, said.url, _TRACKER, referrer=said.referrer),))
+    if said.name == "engagement":
         # It knows no id of its view: it is added to the visitor's latest view of the page.
-        return hit.leave(
-            site, who, t, view_id="", engagement=engagement or 0, age=0, scroll=scroll, page=page.page,
-            tracker="plausible",
-        )  # fmt: skip
-    # Its tracker of tagged links sends {} where there is none, and clients in PHP send [].
-    revenue, props = _object(body.get("revenue")) or None, _object(body.get("props")) or None
-    return hit.custom(
-        site, who, t, event_id=uuid.uuid4().hex, name=name, props=custom_events.read_props(props),
-        revenue=custom_events.read_revenue(revenue), location=page, interactive=interactive, tracker="plausible",
-    )  # fmt: skip
+        return Beacon((Leave("", said.engagement or 0, 0, _TRACKER, scroll=said.scroll, page=said.url.page),))
+    more = read(_Custom, body)
+    id_ = uuid.uuid4().hex
+    return Beacon((CustomEvent(id_, said.name, said.url, _TRACKER, more.props, more.revenue, said.interactive),))
 
 
-def _page(site: Site, body: Mapping[str, Any]) -> Location:
-    url = validation.text(body, "url")
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """How URLs become pages.
+
+    :ivar any_hash: whether the sender says that the fragment is part of the page, whatever it is.
+    """
+
+    site: Site
+    any_hash: bool
+
+
+def _page(value: Any, field: str, pages: _Pages) -> Location:
+    url = validation.text(value, field)
     if not url:
-        raise BadRequest("url is missing: the URL of the page.", field="url")
-    return hit.location_of(site, url, "url", apps=True, any_hash=body.get("hashMode") in (1, True))
+        raise BadRequest(f"{field} is missing: the URL of the page.", field=field)
+    return location_of(pages.site, url, field, apps=True, any_hash=pages.any_hash)
+
+
+def _props(value: Any, field: str) -> str | None:
+    return custom_events.read_props(_object(value) or None, field)
+
+
+def _revenue(value: Any, field: str) -> tuple[int | None, str | None]:
+    return custom_events.read_revenue(_object(value) or None, field)
 
 
 def _object(value: object) -> object:
-    """Some of its clients send objects as JSON in a text."""
+    """Some of its clients send objects as JSON in a text, and where there is none ``{}``, or ``[]`` (those in PHP)."""
     if isinstance(value, str):
         try:
             return json.loads(value)
         except (ValueError, RecursionError):
             return value
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What every event may have."""
+
+    name: str = read_by(custom_events.read_name)
+    url: Location = read_within(_page)
+    referrer: str | None = read_by(validation.text)
+    interactive: bool = read_by(validation.flag(default=True))
+    engagement: int | None = read_by(validation.engagement)
+    scroll: int | None = read_by(validation.percent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Custom:
+    """What a custom event may have besides."""
+
+    props: str | None = read_by(_props)
+    revenue: tuple[int | None, str | None] = read_by(_revenue)

@@ -11,13 +11,15 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
 
 from chalicelib import url_normalization
+from chalicelib.collect import validation
 from chalicelib.config import MAX_PAGE_CHARS, MAX_URL_CHARS
 from chalicelib.errors import BadRequest
 from chalicelib.hostnames import normal_host
+from chalicelib.store.sites import Site
 
 _UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 # What a URL may call its source, the best word first.
@@ -96,6 +98,31 @@ def read_location(
         path, _, query = parts.fragment.partition("?")
         page = _page(page, "#" + url_normalization.segments(path), query, kept, merge_slash=merge_slash)
     return Location(host, page, **_tags(parts.query))
+
+
+def location_of(site: Site, url: str, field: str, *, apps: bool = False, any_hash: bool = False) -> Location:
+    """What `site` keeps of the URL of a viewed page, see :func:`read_location`."""
+    return read_location(
+        url, field, kept=site.page_parameters, hash_routing=site.hash_routing, any_hash=any_hash,
+        merge_slash=site.merge_trailing_slash, apps=apps,
+    )  # fmt: skip
+
+
+def optional_location(value: Any, field: str, site: Site) -> Location | None:
+    """A reader of a form: what the site keeps of a URL; None where there is none.
+
+    :raises BadRequest: if it is no URL of a page.
+    """
+    url = validation.text(value, field)
+    return location_of(site, url, field) if url else None
+
+
+def required_location(value: Any, field: str, site: Site) -> Location:
+    """As :func:`optional_location`, of a hit that must have one."""
+    location = optional_location(value, field, site)
+    if location is None:
+        raise BadRequest(f"{field} is missing: the URL of the page.", field=field)
+    return location
 
 
 def absolute(referrer: str | None, location: str) -> str | None:

@@ -1,116 +1,149 @@
-"""Fields of a JSON body, each read with its type checked and an error that names it."""
+"""From a JSON body to a typed value: a form says which fields there are, and which function reads each of them.
+
+A form is a dataclass whose fields are declared with :func:`read_by` or :func:`read_within`; :func:`read` makes a value
+of it, or raises an error that names the field. A reader takes the value of a field (None where it is missing) and the
+field's name, and returns what is kept. The readers here serve several forms; others stand beside what they read.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from chalicelib import config
 from chalicelib.errors import BadRequest
 
+_T = TypeVar("_T")
+_C = TypeVar("_C")
+
 _ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{config.MAX_ID_CHARS}}}")
 
 
-def text(body: Mapping[str, Any], name: str, where: str = "") -> str | None:
+def read_by(reader: Callable[[Any, str], _T], key: str | None = None) -> _T:
+    """Declare a field of a form, called `key` in the JSON if that is another name than here."""
+    return read_within(lambda value, field, _: reader(value, field), key)
+
+
+def read_within(reader: Callable[[Any, str, _C], _T], key: str | None = None) -> _T:
+    """Declare a field whose reader needs the context, which is mostly the site."""
+    declared: _T = dataclasses.field(
+        metadata={"reader": reader, "key": key}
+    )  # a field's type is what its reader returns
+    return declared
+
+
+def read(form: type[_T], body: Mapping[str, Any], context: object = None, where: str = "") -> _T:
+    """A value of `form` from a JSON object. Fields are read in the order of their declaration; others are left alone.
+
+    :param where: what errors put before a field's name, such as ``"hits[3]."``.
+    :raises BadRequest: naming the first field that is wrong.
+    """
+    fields = _fields_of(cast("Hashable", form))
+    return form(**{name: reader(body.get(key), where + key, context) for name, key, reader in fields})
+
+
+@cache
+def _fields_of(form: Any) -> list[tuple[str, str, Callable[[Any, str, Any], Any]]]:
+    """The fields of a form: their names here and in the JSON, and their readers."""
+    return [(one.name, one.metadata["key"] or one.name, one.metadata["reader"]) for one in dataclasses.fields(form)]
+
+
+def text(value: Any, field: str) -> str | None:
     """A string, or None where there is none.
 
     :raises BadRequest: if it is something else.
     """
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise BadRequest(f"{where}{name} must be a string.", field=where + name)
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(f"{field} must be a string.", field=field)
     return value
 
 
-def number(body: Mapping[str, Any], name: str, where: str = "") -> float | None:
+def number(value: Any, field: str) -> float | None:
     """A finite number, or None where there is none.
 
     :raises BadRequest: if it is something else; true and false are not numbers.
     """
-    value = body.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadRequest(f"{where}{name} must be a number.", field=where + name)
+        raise BadRequest(f"{field} must be a number.", field=field)
     try:
         finite = math.isfinite(value)
     except OverflowError:  # an integer beyond what a float holds
         finite = False
     if not finite:
-        raise BadRequest(f"{where}{name} must be a finite number.", field=where + name)
+        raise BadRequest(f"{field} must be a finite number.", field=field)
     return float(value)
 
 
-def flag(body: Mapping[str, Any], name: str, where: str = "", *, default: bool) -> bool:
-    """A boolean; `default` where there is none.
+def flag(*, default: bool) -> Callable[[Any, str], bool]:
+    """A reader of booleans; `default` where there is none. It raises BadRequest for anything else."""
 
-    :raises BadRequest: if it is something else.
-    """
-    value = body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise BadRequest(f"{where}{name} must be true or false.", field=where + name)
-    return value
+    def read_flag(value: Any, field: str) -> bool:
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise BadRequest(f"{field} must be true or false.", field=field)
+        return value
+
+    return read_flag
 
 
-def identity(body: Mapping[str, Any], name: str, where: str = "") -> str | None:
-    """The id of a view, or None. A number will do, as ``Math.random()`` gives it.
+def identity(value: Any, field: str) -> str | None:
+    """The id of a view or an event, or None. A number will do, as ``Math.random()`` gives it.
 
     :raises BadRequest: if it is not 1 to 64 letters, digits or ``_ . : -``.
     """
-    given = body.get(name)
-    is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    value = repr(given)[: config.MAX_ID_CHARS + 1] if is_number else text(body, name, where)
-    if value is None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    given = repr(value)[: config.MAX_ID_CHARS + 1] if is_number else text(value, field)
+    if given is not None and not _ID.fullmatch(given):
+        raise BadRequest(f"{field} must be 1 to {config.MAX_ID_CHARS} letters, digits or _ . : -", field=field)
+    return given
+
+
+def load_time(value: Any, field: str) -> int | None:
+    """A load time in ms; None for what is no load (0 and less) or not believable (over ten minutes).
+
+    :raises BadRequest: if it is no number.
+    """
+    ms = number(value, field)
+    if ms is None or ms <= 0 or ms > config.MAX_LOAD_TIME_MS:
         return None
-    if not _ID.fullmatch(value):
-        raise BadRequest(
-            f"{where}{name} must be 1 to {config.MAX_ID_CHARS} letters, digits or _ . : -", field=where + name
-        )
-    return value
+    return max(1, round(ms))
 
 
-def load_time(body: Mapping[str, Any], name: str, where: str = "") -> int | None:
-    """A load time in ms; None for what is no load (0 and less) or not believable (over ten minutes)."""
-    value = number(body, name, where)
-    if value is None or value <= 0 or value > config.MAX_LOAD_TIME_MS:
-        return None
-    return max(1, round(value))
-
-
-def engagement(body: Mapping[str, Any], name: str, where: str = "") -> int | None:
+def engagement(value: Any, field: str) -> int | None:
     """An engagement time in ms, at most a day.
 
-    :raises BadRequest: if it is negative.
+    :raises BadRequest: if it is no number, or negative.
     """
-    value = number(body, name, where)
-    if value is None:
+    ms = number(value, field)
+    if ms is None:
         return None
-    if value < 0:
-        raise BadRequest(f"{where}{name} must not be negative.", field=where + name)
-    return min(round(value), config.MAX_ENGAGEMENT_MS)
+    if ms < 0:
+        raise BadRequest(f"{field} must not be negative.", field=field)
+    return min(round(ms), config.MAX_ENGAGEMENT_MS)
 
 
-def percent(body: Mapping[str, Any], name: str, where: str = "") -> int | None:
+def percent(value: Any, field: str) -> int | None:
     """A share in percent, 0 to 100, or None; what is beyond is at its end.
 
     :raises BadRequest: if it is no number.
     """
-    value = number(body, name, where)
-    return None if value is None else min(100, max(0, round(value)))
+    share = number(value, field)
+    return None if share is None else min(100, max(0, round(share)))
 
 
-def identifier(value: str | None, field: str = "identifier") -> str | None:
+def identifier(value: Any, field: str = "identifier") -> str | None:
     """The site's own name for a visitor, without space around it; None if that is empty.
 
-    :raises BadRequest: if it is too long or has control characters.
+    :raises BadRequest: if it is no string, too long, or has control characters.
     """
-    name = (value or "").strip(" ")
+    name = (text(value, field) or "").strip(" ")
     if not name:
         return None
     if len(name) > config.MAX_IDENTIFIER_CHARS or not name.isprintable():

@@ -1,18 +1,19 @@
-"""The worker: takes events from the queue, says what they say about their visitors, and stores them.
+"""The worker takes events from the queue, finds out what they tell of their visitors, and stores them.
 
-SQS delivers at least once and in any order, and a Lambda can die anywhere. So storing is adding to a set, and a
-message is only done when all its events are stored. Anybody can send events, and the events of all sites share a batch,
-so no event may fail one: what cannot be read or stored goes to the dead-letter queue with its reason, and the rest is
-stored. Only what fails for now (AWS, the disk, the memory) raises, and the batch comes again.
+SQS delivers at least once and in any order, and a Lambda can stop anywhere. So storing means adding to a set, and a
+message is done only when all its events are stored. Anybody can send events, and the events of all sites share a batch,
+so no event may fail its batch: one that cannot be read or stored goes to the dead-letter queue with the reason, and the
+others are stored. Only temporary failures (of AWS, the disk, the memory) raise, and SQS delivers the batch again.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from chalicelib.collect.event import Event, decode, encode_all, encode_unreadable
@@ -20,16 +21,16 @@ from chalicelib.enrich import geolocation
 from chalicelib.enrich.bots import referrer_reason
 from chalicelib.enrich.channel import DIRECT, channel
 from chalicelib.enrich.source import INTERNAL, read_source, says_direct
-from chalicelib.enrich.user_agent import parse_agent
+from chalicelib.enrich.user_agent import Agent, parse_agent
 from chalicelib.errors import Poison, ShylightError
 from chalicelib.store import aws, dirty_hours, exclusions, hit_queue, hits
-from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
+from chalicelib.store.records import HIT_FIELDS, VIEW, VISIT_TRAITS, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 
 # How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
 # docs/adr/0014.
 _PATIENT_DELIVERIES = 3
-# What is no event's fault, beside AWS: trying again may help.
+# Errors that no event causes, beside those of AWS: trying again may help.
 _FOR_NOW = (OSError, MemoryError, ShylightError)
 
 
@@ -91,10 +92,10 @@ def _read(body: str) -> tuple[list[Event], list[_Letter]]:
 
 @dataclass(frozen=True, slots=True)
 class _Enriched:
-    """An event with what it says.
+    """An event with what was found out about it.
 
     :ivar visitor: whose hit it is, see :func:`_visitor`.
-    :ivar robot: why it is a robot's; None if it is none.
+    :ivar robot: why it is a robot's hit; None if it is a person's.
     :ivar packed: its record, as stored.
     """
 
@@ -106,7 +107,7 @@ class _Enriched:
 
 
 def _store(events: Sequence[Event]) -> list[_Letter]:
-    """Store events; those that never can be come back as letters."""
+    """Store events; those that can never be stored come back as letters."""
     aside: list[tuple[Event, Poison]] = []
     groups: list[tuple[Site, VisitorHour, list[Event]]] = []
     for of_one in _grouped(_enriched(events, aside)):
@@ -126,7 +127,7 @@ def _store(events: Sequence[Event]) -> list[_Letter]:
 
 
 def _enriched(events: Iterable[Event], aside: list[tuple[Event, Poison]]) -> Iterator[_Enriched]:
-    """The events with what they say; those that cannot be read go to `aside`."""
+    """The events with what was found out about them; those that cannot be read go to `aside`."""
     for event in events:
         try:
             own_reason = _own_reason(event)
@@ -161,7 +162,7 @@ def _is_dropped(site: Site, one: _Enriched) -> bool:
 
 
 def _grouped(events: Iterable[_Enriched]) -> list[list[_Enriched]]:
-    """Events by visitor and hour, and by what they say of the visitor: no event speaks for others in its batch."""
+    """Events by visitor, hour and traits: the traits of one event do not become those of others in its batch."""
     groups: dict[tuple[object, ...], list[_Enriched]] = {}
     for one in events:
         event = one.event
@@ -171,7 +172,7 @@ def _grouped(events: Iterable[_Enriched]) -> list[list[_Enriched]]:
 
 
 def _own_reason(event: Event) -> str | None:
-    """Why a hit is no person's by what it says of itself, whoever sent it."""
+    """Why a hit is no person's, by what its own request says; None if nothing speaks against a person."""
     return event.hint or (referrer_reason(event.referrer) if event.referrer else None)
 
 
@@ -198,35 +199,31 @@ def _visitor_hour(of_one: Sequence[_Enriched]) -> VisitorHour:
 
 
 def traits(agent: str, address: str, own_reason: str | None = None, client_hints: str | None = None) -> Traits:
-    """What is known of a visitor by user agent, (usually truncated) address and what its hits say of themselves."""
+    """What is known of a visitor.
+
+    :param address: usually truncated.
+    :param own_reason: why the hit is no person's, see :func:`_own_reason`.
+    """
     program = parse_agent(agent, client_hints)
     reason = program.robot_reason or own_reason
     found = geolocation.locate(address)
-    return Traits(
-        program.browser,
-        program.system,
-        program.device_type,
-        found.country,
-        found.network,
-        reason is not None,
-        reason,
-        region=found.region,
-        city=found.city,
-        latitude=found.latitude,
-        longitude=found.longitude,
-        timezone=found.timezone,
-    )
+    return Traits(robot=reason is not None, robot_reason=reason, **_of_agent(program), **_of_place(found))
+
+
+def _traits_in(given: type[Agent | geolocation.Place]) -> Callable[[Any], dict[str, Any]]:
+    """A reader of those fields of a value of some type that are traits of a visit."""
+    names = tuple(one.name for one in fields(given) if one.name in VISIT_TRAITS)
+    return lambda value: {name: getattr(value, name) for name in names}
+
+
+_of_agent, _of_place = _traits_in(Agent), _traits_in(geolocation.Place)
+_of_hit = attrgetter(*HIT_FIELDS)
 
 
 def record(event: Event) -> Record:
     """What is stored of an event."""
     source, through = _origin(event) if event.kind == VIEW else (None, None)
-    return Record(
-        event.kind, event.id, event.t, event.page, event.referrer, source, event.load_time, event.engagement,
-        event.tracker, event.identifier, event.utm_source, event.utm_medium, event.utm_campaign, event.utm_term,
-        event.utm_content, through, event.scroll, event.event_name, event.props, event.amount, event.currency,
-        event.interactive or None, event.redirect or None,
-    )  # fmt: skip
+    return Record(*_of_hit(event), source=source, channel=through)
 
 
 def _origin(view: Event) -> tuple[str | None, str | None]:

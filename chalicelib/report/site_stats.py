@@ -198,9 +198,10 @@ def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
     )
 
 
-_SAME = (
-    "pageviews", "browser", "system", "device_type", "country", "network", "source", "identifier",
-)  # fmt: skip
+# What the list of the latest visits shows as it is stored.
+_SAME = tuple(
+    name for name in LatestVisit.__dataclass_fields__ if name not in ("id", "start", "duration", "entry_page")
+)
 
 
 def visit_id(day: str, visitor: str, first_view: str) -> str:

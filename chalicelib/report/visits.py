@@ -21,6 +21,7 @@ from chalicelib.report.display_names import shown_name
 from chalicelib.report.periods import Period
 from chalicelib.report.site_stats import refresh_dirty_days, visit_id
 from chalicelib.store import hits, rollups, segments
+from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site
 
 DEFAULT_LIMIT = 50
@@ -156,11 +157,7 @@ def _shown(
         "duration": visit["duration"] / 1000,
         "bounce": visit["bounce"],
         **{
-            name: visit[name]
-            for name in (
-                "browser", "system", "device_type", "country", "region", "city", "latitude", "longitude", "timezone",
-                "network", "referrer", "identifier",
-            )
+            name: visit[name] for name in (*VISIT_TRAITS, "referrer", "identifier")
         },
         "source": shown_name("sources", visit["source"]),
         "hits": [_shown_hit(zone, view) for view in views],

@@ -13,9 +13,9 @@ from datetime import date
 from typing import Any
 
 from chalicelib.config import MAX_VISITOR_HOUR_BYTES
-from chalicelib.store.records import Record, Traits, VisitorHour
+from chalicelib.store.records import TRAITS, Record, Traits, VisitorHour
 
-_TRAITS = frozenset(Traits.__dataclass_fields__)
+_KNOWN = frozenset(TRAITS)
 
 
 class RecordMerge:
@@ -46,7 +46,7 @@ class RecordMerge:
         if len(self._kept) > 2 * self._most or self._bytes > 2 * MAX_VISITOR_HOUR_BYTES:
             self._cut()  # now and then; what is beyond a part of the records is beyond all of them
         for name, value in json.loads(traits or "{}").items():
-            if name in _TRAITS and (name not in self._known or value > self._known[name]):
+            if name in _KNOWN and (name not in self._known or value > self._known[name]):
                 self._known[name] = value
 
     def result(self, day: date, hour: int, visitor: str) -> VisitorHour:

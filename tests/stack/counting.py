@@ -50,12 +50,11 @@ def traffic(site: Site, day: date, visitors: int = 12, seed: int = 1) -> list[Ev
         for _ in range(chance.randrange(1, 5)):
             name = f"v{chance.randrange(10**9)}"
             page = Location("example.com", f"/{chance.randrange(5)}")
-            events.append(
-                hit.view(site, who, t, view_id=name, location=page, referrer=chance.choice([None, "https://www.bing.com/"]),
-                         load_time=chance.randrange(2000), tracker="script")
-            )  # fmt: skip
+            referrer, load_time = chance.choice([None, "https://www.bing.com/"]), chance.randrange(2000)
+            seen = hit.View(name, page, "script", referrer=referrer, load_time=load_time)
+            events.append(hit.event(site, who, t, seen))
             read = chance.randrange(60_000)
-            events.append(hit.leave(site, who, t + read, view_id=name, engagement=read, age=read, tracker="script"))
+            events.append(hit.event(site, who, t + read, hit.Leave(name, read, read, "script")))
             t = min(t + chance.choice([2, 10, 45]) * 60_000, end - 100_000)
     return events
 
@@ -83,10 +82,11 @@ def flood(site: Site, day: date, views: int) -> list[Event]:
     who = hit.client("198.51.100.1", FIREFOX)
     start = days.day_start(day, site.zone)
     return [
-        hit.view(site, who, start + number * 1000, view_id=f"v{number}", location=Location("example.com", f"/{number}"),
-                 referrer=None, load_time=None, tracker="script")
+        hit.event(
+            site, who, start + number * 1000, hit.View(f"v{number}", Location("example.com", f"/{number}"), "script")
+        )
         for number in range(views)
-    ]  # fmt: skip
+    ]
 
 
 @contextmanager

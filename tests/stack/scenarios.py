@@ -62,10 +62,7 @@ def today(of: Site) -> date:
 def view(of: Site, day: date, hour: int = 0, **more: Any) -> Event:
     t = days.day_start(day, of.zone) + hour * days.HOUR_MS
     who = hit.client(more.get("address", "192.0.2.1"), more.get("agent", FIREFOX), more.get("identifier"))
-    return hit.view(
-        of, who, t, view_id=uuid.uuid4().hex, location=Location(of.domain, "/"), referrer=None, load_time=None,
-        tracker="script",
-    )  # fmt: skip
+    return hit.event(of, who, t, hit.View(uuid.uuid4().hex, Location(of.domain, "/"), "script"))
 
 
 def take(*events: Event) -> None:
@@ -220,11 +217,9 @@ def worker(invoke: Invoke) -> None:
     day = today(of)
     who = hit.client("192.0.2.9", FIREFOX, "user-2")
     first = view(of, day, 3, address="192.0.2.9", identifier="user-2")
-    leave = hit.leave(of, who, first.t + 5000, view_id=first.id, engagement=5000, age=5000, tracker="script")
-    custom = hit.custom(
-        of, who, first.t, event_id=uuid.uuid4().hex, name="Sign up", props=None, revenue=(None, None), location=None,
-        interactive=True, tracker="script",
-    )  # fmt: skip
+    leave = hit.event(of, who, first.t + 5000, hit.Leave(first.id, 5000, 5000, "script"))
+    signed_up = hit.CustomEvent(uuid.uuid4().hex, "Sign up", None, "script", interactive=True)
+    custom = hit.event(of, who, first.t, signed_up)
     flood = [view(of, day, 4) for _ in range(12)]
     unknown = replace(first, site=str(uuid.uuid4()))
     robot = view(strict, day, 3, agent=BOT)

@@ -33,8 +33,7 @@ def site() -> Site:
 
 def view(site: Site, t: int, number: int = 0) -> Event:
     who = hit.client(f"198.51.100.{number}", FIREFOX)
-    where = Location("example.com", "/")
-    return hit.view(site, who, t, view_id=f"v{number}", location=where, referrer=None, load_time=None, tracker="script")
+    return hit.event(site, who, t, hit.View(f"v{number}", Location("example.com", "/"), "script"))
 
 
 def at(monkeypatch: pytest.MonkeyPatch, t: int) -> datetime:

@@ -356,8 +356,8 @@ def test_a_day_is_as_long_as_its_zone_makes_it(site: Site, zone: str, hours: int
     start = days.day_start(day, site.zone)
     half_past = [start + hour * HOUR + HOUR // 2 for hour in range(-1, hours + 1)]  # one before, one after the day
     events = [
-        hit.view(site, hit.client(f"203.0.113.{number}", FIREFOX), t, view_id=f"h{number}",
-                 location=Location("example.com", "/"), referrer=None, load_time=None, tracker="api")
+        hit.event(site, hit.client(f"203.0.113.{number}", FIREFOX), t,
+                  hit.View(f"h{number}", Location("example.com", "/"), "api"))
         for number, t in enumerate(half_past)
     ]  # fmt: skip
     consume(messages(events))

@@ -207,10 +207,8 @@ def test_a_page_has_only_so_long_for_summing(site: Site, monkeypatch: pytest.Mon
 
 
 def view(site: Site, day: date, number: int) -> Event:
-    return hit.view(
-        site, hit.client(f"198.51.100.{number}", CHROME), days.day_start(day, site.zone) + days.HOUR_MS,
-        view_id=f"v{number}", location=Location("example.com", "/"), referrer=None, load_time=None, tracker="api",
-    )  # fmt: skip
+    who, t = hit.client(f"198.51.100.{number}", CHROME), days.day_start(day, site.zone) + days.HOUR_MS
+    return hit.event(site, who, t, hit.View(f"v{number}", Location("example.com", "/"), "api"))
 
 
 def pageviews(site: Site, last: date) -> int:

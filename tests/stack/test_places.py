@@ -357,10 +357,8 @@ def test_a_visit_tells_what_is_known_of_its_place(web: Publisher) -> None:
     assert located().city == "Linköping"
     site = Site(str(uuid.uuid4()), "Test", "example.com", "UTC")
     put_site(site)
-    view = hit.view(
-        site, hit.client("192.0.2.7", FIREFOX), days.now_ms(), view_id=uuid.uuid4().hex,
-        location=Location("example.com", "/"), referrer=None, load_time=None, tracker="script",
-    )  # fmt: skip
+    seen = hit.View(uuid.uuid4().hex, Location("example.com", "/"), "script")
+    view = hit.event(site, hit.client("192.0.2.7", FIREFOX), days.now_ms(), seen)
     worker.consume([encode([view])])
     period = periods.parse({"period": "today"}, site.zone, datetime.now(UTC))
     (visit,) = visits.page(site, period, 10, None)["visits"]

@@ -42,10 +42,8 @@ def today(site: Site) -> date:
 
 
 def view(site: Site, t: int | None = None) -> Event:
-    return hit.view(
-        site, hit.client(ADDRESS, AGENT), t or days.now_ms(), view_id=uuid.uuid4().hex,
-        location=Location("example.com", "/"), referrer=None, load_time=None, tracker="script",
-    )  # fmt: skip
+    seen = hit.View(uuid.uuid4().hex, Location("example.com", "/"), "script")
+    return hit.event(site, hit.client(ADDRESS, AGENT), t or days.now_ms(), seen)
 
 
 def dump(of: str = "") -> bytes:
@@ -166,8 +164,6 @@ def test_the_same_visitor_has_another_key_on_another_day_and_another_site(site: 
 def test_time_read_past_midnight_stays_with_its_view(site: Site) -> None:
     midnight = days.day_start(today(site), site.zone)
     late = view(site, midnight - 60_000)
-    left = hit.leave(
-        site, hit.client(ADDRESS, AGENT), midnight + 120_000, view_id=late.id, engagement=180_000, age=180_000,
-        tracker="script",
-    )  # fmt: skip
+    leave = hit.Leave(late.id, 180_000, 180_000, "script")
+    left = hit.event(site, hit.client(ADDRESS, AGENT), midnight + 120_000, leave)
     assert (left.visitor, left.day, left.t) == (late.visitor, late.day, midnight - 1)

@@ -56,10 +56,8 @@ def view(
 ) -> Event:
     """A view of yesterday; more of the event's fields as they are."""
     t = days.day_start(yesterday(site), site.zone) + hour * HOUR + number * 1000
-    event = hit.view(
-        site, hit.client(address, agent), t, view_id=f"v{hour}-{number}", referrer=None, load_time=None,
-        location=Location("example.com", f"/{number}"), tracker="script",
-    )  # fmt: skip
+    seen = hit.View(f"v{hour}-{number}", Location("example.com", f"/{number}"), "script")
+    event = hit.event(site, hit.client(address, agent), t, seen)
     return replace(event, **more)
 
 
@@ -240,8 +238,7 @@ def test_a_hit_that_can_never_be_stored_is_put_aside_and_the_rest_is_stored(
     )
     monkeypatch.setattr(hits, "_ITEM_BYTES", 1 << 30)
     who = hit.client("203.0.113.9", FIREFOX)
-    first = hit.view(site, who, events[0].t, view_id="x", location=Location("example.com", "/"), referrer=None,
-                     load_time=None, tracker="script")  # fmt: skip
+    first = hit.event(site, who, events[0].t, hit.View("x", Location("example.com", "/"), "script"))
     huge = [replace(first, id=f"x{number}", page="/" + f"{number:04d}" + "x" * 1000) for number in range(450)]
     consume(messages([*events[:5], *huge, *events[5:]]))
     assert buried == ["unstorable"] * math.ceil(len(huge) / 20)

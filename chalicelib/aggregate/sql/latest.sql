@@ -2,8 +2,7 @@
 -- those of some visitors ($visitors).
 SELECT
     day, visitor, visit, id, started, last_seen, duration, bounce, pageviews, entry_page, referrer, source, identifier,
-    browser, system, device_type, country, network,
-    region, city, round(latitude::DOUBLE, 1) AS latitude, round(longitude::DOUBLE, 1) AS longitude, timezone
+    {visit_traits}
 FROM human_visits
 WHERE (started < $before OR (started = $before AND id || visitor < $before_id))
     AND ($visitors IS NULL OR list_contains($visitors, visitor))

@@ -17,18 +17,7 @@ CREATE OR REPLACE TEMP TABLE visitors AS
 SELECT
     day,
     visitor,
-    bool_or(robot) AS robot,
-    max(robot_reason) AS robot_reason,
-    max(browser) AS browser,
-    max(system) AS system,
-    max(device_type) AS device_type,
-    max(country) AS country,
-    max(network) AS network,
-    max(region) AS region,
-    max(city) AS city,
-    max(latitude) AS latitude,
-    max(longitude) AS longitude,
-    max(timezone) AS timezone
+    {merged_traits}
 FROM hits
 GROUP BY day, visitor;
 

@@ -16,7 +16,8 @@ from chalicelib.aggregate import metrics, rollup
 from chalicelib.aggregate.duckdb_engine import engine, sql
 from chalicelib.config import VISIT_GAP_MS
 from chalicelib.store import rollups
-from chalicelib.store.records import EVENT, LEAVE, RANGES, VIEW, Record, Traits, VisitorHour
+from chalicelib.store.fields import fields_of
+from chalicelib.store.records import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
 from tests.unit.aggregate.visit_model import Model
 
 DAY = date(2026, 11, 24)
@@ -400,8 +401,8 @@ _anything = st.builds(
     id=st.sampled_from(["", "a", "b", "~1"]),
     t=_instants,
     **{
-        name: _extremes if name in RANGES else _flag if name in ("interactive", "redirect") else _odd
-        for name in Record.__dataclass_fields__
+        name: _extremes if field.range else _flag if name in ("interactive", "redirect") else _odd
+        for name, field in fields_of(Record).items()
         if name not in ("kind", "id", "t", "props", "currency")
     },
     props=st.none() | st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3).map(json.dumps) | _odd,

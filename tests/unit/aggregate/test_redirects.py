@@ -24,7 +24,7 @@ def view(name: str, ms: int, page: str = "/", **more: Any) -> Record:
 
 
 def leave(name: str, ms: int, engagement: int, *, redirect: bool = False, **more: Any) -> Record:
-    return Record(LEAVE, name, START + ms, engagement=engagement, redirect=redirect or None, **more)
+    return Record(LEAVE, name, START + ms, engagement=engagement, redirect=redirect, **more)
 
 
 def of(records: Iterable[Record], query: str = "FROM human_views ORDER BY t, id") -> list[dict[str, Any]]:
@@ -139,7 +139,7 @@ def test_a_redirect_takes_no_visit_and_no_time_away(chain: list[tuple[int, bool,
         records.append(view(str(number), t, page))
         if left or redirect:
             records.append(leave(str(number), t + 100, 100, redirect=redirect))
-    plain = [replace(record, redirect=None) for record in records]
+    plain = [replace(record, redirect=False) for record in records]
     shuffled = random.sample(records, len(records))
     with engine() as db:
         found = [_rows(db, some, "FROM human_views ORDER BY t, id") for some in (records, shuffled, plain)]

@@ -16,6 +16,7 @@ from chalicelib.api.openapi import document, text
 from chalicelib.collect import proxy
 from chalicelib.enrich import device
 from chalicelib.report import event_properties, excluded_traffic, periods, stats, visits
+from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
@@ -148,6 +149,10 @@ def test_the_examples_are_what_the_schemas_say(name: str) -> None:
         validator = jsonschema_rs.validator_for({**media["schema"], "components": DOCUMENT["components"]})
         examples = [example["value"] for example in media.get("examples", {}).values()] or [media["example"]]
         assert [error.message for example in examples for error in validator.iter_errors(example)] == []
+
+
+def test_every_trait_of_a_visit_is_described() -> None:
+    assert set(VISIT_TRAITS) <= set(DOCUMENT["components"]["schemas"]["Visit"]["properties"])
 
 
 def test_every_type_of_device_is_described() -> None:

@@ -1,9 +1,9 @@
-"""Site rules: when a hit arrived."""
+"""Ingress: when a hit arrived."""
 
 import pytest
 
 from chalicelib import days
-from chalicelib.collect.site_rules import arrival
+from chalicelib.collect.ingress import arrival
 from chalicelib.web import Request
 
 NOW = 1_795_478_400_000

@@ -36,7 +36,7 @@ def kept_salts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(body: dict[str, Any], t: int = NOON, identifier: str | None = None) -> list[Event]:
-    return beacons.read(SITE, hit.client("198.51.100.1", "Firefox", identifier), body, t)
+    return hit.events(SITE, hit.client("198.51.100.1", "Firefox", identifier), t, beacons.parse(SITE, body))
 
 
 def test_a_leave_tells_of_time_depth_and_load():

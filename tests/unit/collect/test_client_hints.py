@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from chalicelib.collect.client_hints import PACKED, ClientHints, read_client_hints, unpack
 from chalicelib.collect.event import Event
-from chalicelib.collect.hit import view
-from chalicelib.collect.site_rules import admit_to
+from chalicelib.collect.hit import Beacon, View
+from chalicelib.collect.ingress import take
 from chalicelib.collect.urls import read_location
 from chalicelib.enrich import geolocation, worker
 from chalicelib.enrich.user_agent import UserAgent, parse_agent
@@ -114,10 +114,11 @@ def event(monkeypatch: pytest.MonkeyPatch, **headers: str) -> Event:
     monkeypatch.setattr("chalicelib.collect.rate_limit.is_flood", lambda *_: False)
     monkeypatch.setattr("chalicelib.collect.hit.salts.salt", lambda *_: b"s" * 32)
     given = {"user-agent": WINDOWS, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    _, who = admit_to(SITE, Request("POST", "/", {}, {}, given, b"", "192.0.2.7", ""))
-    location = read_location("https://example.com/", "location")
-    t = 1_795_478_400_000
-    return view(SITE, who, t, view_id="a", location=location, referrer=None, load_time=None, tracker="script")
+    monkeypatch.setattr("chalicelib.days.now_ms", lambda: 1_795_478_400_000)
+    view = View("a", read_location("https://example.com/", "location"), "script")
+    request = Request("POST", "/", {}, {}, given, b"", "192.0.2.7", "")
+    (made,) = take(request, SITE, lambda: Beacon((view,)))
+    return made
 
 
 def test_an_event_carries_them_and_they_are_no_part_of_the_visitors_key(monkeypatch: pytest.MonkeyPatch) -> None:

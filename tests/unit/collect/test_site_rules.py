@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.collect.site_rules import is_ignored, origin_allowed, parse_origin
+from chalicelib.collect.origins import origin_allowed, parse_origin
+from chalicelib.collect.site_rules import is_ignored
 
 
 @pytest.mark.parametrize(
