@@ -66,6 +66,7 @@ COLUMNS: Mapping[str, str] = {
     "timezone": "VARCHAR",
     "robot": "BOOLEAN",
     "robot_reason": "VARCHAR",
+    "host": "VARCHAR",
 }
 
 # What stands for the definitions' times in the SQL, ms.

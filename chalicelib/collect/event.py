@@ -57,6 +57,7 @@ class Event:
     :ivar amount: its revenue in millionths of `currency` (ISO 4217).
     :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0016.
     :ivar redirect: of a leave: a script replaced the page at once; see docs/adr/0034.
+    :ivar host: of a view: the host of the viewed page.
     """
 
     kind: Kind
@@ -91,6 +92,7 @@ class Event:
     currency: str | None = None
     interactive: bool = False
     redirect: bool = False
+    host: str | None = None
 
 
 _FIELDS = {field.name: field for field in dataclasses.fields(Event)}

@@ -14,8 +14,8 @@ from chalicelib.collect.visitor import normal_address, truncated, visitor_key
 from chalicelib.store import salts
 from chalicelib.store.sites import Site
 
-# What a location says beside its page: where the visit came from.
-_SAID = tuple(name for name in Location.__dataclass_fields__ if name not in ("host", "page"))
+# What a location says beside its page: its host, and where the visit came from.
+_SAID = tuple(name for name in Location.__dataclass_fields__ if name != "page")
 
 
 @dataclass(frozen=True, slots=True)

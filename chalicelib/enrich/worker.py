@@ -225,7 +225,7 @@ def record(event: Event) -> Record:
         event.kind, event.id, event.t, event.page, event.referrer, source, event.load_time, event.engagement,
         event.tracker, event.identifier, event.utm_source, event.utm_medium, event.utm_campaign, event.utm_term,
         event.utm_content, through, event.scroll, event.event_name, event.props, event.amount, event.currency,
-        event.interactive or None, event.redirect or None,
+        event.interactive or None, event.redirect or None, event.host,
     )  # fmt: skip
 
 

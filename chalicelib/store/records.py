@@ -40,6 +40,7 @@ class Record:
     :ivar scroll: percent; :ivar amount: millionths of `currency`; :ivar props: a JSON object of texts.
     :ivar interactive: True for an event after which the visit is no bounce.
     :ivar redirect: True for a leave by a script that replaced the page at once.
+    :ivar host: the host of the viewed page, see `hostnames`; None for records of before it was kept.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Record:
     currency: str | None = None
     interactive: bool | None = None
     redirect: bool | None = None
+    host: str | None = None
 
     def pack(self) -> str:
         """The record as text, one text for one record."""

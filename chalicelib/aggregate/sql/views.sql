@@ -224,7 +224,7 @@ WITH delivered AS (
         numbered.* EXCLUDE (times, run)
             REPLACE (CASE WHEN run = 0 THEN numbered.id ELSE numbered.id || '~' || run END AS id),
         hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.tracker, hits.utm_source, hits.utm_medium,
-        hits.utm_campaign, hits.utm_term, hits.utm_content, visitors.robot, numbered.times
+        hits.utm_campaign, hits.utm_term, hits.utm_content, hits.host, visitors.robot, numbered.times
     FROM numbered
     JOIN hits
         ON hits.kind = 'view' AND hits.day = numbered.day AND hits.visitor = numbered.visitor AND hits.id = numbered.id
