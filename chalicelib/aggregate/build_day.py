@@ -92,7 +92,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         packed = rollup_math.pack(figures)
         by_minute = None
         if found.started >= site.calendar.day_end(day):
-            by_minute = rollup_math.pack_minutes(db.rows(sql("minutes"), {"start": site.calendar.day_start(day)}))
+            by_minute = rollup_math.pack_minutes(metrics.sums_by_minute(db, site.calendar.day_start(day)))
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     # What is beyond visitors' limits does not fill the day, but it is stored, and so it has an end as well.
     filling = max(records, sum(figures.beyond.values()))

@@ -48,6 +48,7 @@ class View:
     :ivar engagement: None where the browser's last word was lost.
     :ivar source, shown_referrer, channel, campaign: where a visit came from that begins with this view.
     :ivar success: the custom event in the middle of it.
+    :ivar scroll: how far down the page was seen, percent; None where the browser's last word was lost.
     """
 
     id: str
@@ -63,6 +64,7 @@ class View:
     channel: str = DIRECT
     campaign: str | None = None
     success: Success | None = None
+    scroll: int | None = None
 
     @property
     def middle(self) -> int:
@@ -211,7 +213,8 @@ class Writer:
         url = self._site.url(path, query)
         # Where the browser comes from a page of the site itself, a visit that begins here has no source.
         view = View(self._id(), t, person, url, path, referrer, load_time, engagement, DIRECT, None)
-        return replace(view, success=_success(self._pages[path].goal, random.Random(view.id)))
+        scroll = None if engagement is None else _scroll(random.Random(f"{view.id} scroll"))
+        return replace(view, success=_success(self._pages[path].goal, random.Random(view.id)), scroll=scroll)
 
     def _next(self, path: str) -> str:
         while (found := self._site.page(self._rng).path) == path:
@@ -233,6 +236,11 @@ def _success(goal: Goal | None, rng: random.Random) -> Success | None:
         return None
     cents = rng.randint(*goal.cents) if goal.cents else None
     return Success(goal.event, ((goal.prop, rng.choice(goal.choices)),), cents, goal.currency)
+
+
+def _scroll(rng: random.Random) -> int:
+    """How far down a page is read, percent: to its end by some, and by most at least to the middle."""
+    return min(100, round(rng.betavariate(2.6, 1.3) * 110))
 
 
 def _poisson(rng: random.Random, mean: float) -> int:

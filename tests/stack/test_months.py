@@ -20,8 +20,9 @@ from chalicelib import days
 from chalicelib.aggregate import month_sums
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.build_day import refresh
-from chalicelib.aggregate.rollup import TABLES, EventRow, Hour, Rollup, Totals
+from chalicelib.aggregate.rollup import EventRow, Hour, Rollup
 from chalicelib.api.stats import as_json
+from chalicelib.catalogue import DIMENSIONS, SUMS, Totals
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
@@ -50,9 +51,10 @@ def site() -> Site:
 
 def some_day(day: date, chance: random.Random) -> Rollup:
     """A rollup with figures of every kind, made up."""
-    sums = [chance.randrange(1, 1000) for _ in range(7)]
+    sums = [chance.randrange(1, 1000) for _ in SUMS]
     rows = {
-        table: [some_row(f"{table} {number}", chance) for number in chance.sample(range(400), 40)] for table in TABLES
+        table: [some_row(f"{table} {number}", chance) for number in chance.sample(range(400), 40)]
+        for table in DIMENSIONS
     }
     visit: dict[str, Any] = dict.fromkeys(site_stats._SAME) | {
         "visitor": "v",
@@ -63,9 +65,9 @@ def some_day(day: date, chance: random.Random) -> Rollup:
     noon = days.day_start(day, ZONE) + 12 * days.HOUR_MS
     return Rollup(
         totals=Totals(*sums),
-        hours=[Hour(number, *(chance.randrange(90) for _ in range(8))) for number in range(24)],
+        hours=[Hour(number, 9, Totals(*(chance.randrange(90) for _ in SUMS))) for number in range(24)],
         tables=rows,
-        others={table: (chance.randrange(9), 1, 2) for table in chance.sample(TABLES, 3)},
+        others={table: (chance.randrange(9), 1, 2) for table in chance.sample([*DIMENSIONS], 3)},
         latest=[visit | {"day": day.isoformat(), "started": noon + number, "duration": 5} for number in (9, 3)],
         events=[
             EventRow(

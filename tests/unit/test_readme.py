@@ -1,14 +1,14 @@
 """The README and the records of decisions keep up with the code: what is not in them does not exist for a newcomer."""
 
-import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
 import app
+from chalicelib import catalogue
 from chalicelib.config import ENVIRONMENT, Settings
-from chalicelib.report import periods, stats
+from chalicelib.report import periods
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,10 +45,12 @@ def test_the_readme_knows_what_it_should_be_compared_with():
     assert "GET /api/v1/sites/{site}/stats" in ROUTES
 
 
-def test_every_period_figure_and_table_of_the_api_is_in_the_readme():
-    assert [name for name in periods.LABELS if f"`{name}`" not in README] == []
-    figures = [field.name for field in dataclasses.fields(stats.Metrics)]
-    assert [name for name in (*figures, *stats.TABLES) if f'"{name}":' not in README] == []
+def test_every_period_metric_and_dimension_of_the_api_is_documented():
+    pages = [README, *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))]
+    text = "\n".join(pages)
+    assert [name for name in periods.LABELS if f"`{name}`" not in text] == []
+    names = (*catalogue.METRICS, *catalogue.DIMENSIONS)
+    assert [name for name in names if f'"{name}":' not in text and f"`{name}`" not in text] == []
 
 
 def test_every_file_that_the_readme_links_to_exists():
