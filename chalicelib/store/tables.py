@@ -186,7 +186,7 @@ MODELS: tuple[type[_Table], ...] = (
 )
 
 
-def answer() -> bool:
+def are_reachable() -> bool:
     """Whether all tables can be read."""
     probes: list[tuple[type[Model], list[Any]]] = [
         (CoreItem, ["healthz", "-"]),
