@@ -1,7 +1,6 @@
-"""A rollup: the result of the metric SQL over one site-day, and how days add up to a period.
+"""A rollup: the sums of one site-day, how they are stored, and how days add up to a period.
 
-What a rollup holds is sums, so that the figures of any period are ratios of sums of sums. Reading rollups takes no
-DuckDB; making them is `aggregate.metrics`'.
+The metrics of any period are ratios of sums of sums. `aggregate.metrics` makes rollups; reading them takes no DuckDB.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chalicelib import catalogue, config, url_normalization
+from chalicelib import catalogue, config
+from chalicelib.aggregate.spellings import Counts, add_rows, one_spelling, respelled
 from chalicelib.catalogue import Totals
 from chalicelib.store import rollups
 
 VERSION: Final = 1
 LATEST: Final = 10
 _MAX_REASONS: Final = 50  # there are a few; no more than so many can be told however they were made up
-_FOLDED: Final = str.maketrans({"İ": "i", "ς": "σ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,13 +264,13 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
         spelling by itself, for a sum that is summed again.
     """
     whole = Rollup()
-    tables: dict[str, dict[str, list[int]]] = {table: {} for table in catalogue.DIMENSIONS}
+    tables: dict[str, Counts] = {table: {} for table in catalogue.DIMENSIONS}
     events: dict[str, EventRow] = {}
     for day in newest_first:
         whole.totals.add(day.totals)
         whole.latest += day.latest[: LATEST - len(whole.latest)]
         for table, sums in tables.items():
-            _add_rows(sums, day.tables.get(table, ()))
+            add_rows(sums, day.tables.get(table, ()))
         for table, rest in day.others.items():
             _add_others(whole, table, [rest])
         for row in day.events:
@@ -279,58 +278,15 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
         if day.other_events:
             whole.other_events = _together(whole.other_events or EventRow("", 0, 0, {}), day.other_events)
     for table, dimension in catalogue.DIMENSIONS.items():
-        named = _respelled(tables[table]) if dimension.values == "page" else tables[table]
+        named = respelled(tables[table]) if dimension.values == "page" else tables[table]
         if dimension.ignores_case and most is not None:
-            named = _one_spelling(named)
+            named = one_spelling(named)
         rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in named.items()]
         rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
         fill(whole, table, rows, most)
     whole.events = sorted(events.values(), key=lambda row: (-row.visitors, -row.events, row.name))
     _cut_events(whole, most)
     return whole
-
-
-def _add_rows(sums: dict[str, list[int]], rows: Iterable[Sequence[Any]]) -> None:
-    for name, visitors, visits, views in rows:
-        known = sums.get(name)
-        if known is None:
-            sums[name] = [visitors, visits, views]
-        else:
-            known[0] += visitors
-            known[1] += visits
-            known[2] += views
-
-
-def _one_spelling(sums: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Rows whose names differ in case only as one, called as in most visits; of equals, the first in order."""
-    alike: dict[str, list[str]] = {}
-    for name in sums:
-        alike.setdefault(folded(name), []).append(name)
-    return {
-        min(names, key=lambda name: (-sums[name][1], name)): list(map(sum, zip(*(sums[n] for n in names), strict=True)))
-        for names in alike.values()
-    }
-
-
-def folded(name: str) -> str:
-    """A name without its case, character by character, as `visits_by_spelling.sql` has it.
-
-    So it is DuckDB's `lower`, which has one character for one, and the same sigma at the end of a word as elsewhere.
-    """
-    if name.isascii():
-        return name.lower()
-    lower = ((char, char.lower()) for char in name.translate(_FOLDED))
-    return "".join(low if len(low) == 1 else char for char, low in lower)
-
-
-def _respelled(pages: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Pages by the one spelling they have, see `url_normalization`: days of before there was one have several of some.
-
-    Their visitors and visits are added, so whoever saw a page in two spellings on one day counts twice there.
-    """
-    sums: dict[str, list[int]] = {}
-    _add_rows(sums, ((url_normalization.respelled(page), *counts) for page, counts in pages.items()))
-    return sums
 
 
 def _together(row: EventRow, other: EventRow) -> EventRow:

@@ -85,7 +85,8 @@ def fill(site: Site, first: date, last: date, seed: int = 1) -> None:
     chance = random.Random(seed)
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        if chance.random() < 0.8 or day.day > 27:  # the last of a month are those that are compared with today
+        # The last days of a month are those that are compared with today, as is the last one before the year.
+        if chance.random() < 0.8 or day.day > 27 or day == YEAR.before()[1]:
             put_day(site, day, some_day(day, chance))
 
 

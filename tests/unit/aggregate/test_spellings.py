@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib import catalogue
 from chalicelib.aggregate import rollup
-from chalicelib.aggregate.rollup import Rollup, folded, sum_days
+from chalicelib.aggregate.rollup import Rollup, sum_days
+from chalicelib.aggregate.spellings import folded
 from chalicelib.collect.urls import read_location
 from chalicelib.store.records import VisitorHour
 from tests.unit.aggregate.test_metrics import computed, stored, view
