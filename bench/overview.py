@@ -74,6 +74,7 @@ def _prepare() -> tuple[str, int, str]:
 
 def _year() -> tuple[float, float]:
     """Ms for the statistics of a year whose days have the maximum number of rows: from daily and monthly rollups."""
+    from chalicelib import catalogue
     from chalicelib.aggregate import rollup as rollup_math
     from chalicelib.config import TABLE_ROWS
     from chalicelib.report import period_rollups, site_stats
@@ -91,9 +92,9 @@ def _year() -> tuple[float, float]:
             table: [
                 (f"/{table}/a-name-{name}", rng.randrange(99), 9, 9) for name in rng.sample(range(2_000), TABLE_ROWS)
             ]
-            for table in rollup_math.TABLES
+            for table in catalogue.DIMENSIONS
         }
-        days.append(rollup_math.pack(rollup_math.Rollup(rollup_math.Totals(9, 9, 9), tables=tables)))
+        days.append(rollup_math.pack(rollup_math.Rollup(catalogue.Totals(9, 9, 9), tables=tables)))
     for number in range(2 * _YEAR):
         day = period.last - timedelta(days=number)
         rollups.put(site.id, rollups.StoredRollup(day, days[number % _KINDS_OF_DAYS], 1, uuid.uuid4().hex), None)

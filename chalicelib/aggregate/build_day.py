@@ -92,7 +92,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         packed = rollup_math.pack(figures)
         by_minute = None
         if found.started >= site.calendar.day_end(day):
-            by_minute = rollup_math.pack_minutes(db.rows(sql("minutes"), {"start": site.calendar.day_start(day)}))
+            by_minute = rollup_math.pack_minutes(metrics.sums_by_minute(db, site.calendar.day_start(day)))
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
     # too.

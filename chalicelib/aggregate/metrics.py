@@ -5,37 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chalicelib import config
+from chalicelib import catalogue, config
 from chalicelib.aggregate.duckdb_engine import Engine, sql
-from chalicelib.aggregate.rollup import LATEST, SPELLED, TABLES, EventRow, Hour, RobotRow, Rollup, Totals, fill, folded
+from chalicelib.aggregate.rollup import LATEST, EventRow, Hour, RobotRow, Rollup, fill
+from chalicelib.aggregate.spellings import folded
+from chalicelib.catalogue import Dimension, Level, Totals
 
-# Table -> column of `visits`, and which visits count. Visits without a referrer are in `sources` and `channels`, as
-# Direct; those without a campaign in no row of `campaigns`.
-DIMENSIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "referrers": ("referrer", "referrer IS NOT NULL"),
-    "sources": ("source", "true"),
-    "channels": ("channel", "true"),
-    "campaigns": ("campaign", "campaign IS NOT NULL"),
-    "countries": ("country", "true"),
-    "regions": ("concat_ws(', ', region, country)", "region IS NOT NULL"),
-    "cities": ("concat_ws(', ', city, country)", "city IS NOT NULL"),
-    "networks": ("network", "network IS NOT NULL"),
-    "browsers": ("browser", "true"),
-    "systems": ("system", "true"),
-    "devices": ("device_type", "true"),
-}
 AFTER_ALL: Final = {"before": 1 << 62, "before_id": ""}
 
 
 def compute(engine: Engine) -> Rollup:
     """Run the metric SQL over the engine's `views` and `visits`."""
     rollup = Rollup(
-        totals=Totals(*engine.rows(sql("totals"))[0]),
-        hours=[Hour(*row) for row in engine.rows(sql("hours"))],
+        hours=sums_by_hour(engine),
         seen=dict(engine.rows(sql("seen"))),
         latest=latest_visits(engine, LATEST),
         robots=[RobotRow(*row) for row in engine.rows(sql("robots"), {"most": config.TABLE_ROWS})],
     )
+    for hour in rollup.hours:
+        rollup.totals.add(hour.sums)
     for name, events, visitors, revenue, left_out in engine.rows(
         sql("events"), {"most": config.TABLE_ROWS, "currencies": config.EVENT_CURRENCIES}
     ):
@@ -45,24 +33,46 @@ def compute(engine: Engine) -> Rollup:
             rollup.other_events = row
         else:
             rollup.events.append(row)
-    for table in TABLES:
-        fill(rollup, table, table_rows(engine, table), config.TABLE_ROWS)
+    for table, dimension in catalogue.DIMENSIONS.items():
+        fill(rollup, table, table_rows(engine, dimension), config.TABLE_ROWS)
     return rollup
 
 
-def table_rows(engine: Engine, table: str) -> list[tuple[str, int, int, int]]:
-    """All rows of a table: (name, visitors, visits, pageviews), most visitors first; of `SPELLED`, a row a spelling."""
-    if table == "pages":
-        return _rows(engine, sql("pages"))
-    rows = _rows(engine, _dimension("dimension", table))
-    if table in SPELLED and len({folded(row[0]) for row in rows}) < len(rows):
-        return _rows(engine, _dimension("spelled_dimension", table))  # twice the work, for who may be in two rows
+def sums_by_hour(engine: Engine) -> list[Hour]:
+    """The sums of each hour of the day in which something happened."""
+    rows = engine.rows(_with_sums("sums_by_hour"))
+    return [Hour(hour, active, Totals(*sums)) for hour, active, *sums in rows]
+
+
+def sums_by_minute(engine: Engine, day_start: int) -> list[tuple[int, ...]]:
+    """Rows of (minute of the day, its sums in the order of `catalogue.SUMS`); `day_start` is in epoch ms."""
+    return engine.rows(_with_sums("sums_by_minute"), {"start": day_start})
+
+
+def _with_sums(query: str) -> str:
+    """A query with the aggregates of the catalogue in the place of its names in braces."""
+    sums = ", ".join(f"coalesce({name}, 0)::BIGINT" for name in catalogue.SUMS)
+    text = sql(query).replace("{visit_sums}", _aggregates("visits")).replace("{view_sums}", _aggregates("views"))
+    return text.replace("{sums}", sums)
+
+
+def _aggregates(level: Level) -> str:
+    return ", ".join(f"{part.sql} AS {name}" for name, part in catalogue.SUMS.items() if part.of == level)
+
+
+def table_rows(engine: Engine, dimension: Dimension) -> list[tuple[str, int, int, int]]:
+    """All rows of a dimension: (value, visitors, visits, pageviews), most visitors first.
+
+    Where the dimension ignores case, each spelling has a row of its own.
+    """
+    rows = _rows(engine, _by_dimension(f"{dimension.level}_by_dimension", dimension))
+    if dimension.ignores_case and len({folded(row[0]) for row in rows}) < len(rows):
+        return _rows(engine, _by_dimension("visits_by_spelling", dimension))  # twice the work, for who may be in two
     return rows
 
 
-def _dimension(query: str, table: str) -> str:
-    column, condition = DIMENSIONS[table]
-    return sql(query).replace("{column}", column).replace("{condition}", condition)
+def _by_dimension(query: str, dimension: Dimension) -> str:
+    return sql(query).replace("{expression}", dimension.expression).replace("{condition}", dimension.condition)
 
 
 def _rows(engine: Engine, query: str) -> list[tuple[str, int, int, int]]:

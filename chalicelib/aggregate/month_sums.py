@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.rollup import VERSION, Rollup, Totals
+from chalicelib.aggregate.rollup import VERSION, Rollup
+from chalicelib.catalogue import Totals
 from chalicelib.store import month_rollups, rollups
 from chalicelib.store.month_rollups import StoredMonth
 from chalicelib.store.rollups import StoredRollup
@@ -66,4 +67,4 @@ def unpack_days(month: StoredMonth) -> dict[date, Rollup] | None:
     data = rollups.decompressed(month.figures)
     if data["v"] != VERSION:
         return None
-    return {month.first.replace(day=day): Rollup(totals=Totals(*totals)) for day, *totals in data["days"]}
+    return {month.first.replace(day=day): Rollup(totals=Totals.read(totals)) for day, *totals in data["days"]}

@@ -1,65 +1,34 @@
-"""A rollup: the result of the metric SQL over one site-day, and how days add up to a period.
+"""A rollup: the sums of one site-day, how they are stored, and how days add up to a period.
 
-What a rollup holds is sums, so that the figures of any period are ratios of sums of sums. Reading rollups takes no
-DuckDB; making them is `aggregate.metrics`'.
+The metrics of any period are ratios of sums of sums. `aggregate.metrics` makes rollups; reading them takes no DuckDB.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from chalicelib import config, url_normalization
+from chalicelib import catalogue, config
+from chalicelib.aggregate.spellings import Counts, add_rows, one_spelling, respelled
+from chalicelib.catalogue import Totals
 from chalicelib.store import rollups
 
 VERSION: Final = 1
 LATEST: Final = 10
 _MAX_REASONS: Final = 50  # there are a few; no more than so many can be told however they were made up
-TABLES: Final = (
-    "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks", "browsers",
-    "systems", "devices",
-)  # fmt: skip
-# Tables whose names people write: those that differ in case only are one row, see :func:`sum_days`.
-SPELLED: Final = frozenset({"sources", "campaigns"})
-_FOLDED: Final = str.maketrans({"İ": "i", "ς": "σ"})
-
-
-@dataclass(slots=True)
-class Totals:
-    """The sums of `totals.sql`: counts, and ms."""
-
-    visitors: int = 0
-    visits: int = 0
-    pageviews: int = 0
-    bounces: int = 0
-    duration: int = 0
-    loads: int = 0
-    load_time: int = 0
-
-    def add(self, other: Totals) -> None:
-        """Add the sums of another day."""
-        for part in fields(self):
-            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
-
-    def values(self) -> list[int]:
-        """The sums in their order, of which they are made again."""
-        return [getattr(self, part.name) for part in fields(self)]
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The sums of one hour, see `hours.sql`."""
+    """The sums of one hour of a day, 0 being its first.
+
+    :ivar visitors: who viewed a page in it. `sums.visitors` are those who did so for the first time on this day.
+    """
 
     hour: int
     visitors: int
-    arrivals: int
-    visits: int
-    pageviews: int
-    bounces: int
-    duration: int
-    loads: int
-    load_time: int
+    sums: Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +68,10 @@ class RobotRow:
 class Rollup:
     """A site-day's (or, summed, a period's) figures.
 
-    :ivar tables: per table, name -> [visitors, visits, pageviews], of `SPELLED` a row a spelling until days are summed;
-        :ivar others: what the tables leave out.
+    :ivar tables: by dimension, rows of (value, visitors, visits, pageviews), with the most visitors first. Where the
+        dimension ignores case, each spelling has a row until days are summed. Those of a rollup that was built before
+        there was the dimension are missing.
+    :ivar others: by dimension, the sums of the rows that the table leaves out.
     :ivar seen: epoch minute -> visitors last seen in it.
     :ivar latest: the latest visits, as columns of `latest.sql`.
     :ivar events: custom events by name; :ivar other_events: the sum of those that there was no room to name.
@@ -128,9 +99,7 @@ class Rollup:
         for part in self.hours:
             share = min(1.0, (minute + 1 - part.hour * 60) / 60)
             if share > 0:
-                counts = (part.arrivals, part.visits, part.pageviews, part.bounces)
-                sums = (*counts, part.duration, part.loads, part.load_time)
-                totals.add(Totals(*(round(sum_ * share) for sum_ in sums)))
+                totals.add(Totals(*(round(sum_ * share) for sum_ in part.sums.values())))
         return totals
 
 
@@ -164,7 +133,7 @@ def pack(rollup: Rollup) -> bytes:
 
 def _shorten(rollup: Rollup, most: int) -> None:
     """Keep at most so many rows of everything that has names."""
-    for table in TABLES:
+    for table in list(rollup.tables):
         fill(rollup, table, rollup.tables[table], most)
     rollup.latest = rollup.latest[:most]
     _cut_events(rollup, most)
@@ -208,7 +177,7 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
     figures = {
         "v": VERSION,
         "totals": totals.values(),
-        "hours": [[getattr(hour, part.name) for part in fields(hour)] for hour in rollup.hours],
+        "hours": [[hour.hour, hour.visitors, *hour.sums.values()] for hour in rollup.hours],
         "seen": sorted(rollup.seen.items()),
         "beyond": sorted(rollup.beyond.items()),
     }
@@ -232,7 +201,7 @@ def _event(name: str, events: int, visitors: int, revenue: dict[str, list[int]],
 
 
 def pack_minutes(rows: Iterable[Sequence[int]]) -> bytes:
-    """The rows of ``minutes.sql`` as stored."""
+    """The rows of ``sums_by_minute.sql`` as stored."""
     return rollups.compressed({"v": VERSION, "minutes": [list(row) for row in rows]})
 
 
@@ -241,7 +210,7 @@ def until(packed: bytes, minute: int) -> Totals:
     totals = Totals()
     for of_minute, *sums in rollups.decompressed(packed)["minutes"]:
         if of_minute <= minute:
-            totals.add(Totals(*sums))
+            totals.add(Totals.read(sums))
     return totals
 
 
@@ -281,8 +250,8 @@ def unpack_figures(packed: bytes) -> Rollup:
     """A rollup from its stored form, without its tables, events, robots and latest visits: much less to read."""
     data = rollups.unpack_figures(packed)
     return Rollup(
-        totals=Totals(*data["totals"]),
-        hours=[Hour(*hour) for hour in data["hours"]],
+        totals=Totals.read(data["totals"]),
+        hours=[Hour(hour, visitors, Totals.read(sums)) for hour, visitors, *sums in data["hours"]],
         seen=dict(data["seen"]),
         beyond=dict(data.get("beyond", ())),  # none in rollups of before there was such a thing
     )
@@ -295,71 +264,29 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
         spelling by itself, for a sum that is summed again.
     """
     whole = Rollup()
-    tables: dict[str, dict[str, list[int]]] = {table: {} for table in TABLES}
+    tables: dict[str, Counts] = {table: {} for table in catalogue.DIMENSIONS}
     events: dict[str, EventRow] = {}
     for day in newest_first:
         whole.totals.add(day.totals)
         whole.latest += day.latest[: LATEST - len(whole.latest)]
         for table, sums in tables.items():
-            _add_rows(sums, day.tables.get(table, ()))
+            add_rows(sums, day.tables.get(table, ()))
         for table, rest in day.others.items():
             _add_others(whole, table, [rest])
         for row in day.events:
             events[row.name] = _together(events[row.name], row) if row.name in events else row
         if day.other_events:
             whole.other_events = _together(whole.other_events or EventRow("", 0, 0, {}), day.other_events)
-    tables["pages"] = _respelled(tables["pages"])
-    for table, sums in tables.items():
-        named = _one_spelling(sums) if table in SPELLED and most is not None else sums
+    for table, dimension in catalogue.DIMENSIONS.items():
+        named = respelled(tables[table]) if dimension.values == "page" else tables[table]
+        if dimension.ignores_case and most is not None:
+            named = one_spelling(named)
         rows = [(name, visitors, visits, views) for name, (visitors, visits, views) in named.items()]
         rows.sort(key=lambda row: (-row[1], -row[3], -row[2], row[0]))
         fill(whole, table, rows, most)
     whole.events = sorted(events.values(), key=lambda row: (-row.visitors, -row.events, row.name))
     _cut_events(whole, most)
     return whole
-
-
-def _add_rows(sums: dict[str, list[int]], rows: Iterable[Sequence[Any]]) -> None:
-    for name, visitors, visits, views in rows:
-        known = sums.get(name)
-        if known is None:
-            sums[name] = [visitors, visits, views]
-        else:
-            known[0] += visitors
-            known[1] += visits
-            known[2] += views
-
-
-def _one_spelling(sums: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Rows whose names differ in case only as one, called as in most visits; of equals, the first in order."""
-    alike: dict[str, list[str]] = {}
-    for name in sums:
-        alike.setdefault(folded(name), []).append(name)
-    return {
-        min(names, key=lambda name: (-sums[name][1], name)): list(map(sum, zip(*(sums[n] for n in names), strict=True)))
-        for names in alike.values()
-    }
-
-
-def folded(name: str) -> str:
-    """A name without its case, character by character, as `spelled_dimension.sql` has it.
-
-    So it is DuckDB's `lower`, which has one character for one, and the same sigma at the end of a word as elsewhere.
-    """
-    if name.isascii():
-        return name.lower()
-    lower = ((char, char.lower()) for char in name.translate(_FOLDED))
-    return "".join(low if len(low) == 1 else char for char, low in lower)
-
-
-def _respelled(pages: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Pages by the one spelling they have, see `url_normalization`: days of before there was one have several of some.
-
-    Their visitors and visits are added, so whoever saw a page in two spellings on one day counts twice there.
-    """
-    sums: dict[str, list[int]] = {}
-    _add_rows(sums, ((url_normalization.respelled(page), *counts) for page, counts in pages.items()))
-    return sums
 
 
 def _together(row: EventRow, other: EventRow) -> EventRow:

@@ -1,15 +1,20 @@
-"""The OpenAPI description of the HTTP API: ``openapi.json``, written by hand; tests compare it with the code.
+"""The OpenAPI description of the HTTP API: ``openapi.json``, with the metrics and dimensions of the catalogue.
 
-It is JSON and not YAML, so that the functions need no YAML library.
+The file is edited by hand, and tests compare it with the code. It is JSON and not YAML, so that the functions need no
+YAML library.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from chalice import Response
 
+from chalicelib import catalogue
+from chalicelib.catalogue import Metric
 from chalicelib.web import Request, reply
 
 
@@ -21,5 +26,25 @@ def document(_request: Request) -> Response:
 
 @cache
 def text() -> str:
-    """The document."""
-    return resources.files("chalicelib.api").joinpath("openapi.json").read_text("utf-8")
+    """The document as it is served."""
+    return json.dumps(described(), ensure_ascii=False, indent=2)
+
+
+def described() -> dict[str, Any]:
+    """The document, with a property for each metric and each table."""
+    read: dict[str, Any] = json.loads(resources.files("chalicelib.api").joinpath("openapi.json").read_text("utf-8"))
+    schemas = read["components"]["schemas"]
+    schemas["Metrics"]["properties"] = {key: _schema(metric) for key, metric in catalogue.METRICS.items()}
+    schemas["Metrics"]["required"] = list(catalogue.METRICS)
+    tables = schemas["Stats"]["properties"]["tables"]
+    rows = tables["additionalProperties"]
+    tables["properties"] = {
+        key: {**rows, "description": f"{dimension.title}."} for key, dimension in catalogue.DIMENSIONS.items()
+    }
+    tables["required"] = list(catalogue.DIMENSIONS)
+    return read
+
+
+def _schema(metric: Metric) -> dict[str, Any]:
+    kind = "integer" if metric.unit == "count" else ["number", "null"]
+    return {"type": kind, "description": metric.description}

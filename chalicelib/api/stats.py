@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib import config, pagination, url_normalization
+from chalicelib import catalogue, config, pagination, url_normalization
 from chalicelib.report import periods, site_stats, stats
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import Row, Stats
@@ -33,20 +33,22 @@ def fitting(shown: Stats, limit: int) -> dict[str, Any]:
 
 
 def as_json(shown: Stats) -> dict[str, Any]:
-    """Stats in the API's shape: rates are fractions of 1, durations seconds, load times ms, no data is null."""
+    """Stats in the API's shape. The units are those of the catalogue; no data is null."""
     return {
         "site": shown.site.id,
         "from": shown.first.isoformat(),
         "to": shown.last.isoformat(),
         "timezone": shown.site.timezone,
-        "metrics": dataclasses.asdict(shown.metrics),
-        "compare": dataclasses.asdict(shown.compare),
+        "metrics": dict(shown.metrics.by_key),
+        "compare": dict(shown.compare.by_key),
         "series": [
             {"t": point.t.isoformat(), "visitors": point.visitors, "visits": point.visits, "pageviews": point.pageviews}
             for point in shown.series
         ],
-        "tables": {name: [_row(name, row) for row in shown.tables[name].rows] for name in stats.TABLES},
-        "other": {name: dataclasses.asdict(rest) for name in stats.TABLES if (rest := shown.tables[name].other)},
+        "tables": {name: [_row(name, row) for row in shown.tables[name].rows] for name in catalogue.DIMENSIONS},
+        "other": {
+            name: dataclasses.asdict(rest) for name in catalogue.DIMENSIONS if (rest := shown.tables[name].other)
+        },
         "events": [dataclasses.asdict(row) for row in shown.events],
         "other_events": dataclasses.asdict(shown.other_events) if shown.other_events else None,
         "online": shown.online,
@@ -56,8 +58,9 @@ def as_json(shown: Stats) -> dict[str, Any]:
 
 
 def _row(table: str, row: Row) -> dict[str, Any]:
-    """A row, called as on the page; `raw` is what a URL has in its place, where that is another."""
+    """A row, named as on pages. `raw` is the stored name, or a page as its URL has it, where that is another text."""
     fields = dataclasses.asdict(row)
     name = shown_name(table, row.name)
-    raw = url_normalization.uri(row.name) if table == "pages" else row.name
+    is_page = catalogue.DIMENSIONS[table].values == "page"
+    raw = url_normalization.uri(row.name) if is_page else row.name
     return {**fields, "name": name} | ({"raw": raw} if raw != name else {})

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from chalicelib import url_normalization
+from chalicelib import catalogue, url_normalization
+from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries, formatting
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import Row, Stats, Table
@@ -68,60 +69,63 @@ class Card:
     note: str = ""
 
 
-_NO_PAGES = "No pages were seen in this period."
-_NO_SOURCES = "Nobody came in this period. Visits from links, searches and campaigns are listed here."
-_NO_CITIES = "Nothing known in this period: that takes a GeoIP database with cities."
-_NO_DEVICES = "No visits in this period."
-# key -> title of its tab, head of its column, name of a row without one, text when empty
-_KINDS = {
-    "pages": ("Pages", "Page", "(no path)", _NO_PAGES),
-    "sources": ("Sources", "Source", "Direct", _NO_SOURCES),
-    "referrers": ("Referrers", "Referrer", "None", _NO_SOURCES),
-    "channels": ("Channels", "Channel", "Direct", _NO_SOURCES),
-    "campaigns": ("Campaigns", "Campaign", "None", "No visit came by a link with utm_campaign in this period."),
-    "countries": ("Countries", "Country", "Unknown", "No visits in this period, so no countries."),
-    "regions": ("Regions", "Region", "Unknown", _NO_CITIES),
-    "cities": ("Cities", "City", "Unknown", _NO_CITIES),
-    "networks": ("Networks", "Network", "Unknown", "No network is known in this period: no database tells."),
-    "browsers": ("Browsers", "Browser", "Unknown", _NO_DEVICES),
-    "systems": ("Systems", "System", "Unknown", _NO_DEVICES),
-    "devices": ("Device types", "Device type", "Unknown", _NO_DEVICES),
-}
-_CARDS = (
-    ("pages", "Pages", ("pages",)),
-    ("sources", "Sources", ("channels", "sources", "referrers", "campaigns")),
-    ("places", "Places", ("countries", "regions", "cities", "networks")),
-    ("devices", "Devices", ("browsers", "systems", "devices")),
-)
-
-
 def cards(stats: Stats, notes: Mapping[str, str] = MappingProxyType({})) -> list[Card]:
     """All cards of the overview, in their order on the page; `notes` are by card."""
     return [
-        Card(key, title, tuple(ranking(kind, stats) for kind in kinds), notes.get(key, ""))
-        for key, title, kinds in _CARDS
+        Card(key, card.title, tuple(ranking(kind, stats) for kind in _tabs(key, stats)), notes.get(key, ""))
+        for key, card in catalogue.CARDS.items()
     ]
+
+
+def _tabs(card: str, stats: Stats) -> list[str]:
+    """The dimensions of a card that are shown, in the order of their tabs."""
+    of_card = (dimension for dimension in catalogue.DIMENSIONS.values() if dimension.card == card)
+    in_order = sorted(of_card, key=lambda dimension: dimension.tab)
+    return [
+        dimension.key for dimension in in_order if not dimension.needs_several or _has_several(dimension.key, stats)
+    ]
+
+
+def _has_several(kind: str, stats: Stats) -> bool:
+    table = stats.tables.get(kind)
+    return table is not None and sum(bool(row.name) for row in table.rows) > 1
 
 
 def ranking(kind: str, stats: Stats) -> Ranking:
     """The table `kind` of `stats`; a row's share is its part of all visitors."""
-    title, column, nameless, empty = _KINDS[kind]
+    dimension = catalogue.DIMENSIONS[kind]
     table = stats.tables.get(kind) or Table(rows=())
     everyone = stats.metrics.visitors
     largest = max((row.visitors for row in table.rows), default=0)
-    entries = [_entry(kind, row, nameless, everyone, largest, stats.site.domain) for row in table.rows[:HELD]]
+
+    def entry(row: Row, label: str, href: str = "", code: str = "") -> Entry:
+        return Entry(
+            label=formatting.shortened(label),
+            href=href,
+            code=code,
+            visitors=row.visitors,
+            pageviews=row.pageviews,
+            share=formatting.share(row.visitors, everyone),
+            bar=round(min(row.visitors / largest, 1) * 100, 1) if largest else 0,
+        )
+
+    entries = [
+        entry(
+            row, _label(dimension, row.name), _href(dimension, row.name, stats.site.domain), _code(dimension, row.name)
+        )
+        for row in table.rows[:HELD]
+    ]
     shown = SHOWN if len(entries) > SHOWN + 1 else SHOWN + 1
-    others = _entry("others", table.other, "Others", everyone, largest, "") if table.other else None
     return Ranking(
         key=kind,
-        title=title,
-        column=column,
-        views=kind == "pages",
+        title=dimension.title,
+        column=dimension.column,
+        views=dimension.level == "views",
         shown=tuple(entries[:shown]),
         more=tuple(entries[shown:]),
-        others=others,
+        others=entry(table.other, "Others") if table.other else None,
         left=len(table.rows) - len(entries),
-        empty=empty,
+        empty=dimension.empty_table,
     )
 
 
@@ -131,34 +135,32 @@ def site_url(domain: str) -> str:
     return f"{'http' if host == 'localhost' or host.startswith('127.') else 'https'}://{domain}"
 
 
-def _entry(kind: str, row: Row, nameless: str, everyone: int, largest: int, domain: str) -> Entry:
-    label = nameless if kind == "others" or not row.name else shown_name(kind, row.name)
-    code = ""
-    if kind == "countries":
-        code, label = (row.name.upper(), countries.name_of(row.name)) if row.name else ("?", nameless)
-    if kind == "referrers":
-        label = label.removeprefix("https://").removeprefix("http://").removesuffix("/")
-    if kind == "devices":
+def _label(dimension: Dimension, name: str) -> str:
+    """What a row is called."""
+    if not name:
+        return dimension.empty_value
+    label = shown_name(dimension.key, name)
+    if dimension.values == "country":
+        return countries.name_of(name)
+    if dimension.values == "url":
+        return label.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    if dimension.values == "device type":
         label = formatting.device_type(label)
-        label = label[:1].upper() + label[1:]
-    return Entry(
-        label=formatting.shortened(label),
-        href=_href(kind, row.name, domain),
-        code=code[:2],
-        visitors=row.visitors,
-        pageviews=row.pageviews,
-        share=formatting.share(row.visitors, everyone),
-        bar=round(min(row.visitors / largest, 1) * 100, 1) if largest else 0,
-    )
+        return label[:1].upper() + label[1:]
+    return label
 
 
-def _href(kind: str, name: str, domain: str) -> str:
+def _code(dimension: Dimension, name: str) -> str:
+    """The code of a row's country, ``?`` if it is unknown; ``""`` for other dimensions."""
+    return (name.upper() or "?")[:2] if dimension.values == "country" else ""
+
+
+def _href(dimension: Dimension, name: str, domain: str) -> str:
     """Only to the site's own pages and to what is plainly a host or an http address: names come from strangers."""
-    if kind == "pages" and name.startswith("/") and domain:
+    if dimension.values == "page" and name.startswith("/") and domain:
         return site_url(domain) + url_normalization.uri(name)
-    if kind == "referrers":
-        if name.startswith(("https://", "http://")):
-            return name
-        if _HOST.fullmatch(name):
-            return f"https://{name}"
+    if dimension.values == "url" and name.startswith(("https://", "http://")):
+        return name
+    if dimension.values in ("url", "hostname") and _HOST.fullmatch(name):
+        return f"https://{name}"
     return ""

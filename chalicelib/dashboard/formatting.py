@@ -69,6 +69,15 @@ def percent(fraction: float | None) -> str:
     return "99.9%" if shown == "100.0%" and fraction < 1 else shown
 
 
+def whole_percent(value: float | None) -> str:
+    """A number of percents, without decimals: ``63%``. All and nothing are said of those alone."""
+    if value is None:
+        return NOTHING
+    if 0 < value < 0.5:
+        return "<1%"
+    return "99%" if 99.5 <= value < 100 else f"{value:.0f}%"
+
+
 def share(part: float, whole: float) -> str:
     """`part` of `whole` as percent: ``43.2%``; ``<0.1%`` for small parts other than 0."""
     if whole <= 0:

@@ -117,7 +117,7 @@ def site_card(stats: Stats, now: datetime) -> SiteCard:
         site=stats.site,
         online=stats.online,
         waiting=periods.is_waiting(stats),
-        figures=metric_cards.strip(stats, now.date(), metric_cards.CARD),
+        figures=metric_cards.on_site_card(stats, now.date()),
         spark=chart.sparkline(stats.series, stats.interval, now),
         note=periods.outdated_note(stats),
     )

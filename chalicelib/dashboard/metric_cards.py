@@ -1,11 +1,14 @@
-"""The seven figures as the strip shows them: value, change, and a sentence that names what it is compared with."""
+"""The metrics as pages show them: value, change, and a sentence that names what it is compared with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from chalicelib import catalogue
+from chalicelib.catalogue import Metric, Unit
 from chalicelib.dashboard import formatting
 from chalicelib.dashboard.formatting import Delta
 from chalicelib.report.stats import Metrics, Stats
@@ -15,7 +18,7 @@ from chalicelib.report.stats import Metrics, Stats
 class Figure:
     """One figure of the strip.
 
-    :ivar key: the field of :class:`~chalicelib.report.stats.Metrics`.
+    :ivar key: a key of `catalogue.METRICS`.
     :ivar full: the value in full where `value` is shortened or rounded.
     :ivar sentence: e.g. ``12% more than 14–20 Nov (1,021)``.
     """
@@ -28,34 +31,28 @@ class Figure:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    key: str
-    name: str
-    show: Callable[[float | None], str]
-    words: tuple[str, str]
-    good_up: bool = True
-    points: bool = False
+# How values are written.
+WRITTEN: Final[Mapping[Unit, Callable[[float | None], str]]] = {
+    "count": formatting.number,
+    "mean": formatting.decimal,
+    "fraction": formatting.percent,
+    "percent": formatting.whole_percent,
+    "seconds": formatting.duration,
+    "milliseconds": formatting.milliseconds,
+}
+# Of one whole in these units: a change of theirs is told in percentage points.
+_WHOLES: Final[Mapping[Unit, float]] = {"fraction": 1.0, "percent": 100.0}
 
 
-_MORE = ("more", "fewer")
-KINDS = (
-    _Kind("visitors", "Visitors", formatting.number, _MORE),
-    _Kind("visits", "Visits", formatting.number, _MORE),
-    _Kind("pageviews", "Pageviews", formatting.number, _MORE),
-    _Kind("views_per_visit", "Views per visit", formatting.decimal, _MORE),
-    _Kind("bounce_rate", "Bounce rate", formatting.percent, ("higher", "lower"), good_up=False, points=True),
-    _Kind("visit_duration", "Visit duration", formatting.duration, ("longer", "shorter")),
-    _Kind("load_time", "Load time", formatting.milliseconds, ("slower", "faster"), good_up=False),
-)
-# What a card of the home page has room for.
-CARD = ("visitors", "visits", "pageviews", "bounce_rate")
-
-
-def strip(stats: Stats, today: date, keys: tuple[str, ...] | None = None) -> list[Figure]:
-    """The figures of `stats`, all of them or those of `keys`, compared with the period before."""
+def strip(stats: Stats, today: date) -> list[Figure]:
+    """All metrics of `stats`, compared with the period before."""
     named = before(stats, today)
-    return [_figure(kind, stats.metrics, stats.compare, named) for kind in KINDS if keys is None or kind.key in keys]
+    return [_figure(metric, stats.metrics, stats.compare, named) for metric in catalogue.METRICS.values()]
+
+
+def on_site_card(stats: Stats, today: date) -> list[Figure]:
+    """Those of the metrics that a card of the home page has room for."""
+    return [figure for figure in strip(stats, today) if catalogue.METRICS[figure.key].on_site_cards]
 
 
 def before(stats: Stats, today: date) -> str:
@@ -64,18 +61,26 @@ def before(stats: Stats, today: date) -> str:
     return f"{days}, up to the same time" if stats.last == today else days
 
 
-def _figure(kind: _Kind, metrics: Metrics, compare: Metrics, before: str) -> Figure:
-    now: float | None = getattr(metrics, kind.key)
-    then: float | None = getattr(compare, kind.key)
-    change = formatting.delta(now, then, kind.words, good_up=kind.good_up, points=kind.points)
-    full = kind.show(now)
+def _figure(metric: Metric, metrics: Metrics, compare: Metrics, before: str) -> Figure:
+    now, then = metrics[metric.key], compare[metric.key]
+    change = _change(metric, now, then)
+    write = WRITTEN[metric.unit]
+    full = write(now)
     value = full
-    if now is not None and kind.show is formatting.number and now >= 10_000_000:
+    if now is not None and metric.unit == "count" and now >= 10_000_000:
         value = formatting.short(now)
     if change is None:
         sentence = f"Nothing to compare with in {before}"
     elif change.direction == "same":
         sentence = f"The same as {before}"
     else:
-        sentence = f"{change.amount} {change.word} than {before} ({kind.show(then)})"
-    return Figure(kind.key, kind.name, value, full, change, sentence)
+        sentence = f"{change.amount} {change.word} than {before} ({write(then)})"
+    return Figure(metric.key, metric.label, value, full, change, sentence)
+
+
+def _change(metric: Metric, now: float | None, then: float | None) -> Delta | None:
+    whole = _WHOLES.get(metric.unit)
+    if whole is not None:
+        now, then = (None if value is None else value / whole for value in (now, then))
+    words = (metric.rise, metric.fall)
+    return formatting.delta(now, then, words, good_up=metric.more_is_better, points=whole is not None)

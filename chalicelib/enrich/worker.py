@@ -21,7 +21,7 @@ from chalicelib.enrich import geolocation
 from chalicelib.enrich.bots import referrer_reason
 from chalicelib.enrich.channel import DIRECT, channel
 from chalicelib.enrich.source import INTERNAL, read_source, says_direct
-from chalicelib.enrich.user_agent import Agent, parse_agent
+from chalicelib.enrich.user_agent import UserAgent, parse_agent
 from chalicelib.errors import Poison, ShylightError
 from chalicelib.store import aws, dirty_hours, exclusions, hit_queue, hits
 from chalicelib.store.records import HIT_FIELDS, VIEW, VISIT_TRAITS, Record, Traits, VisitorHour
@@ -210,13 +210,13 @@ def traits(agent: str, address: str, own_reason: str | None = None, client_hints
     return Traits(robot=reason is not None, robot_reason=reason, **_of_agent(program), **_of_place(found))
 
 
-def _traits_in(given: type[Agent | geolocation.Place]) -> Callable[[Any], dict[str, Any]]:
+def _traits_in(given: type[UserAgent | geolocation.Location]) -> Callable[[Any], dict[str, Any]]:
     """A reader of those fields of a value of some type that are traits of a visit."""
     names = tuple(one.name for one in fields(given) if one.name in VISIT_TRAITS)
     return lambda value: {name: getattr(value, name) for name in names}
 
 
-_of_agent, _of_place = _traits_in(Agent), _traits_in(geolocation.Place)
+_of_agent, _of_place = _traits_in(UserAgent), _traits_in(geolocation.Location)
 _of_hit = attrgetter(*HIT_FIELDS)
 
 

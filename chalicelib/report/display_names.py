@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from chalicelib import catalogue
+from chalicelib.catalogue import Values
 from chalicelib.report.idn import shown_host, shown_url
 
-# Table -> how its rows' names are shown; those of other tables as they are.
-_SHOWN: Final[Mapping[str, Callable[[str], str]]] = {"referrers": shown_url, "sources": shown_host}
+# How values are shown; others as they are.
+_SHOWN: Final[Mapping[Values, Callable[[str], str]]] = {
+    "hostname": shown_host,
+    "source": shown_host,
+    "url": shown_url,
+}
 
 
 def shown_name(table: str, name: str) -> str:
-    """The name of a row of `table` as people read it."""
-    show = _SHOWN.get(table)
+    """The name of a row of `table`, a key of `catalogue.DIMENSIONS`, as people read it."""
+    show = _SHOWN.get(catalogue.DIMENSIONS[table].values)
     return show(name) if show else name

@@ -7,10 +7,11 @@ import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from chalicelib import config, days, url_normalization
+from chalicelib import catalogue, config, days, url_normalization
 from chalicelib.aggregate import leased_builds
 from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.rollup import EventRow, Rollup, Totals
+from chalicelib.aggregate.rollup import EventRow, Rollup
+from chalicelib.catalogue import Metric, Totals
 from chalicelib.config import MICROS
 from chalicelib.days import MINUTE_MS
 from chalicelib.report.display_names import shown_name
@@ -60,17 +61,20 @@ def stats(site: Site, period: Period, now: datetime, *, tables: bool = True, unt
 
 
 def metrics(totals: Totals) -> Metrics:
-    """The seven figures of some sums; a ratio of nothing is None."""
-    visits = totals.visits
-    return Metrics(
-        visitors=totals.visitors,
-        visits=visits,
-        pageviews=totals.pageviews,
-        views_per_visit=totals.pageviews / visits if visits else None,
-        bounce_rate=totals.bounces / visits if visits else None,
-        visit_duration=totals.duration / visits / 1000 if visits else None,
-        load_time=totals.load_time / totals.loads if totals.loads else None,
-    )
+    """The metrics of some sums."""
+    return Metrics({key: _value(metric, totals) for key, metric in catalogue.METRICS.items()})
+
+
+def _value(metric: Metric, totals: Totals) -> float | None:
+    """The value of a metric in its unit; None for a ratio of nothing."""
+    numerator: int = getattr(totals, metric.numerator)
+    if metric.denominator is None:
+        return numerator
+    denominator: int = getattr(totals, metric.denominator)
+    if not denominator:
+        return None
+    ratio = numerator / denominator
+    return ratio / 1000 if metric.unit == "seconds" else ratio
 
 
 def refresh_dirty_days(site: Site, first: date, last: date, until: float | None = None) -> set[date]:
@@ -156,13 +160,13 @@ def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[P
         hours = {hour.hour: hour for hour in unpacked[day].hours} if day in unpacked else {}
         for number in range(site.calendar.hours_in(day)):
             hour = hours.get(number)
-            counts = (hour.visitors, hour.visits, hour.pageviews) if hour else (0, 0, 0)
+            counts = (hour.visitors, hour.sums.visits, hour.sums.pageviews) if hour else (0, 0, 0)
             points.append(Point(site.calendar.hour_start(day, number), *counts))
     return tuple(points)
 
 
 def _tables(site: Site, whole: Rollup) -> dict[str, Table]:
-    tables = {name: _table(whole, name) for name in rollup_math.TABLES}
+    tables = {name: _table(whole, name) for name in catalogue.DIMENSIONS}
     if site.hide_referrer_regex:
         from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's patterns take linear time, whatever they are
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from chalicelib.store.sites import Site
 
-TABLES = (
-    "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks", "browsers",
-    "systems", "devices",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The seven figures. Rates are fractions of 1; durations seconds; load times milliseconds; None: no data."""
+    """The values of `catalogue.METRICS` by key, in the units that it says; None: no data."""
 
-    visitors: int
-    visits: int
-    pageviews: int
-    views_per_visit: float | None
-    bounce_rate: float | None
-    visit_duration: float | None
-    load_time: float | None
+    by_key: Mapping[str, float | None]
+
+    def __getitem__(self, key: str) -> float | None:
+        return self.by_key[key]
+
+    @property
+    def visitors(self) -> int:
+        """The sum of daily visitors."""
+        return int(self.by_key["visitors"] or 0)
+
+    @property
+    def visits(self) -> int:
+        """How many visits began."""
+        return int(self.by_key["visits"] or 0)
+
+    @property
+    def pageviews(self) -> int:
+        """How many pages were viewed."""
+        return int(self.by_key["pageviews"] or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table. `name` is a path, host, source, ISO 3166 country code, family or type."""
+    """One row of a table. `name` is the value of the dimension as it is stored, ``""`` if it is unknown."""
 
     name: str
     visitors: int
@@ -48,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows with the most visitors first; `other` sums what a day's rollup had no room to name."""
+    """The rows of a dimension, those with the most visitors first; `other` sums what there was no room to name."""
 
     rows: tuple[Row, ...]
     other: Row | None = None

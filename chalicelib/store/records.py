@@ -55,6 +55,7 @@ class Hit:
     :ivar amount: its revenue in millionths of `currency` (ISO 4217).
     :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0016.
     :ivar redirect: of a leave: a script replaced the page at once; see docs/adr/0034.
+    :ivar host: the host of the viewed page, see `hostnames`; None for records from before it was stored.
     """
 
     kind: Kind
@@ -80,6 +81,7 @@ class Hit:
     currency: str | None = None
     interactive: bool = False
     redirect: bool = False
+    host: str | None = None
 
 
 HIT_FIELDS: Final = tuple(one.name for one in fields(Hit))

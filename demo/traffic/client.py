@@ -86,7 +86,7 @@ class Shylight:
 
     def send_leave(self, site: str, view: View, age_ms: int) -> None:
         """Send the beacon that the tracker sends when the page is left, `age_ms` after its view."""
-        beacon = {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms}
+        beacon = {"idempotency": view.id, "engagement": view.engagement or 0, "age": age_ms, "scroll": view.scroll}
         self._beacon(site, view.person, beacon)
 
     def send_event(self, site: str, person: Person, event_id: str, name: str, url: str) -> None:
@@ -135,6 +135,7 @@ def as_hit(view: View) -> dict[str, Any]:
         "ip": view.person.address,
         "load_time": view.load_time,
         "engagement": view.engagement,
+        "scroll": view.scroll,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

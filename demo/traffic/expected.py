@@ -7,17 +7,18 @@ next view. Bots are not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from chalicelib.catalogue import DIMENSIONS
 from demo.traffic.audience import Person
 from demo.traffic.plan import Conversion, View
 
-TABLES = (
-    "pages", "referrers", "sources", "channels", "campaigns", "countries", "browsers", "systems", "devices",
-)  # fmt: skip
 _GAP_MS = 30 * 60 * 1000
 
 
@@ -33,6 +34,32 @@ class CountedVisit:
     def duration(self) -> float:
         """Seconds from the first view to the last activity."""
         return (max(view.last_activity for view in self.views) - self.views[0].t) / 1000
+
+
+# What a plan knows of the columns that the catalogue's dimensions are made of; None: not a row of the table. Region,
+# city and network depend on databases that change.
+_OF_VISIT: Final[Mapping[str, Callable[[CountedVisit], str | None]]] = {
+    "entry_page": lambda visit: visit.views[0].path,
+    "exit_page": lambda visit: visit.views[-1].path,
+    "referrer": lambda visit: visit.views[0].shown_referrer,
+    "source": lambda visit: visit.views[0].source,
+    "channel": lambda visit: visit.views[0].channel,
+    "campaign": lambda visit: visit.views[0].campaign,
+    "country": lambda visit: visit.person.country,
+    "browser": lambda visit: visit.person.agent.browser,
+    "system": lambda visit: visit.person.agent.system,
+    "device_type": lambda visit: visit.person.agent.device,
+}
+_OF_VIEW: Final[Mapping[str, Callable[[View], str]]] = {
+    "page": lambda view: view.path,
+    "host": lambda view: urlsplit(view.url).hostname or "",
+}
+# The tables that can be expected.
+TABLES: Final = tuple(
+    key
+    for key, dimension in DIMENSIONS.items()
+    if dimension.expression in (_OF_VISIT if dimension.level == "visits" else _OF_VIEW)
+)
 
 
 @dataclass(slots=True)
@@ -75,11 +102,14 @@ def count_visits(views: Iterable[View], zone: ZoneInfo) -> list[CountedVisit]:
 
 
 def metrics(visits: Iterable[CountedVisit]) -> dict[str, float | None]:
-    """The seven figures of some visits, under the API's names and in its units; None where there is no data."""
+    """The metrics of some visits, under the API's names and in its units; None where there is no data."""
     visits = list(visits)
     count = len(visits)
     pageviews = sum(len(visit.views) for visit in visits)
-    loads = [view.load_time for visit in visits for view in visit.views if view.load_time is not None]
+    views = [view for visit in visits for view in visit.views]
+    loads = [view.load_time for view in views if view.load_time is not None]
+    depths = [view.scroll for view in views if view.scroll is not None]
+    times = [view.engagement / 1000 for view in views if view.engagement is not None]
     return {
         "visitors": len({(visit.day, visit.person) for visit in visits}),
         "visits": count,
@@ -88,33 +118,25 @@ def metrics(visits: Iterable[CountedVisit]) -> dict[str, float | None]:
         "bounce_rate": sum(len(visit.views) == 1 for visit in visits) / count if count else None,
         "visit_duration": sum(visit.duration for visit in visits) / count if count else None,
         "load_time": sum(loads) / len(loads) if loads else None,
+        "scroll_depth": sum(depths) / len(depths) if depths else None,
+        "engagement_time": sum(times) / len(times) if times else None,
     }
 
 
 def tables(visits: Iterable[CountedVisit]) -> dict[str, dict[str, tuple[int, int, int]]]:
-    """The tables of some visits: table -> row's name -> (visitors, visits, pageviews).
-
-    Region, city and network depend on databases that change; what they hold is not known here.
-    """
+    """The tables of some visits: table -> row's name -> (visitors, visits, pageviews)."""
     counted: dict[str, dict[str, Row]] = {name: {} for name in TABLES}
     for visit in visits:
-        who, first, agent = (visit.day, visit.person), visit.views[0], visit.person.agent
-        names = {
-            "sources": first.source,
-            "channels": first.channel,
-            "countries": visit.person.country,
-            "browsers": agent.browser,
-            "systems": agent.system,
-            "devices": agent.device,
-        }
-        if first.shown_referrer is not None:
-            names["referrers"] = first.shown_referrer
-        if first.campaign is not None:
-            names["campaigns"] = first.campaign
-        for table, name in names.items():
-            _add(counted[table], name, who, 1, len(visit.views))
-        for path in {view.path for view in visit.views}:
-            _add(counted["pages"], path, who, 1, sum(view.path == path for view in visit.views))
+        who = visit.day, visit.person
+        for table in TABLES:
+            column = DIMENSIONS[table].expression
+            if DIMENSIONS[table].level == "visits":
+                name = _OF_VISIT[column](visit)
+                if name is not None:
+                    _add(counted[table], name, who, 1, len(visit.views))
+            else:
+                for name, times in Counter(map(_OF_VIEW[column], visit.views)).items():
+                    _add(counted[table], name, who, 1, times)
     return {table: {name: row.counts for name, row in rows.items()} for table, rows in counted.items()}
 
 

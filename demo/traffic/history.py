@@ -94,7 +94,7 @@ def wait_until_counted(
 
 
 def counted(shylight: Shylight, site_id: str, history: History) -> dict[str, float | None]:
-    """The seven figures of its days, as they are now."""
+    """The metrics of its days, as they are now."""
     period = {"from": history.first.isoformat(), "to": history.last.isoformat()}
     return dict(shylight.stats(site_id, **period)["metrics"])
 

@@ -47,6 +47,7 @@ class View:
     :ivar engagement: None if the leave was lost.
     :ivar source, shown_referrer, channel, campaign: what should be reported for a visit that begins with this view.
     :ivar conversion: the custom event in the middle of the view.
+    :ivar scroll: how far down the page was read, percent; None if the leave was lost.
     """
 
     id: str
@@ -62,6 +63,7 @@ class View:
     channel: str = DIRECT
     campaign: str | None = None
     conversion: Conversion | None = None
+    scroll: int | None = None
 
     @property
     def middle(self) -> int:
@@ -212,7 +214,9 @@ class DayPlanner:
         url = self._site.url(path, query)
         # The referrer is a page of the site itself, so a visit that begins with this view has no source.
         view = View(self._id(), t, person, url, path, referrer, load_time, engagement, DIRECT, None)
-        return replace(view, conversion=_conversion(self._pages[path].goal, random.Random(view.id)))
+        scroll = None if engagement is None else _scroll(random.Random(f"{view.id} scroll"))
+        conversion = _conversion(self._pages[path].goal, random.Random(view.id))
+        return replace(view, conversion=conversion, scroll=scroll)
 
     def _next(self, path: str) -> str:
         while (found := self._site.page(self._rng).path) == path:
@@ -234,6 +238,11 @@ def _conversion(goal: Goal | None, rng: random.Random) -> Conversion | None:
         return None
     cents = rng.randint(*goal.cents) if goal.cents else None
     return Conversion(goal.event, ((goal.prop, rng.choice(goal.choices)),), cents, goal.currency)
+
+
+def _scroll(rng: random.Random) -> int:
+    """How far down a page is read, percent: to its end by some, and by most at least to the middle."""
+    return min(100, round(rng.betavariate(2.6, 1.3) * 110))
 
 
 def _poisson(rng: random.Random, mean: float) -> int:

@@ -39,7 +39,7 @@ def test_hits_of_past_days_are_counted_on_their_days(caller: Caller, site: str) 
     stats = wait_for(lambda: caller.stats(site, period="7d"), lambda found: found["metrics"]["pageviews"] == 3)
     assert stats["metrics"] == {
         "visitors": 2, "visits": 2, "pageviews": 3, "views_per_visit": 1.5, "bounce_rate": 0.5, "visit_duration": 35.0,
-        "load_time": 500.0,
+        "load_time": 500.0, "engagement_time": 20.0, "scroll_depth": None,
     }  # fmt: skip
     by_day = {point["t"][:10]: point["pageviews"] for point in stats["series"]}
     assert by_day[noon(3).date().isoformat()] == 2

@@ -20,8 +20,9 @@ from chalicelib import days
 from chalicelib.aggregate import month_sums
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.aggregate.build_day import refresh
-from chalicelib.aggregate.rollup import TABLES, EventRow, Hour, Rollup, Totals
+from chalicelib.aggregate.rollup import EventRow, Hour, Rollup
 from chalicelib.api.stats import as_json
+from chalicelib.catalogue import DIMENSIONS, SUMS, Totals
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
@@ -50,9 +51,10 @@ def site() -> Site:
 
 def some_day(day: date, chance: random.Random) -> Rollup:
     """A rollup with figures of every kind, made up."""
-    sums = [chance.randrange(1, 1000) for _ in range(7)]
+    sums = [chance.randrange(1, 1000) for _ in SUMS]
     rows = {
-        table: [some_row(f"{table} {number}", chance) for number in chance.sample(range(400), 40)] for table in TABLES
+        table: [some_row(f"{table} {number}", chance) for number in chance.sample(range(400), 40)]
+        for table in DIMENSIONS
     }
     visit: dict[str, Any] = dict.fromkeys(site_stats._SAME) | {
         "visitor": "v",
@@ -63,9 +65,9 @@ def some_day(day: date, chance: random.Random) -> Rollup:
     noon = days.day_start(day, ZONE) + 12 * days.HOUR_MS
     return Rollup(
         totals=Totals(*sums),
-        hours=[Hour(number, *(chance.randrange(90) for _ in range(8))) for number in range(24)],
+        hours=[Hour(number, 9, Totals(*(chance.randrange(90) for _ in SUMS))) for number in range(24)],
         tables=rows,
-        others={table: (chance.randrange(9), 1, 2) for table in chance.sample(TABLES, 3)},
+        others={table: (chance.randrange(9), 1, 2) for table in chance.sample([*DIMENSIONS], 3)},
         latest=[visit | {"day": day.isoformat(), "started": noon + number, "duration": 5} for number in (9, 3)],
         events=[
             EventRow(
@@ -83,7 +85,8 @@ def fill(site: Site, first: date, last: date, seed: int = 1) -> None:
     chance = random.Random(seed)
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
-        if chance.random() < 0.8 or day.day > 27:  # the last of a month are those that are compared with today
+        # The last days of a month are those that are compared with today, as is the last one before the year.
+        if chance.random() < 0.8 or day.day > 27 or day == YEAR.before()[1]:
             put_day(site, day, some_day(day, chance))
 
 

@@ -6,7 +6,6 @@ Whatever comes, the answer is one that the document has for it, of the shape it 
 import itertools
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance, unsupported_method
 
+from chalicelib.api import openapi
 from chalicelib.store.sites import read_id
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import FIREFOX, Caller
 
-DOCUMENT = Path(__file__).parents[2] / "chalicelib" / "api" / "openapi.json"
 # Beside the edge cases that it always tries. In all some 1,500 requests, which take ministack about a minute.
 MAX_EXAMPLES = 8
 CONFIG = SchemathesisConfig.from_dict(
@@ -37,7 +36,7 @@ REFUSED_ON_THE_WAY = {414, 431}
 
 def document() -> dict[str, Any]:
     """The document, with a body of two media types once: they are read alike."""
-    document: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(openapi.text())
     for methods in document["paths"].values():
         for operation in methods.values():
             operation.get("requestBody", {}).get("content", {}).pop("text/plain", None)
@@ -48,7 +47,7 @@ def _bodies(item: dict[str, Any]) -> list[str]:
     return [media for operation in item.values() for media in operation.get("requestBody", {}).get("content", {})]
 
 
-PATHS = json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"]
+PATHS = json.loads(openapi.text())["paths"]
 schema = schemathesis.openapi.from_dict(document(), config=CONFIG)
 _addresses = (f"10.{a}.{b}.1" for a, b in itertools.product(range(256), repeat=2))
 
@@ -114,4 +113,4 @@ def test_the_examples_of_the_document_are_taken(caller: Caller, sites: dict[str,
 def test_the_document_is_there_for_anybody(caller: Caller) -> None:
     answer = caller.call("GET", "/api/v1/openapi.json")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
-    assert answer.json() == json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    assert answer.json() == json.loads(openapi.text())

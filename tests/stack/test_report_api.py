@@ -26,7 +26,7 @@ def test_an_empty_site_has_no_data_not_zeroes(caller: Caller) -> None:
     stats = caller.stats(caller.new_site(), period="30d")
     assert stats["metrics"] == {
         "visitors": 0, "visits": 0, "pageviews": 0, "views_per_visit": None, "bounce_rate": None,
-        "visit_duration": None, "load_time": None,
+        "visit_duration": None, "engagement_time": None, "scroll_depth": None, "load_time": None,
     }  # fmt: skip
     assert stats["compare"] == stats["metrics"]
     assert len(stats["series"]) == 30
@@ -40,10 +40,12 @@ def test_stats_have_the_documented_shape(caller: Caller, site: str) -> None:
     assert stats["from"] == stats["to"]
     assert stats["timezone"] == "Asia/Kathmandu"
     assert set(stats["tables"]) == {
-        "pages", "referrers", "sources", "channels", "campaigns", "countries", "regions", "cities", "networks",
-        "browsers", "systems", "devices",
+        "pages", "entry_pages", "exit_pages", "hostnames", "referrers", "sources", "channels", "campaigns", "countries",
+        "regions", "cities", "networks", "browsers", "systems", "devices",
     }  # fmt: skip
     assert stats["tables"]["pages"] == [{"name": "/", "visitors": 1, "visits": 1, "pageviews": 1}]
+    assert stats["tables"]["entry_pages"] == stats["tables"]["exit_pages"] == stats["tables"]["pages"]
+    assert stats["tables"]["hostnames"] == [{"name": "example.com", "visitors": 1, "visits": 1, "pageviews": 1}]
     assert stats["tables"]["sources"] == [{"name": "Direct", "visitors": 1, "visits": 1, "pageviews": 1}]
     assert len(stats["series"]) == 24
     assert all(point["t"].endswith("+05:45") for point in stats["series"])

@@ -19,8 +19,8 @@ from chalicelib.aggregate import metrics
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.collect.event import Event, decode, encode
 from chalicelib.enrich import worker
-from chalicelib.enrich.geolocation import Place
-from chalicelib.store.visitor_hour import Union
+from chalicelib.enrich.geolocation import Location
+from chalicelib.store.visitor_hour import RecordMerge
 
 event = Event(
     kind="view", id="a", t=1_795_521_600_000, site="s", day="2026-11-24", hour=12, visitor="v", agent="", address="",
@@ -29,11 +29,11 @@ event = Event(
 assert decode(encode([event])) == ([event], [])
 assert decode(encode([replace(event, volume=101)]))[1]
 record = worker.record(event)
-union = Union(10)
-with patch("chalicelib.enrich.geolocation.locate", lambda _: Place(altitude=12.5)):
-    union.add([record.pack()], replace(worker.traits("Firefox", ""), robot=False, robot_reason=None).pack())
+merge = RecordMerge(10)
+with patch("chalicelib.enrich.geolocation.locate", lambda _: Location(altitude=12.5)):
+    merge.add([record.pack()], replace(worker.traits("Firefox", ""), robot=False, robot_reason=None).pack())
 with engine() as db:
-    db.load([union.made(date(2026, 11, 24), 12, "v")], [])
+    db.load([merge.result(date(2026, 11, 24), 12, "v")], [])
     db.load([], [db.parquet("FROM hits")])
     db.sessionize()
     assert db.rows("SELECT volume, altitude, typeof(volume) FROM hits") == [(70, 12.5, "UTINYINT")]
@@ -70,9 +70,9 @@ def test_every_trait_has_a_source() -> None:
     """A trait that is declared and that nothing finds out would stay empty without anybody noticing."""
     from dataclasses import fields
 
-    from chalicelib.enrich.geolocation import Place
-    from chalicelib.enrich.user_agent import Agent
+    from chalicelib.enrich.geolocation import Location
+    from chalicelib.enrich.user_agent import UserAgent
     from chalicelib.store.records import TRAITS
 
-    found = {one.name for one in (*fields(Agent), *fields(Place))} | {"robot"}
+    found = {one.name for one in (*fields(UserAgent), *fields(Location))} | {"robot"}
     assert found == set(TRAITS)

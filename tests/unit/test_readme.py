@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import config, dispatch, errors
+from chalicelib import catalogue, config, dispatch, errors
 from chalicelib.accounts import site_settings
 from chalicelib.api import sites as sites_api
 from chalicelib.config import ENVIRONMENT, Settings
 from chalicelib.dashboard import excluded_traffic
-from chalicelib.report import periods, stats
+from chalicelib.report import periods
 from chalicelib.routing import Right
 from chalicelib.store import segments, tables
 from chalicelib.store.sites import Site
@@ -80,7 +80,7 @@ def test_settings_of_a_site_are_documented_with_their_defaults() -> None:
     text = section(doc("settings.md"), "Site settings").partition("\n### ")[0]
     documented = {row[0].strip("`"): row[1] for row in rows(text)}
     new = site_settings.as_json(Site("id", "", ""))
-    expected = {name: as_default(new[name]) for name in site_settings._READERS}
+    expected = {name: as_default(new[name]) for name in site_settings._PARSERS}
     expected["timezone"] = ""  # it has to be given
     assert documented == expected
 
@@ -141,8 +141,7 @@ def test_rights_and_errors_are_documented() -> None:
 def test_periods_metrics_and_tables_of_the_api_are_documented() -> None:
     assert [name for name in periods.LABELS if f"`{name}`" not in section(doc("api.md"), "Periods")] == []
     example = section(doc("api.md"), "Stats")
-    figures = [field.name for field in dataclasses.fields(stats.Metrics)]
-    assert [name for name in (*figures, *stats.TABLES) if f'"{name}":' not in example] == []
+    assert [name for name in (*catalogue.METRICS, *catalogue.DIMENSIONS) if f'"{name}":' not in example] == []
 
 
 def test_limits_are_documented() -> None:

@@ -14,6 +14,7 @@ WITH visited AS (
         count(*) = 1 AND NOT bool_or(interactive) AS bounce,
         max(active_until) - min(t) AS duration,
         coalesce(arg_min(page, (t, id)), '') AS entry_page,
+        coalesce(arg_max(page, (t, id)), '') AS exit_page,
         -- A page of the site itself is not the referrer of a visit; its source is stored as ''.
         nullif(arg_min(CASE WHEN source = '' THEN '' ELSE coalesce(referrer, '') END, (t, id)), '') AS referrer,
         coalesce(nullif(arg_min(coalesce(source, ''), (t, id)), ''), 'Direct') AS source,

@@ -121,11 +121,11 @@ const refresh = async () => {
     location.reload();
     return;
   }
-  for (const selector of [".title .online", ".summary", ".panel", ".latest"]) {
-    const parts = [...fresh.querySelectorAll(selector)];
-    for (const [i, part] of document.querySelectorAll(selector).entries()) {
-      if (parts[i] && !inUse(part)) part.replaceWith(parts[i]);
-    }
+  const panels = [...document.querySelectorAll(".panel")].map(({ id }) => `#${id}`); // a new tab waits for a reload
+  for (const selector of [".title .online", ".summary", ...panels, ".latest"]) {
+    const part = document.querySelector(selector);
+    const next = fresh.querySelector(selector);
+    if (part && next && !inUse(part)) part.replaceWith(next);
   }
   for (const figure of document.querySelectorAll("figure.chart:not([data-lively])")) liven(figure);
 };

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib import days
+from chalicelib import catalogue, days
 from chalicelib.aggregate import metrics, rollup
 from chalicelib.aggregate.duckdb_engine import engine, sql
+from chalicelib.catalogue import SUMS, Totals
 from chalicelib.config import VISIT_GAP_MS
 from chalicelib.store import rollups
 from chalicelib.store.fields import fields_of
@@ -126,7 +127,7 @@ def test_segments_of_before_a_column_was_added_can_still_be_read() -> None:
 
 
 def test_a_leave_without_its_view_counts_as_nothing() -> None:
-    assert computed(stored("v", [leave("lost", 5, 100)])).totals == rollup.Totals()
+    assert computed(stored("v", [leave("lost", 5, 100)])).totals == Totals()
 
 
 def test_robots_are_in_no_figure() -> None:
@@ -315,7 +316,7 @@ def test_robots_events_are_told_with_their_views() -> None:
 
 def test_an_event_without_a_view_makes_no_visit() -> None:
     figures = computed(stored("v", [event("e", 5)]))
-    assert figures.totals == rollup.Totals()
+    assert figures.totals == Totals()
     assert figures.events[0].visitors == 1
 
 
@@ -426,7 +427,7 @@ def test_no_stored_record_can_break_a_build(records: list[Record], traits: Trait
             asked = {"event": "x", "property": "/a", "most": 10, "first": 0}
             db.rows(sql(query), {name: value for name, value in asked.items() if f"${name}" in sql(query)})
     read = rollup.unpack(rollup.pack(figures))
-    assert read.totals.pageviews == sum(hour.pageviews for hour in read.hours)
+    assert read.totals.pageviews == sum(hour.sums.pageviews for hour in read.hours)
     for visit in read.latest:
         days.local(visit["started"], ZoneInfo("Pacific/Kiritimati"))
 
@@ -454,14 +455,14 @@ def crowded(rows: int, letters: int) -> rollup.Rollup:
         return {f"{noise.randrange(26**3):05d}": (noise.randrange(10**30), 3) for _ in range(20)}
 
     full = rollup.Rollup(
-        hours=[rollup.Hour(hour, *(noise.randrange(10**18) for _ in range(8))) for hour in range(51)],
+        hours=[rollup.Hour(hour, 9, Totals(*(noise.randrange(10**18) for _ in SUMS))) for hour in range(51)],
         seen={10**9 + minute: noise.randrange(10**9) for minute in range(30)},
         latest=[{"entry_page": name(), "referrer": name() * 8, "identifier": name()} for _ in range(10)],
         events=[rollup.EventRow(name(), 9, 9, revenue()) for _ in range(rows)],
         robots=[rollup.RobotRow("declared", name(), 5, 7) for _ in range(rows)],
         beyond={hour: noise.randrange(10**9) for hour in range(51)},
     )
-    for table in rollup.TABLES:
+    for table in catalogue.DIMENSIONS:
         rollup.fill(full, table, [(name(), 3, 4, 5) for _ in range(rows)], None)
     return full
 
@@ -473,7 +474,7 @@ def test_a_rollup_fits_an_item_with_everything_at_its_most_and_leaves_nothing_un
     packed = rollup.pack(crowded(rows, letters))
     assert len(packed) <= rollups.MAX_PACKED_BYTES
     read = rollup.unpack(packed)
-    for table in rollup.TABLES:
+    for table in catalogue.DIMENSIONS:
         assert sum(row[1] for row in read.tables[table]) + read.others.get(table, (0, 0, 0))[0] == 3 * rows
     other = read.other_events or rollup.EventRow("", 0, 0, {})
     assert sum(row.events for row in read.events) + other.events == 9 * rows

@@ -6,8 +6,10 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib import catalogue
 from chalicelib.aggregate import rollup
-from chalicelib.aggregate.rollup import Rollup, folded, sum_days
+from chalicelib.aggregate.rollup import Rollup, sum_days
+from chalicelib.aggregate.spellings import folded
 from chalicelib.collect.urls import read_location
 from chalicelib.store.records import VisitorHour
 from tests.unit.aggregate.test_metrics import computed, stored, view
@@ -86,8 +88,8 @@ def test_merged_rows_are_what_they_would_be_if_all_had_written_alike(
 def test_months_of_days_come_to_the_same_as_the_days(days: list[list[tuple[str, int, int]]]) -> None:
     """As stored months are, with every spelling by itself; see docs/adr/0022."""
     parts = [
-        Rollup(tables={table: ([] if table not in rollup.SPELLED else [(n, v, s, s) for n, v, s in dict_of(day)])
-                       for table in rollup.TABLES})
+        Rollup(tables={table: [(n, v, s, s) for n, v, s in dict_of(day)] if dimension.ignores_case else []
+                       for table, dimension in catalogue.DIMENSIONS.items()})
         for day in days
     ]  # fmt: skip
     month = sum_days(parts[:3], most=None)

@@ -9,13 +9,13 @@ import jsonschema_rs
 import pytest
 
 import app
-from chalicelib import config, errors
+from chalicelib import catalogue, config, errors
 from chalicelib.accounts import site_settings
 from chalicelib.api import sites
 from chalicelib.api.openapi import document, text
 from chalicelib.collect import proxy
 from chalicelib.enrich import device
-from chalicelib.report import event_properties, excluded_traffic, periods, stats, visits
+from chalicelib.report import event_properties, excluded_traffic, periods, visits
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
@@ -139,8 +139,15 @@ def test_the_settings_are_the_codes() -> None:
     assert all(f"`{preset}`" in changes["proxies"]["description"] for preset in proxy.PRESETS)
 
 
-def test_the_tables_are_the_codes() -> None:
-    assert SCHEMAS["Stats"]["properties"]["tables"]["required"] == list(stats.TABLES)
+def test_metrics_and_tables_are_the_catalogues() -> None:
+    metrics, tables = SCHEMAS["Metrics"], SCHEMAS["Stats"]["properties"]["tables"]
+    assert metrics["required"] == list(metrics["properties"]) == list(catalogue.METRICS)
+    assert tables["required"] == list(tables["properties"]) == list(catalogue.DIMENSIONS)
+    assert metrics["properties"]["bounce_rate"] == {
+        "type": ["number", "null"],
+        "description": "A fraction of 1: visits with one page view and no interactive event.",
+    }
+    assert metrics["properties"]["visits"]["type"] == "integer"
 
 
 @pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "requestBody" in operation])

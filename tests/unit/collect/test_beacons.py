@@ -68,6 +68,13 @@ def test_the_page_before_may_be_told_by_its_path():
     assert view.internal
 
 
+def test_a_view_keeps_the_host_of_its_page():
+    (view,) = read({**VIEW, "location": "https://Shop.Example.COM:8443/a"})
+    assert (view.host, view.page) == ("shop.example.com", "/a")
+    (leave,) = read(LEAVE)
+    assert leave.host is None
+
+
 @pytest.mark.parametrize(
     ("on", "engagement", "redirect"),
     [

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from chalice import Response
 
+from chalicelib import catalogue
 from chalicelib.dashboard import (
     breakdowns,
     chart,
@@ -27,7 +28,7 @@ from chalicelib.dashboard import (
 from chalicelib.dashboard.snippet import snippet
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.periods import Period
-from chalicelib.report.stats import TABLES, EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
@@ -51,7 +52,14 @@ NASTY = (
     "/half\ud83c",
 )
 
-_NO_METRICS = Metrics(0, 0, 0, None, None, None, None)
+
+def metrics(**given: float | None) -> Metrics:
+    """Metrics of which some are given; the others are unknown."""
+    assert given.keys() <= catalogue.METRICS.keys()
+    return Metrics({key: given.get(key) for key in catalogue.METRICS})
+
+
+_NO_METRICS = metrics(visitors=0, visits=0, pageviews=0)
 
 
 def request(path: str, query: dict[str, str] | None = None, method: str = "GET", body: bytes = b"") -> Request:
@@ -61,18 +69,25 @@ def request(path: str, query: dict[str, str] | None = None, method: str = "GET",
 
 def empty(site: Site = SITE, days: int = 30) -> Stats:
     """What a site without a single hit has to show."""
-    return _stats(site, days, 0, _NO_METRICS, _NO_METRICS, {name: Table(()) for name in TABLES}, ())
+    return _stats(site, days, 0, _NO_METRICS, _NO_METRICS, {name: Table(()) for name in catalogue.DIMENSIONS}, ())
 
 
 def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/about"), rows: int = 0) -> Stats:
     """Figures in every corner; `names` and `rows` more of them in every table and as entry pages."""
     every = (*names, *(f"/page-{number}" for number in range(rows)), "")
     table = Table(tuple(Row(name, 1000 - i, 1100 - i, 2000 - i) for i, name in enumerate(every)), Row("", 7, 8, 9))
-    tables = dict.fromkeys(TABLES, table)
+    tables = dict.fromkeys(catalogue.DIMENSIONS, table)
     tables["countries"] = Table((Row("DE", 900, 900, 900), Row("", 50, 50, 50), Row("XX", 1, 1, 1)))
     latest = tuple(_visit(number, name) for number, name in enumerate(names))
-    metrics = Metrics(1234, 1300, 12_345_678, 2.06, 0.4321, 144.2, 842.0)
-    stats = _stats(site, days, 40, metrics, Metrics(1100, 1400, 2500, 2.06, 0.41, 151.0, None), tables, latest)
+    now = metrics(
+        visitors=1234, visits=1300, pageviews=12_345_678, views_per_visit=2.06, bounce_rate=0.4321,
+        visit_duration=144.2, engagement_time=51.4, scroll_depth=63.2, load_time=842.0,
+    )  # fmt: skip
+    then = metrics(
+        visitors=1100, visits=1400, pageviews=2500, views_per_visit=2.06, bounce_rate=0.41, visit_duration=151.0,
+        scroll_depth=61.1,
+    )  # fmt: skip
+    stats = _stats(site, days, 40, now, then, tables, latest)
     events = [EventCount(name, 1_234_567, 12, {"EUR": 1234.5, "USD": 0.1}) for name in names]
     return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
 
@@ -115,7 +130,7 @@ def home(*all_stats: Stats, form: home_page.SiteForm | None = None) -> Response:
                 stats.site,
                 stats.online,
                 stats.built_at is None,
-                metric_cards.strip(stats, TODAY, metric_cards.CARD),
+                metric_cards.on_site_card(stats, TODAY),
                 chart.sparkline(stats.series, stats.interval, NOW),
             )
             for stats in all_stats

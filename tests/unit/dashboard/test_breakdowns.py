@@ -50,6 +50,12 @@ def test_a_tenth_row_is_not_folded_away_alone() -> None:
         ("referrers", "javascript:alert(1)", "javascript:alert(1)", ""),
         ("referrers", "a b.example", "a b.example", ""),
         ("sources", "news.example", "news.example", ""),
+        ("entry_pages", "/about", "/about", "https://fieldnotes.example/about"),
+        ("exit_pages", "", "(no path)", ""),
+        ("hostnames", "www.fieldnotes.example", "www.fieldnotes.example", "https://www.fieldnotes.example"),
+        ("hostnames", "xn--mnchen-3ya.example", "münchen.example", "https://xn--mnchen-3ya.example"),
+        ("hostnames", "javascript:alert(1)", "javascript:alert(1)", ""),
+        ("hostnames", "", "Unknown", ""),
         ("browsers", "", "Unknown", ""),
         ("devices", "phone", "Phone", ""),
         ("devices", "tv", "TV", ""),
@@ -62,6 +68,15 @@ def test_names_and_where_they_lead(kind: str, name: str, label: str, href: str) 
     assert (entry.label, entry.href) == (label, href)
 
 
+def test_hostnames_are_shown_where_there_are_several() -> None:
+    def tabs(*hosts: str) -> list[str]:
+        stats = with_table("hostnames", [Row(host, 1, 1, 1) for host in hosts])
+        return [ranking.key for ranking in breakdowns.cards(stats)[0].rankings]
+
+    assert tabs("example.com", "www.example.com") == ["pages", "entry_pages", "exit_pages", "hostnames"]
+    assert tabs("example.com") == tabs("example.com", "") == tabs() == ["pages", "entry_pages", "exit_pages"]
+
+
 def test_a_site_on_this_machine_is_reached_without_https() -> None:
     assert breakdowns.site_url("localhost:8000") == "http://localhost:8000"
     assert breakdowns.site_url("example.com") == "https://example.com"
@@ -70,15 +85,18 @@ def test_a_site_on_this_machine_is_reached_without_https() -> None:
 def test_the_strip_names_what_it_compares_with() -> None:
     strip = {figure.key: figure for figure in metric_cards.strip(samples.full(days=7), samples.TODAY)}
     assert list(strip) == [
-        "visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "load_time",
+        "visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "engagement_time",
+        "scroll_depth", "load_time",
     ]  # fmt: skip
     assert strip["visitors"].sentence == "12% more than 11–17 Nov, up to the same time (1,100)"
     assert strip["bounce_rate"].sentence == "2.2 pp higher than 11–17 Nov, up to the same time (41.0%)"
     assert strip["load_time"].sentence == "Nothing to compare with in 11–17 Nov, up to the same time"
+    assert strip["scroll_depth"].sentence == "2.1 pp deeper than 11–17 Nov, up to the same time (61%)"
+    assert (strip["engagement_time"].value, strip["scroll_depth"].value) == ("51s", "63%")
     assert (strip["pageviews"].value, strip["pageviews"].full) == ("12M", "12,345,678")
 
 
 def test_a_new_site_has_dashes_not_zero_rates() -> None:
     strip = metric_cards.strip(samples.empty(Site("1", "New", "new.example")), samples.TODAY)
-    assert [figure.value for figure in strip] == ["0", "0", "0", "—", "—", "—", "—"]
+    assert [figure.value for figure in strip] == ["0", "0", "0", *"——————"]
     assert all(figure.delta is None for figure in strip)

@@ -19,12 +19,13 @@ CRAWLER = Person("73.0.0.1", UserAgent("c", "", "", "robot"), "US")
 
 def view(
     who: Person, minutes: float, path: str = "/", source: str = "Direct", shown: str | None = None,
-    load_time: int | None = None, engagement: int | None = None,
+    load_time: int | None = None, engagement: int | None = None, scroll: int | None = None,
 ) -> View:  # fmt: skip
     t = NOON + round(minutes * MINUTE)
     return View(
-        f"{who.address}-{t}", t, who, f"https://example.com{path}", path, None, load_time, engagement, source, shown
-    )
+        f"{who.address}-{t}", t, who, f"https://example.com{path}", path, None, load_time, engagement, source, shown,
+        scroll=scroll,
+    )  # fmt: skip
 
 
 def test_a_gap_of_thirty_minutes_is_one_visit_and_more_is_two():
@@ -40,10 +41,10 @@ def test_a_day_ends_at_the_sites_midnight():
     assert expected.metrics(visits)["visitors"] == 2
 
 
-def test_the_seven_figures():
+def test_the_metrics():
     views = [
-        view(ANNA, 0, "/", "Google", "https://www.google.com/", load_time=1000, engagement=20_000),
-        view(ANNA, 1, "/a", load_time=500, engagement=60_000),
+        view(ANNA, 0, "/", "Google", "https://www.google.com/", load_time=1000, engagement=20_000, scroll=80),
+        view(ANNA, 1, "/a", load_time=500, engagement=60_000, scroll=25),
         view(ANNA, 100, "/a"),
         view(BELA, 5, "/a", engagement=30_000),
         view(CRAWLER, 5, "/a"),
@@ -56,6 +57,8 @@ def test_the_seven_figures():
         "bounce_rate": 2 / 3,
         "visit_duration": (120 + 0 + 30) / 3,
         "load_time": 750,
+        "scroll_depth": 52.5,
+        "engagement_time": (20 + 60 + 30) / 3,
     }
 
 
@@ -73,6 +76,9 @@ def test_the_tables():
     assert tables["referrers"] == {"https://www.google.com/": (2, 2, 4)}
     assert tables["countries"] == {"DE": (1, 1, 3), "FR": (1, 2, 2)}
     assert tables["devices"] == {"desktop": (1, 1, 3), "phone": (1, 2, 2)}
+    assert tables["entry_pages"] == {"/": (1, 1, 3), "/a": (1, 2, 2)}
+    assert tables["exit_pages"] == {"/": (1, 1, 3), "/a": (1, 2, 2)}
+    assert tables["hostnames"] == {"example.com": (2, 3, 5)}
 
 
 def test_nothing_is_null_not_zero():

@@ -24,6 +24,13 @@ def test_a_record_is_what_was_packed(values: tuple[Any, ...]) -> None:
     assert Record.unpack(record.pack()) == record
 
 
+def test_records_of_before_hosts_were_kept_are_read() -> None:
+    old = '["v","a",1795478400123,"/"]'
+    assert Record.unpack(old) == Record(VIEW, "a", 1795478400123, "/")
+    assert Record.unpack(old).pack() == old
+    assert Record.unpack(Record(VIEW, "a", 1, "/", host="www.example.com").pack()).host == "www.example.com"
+
+
 def test_a_record_is_small() -> None:
     view = Record(
         VIEW,

@@ -1,7 +1,7 @@
--- A dimension of visits: visitors, visits and pageviews by the value of one column of `visits`, which the caller
--- names in place of {column}. What is unknown has the name ''.
+-- A dimension of visits: visitors, visits and page views by its value. The catalogue says what {expression} and
+-- {condition} are. What is unknown has the name ''.
 SELECT
-    coalesce({column}, '') AS name,
+    coalesce({expression}, '') AS name,
     count(DISTINCT (day, visitor))::BIGINT AS visitors,
     count(*)::BIGINT AS visits,
     sum(pageviews)::BIGINT AS pageviews

@@ -2,7 +2,7 @@
 -- only become one row when days are summed (`rollup.sum_days`), which needs two things of these: that they add up, so a
 -- visitor is counted under the spelling they came with first; and how often each was written, to show it as most did.
 WITH told AS (
-    SELECT coalesce({column}, '') AS name, day, visitor, started, pageviews
+    SELECT coalesce({expression}, '') AS name, day, visitor, started, pageviews
     FROM human_visits
     WHERE {condition}
 ),

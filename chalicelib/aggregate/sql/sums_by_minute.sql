@@ -1,0 +1,15 @@
+-- The sums of sums_by_hour.sql by minute since the day began ($start, epoch ms): what a day had until some time of it.
+WITH seen AS (
+    SELECT (t - $start) // 60000 AS minute, {view_sums}
+    FROM human_views
+    GROUP BY minute
+),
+begun AS (
+    SELECT (started - $start) // 60000 AS minute, {visit_sums}
+    FROM human_visits
+    GROUP BY minute
+)
+SELECT minute::INTEGER, {sums}
+FROM seen
+FULL JOIN begun USING (minute)
+ORDER BY minute;
