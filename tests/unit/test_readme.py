@@ -80,7 +80,7 @@ def test_settings_of_a_site_are_documented_with_their_defaults() -> None:
     text = section(doc("settings.md"), "Site settings").partition("\n### ")[0]
     documented = {row[0].strip("`"): row[1] for row in rows(text)}
     new = site_settings.as_json(Site("id", "", ""))
-    expected = {name: as_default(new[name]) for name in site_settings._READERS}
+    expected = {name: as_default(new[name]) for name in site_settings._PARSERS}
     expected["timezone"] = ""  # it has to be given
     assert documented == expected
 

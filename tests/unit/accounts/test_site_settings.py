@@ -22,7 +22,7 @@ BOOKKEEPING = {
 
 
 def test_every_setting_can_be_changed() -> None:
-    assert sorted(field for field, _ in site_settings._READERS.values()) == SETTINGS
+    assert sorted(field for field, _ in site_settings._PARSERS.values()) == SETTINGS
 
 
 @pytest.mark.parametrize("name", SETTINGS)
