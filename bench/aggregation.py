@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bench.measurement import Measurement, Section
+from harness.measurement import Measurement, Section
 from demo.traffic.arrivals import DIRECT, Arrival, pick_arrival
 from demo.traffic.audience import Audience
 from demo.traffic.sites import JOURNAL

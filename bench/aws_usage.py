@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.botocore_calls import Call, intercepted_calls
+from harness.botocore_calls import Call, intercepted_calls
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 _BATCH = "BatchWriteItem"

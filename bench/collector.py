@@ -9,9 +9,9 @@ import time
 from random import Random
 from typing import Any
 
-from bench.lambda_requests import Context, event
-from bench.measurement import Measurement, Section
-from bench.sample_day import new_site
+from harness.lambda_requests import Context, event
+from harness.measurement import Measurement, Section
+from harness.sample_day import new_site
 from demo.traffic.audience import Audience
 
 _REQUESTS = 300

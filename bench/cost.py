@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bench import prices
 from bench.aws_usage import Meter, metered
-from bench.measurement import Measurement, Section
-from bench.sample_day import events_of_today, new_site, pageviews
+from harness.measurement import Measurement, Section
+from harness.sample_day import events_of_today, new_site, pageviews
 from bench.worker import Stored
 
 CONFIG = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.measurement import Measurement, Section
+from harness.measurement import Measurement, Section
 
 ROOT = Path(__file__).resolve().parent.parent
 _RUNS = 9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import brotli  # type: ignore[import-untyped]  # it has no types
 
-from bench.measurement import Measurement, Section
+from harness.measurement import Measurement, Section
 from chalicelib.collect.tracker_script import script_of
 from chalicelib.store.sites import Site
 

@@ -17,8 +17,8 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from bench import lambda_requests
-from bench.sample_day import new_site
+from harness import lambda_requests
+from harness.sample_day import new_site
 from chalicelib import days
 from chalicelib.accounts import api_tokens, people, sign_in_links
 from chalicelib.aggregate.build_day import refresh

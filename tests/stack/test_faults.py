@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.faults.environment import Environment, environment_on
-from bench.faults.rules import RejectCalls
-from bench.faults.run_size import Size
-from bench.faults.suite import FAULTS
+from harness.faults.environment import Environment, environment_on
+from harness.faults.rules import RejectCalls
+from harness.faults.run_size import Size
+from harness.faults.suite import FAULTS
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import Caller, wait_for
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import app
-from bench.lambda_requests import Context, event
+from harness.lambda_requests import Context, event
 from chalicelib import days
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.api import stats as api_stats

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import app
-from bench.botocore_calls import Call, intercepted_calls
-from bench.lambda_requests import Context
+from harness.botocore_calls import Call, intercepted_calls
+from harness.lambda_requests import Context
 from chalicelib.config import settings
 from chalicelib.store import aws, segments
 from infra import policies

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench.lambda_requests import Context
+from harness.lambda_requests import Context
 from chalicelib import config, days
 from chalicelib.aggregate import leased_builds, schedule
 from chalicelib.aggregate.build_day import refresh

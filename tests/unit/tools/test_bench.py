@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bench.aws_usage import Meter, item_bytes
-from bench.faults.result import Result
-from bench.measurement import Measurement, Section
+from harness.faults.result import Result
+from harness.measurement import Measurement, Section
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-from bench.faults.environment import Environment
-from bench.faults.proxy import Answer, Call
-from bench.faults.result import Result, wait_and_count
-from bench.faults.run_size import Size
+from harness.faults.environment import Environment
+from harness.faults.proxy import Answer, Call
+from harness.faults.result import Result, wait_and_count
+from harness.faults.run_size import Size
 
 _EVERY = 4
 

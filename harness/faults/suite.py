@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bench.faults import (
+from harness.faults import (
     backlog,
     bucket_outage,
     failed_marks,
@@ -17,9 +17,9 @@ from bench.faults import (
     stale_reads,
     throttling,
 )
-from bench.faults.environment import new_environment
-from bench.faults.run_size import Run, Size
-from bench.measurement import Section
+from harness.faults.environment import new_environment
+from harness.faults.run_size import Run, Size
+from harness.measurement import Section
 
 FAULTS: Final[Mapping[str, Run]] = {
     "SQS delivers every message twice": redelivery.run,

@@ -6,10 +6,10 @@ import itertools
 import threading
 from contextlib import suppress
 
-from bench.faults.environment import Environment
-from bench.faults.proxy import Answer, Call
-from bench.faults.result import Result, wait_and_count
-from bench.faults.run_size import Size
+from harness.faults.environment import Environment
+from harness.faults.proxy import Answer, Call
+from harness.faults.result import Result, wait_and_count
+from harness.faults.run_size import Size
 
 _PATIENCE_S = 10.0
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bench.faults.proxy import Proxy
-from bench.faults.traffic import Traffic
+from harness.faults.proxy import Proxy
+from harness.faults.traffic import Traffic
 from demo.traffic.client import Shylight
 from demo.traffic.sites import JOURNAL
 from infra.aws_environment import Cloud

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bench.faults.environment import Environment
-from bench.faults.result import Result, wait_and_count
-from bench.faults.run_size import Size
+from harness.faults.environment import Environment
+from harness.faults.result import Result, wait_and_count
+from harness.faults.run_size import Size
 
 # It is between two and three o'clock in the site's time zone: yesterday ended long enough ago for its salt to be
 # deleted, but was still the current day for an hour after the worker was stopped.

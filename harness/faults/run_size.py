@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.faults.environment import Environment
-from bench.faults.result import Result
+from harness.faults.environment import Environment
+from harness.faults.result import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import signal
 import threading
 import time
 
-from bench.faults.environment import Environment
-from bench.faults.result import Result, wait_and_count
-from bench.faults.run_size import Size
+from harness.faults.environment import Environment
+from harness.faults.result import Result, wait_and_count
+from harness.faults.run_size import Size
 from localstack import process
 
 # Average time between two kills. A function takes some seconds to start: with much less, none would ever run.

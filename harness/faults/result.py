@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bench.faults.environment import Environment
-from bench.faults.traffic import Traffic
-from bench.measurement import Measurement, Section
+from harness.faults.environment import Environment
+from harness.faults.traffic import Traffic
+from harness.measurement import Measurement, Section
 from demo.traffic import history
 from demo.traffic.client import RequestFailed, Shylight
 

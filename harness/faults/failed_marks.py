@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench.faults.environment import Environment
-from bench.faults.result import Result, wait_and_count
-from bench.faults.rules import RejectCalls
-from bench.faults.run_size import Size
+from harness.faults.environment import Environment
+from harness.faults.result import Result, wait_and_count
+from harness.faults.rules import RejectCalls
+from harness.faults.run_size import Size
 
 
 def run(environment: Environment, size: Size) -> Result:
