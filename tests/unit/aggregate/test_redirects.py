@@ -1,5 +1,6 @@
 """A page that a script replaces at once is no view of its own; whatever the order in which this is told."""
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -14,7 +15,7 @@ from chalicelib.config import REDIRECT_WITHIN_MS
 from chalicelib.days import HOUR_MS
 from chalicelib.store.records import EVENT, LEAVE, VIEW, Record
 from tests.unit.aggregate.test_metrics import START as MIDNIGHT
-from tests.unit.aggregate.test_metrics import stored
+from tests.unit.aggregate.test_metrics import shuffles, stored
 
 START = MIDNIGHT + 2 * HOUR_MS
 
@@ -136,10 +137,12 @@ chains = st.lists(
 
 
 @settings(max_examples=4)  # of 8 to 12 visitors each: a build takes far longer to plan than to run
-@given(st.lists(chains, min_size=8, max_size=12), st.randoms())
-def test_a_redirect_takes_no_visit_and_no_time_away(visitors: list[list[tuple[int, bool, str, bool]]], random: Any):
+@given(st.lists(chains, min_size=8, max_size=12), shuffles)
+def test_a_redirect_takes_no_visit_and_no_time_away(
+    visitors: list[list[tuple[int, bool, str, bool]]], chance: random.Random
+):
     records = {str(number): _records(chain) for number, chain in enumerate(visitors)}
-    shuffled = {visitor: random.sample(of_visitor, len(of_visitor)) for visitor, of_visitor in records.items()}
+    shuffled = {visitor: chance.sample(of_visitor, len(of_visitor)) for visitor, of_visitor in records.items()}
     plain = {
         visitor: [replace(record, redirect=None) for record in of_visitor] for visitor, of_visitor in records.items()
     }
