@@ -1,7 +1,7 @@
-"""The errors of Shylight: one small family, each with its HTTP status and a message a person can act on.
+"""The errors of Shylight, each with its HTTP status and a message a person can act on.
 
-Everything a request can do wrong is raised as one of these, wherever it is noticed; `web.serve` turns it
-into the one JSON shape ``{"error": {"code", "message", "field"?}}``, or into a page for a browser.
+Whatever is wrong with a request is raised as one of these. `web.serve` turns it into JSON,
+``{"error": {"code", "message", "field"?}}``, or into a page for a browser.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 
 class ShylightError(Exception):
-    """Base of the family: an answer that is not the one asked for.
+    """The base class.
 
     :param message: what happened and what to do about it, for a person.
     :param field: the input field at fault, where there is one.
@@ -49,21 +49,21 @@ class Unauthorized(ShylightError):
 
 
 class Forbidden(ShylightError):
-    """Somebody is signed in, but may not do this."""
+    """The caller is known, but may not do this."""
 
     status = HTTPStatus.FORBIDDEN
     code = "forbidden"
 
 
 class NotFound(ShylightError):
-    """There is no such thing, or none that the caller may see."""
+    """It does not exist, or the caller may not see it."""
 
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
 
 
 class Conflict(ShylightError):
-    """It exists already, is in a state that forbids this, or somebody else changed it meanwhile."""
+    """It exists already, is in a state that forbids this, or was changed by someone else."""
 
     status = HTTPStatus.CONFLICT
     code = "conflict"
@@ -77,14 +77,14 @@ class TooLarge(ShylightError):
 
 
 class TooManyRequests(ShylightError):
-    """The caller should slow down."""
+    """The caller sends too many requests."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_requests"
 
 
 class Unavailable(ShylightError):
-    """Something this depends on does not answer; the same request can be sent again later."""
+    """A service this depends on does not answer; the request can be sent again later."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"

@@ -13,14 +13,14 @@ from chalicelib.web import Request, redirect
 
 # Status -> title and what to do; the error's own message stands between them.
 _ADVICE = {
-    HTTPStatus.BAD_REQUEST: ("That did not work", "Go back, put it right and try again."),
-    HTTPStatus.FORBIDDEN: ("Not allowed", "If you think you should be, ask an administrator."),
-    HTTPStatus.NOT_FOUND: ("Not found", "Check the address, or start again from your sites."),
-    HTTPStatus.CONFLICT: ("Somebody was quicker", "Go back, reload the page and try again."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at once."),
-    HTTPStatus.TOO_MANY_REQUESTS: ("Too many tries", "Wait a moment, then try again."),
+    HTTPStatus.BAD_REQUEST: ("Invalid request", "Go back, correct it and try again."),
+    HTTPStatus.FORBIDDEN: ("Not allowed", "Ask an administrator if you need access."),
+    HTTPStatus.NOT_FOUND: ("Not found", "Check the address, or go to your sites."),
+    HTTPStatus.CONFLICT: ("Changed by someone else", "Go back, reload the page and try again."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at a time."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Too many attempts", "Wait a moment, then try again."),
 }
-_FAILED = ("Something went wrong", "Reload the page in a moment. If it stays, the log of the API function tells why.")
+_FAILED = ("Something went wrong", "Reload the page in a moment. If the error persists, see the log of the API function.")
 
 
 def show(request: Request, error: ShylightError) -> Response:

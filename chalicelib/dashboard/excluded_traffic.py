@@ -17,28 +17,28 @@ from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
-# What the reasons mean, for people; those of robots are `enrich.bots`'s.
+# What the reasons mean; those of bots are set by `enrich.bots`.
 REASONS: Final[Mapping[str, str]] = {
     "dnt": "Asked not to be tracked",
-    "origin": "From a page that the site does not allow",
-    "ignored_address": "From an address that the site ignores",
-    "flood_address": "Too many from one address",
-    FLOOD_VISITOR: "Too many of one visitor in an hour",
-    "flood_site": "The day had all the hits that the site allows",
-    exclusions.PUT_ASIDE: "Could not be read or stored, and waits on the dead-letter queue",
+    "origin": "Origin not allowed by the site's settings",
+    "ignored_address": "Ignored IP address",
+    "flood_address": "Too many hits from one IP address",
+    FLOOD_VISITOR: "Too many hits from one visitor in an hour",
+    "flood_site": "The site's daily limit was reached",
+    exclusions.PUT_ASIDE: "Could not be processed; see the dead-letter queue",
 }
 ROBOT_REASONS: Final[Mapping[str, str]] = {
-    "declared": "Says so itself",
+    "declared": "Declares itself as a bot",
     "headless": "Headless browser",
-    "library": "Program library",
+    "library": "HTTP library",
     "empty": "No user agent",
-    "prefetch": "Loaded in advance",
-    "preview": "Preview of a page",
+    "prefetch": "Prefetch",
+    "preview": "Page preview",
     "referrer_spam": "Referrer spam",
 }
 # Rows that the page shows, those with the most hits.
 PAGE_ROWS: Final = 200
-KEPT: Final = "kept apart"
+STORED: Final = "stored, not counted"
 DROPPED: Final = "dropped"
 
 
@@ -51,7 +51,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
     dropped, robots = lines(excluded_traffic.of_period(site, period))
     return render.page(
         request,
-        "ledger.html",
+        "excluded-traffic.html",
         person=person,
         csrf=auth.csrf_token(request),
         site=site,
@@ -76,7 +76,7 @@ def lines(found: Ledger) -> tuple[list[Line], list[Line]]:
     """The rows of the page, days added up: dropped hits and robots, most hits first; the least together as the last."""
     dropped = (((REASONS.get(drop.reason, drop.reason), drop.name, ""), drop.hits) for drop in found.dropped)
     robots = (
-        ((ROBOT_REASONS.get(robot.reason, robot.reason), robot.name, KEPT if robot.kept else DROPPED), robot.hits)
+        ((ROBOT_REASONS.get(robot.reason, robot.reason), robot.name, STORED if robot.kept else DROPPED), robot.hits)
         for robot in found.robots
     )
     return _added(dropped), _added(robots)

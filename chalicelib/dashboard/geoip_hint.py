@@ -1,4 +1,4 @@
-"""Why a site's visitors come from nowhere: a hint for owners, where no GeoIP database is installed."""
+"""A hint for owners whose visitors have no location because no GeoIP database is installed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _cached: dict[str, tuple[bool, float]] = {}
 
 
 def hint(stats: Stats) -> str:
-    """What to do about countries that are all unknown; ``""`` where it is not for want of a database."""
+    """What to do if all countries are unknown; ``""`` if a database is installed."""
     countries = stats.tables.get("countries")
     if countries is None or not countries.rows or any(row.name for row in countries.rows) or _can_be_told():
         return ""
     return (
-        "No GeoIP database is installed, so nobody's place can be told. "
-        f"make geo STAGE={settings().stage} SOURCE=dbip installs one."
+        "No GeoIP database is installed, so locations are unknown. "
+        f"Install one with: make geo STAGE={settings().stage} SOURCE=dbip"
     )
 
 

@@ -23,7 +23,7 @@ from chalicelib.web import Request, redirect
 
 log = logging.getLogger("shylight")
 
-_NO_FIGURES = "The figures could not be read. Nothing is lost; the log of the API function tells why."
+_NO_FIGURES = "The statistics could not be read. No data is lost; see the log of the API function."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +88,14 @@ def zones() -> list[tuple[str, list[str]]]:
 def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPStatus.OK) -> Response:
     cards = []
     picker = None
-    until = time.monotonic() + site_stats.REFRESH_BUDGET_S  # of the page, however many sites there are
+    until = time.monotonic() + site_stats.REFRESH_BUDGET_S  # for the whole page, however many sites there are
     for site in auth.sites_of(person):
         now, period = periods.requested(request, site)
         picker = picker or period_picker.pick(period, now.date())
         try:
             cards.append(site_card(site_stats.stats(site, period, now, tables=False, until=until), now))
         except Exception:
-            log.exception("no figures of %s", site.id)  # one site's trouble is not the others'
+            log.exception("no figures of %s", site.id)  # one broken site must not break the page
             cards.append(SiteCard(site, 0, waiting=False, figures=[], spark=chart.NO_LINE, note=_NO_FIGURES))
     return render.page(
         request,

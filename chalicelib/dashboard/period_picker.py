@@ -1,4 +1,4 @@
-"""The period picker: which periods there are to choose, and the one before and after the present one."""
+"""The period picker: the periods to choose from, and the previous and next period."""
 
 from __future__ import annotations
 

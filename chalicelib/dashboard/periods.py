@@ -1,4 +1,4 @@
-"""What pages say about a period: which one is asked for, what is kept of it in links, and what is missing in it."""
+"""The period of a page: read from the query, carried over in links, and what is missing in it."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def requested(request: Request, site: Site) -> tuple[datetime, Period]:
 
 
 def kept_query(request: Request) -> str:
-    """The query that keeps the period when one goes to another page; ``""`` for the default one."""
+    """The query string that carries the period over to another page; ``""`` for the default period."""
     kept = {name: request.query[name] for name in ("period", "from", "to") if name in request.query}
     return f"?{urlencode(kept)}" if kept else ""
 
 
 def is_waiting(stats: Stats) -> bool:
-    """Whether nothing was ever seen of this site, in this period or any other."""
+    """Whether the site never had a visit, in this period or any other."""
     if stats.built_at is not None or stats.compare.pageviews:
         return False
     return not rollups.exist(stats.site.id)
 
 
 def outdated_note(stats: Stats) -> str:
-    """What is to be said of days that could not be brought up to date; ``""`` if there is none."""
+    """A note about days whose statistics could not be updated; ``""`` if there are none."""
     if not stats.outdated:
         return ""
     of_days = formatting.day_list(stats.outdated)
-    when = f" What is shown was computed at {formatting.clock(stats.built_at)}." if stats.built_at else ""
-    return f"The figures of {of_days} could not be brought up to date. It is tried again by itself.{when}"
+    when = f" The statistics shown were computed at {formatting.clock(stats.built_at)}." if stats.built_at else ""
+    return f"The statistics of {of_days} could not be updated. Shylight will try again.{when}"

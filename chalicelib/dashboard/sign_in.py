@@ -1,4 +1,4 @@
-"""The doors: signing in, by password or by a link that works once, and signing out."""
+"""Signing in, by password or by a one-time link, and signing out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.web import Request, redirect
 
 
 def show_form(request: Request) -> Response:
-    """``GET /sign-in?next=…``: the form; who is signed in already is sent on."""
+    """``GET /sign-in?next=…``: the form, or a redirect for somebody who is signed in already."""
     onward = request_origin.next_path(request.query.get("next"))
     try:
         auth.viewer(request)
@@ -24,7 +24,7 @@ def show_form(request: Request) -> Response:
 
 
 def sign_in(request: Request) -> Response:
-    """``POST /sign-in`` with email and password (and next): a session, or the form again with what was wrong."""
+    """``POST /sign-in`` with email and password (and next): a session, or the form again with the error."""
     request_origin.check_origin(request)
     form = request.form()
     onward = request_origin.next_path(form.get("next") or request.query.get("next"))
@@ -45,7 +45,7 @@ def sign_in(request: Request) -> Response:
 
 
 def show_link(request: Request, token: str) -> Response:
-    """``GET /sign-in/{token}``: a page with a button. Looking does not use the link up, as mail scanners look too."""
+    """``GET /sign-in/{token}``: a page with a button. Mail scanners follow links, so a GET does not use it up."""
     try:
         person = sign_in_links.person_with(token)
     except NotFound as error:
@@ -54,9 +54,9 @@ def show_link(request: Request, token: str) -> Response:
 
 
 def use_link(request: Request, token: str) -> Response:
-    """``POST /sign-in/{token}``: use the link up, set the password if one is given (and revoke tokens), and sign in.
+    """``POST /sign-in/{token}``: use up the link, set the password if one is given (and revoke tokens), and sign in.
 
-    Somebody who has no password yet has to choose one, since the link will not work again.
+    A person without a password has to choose one, because the link works only once.
     """
     request_origin.check_origin(request)
     form = request.form()

@@ -134,7 +134,7 @@ BAD_FIELDS: list[tuple[dict[str, object], str]] = [
     ({"loadTime": []}, "loadTime"),
     ({"loadTime": float("nan")}, "loadTime"),
     ({"loadTime": 10**400}, "loadTime"),
-    ({"idempotency": 5}, "idempotency"),
+    ({"idempotency": True}, "idempotency"),
     ({"idempotency": "with space"}, "idempotency"),
     ({"idempotency": "x" * 65}, "idempotency"),
     ({"engagement": "5"}, "engagement"),

@@ -38,7 +38,7 @@ def test_every_way_in_names_a_page_in_the_same_way(caller: Caller) -> None:
         headers = {"Content-Type": "text/plain", "Accept": "*/*", "User-Agent": FIREFOX + " Plausible"}
         assert caller.call("POST", "/api/event", body.encode(), headers).status == 202
     stats = wait_for(lambda: caller.stats(site), lambda found: found["metrics"]["pageviews"] == 6 and found["events"])
-    assert [(row["name"], row["path"], row["pageviews"]) for row in stats["tables"]["pages"]] == [
+    assert [(row["name"], row["raw"], row["pageviews"]) for row in stats["tables"]["pages"]] == [
         ("/café", "/caf%C3%A9", 6)
     ]
     visits = wait_for(lambda: caller.visits(site), lambda found: any(hit["engagement"] == 1.234 for hit in told(found)))

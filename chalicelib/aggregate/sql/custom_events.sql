@@ -1,5 +1,6 @@
--- Custom events, one row each however often delivered, with the visit in which they happened: see `signs` in views.sql.
--- One that is in no visit is told with the visit before it, if there is one. Robots' are in no figure.
+-- Custom events, one row each however often delivered, with the visit in which they happened (see `activity` in
+-- views.sql). An event outside of any visit belongs to the visitor's previous visit, if there is one. Events of bots
+-- are not counted.
 CREATE OR REPLACE TEMP TABLE custom_events AS
 WITH happened AS (
     SELECT DISTINCT ON (day, visitor, id) day, visitor, id, t, page, event_name, props, amount, currency
@@ -10,8 +11,9 @@ WITH happened AS (
 events AS (
     SELECT happened.*, within.visit
     FROM happened
-    JOIN (SELECT DISTINCT day, visitor, t, stretch FROM signs WHERE id IS NULL AND NOT late) USING (day, visitor, t)
-    LEFT JOIN (SELECT DISTINCT day, visitor, stretch, visit FROM placed) AS within USING (day, visitor, stretch)
+    JOIN (SELECT DISTINCT day, visitor, t, session FROM activity WHERE id IS NULL AND NOT late) USING (day, visitor, t)
+    LEFT JOIN (SELECT DISTINCT day, visitor, session, visit FROM views_in_sessions) AS within
+        USING (day, visitor, session)
 )
 SELECT events.* REPLACE (coalesce(events.visit, human_views.visit) AS visit)
 FROM events

@@ -1,5 +1,5 @@
--- The values of one property ($property) of the custom events of one name ($event): how often and by how many
--- visitors, up to $most of them from the place $first on. Events without the property are the row ''.
+-- The values of one property ($property) of the custom events with one name ($event), with events and visitors: up to
+-- $most rows, from row $first on. Events without the property are counted in the row ''.
 SELECT
     coalesce(json_extract_string(props, $property), '') AS value,
     count(*)::BIGINT AS events,

@@ -1,17 +1,19 @@
--- A page that a script replaced at once is no view of its own: the page that took its place is viewed in its stead. See
+-- Redirects by a script: a page that a script replaced immediately is not counted as a view of its own. See
 -- docs/adr/0034.
 --
--- in   hits, views
---      $at_once    ms after which a page that is replaced was viewed
---      $within     ms from a replaced view to the one that takes its place
---      $jitter     ms by which the earlier of two views may seem to be the later, as requests overtake each other
--- out  views       without the replaced ones
---      replaced    (day, visitor, id) of those, with the number of their visit
+-- Input:
+--   hits, views
+--   $at_once    ms: a page that is replaced later than this was viewed
+--   $within     ms: the longest time from a replaced view to the view that takes its place
+--   $jitter     ms by which requests of one browser may overtake each other
+-- Output:
+--   views       without the replaced ones
+--   replaced    (day, visitor, id) of the replaced ones, with the number of their visit
 --
--- A view was replaced if all of its leaves say so, and come at once, and the visitor's next view begins soon. What
--- replaces it may be replaced in turn: of such a chain one view is left. It is the last one, but it began when the first
--- one did, came from where that came from, and was in sight as long as all of them; if nothing is known of where the
--- first came from, the tags of the last one's address count.
+-- A view was replaced if all of its leaves say so within $at_once, and the visitor's next view begins within $within.
+-- The next view may be replaced in turn; one view is left of such a chain. It is the last one, with the start, the
+-- source and the referrer of the first one, and the engagement of all. If nothing is known about the source of the
+-- first one, the campaign tags of the last one count.
 
 CREATE OR REPLACE TEMP TABLE chained AS
 WITH told AS (
@@ -33,7 +35,8 @@ lined_up AS (
 judged AS (
     SELECT
         *,
-        was_moved AND coalesce(lead(t) OVER (PARTITION BY day, visitor ORDER BY place) - t <= $within, false) AS replaced
+        was_moved AND coalesce(lead(t) OVER (PARTITION BY day, visitor ORDER BY place) - t <= $within, false)
+            AS replaced
     FROM lined_up
 )
 SELECT
@@ -65,7 +68,7 @@ sums AS (
         min(t) AS t,
         arg_min(hour, number) AS hour,
         nullif(arg_min(coalesce(referrer, ''), number), '') AS referrer,
-        max(alive_until) AS alive_until,
+        max(active_until) AS active_until,
         CASE WHEN sum(engagement) < $most_engagement THEN sum(engagement)::INTEGER
              WHEN sum(engagement) IS NOT NULL THEN $most_engagement END AS engagement,
         arg_min(load_time, number) AS load_time,
@@ -85,7 +88,7 @@ tellers AS (
 )
 SELECT
     last.* EXCLUDE (chain, replaced, tagged, number, members) REPLACE (
-        sums.t AS t, sums.hour AS hour, sums.referrer AS referrer, sums.alive_until AS alive_until,
+        sums.t AS t, sums.hour AS hour, sums.referrer AS referrer, sums.active_until AS active_until,
         sums.engagement AS engagement, coalesce(last.load_time, sums.load_time) AS load_time,
         sums.interactive AS interactive, sums.identifier AS identifier, sums.identified AS identified,
         tellers.source AS source, tellers.channel AS channel, tellers.utm_source AS utm_source,

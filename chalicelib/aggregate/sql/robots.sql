@@ -1,5 +1,5 @@
--- Robots that were kept, apart from all figures: by why they are robots and what they are called. Hits are their views and
--- their custom events. The $most with the most hits have their names; the others stand under '', by reason.
+-- Bots that were stored (no metric counts them), by the reason why they are bots and by name. Hits are views and custom
+-- events. The $most bots with the most hits are named; the others are summed under '', by reason.
 WITH happened AS (
     SELECT day, visitor FROM views
     UNION ALL

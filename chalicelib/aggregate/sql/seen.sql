@@ -1,4 +1,4 @@
--- Who is online: how many visitors were last seen in each of the latest minutes (epoch minutes) of the data.
+-- Visitors online: how many visitors were last active in each of the latest 30 minutes (epoch minutes) of the data.
 WITH last AS (
     SELECT max(last_seen) // 60000 AS minute
     FROM human_visits

@@ -1,4 +1,4 @@
--- From page views to visits: one row each, with what is known of the visitor.
+-- From page views to visits: one row per visit, with what is known of the visitor.
 
 CREATE OR REPLACE TEMP TABLE visits AS
 WITH visited AS (
@@ -9,12 +9,12 @@ WITH visited AS (
         arg_min(id, (t, id)) AS id,
         min(t) AS started,
         min(hour) AS hour,
-        max(alive_until) AS last_seen,
+        max(active_until) AS last_seen,
         count(*) AS pageviews,
         count(*) = 1 AND NOT bool_or(interactive) AS bounce,
-        max(alive_until) - min(t) AS duration,
+        max(active_until) - min(t) AS duration,
         coalesce(arg_min(page, (t, id)), '') AS entry_page,
-        -- A page of the site itself is no referrer of a visit; its source is stored as ''.
+        -- A page of the site itself is not the referrer of a visit; its source is stored as ''.
         nullif(arg_min(CASE WHEN source = '' THEN '' ELSE coalesce(referrer, '') END, (t, id)), '') AS referrer,
         coalesce(nullif(arg_min(coalesce(source, ''), (t, id)), ''), 'Direct') AS source,
         coalesce(nullif(arg_min(coalesce(channel, ''), (t, id)), ''), 'Direct') AS channel,

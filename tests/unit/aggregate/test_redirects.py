@@ -59,7 +59,7 @@ def test_the_second_page_is_viewed_in_the_place_of_the_first():
     (one,) = of(FIRST + SECOND)
     assert (one["page"], one["t"], one["engagement"], one["scroll"]) == ("/en/", START, 8_250, 60)
     assert {name: one[name] for name in GOOGLE} == GOOGLE
-    assert (one["load_time"], one["alive_until"]) == (200, START + 9_000)
+    assert (one["load_time"], one["active_until"]) == (200, START + 9_000)
     (visit,) = of(FIRST + SECOND, "FROM human_visits")
     assert (visit["bounce"], visit["pageviews"], visit["entry_page"]) == (True, 1, "/en/")
     assert (visit["source"], visit["started"], visit["duration"]) == ("Google", START, 9_000)

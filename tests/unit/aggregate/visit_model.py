@@ -9,7 +9,7 @@ from chalicelib.store.records import VIEW, Record
 
 
 @dataclass(frozen=True, order=True)
-class Sign:
+class Activity:
     """A sign of life of a visitor, ms; `view`: it is a view, and lasts as long as that does."""
 
     began: int
@@ -29,10 +29,10 @@ class Model:
 
     def add(self, visitor: str, records: list[Record]) -> None:
         """Count a visitor's records."""
-        signs: list[Sign] = []
+        activity: list[Activity] = []
         for name in {record.id for record in records}:
-            signs += signs_of([record for record in records if record.id == name])
-        for visit in stretches(sorted(signs)):
+            activity += activity_of([record for record in records if record.id == name])
+        for visit in sessions(sorted(activity)):
             of_views = [sign for sign in visit if sign.view]
             if of_views:
                 self.visitors.add(visitor)
@@ -42,8 +42,8 @@ class Model:
                 self.duration += max(sign.until for sign in visit) - of_views[0].began
 
 
-def signs_of(records: list[Record]) -> list[Sign]:
-    """The signs of life that the records of one id are."""
+def activity_of(records: list[Record]) -> list[Activity]:
+    """The activity of life that the records of one id are."""
     seen: list[list[Record]] = []  # the records of each time that it was seen anew
     repeated = read_before = 0
     for record in sorted(records, key=lambda record: (record.t, record.kind != VIEW)):
@@ -55,24 +55,24 @@ def signs_of(records: list[Record]) -> list[Sign]:
             seen[-1].append(record)
         else:  # a leave that overtook its view is no sign of life of it, but says how long it was read
             read_before = max(read_before, record.engagement or 0)
-    signs: list[Sign] = []
+    activity: list[Activity] = []
     for number, of_view in enumerate(seen):
         began = alive = of_view[0].t
         for record in of_view:
             if record.t - alive <= VISIT_GAP_MS:
                 alive = record.t
             else:
-                signs.append(Sign(record.t, record.t, view=False))
+                activity.append(Activity(record.t, record.t, view=False))
         read = max([record.engagement or 0 for record in of_view] + [0 if number else read_before])
-        signs.append(Sign(began, max(alive, min(began + read, of_view[-1].t)), view=True))
-    return signs
+        activity.append(Activity(began, max(alive, min(began + read, of_view[-1].t)), view=True))
+    return activity
 
 
-def stretches(signs: list[Sign]) -> list[list[Sign]]:
+def sessions(activity: list[Activity]) -> list[list[Activity]]:
     """Signs in their order, apart where none was for longer than the gap."""
-    found: list[list[Sign]] = []
+    found: list[list[Activity]] = []
     alive = 0
-    for sign in signs:
+    for sign in activity:
         if not found or sign.began - alive > VISIT_GAP_MS:
             found.append([])
         found[-1].append(sign)
