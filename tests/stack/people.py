@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 # the tables are read from the environment once.
 PREPARE = """
 import json, uuid
-from chalicelib.accounts import bearers, links, people, tokens
+from chalicelib.accounts import api_tokens, people, secret_tokens, sign_in_links
 from chalicelib.store import credentials, people as stored
 admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", "an admin's password")
 again = people.create_administrator(admin.email.upper(), "an admin's password")
@@ -29,22 +29,22 @@ def person(name, password):
     return people.set_password(made, password)
 guessed, robbed = person("guessed", "a guessed password"), person("robbed", "a robbed password")
 reset, revocable = person("reset", "a password to reset"), person("revocable", "a password")
-revoked = tokens.issue(admin, "revoked")
-tokens.revoke(revoked)
-expired = bearers.new_secret(admin.id)
-credentials.add_link(admin.id, bearers.digest(expired), 1)
+revoked = api_tokens.issue(admin, "revoked")
+api_tokens.revoke(revoked)
+expired = secret_tokens.new_secret(admin.id)
+credentials.add_link(admin.id, secret_tokens.digest(expired), 1)
 print(json.dumps({
     "admin": admin.email, "password": "an admin's password", "unchanged": admin == again,
-    "bare": bare.email, "bare_link": links.issue(bare), "admin_link": links.issue(admin), "expired_link": expired,
-    "raced_link": links.issue(admin),
+    "bare": bare.email, "bare_link": sign_in_links.issue(bare), "expired_link": expired,
+    "admin_link": sign_in_links.issue(admin), "raced_link": sign_in_links.issue(admin),
     "plain": plain.email, "plain_id": plain.id, "plain_password": "a plain password",
     "clumsy": clumsy.email, "clumsy_password": "a clumsy password",
     "guessed": guessed.email, "guessed_password": "a guessed password",
     "robbed": robbed.email, "robbed_password": "a robbed password",
-    "reset_link": links.issue(reset), "reset_other_link": links.issue(reset),
-    "reset_tokens": [tokens.issue(reset, "one"), tokens.issue(reset, "two")],
-    "revocable_token": tokens.issue(revocable, "mine"),
-    "plain_token": tokens.issue(plain, "plain"), "token": tokens.issue(admin, "test"), "revoked": revoked,
+    "reset_link": sign_in_links.issue(reset), "reset_other_link": sign_in_links.issue(reset),
+    "reset_tokens": [api_tokens.issue(reset, "one"), api_tokens.issue(reset, "two")],
+    "revocable_token": api_tokens.issue(revocable, "mine"),
+    "plain_token": api_tokens.issue(plain, "plain"), "token": api_tokens.issue(admin, "test"), "revoked": revoked,
 }))
 """
 CHANGE_PASSWORD = """

@@ -109,15 +109,15 @@ def test_a_worker_process_killed_in_the_middle_of_a_batch_loses_and_doubles_noth
     events = traffic(site, day, visitors=40)
     program = (
         "import sys, os, signal\n"
-        "from chalicelib.store import batches\n"
-        "put = batches._put_batch\n"
+        "from chalicelib.store import batch_write\n"
+        "put = batch_write._put_batch\n"
         "count = 0\n"
         "def put_or_die(items):\n"
         "    global count\n"
         "    count += 1\n"
         "    if count == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return put(items)\n"
-        "batches._put_batch = put_or_die\n"
+        "batch_write._put_batch = put_or_die\n"
         "from chalicelib.enrich.worker import consume\n"
         "consume(sys.stdin.read().splitlines())\n"
     )

@@ -471,10 +471,10 @@ _anything = st.builds(
 
 @given(
     st.lists(
-        st.tuples(st.lists(_anything, max_size=30), st.sampled_from([TRAITS, ROBOT, Traits()])), min_size=3, max_size=6
+        st.tuples(st.lists(_anything, max_size=30), st.sampled_from([TRAITS, ROBOT, Traits()])), min_size=8, max_size=12
     )
 )
-@settings(max_examples=14)  # of 3 to 6 cases each, see `cases`
+@settings(max_examples=6)  # of 8 to 12 cases each, see `cases`
 def test_no_stored_record_can_break_a_build(cases: list[tuple[list[Record], Traits]]) -> None:
     hours = [
         VisitorHour(DAY, 3, f"{number}/{visitor}", traits, frozenset(record.pack() for record in records))
