@@ -22,7 +22,16 @@ ATTEMPTS = 4
 # Given, because botocore composes its own anew for every call, letter by letter: a third of what a call costs.
 USER_AGENT = f"{APP}/1"
 
-__all__ = ["AwsError", "BotoCoreError", "ClientError", "client", "error_code", "failed"]
+__all__ = [
+    "AwsError",
+    "BotoCoreError",
+    "ClientError",
+    "client",
+    "condition_failed",
+    "error_code",
+    "failed",
+    "transaction_canceled",
+]
 
 AwsError = (BotoCoreError, ClientError)
 
@@ -56,7 +65,18 @@ def failed(error: BaseException) -> bool:
     return isinstance(error, (*AwsError, PynamoDBException))
 
 
-def error_code(error: Exception) -> str:
-    """The AWS error code of a ClientError, else ``""``."""
+def error_code(error: BaseException) -> str:
+    """The AWS error code of an error of botocore or PynamoDB, e.g. ``ValidationException``; ``""`` if it has none."""
+    by_pynamodb = getattr(error, "cause_response_code", None)
     response = getattr(error, "response", None) or {}
-    return str(response.get("Error", {}).get("Code", ""))
+    return str(by_pynamodb or response.get("Error", {}).get("Code", ""))
+
+
+def condition_failed(error: BaseException) -> bool:
+    """Whether DynamoDB refused a write because its condition was not met, which is an answer and no failure."""
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
+def transaction_canceled(error: BaseException) -> bool:
+    """Whether DynamoDB canceled a transaction: a condition of it was not met, or others wrote the same items."""
+    return error_code(error) == "TransactionCanceledException"

@@ -14,6 +14,7 @@ from datetime import date
 from pynamodb.exceptions import DeleteError, PutError
 
 from chalicelib.config import IMPORT_SALT_LIFE_S, SALT_GRACE_S
+from chalicelib.store import aws
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SaltItem
 
@@ -34,7 +35,7 @@ def salt(site: Site, day: date) -> bytes:
     try:
         item.save(SaltItem.site_day.does_not_exist() | (SaltItem.expires <= int(now)))
     except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if not aws.condition_failed(error):
             raise
         # Another collector was first; its salt is the day's.
         item = SaltItem.get(key, consistent_read=True)
@@ -70,7 +71,7 @@ def destroy_finished(now: float) -> int:
         try:
             item.delete(SaltItem.expires <= int(now))
         except DeleteError as error:  # made anew for an import in this very moment: that one has its own time
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if not aws.condition_failed(error):
                 raise
         else:
             destroyed += 1

@@ -3,6 +3,7 @@
 import json
 import random
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -343,11 +344,11 @@ def test_views_and_events_make_one_row_of_signs_whatever_their_order(
         db.load(hours, [])
         db.sessionize()
         counted = dict(db.rows("SELECT visitor, count(*) FROM visits GROUP BY visitor"))
-        events: dict[str, set[tuple[str, int | None]]] = {}
+        events: dict[str, set[tuple[str, int]]] = defaultdict(set)  # NULL where an event is of no visit
         for visitor, name, visit in db.rows("SELECT visitor, id, visit FROM custom_events"):
-            events.setdefault(visitor, set()).add((name, visit))
+            events[visitor].add((name, visit))
     for visitor, in_order in records_of.items():
-        visits, within = visits_by_hand(in_order), events.get(visitor, set())
+        visits, within = visits_by_hand(in_order), events[visitor]
         assert counted.get(visitor, 0) == len(visits)
         assert within >= {
             (record.id, number) for number, visit in enumerate(visits, 1) for record in visit if record.kind == EVENT
