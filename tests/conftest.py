@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from chalicelib import timed_cache
 from infra import cloudformation, geoip
 from infra.aws_environment import Cloud, emulator
 from localstack import process
@@ -117,27 +118,6 @@ def local_aws(bare_aws: Cloud) -> Iterator[Cloud]:
             patch.setenv(name, value)
         patch.delenv("AWS_PROFILE", raising=False)
         patch.delenv("AWS_SESSION_TOKEN", raising=False)
-        _forget_connections()
+        timed_cache.reset_all()
         yield bare_aws
-    _forget_connections()
-
-
-def _forget_connections() -> None:
-    """Whatever the program keeps between two invocations, from settings to connections."""
-    from chalicelib import config
-    from chalicelib.store import aws, exclusions, salts, signing_key, sites, tables
-
-    config.settings.cache_clear()
-    aws.client.cache_clear()
-    aws._session.cache_clear()
-    for cached in (
-        salts._cached,
-        signing_key._cached,
-        sites._cached,
-        sites._cached_lists,
-        sites._absent,
-        exclusions._full,
-    ):
-        cached.clear()
-    for model in tables.MODELS:
-        model._connection = None
+    timed_cache.reset_all()

@@ -20,7 +20,10 @@ _ADVICE = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at a time."),
     HTTPStatus.TOO_MANY_REQUESTS: ("Too many attempts", "Wait a moment, then try again."),
 }
-_FAILED = ("Something went wrong", "Reload the page in a moment. If the error persists, see the log of the API function.")
+_FAILED = (
+    "Something went wrong",
+    "Reload the page in a moment. If the error persists, see the log of the API function.",
+)
 
 
 def show(request: Request, error: ShylightError) -> Response:

@@ -9,7 +9,6 @@ Only while the bucket does not answer may a hit wait for its place. See docs/adr
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,8 +20,10 @@ from typing import Any, ClassVar
 import geoip2.database
 import maxminddb
 
+from chalicelib import timed_cache
 from chalicelib.errors import Unavailable
 from chalicelib.store import geoip_files
+from chalicelib.structured_log import log_line
 
 LOOK_AGAIN_S = 600.0
 TRY_AGAIN_S = 30.0
@@ -56,6 +57,9 @@ def forget() -> None:
     """Close all databases, and fetch each anew when it is needed."""
     _open.clear()
     Database.asleep_until = 0.0
+
+
+timed_cache.on_reset(forget)
 
 
 def lookup(path: str, intact: bool) -> LookUp:
@@ -158,4 +162,4 @@ class Database:
         """One line in the log for each kind of trouble with each version."""
         if error not in self._told:
             self._told.add(error)
-            print(json.dumps({"geoip": self.name, "error": error, "detail": detail[:200]}))
+            log_line(geoip=self.name, error=error, detail=detail[:200])

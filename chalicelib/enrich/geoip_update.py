@@ -5,7 +5,6 @@ What does not come whole, or does not know where well-known addresses are, never
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from chalicelib.errors import ShylightError, Unavailable
 from chalicelib.store import geoip_files, geoip_source
 from chalicelib.store.geoip_files import Edition
 from chalicelib.store.geoip_source import Choice
+from chalicelib.structured_log import log_line
 
 # What is renewed; a country is in the cities' database.
 DATABASES: Final = (geolocation.CITY, geolocation.NETWORK)
@@ -50,14 +50,14 @@ def run() -> None:
     """
     choice = geoip_source.chosen()
     outcomes = renew(choice) if choice is not None else []
-    line = {
-        "job": "update_geoip",
-        "source": choice.publisher if choice is not None else None,
-        "changed": [one.release for one in outcomes if one.changed],
-        "failed": [f"{one.database}: {one.error}" for one in outcomes if one.error],
-    }
-    print(json.dumps(line, separators=(",", ":")))
-    if line["failed"]:
+    failed = [f"{one.database}: {one.error}" for one in outcomes if one.error]
+    log_line(
+        job="update_geoip",
+        source=choice.publisher if choice is not None else None,
+        changed=[one.release for one in outcomes if one.changed],
+        failed=failed,
+    )
+    if failed:
         raise RuntimeError("GeoIP databases could not be renewed; those that are there stay. See the line above.")
 
 

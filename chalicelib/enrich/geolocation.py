@@ -10,7 +10,6 @@ What one database lacks another may have; what none has stays empty. The shapes 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from chalicelib.config import settings
 from chalicelib.enrich import geoip_database
+from chalicelib.structured_log import log_line
 
 CITY: Final = "city.mmdb"
 COUNTRY: Final = "country.mmdb"
@@ -68,7 +68,7 @@ def prepare() -> None:
 @cache  # once in a container
 def _tell_none() -> None:
     hint = f"there is no GeoIP database to look places up in; make geo STAGE={settings().stage} brings one"
-    print(json.dumps({"geoip": "*", "error": "none", "detail": hint}))
+    log_line(geoip="*", error="none", detail=hint)
 
 
 def locate(address: str) -> Place:

@@ -8,7 +8,6 @@ stored. Only what fails for now (AWS, the disk, the memory) raises, and the batc
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from chalicelib.errors import Poison, ShylightError
 from chalicelib.store import aws, dirty_hours, exclusions, hit_queue, hits
 from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
+from chalicelib.structured_log import log_line
 
 # How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
 # docs/adr/0014.
@@ -58,8 +58,7 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
     for letter in letters:  # last, because a batch that fails before comes again with all of them
         hit_queue.bury(letter.body, letter.why.reason, letter.why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
-    line = {"job": "worker", "events": len(events), "buried": len(letters), "ms": ms}
-    print(json.dumps(line, separators=(",", ":")))
+    log_line(job="worker", events=len(events), buried=len(letters), ms=ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import timed_cache
 from chalicelib.config import APP, settings
 
 # With botocore's pauses of up to 1, 2 and 4 s together below API Gateway's 29 s and the worker's timeout, so that a
@@ -56,6 +57,10 @@ def client(service: str, attempts: int = ATTEMPTS) -> Any:
         user_agent=USER_AGENT,
     )
     return _session().create_client(service, region_name=settings().region, config=options)
+
+
+for _remembering in (settings, _session, client):
+    timed_cache.on_reset(_remembering.cache_clear)
 
 
 def failed(error: BaseException) -> bool:

@@ -6,7 +6,6 @@ later. A batch that comes twice counts its drops twice; they tell an owner what 
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,8 @@ from typing import Final
 from chalicelib.store import aws
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import LedgerItem
+from chalicelib.structured_log import log_line
+from chalicelib.timed_cache import TimedCache
 
 # In a flood an entry for every hit would cost as much as the hit: of one kind, an instance writes this many within the
 # time, and gathers what comes beyond until the time is over.
@@ -50,8 +51,8 @@ _FULL_CACHE_S: Final = 60.0
 
 _Kind = tuple[str, date, str, str]
 
-# Until when it is known how many records a day has that was full once; 0: it never was.
-_full: dict[tuple[str, date], tuple[float, int]] = {}
+# How many records a site-day has that was full once; 0: it never was.
+_full: TimedCache[tuple[str, date], int] = TimedCache()
 # What this invocation dropped; what is still to be written, of earlier ones too; when each kind was written of late.
 _dropped: dict[_Kind, int] = {}
 _gathered: dict[_Kind, int] = {}
@@ -86,15 +87,12 @@ def declare_full(site_id: str, day: date, records: int) -> None:
 
 def is_full(site: Site, day: date) -> bool:
     """Whether a site-day has, as of at most a minute ago, all that the site's settings allow now."""
-    now = time.monotonic()
-    known = _full.get((site.id, day))
-    if known is None or known[0] <= now:
-        if len(_full) > 10_000:
-            _full.clear()
-        found = LedgerItem.query(site.id, LedgerItem.sk == f"full#{day.isoformat()}")
-        known = (now + _FULL_CACHE_S, max((int(item.dropped) for item in found), default=0))
-        _full[site.id, day] = known
-    return known[1] >= site.max_day
+    return _full.get((site.id, day), lambda: _records_when_full(site.id, day), _FULL_CACHE_S) >= site.max_day
+
+
+def _records_when_full(site_id: str, day: date) -> int:
+    found = LedgerItem.query(site_id, LedgerItem.sk == f"full#{day.isoformat()}")
+    return max((int(item.dropped) for item in found), default=0)
 
 
 def flush() -> None:
@@ -129,7 +127,7 @@ def _write(kind: _Kind) -> None:
             raise
         # The ledger must not cost a hit that is not dropped: it is written with the next entry, and the log tells.
         _gathered[kind] = _gathered.get(kind, 0) + count
-        print(json.dumps({"ledger": "not written", "reason": reason, "dropped": count}))
+        log_line(ledger="not written", reason=reason, dropped=count)
 
 
 def between(site_id: str, first: date, last: date) -> list[Entry]:

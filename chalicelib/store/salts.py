@@ -17,10 +17,11 @@ from chalicelib.config import IMPORT_SALT_LIFE_S, SALT_GRACE_S
 from chalicelib.store import aws
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SaltItem
+from chalicelib.timed_cache import TimedCache
 
 _SALT_BYTES = 32
-# A warm Lambda keeps salts by the same clock as the table: (salt, epoch second at which to forget it).
-_cached: dict[str, tuple[bytes, float]] = {}
+# A warm Lambda keeps salts by the same clock as the table.
+_salts: TimedCache[str, bytes] = TimedCache(wall_clock=True)
 
 
 def salt(site: Site, day: date) -> bytes:
@@ -39,26 +40,24 @@ def salt(site: Site, day: date) -> bytes:
             raise
         # Another collector was first; its salt is the day's.
         item = SaltItem.get(key, consistent_read=True)
-    _cached[key] = (bytes(item.salt), float(item.expires))
-    return bytes(item.salt)
+    return _remembered(key, item)
 
 
 def find_salt(site: Site, day: date) -> bytes | None:
     """The salt of a site-day if there is one that still lives."""
     key = _key(site.id, day)
     now = time.time()
-    for stale in [name for name, (_, expires) in _cached.items() if expires <= now]:
-        del _cached[stale]
-    if key in _cached:
-        return _cached[key][0]
+    _salts.drop_expired()
+    known = _salts.peek(key)
+    if known is not None:
+        return known
     try:
         item = SaltItem.get(key)
     except SaltItem.DoesNotExist:
         return None
     if item.expires <= now:
         return None
-    _cached[key] = (bytes(item.salt), float(item.expires))
-    return bytes(item.salt)
+    return _remembered(key, item)
 
 
 def destroy_finished(now: float) -> int:
@@ -76,6 +75,12 @@ def destroy_finished(now: float) -> int:
         else:
             destroyed += 1
     return destroyed
+
+
+def _remembered(key: str, item: SaltItem) -> bytes:
+    salt = bytes(item.salt)
+    _salts.put(key, salt, float(item.expires))
+    return salt
 
 
 def _key(site_id: str, day: date) -> str:

@@ -333,13 +333,13 @@ def test_views_and_events_make_one_row_of_signs_whatever_their_order(
 ) -> None:
     hours: list[VisitorHour] = []
     records_of: dict[str, list[Record]] = {}
-    for visitor, signs in enumerate(visitors):
+    for place, signs in enumerate(visitors):
         records = [
             (view if viewed else event)(f"{number}", ten * 10.0) for number, (viewed, ten) in enumerate(signs)
         ]  # every ten minutes, so that many are at one time
-        records_of[str(visitor)] = sorted(records, key=lambda record: record.t)
+        records_of[str(place)] = sorted(records, key=lambda record: record.t)
         chance.shuffle(records)
-        hours += stored(str(visitor), records)
+        hours += stored(str(place), records)
     with engine() as db:
         db.load(hours, [])
         db.sessionize()
