@@ -98,7 +98,7 @@ def _lines(stored: Stored, size: int, beacon_ms: float, refresh: Refresh) -> dic
 
 def _gb_s(function: str, ms: float) -> float:
     """GB-seconds of an invocation, which is charged by the begun ms."""
-    functions = json.loads(CONFIG.read_text(encoding="utf-8"))["stages"]["prod"]["lambda_functions"]
+    functions = json.loads(CONFIG.read_text(encoding="utf-8"))["lambda_functions"]
     return float(functions[function]["lambda_memory_size"]) / 1024 * math.ceil(ms) / 1000
 
 
