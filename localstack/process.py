@@ -16,18 +16,18 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.aws_environment import DeployError
+from infra.http_client import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 HOST = "127.0.0.1"
 START_S = 30.0
 STOP_S = 30.0
+HEALTH_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,8 @@ def is_alive(pid: int) -> bool:
 def health(url: str) -> dict[str, object]:
     """What the emulator's health page says; empty if it does not answer."""
     try:
-        with urllib.request.urlopen(f"{url}/_localstack/health", timeout=2) as answer:
-            said = json.load(answer)
-    except (OSError, ValueError, urllib.error.URLError):
+        said = ask(f"{url}/_localstack/health", timeout_s=HEALTH_S).json()
+    except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from demo.traffic.audience import Person
 from demo.traffic.plan import Success, View
+from infra import http_client
 
-_TIMEOUT_S = 60
 _ATTEMPTS = 6
 _LONGEST_PAUSE_S = 3.0
 
@@ -107,16 +106,16 @@ class Shylight:
         """One request; again after a moment where the answer says that this may help."""
         said = ""
         for attempt in range(self._attempts):
-            request = urllib.request.Request(self.base_url + path, body, headers, method=method)
             try:
-                with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-                    return bytes(answer.read())
-            except urllib.error.HTTPError as error:
-                said = f"{error.code} {error.read(500).decode(errors='replace')}"
-                if error.code not in (429, 502, 503, 504):
-                    break
-            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                answer = http_client.request(method, self.base_url + path, body, headers)
+            except (http.client.HTTPException, OSError) as error:
                 said = str(error)
+            else:
+                if answer.status < 300:
+                    return answer.body
+                said = f"{answer.status} {answer.text[:500]}"
+                if answer.status not in (429, 502, 503, 504):
+                    break
             time.sleep(min(0.2 * 2**attempt, _LONGEST_PAUSE_S))
         raise Refused(f"{method} {path.partition('?')[0]}: {said}")
 
