@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.measurement import Part
+from harness.measurement import Part
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
 PARTS = ("tracker", "package", "imports", "collector", "worker", "aggregation", "cost", "overview", "faults")
@@ -47,7 +47,7 @@ def _measure(wanted: set[str]) -> Iterator[Part]:
     if wanted - {"tracker", "package", "faults"}:
         yield from _measure_program(wanted)
     if "faults" in wanted:
-        from bench.faults import figures
+        from harness.faults import figures
 
         yield from figures.measure()
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.botocore_calls import Call, watched
+from harness.botocore_calls import Call, watched
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
 _BATCH = "BatchWriteItem"

@@ -9,10 +9,10 @@ import time
 from random import Random
 from typing import Any
 
-from bench.lambda_requests import Context, event
-from bench.measurement import Figure, Part
-from bench.sample_day import new_site
 from demo.traffic.audience import Audience
+from harness.lambda_requests import Context, event
+from harness.measurement import Figure, Part
+from harness.sample_day import new_site
 
 _REQUESTS = 300
 _RESOURCE = "/ingress/{site}/script.js"

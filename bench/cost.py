@@ -11,9 +11,9 @@ from pathlib import Path
 
 from bench import prices
 from bench.aws_usage import Meter, metered
-from bench.measurement import Figure, Part
-from bench.sample_day import events_of_today, new_site, pageviews
 from bench.worker import Stored
+from harness.measurement import Figure, Part
+from harness.sample_day import events_of_today, new_site, pageviews
 
 CONFIG = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
 BUDGET_WRITES = 3.0

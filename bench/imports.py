@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.measurement import Figure, Part
+from harness.measurement import Figure, Part
 
 ROOT = Path(__file__).resolve().parent.parent
 _RUNS = 9

@@ -14,8 +14,8 @@ from typing import Any
 from unittest.mock import patch
 
 from bench.aggregation import day_rollup
-from bench.lambda_requests import Context, body_of, event
-from bench.measurement import Figure, Part
+from harness.lambda_requests import Context, body_of, event
+from harness.measurement import Figure, Part
 
 _DAYS = 30
 _VISITS_A_DAY = 1_390  # 2.4 page views each

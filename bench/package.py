@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from bench.measurement import Figure, Part
+from harness.measurement import Figure, Part
 from infra import project
 from infra.aws_environment import Cloud, DeployError
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from bench.aws_usage import Meter, metered
-from bench.measurement import Figure, Part
-from bench.sample_day import events_of_today, new_site, pageviews
+from harness.measurement import Figure, Part
+from harness.sample_day import events_of_today, new_site, pageviews
 
 if TYPE_CHECKING:
     from chalicelib.collect.event import Event

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.faults.fault import Size
-from bench.faults.figures import FAULTS
-from bench.faults.ground import Ground, ground_on
-from bench.faults.rules import Refusing
+from harness.faults.fault import Size
+from harness.faults.figures import FAULTS
+from harness.faults.ground import Ground, ground_on
+from harness.faults.rules import Refusing
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import Caller, wait_for
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 import app
-from bench.botocore_calls import Call, watched
-from bench.lambda_requests import Context
 from chalicelib.config import settings
 from chalicelib.store import aws, segments
+from harness.botocore_calls import Call, watched
+from harness.lambda_requests import Context
 from infra import policies
 from infra.aws_environment import Cloud
 from infra.deploy import NOTE_KEY

@@ -115,3 +115,11 @@ def test_the_page_of_the_program_holds_no_logic() -> None:
         steps = [node for node in function.body[1:] if not isinstance(node, ast.ImportFrom)]  # after the docstring
         assert len(steps) == 1, function.name
         assert isinstance(steps[0], ast.Return | ast.Expr), function.name
+
+
+def test_tests_and_benchmarks_share_the_harness_and_nothing_of_each_other() -> None:
+    """`test_bench.py` is about the benchmarks themselves."""
+    for folder, foreign in {"harness": {"bench", "tests"}, "bench": {"tests"}, "tests": {"bench"}}.items():
+        for path in (ROOT / folder).rglob("*.py"):
+            tops = {name.partition(".")[0] for name in imports(path)}
+            assert not tops & foreign or path.name == "test_bench.py", path.relative_to(ROOT)

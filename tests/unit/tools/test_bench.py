@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bench.aws_usage import Meter, item_bytes
-from bench.faults.tally import Tally
-from bench.measurement import Figure, Part
+from harness.faults.tally import Tally
+from harness.measurement import Figure, Part
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from infra.http_client import Client, ask, request
 
 ROOT = Path(__file__).resolve().parents[3]
 # The servers that answer, and the program itself, which downloads with bounds of its own.
-OTHERS = {"bench/faults/proxy.py", "infra/http_client.py"}
+OTHERS = {"harness/faults/proxy.py", "infra/http_client.py"}
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bench.faults.ground import Ground
-from bench.faults.traffic import Traffic
-from bench.measurement import Figure, Part
 from demo.traffic import history
 from demo.traffic.client import Refused, Shylight
+from harness.faults.ground import Ground
+from harness.faults.traffic import Traffic
+from harness.measurement import Figure, Part
 
 _PAUSE_S = 0.5
 _BUILD_S = 15.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.rules import Refusing
-from bench.faults.tally import Tally
+from harness.faults import tally
+from harness.faults.fault import Size
+from harness.faults.ground import Ground
+from harness.faults.rules import Refusing
+from harness.faults.tally import Tally
 
 
 def run(ground: Ground, size: Size) -> Tally:

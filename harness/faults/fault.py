@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.faults.ground import Ground
-from bench.faults.tally import Tally
+from harness.faults.ground import Ground
+from harness.faults.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.tally import Tally
+from harness.faults import tally
+from harness.faults.fault import Size
+from harness.faults.ground import Ground
+from harness.faults.tally import Tally
 
 # It is between two and three where the site is: its day was over long enough to be closed, and still had an hour when
 # the worker stopped.

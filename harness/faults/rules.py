@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
-from bench.faults.proxy import Answer, Call, refusal
+from harness.faults.proxy import Answer, Call, refusal
 
 
 class Refusing:

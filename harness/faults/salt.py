@@ -6,11 +6,11 @@ import itertools
 import threading
 from contextlib import suppress
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.proxy import Answer, Call
-from bench.faults.tally import Tally
+from harness.faults import tally
+from harness.faults.fault import Size
+from harness.faults.ground import Ground
+from harness.faults.proxy import Answer, Call
+from harness.faults.tally import Tally
 
 _PATIENCE_S = 10.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bench.faults import answers, backlog, bucket, kills, lag, queue, redelivery, salt, throttling, unmarked
-from bench.faults.fault import Run, Size
-from bench.faults.ground import new_ground
-from bench.measurement import Part
+from harness.faults import answers, backlog, bucket, kills, lag, queue, redelivery, salt, throttling, unmarked
+from harness.faults.fault import Run, Size
+from harness.faults.ground import new_ground
+from harness.measurement import Part
 
 FAULTS: Final[Mapping[str, Run]] = {
     "SQS delivers everything again": redelivery.run,

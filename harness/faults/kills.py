@@ -9,10 +9,10 @@ import signal
 import threading
 import time
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.tally import Tally
+from harness.faults import tally
+from harness.faults.fault import Size
+from harness.faults.ground import Ground
+from harness.faults.tally import Tally
 from localstack import process
 
 # Between two kills, on average. A function takes some seconds to start: much more often, and none would ever be up.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.proxy import Answer, Call
-from bench.faults.tally import Tally
+from harness.faults import tally
+from harness.faults.fault import Size
+from harness.faults.ground import Ground
+from harness.faults.proxy import Answer, Call
+from harness.faults.tally import Tally
 
 _EVERY = 4
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 
-from bench.faults import tally
-from bench.faults.fault import Size
-from bench.faults.ground import Ground
-from bench.faults.proxy import Answer, Call, refusal
-from bench.faults.tally import Tally
+from harness.faults import tally
+from harness.faults.fault import Size
+from harness.faults.ground import Ground
+from harness.faults.proxy import Answer, Call, refusal
+from harness.faults.tally import Tally
 
 _EVERY = 3
 
