@@ -25,9 +25,9 @@ from infra.http_client import ask
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 HOST = "127.0.0.1"
-START_S = 30.0
+START_S = 120.0
 STOP_S = 30.0
-HEALTH_S = 2.0
+HEALTH_S = 10.0
 
 
 @dataclass(frozen=True)

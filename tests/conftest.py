@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,14 @@ from infra import cloudformation, geoip
 from infra.aws_environment import Cloud, emulator
 from localstack import process
 from localstack.stack import Info, Stack
+from tests import tiers
 
 # Property tests tell the same every time: how long an example takes on a busy machine is no property.
 settings.register_profile("shylight", deadline=None, derandomize=True)
 settings.load_profile("shylight")
 
 ON_LOCALSTACK = os.environ.get("STACK") == "localstack"
+TESTS = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
 
 # Whatever the machine's AWS settings are, no test reaches a real account, and the tables' models, which take their
@@ -58,8 +61,13 @@ class Deployed:
         return self.cloud.client(service)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Volume runs stay off LocalStack, which drains a queue at some 25 messages a second."""
+    """Mark what is in the full tier only. Volume runs stay off LocalStack, which drains 25 messages a second."""
+    for item in items:
+        function = item.originalname if isinstance(item, pytest.Function) else item.name
+        if tiers.is_full(item.path.relative_to(TESTS).as_posix(), function):
+            item.add_marker(pytest.mark.full)
     if ON_LOCALSTACK:
         for item in items:
             if item.get_closest_marker("volume"):

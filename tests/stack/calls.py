@@ -65,7 +65,7 @@ class Caller:
         return found
 
 
-def wait_for(look: Callable[[], T], good: Callable[[T], object], seconds: float = 60) -> T:
+def wait_for(look: Callable[[], T], good: Callable[[T], object], seconds: float = 240) -> T:
     """What `look` gives, once it is `good`."""
     deadline = time.monotonic() + seconds
     while True:

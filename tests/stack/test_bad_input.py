@@ -94,7 +94,9 @@ def test_a_body_is_json_whatever_it_is_called(caller: Caller, content_type: str)
     refused(caller.call("POST", f"/ingress/{site}/script.js", BODY[:-1], headers), 400)
 
 
-@pytest.mark.parametrize("body", [gzip.compress(BODY, mtime=0), BODY.decode().encode("utf-16"), b"\x1f\x8b", b"\xff" * 100])
+@pytest.mark.parametrize(
+    "body", [gzip.compress(BODY, mtime=0), BODY.decode().encode("utf-16"), b"\x1f\x8b", b"\xff" * 100]
+)
 def test_what_is_not_utf8_is_refused(caller: Caller, site: str, body: bytes) -> None:
     """(The real gateway unpacks gzip, where a header says it is; no emulator does.)"""
     refused(caller.beacon(site, body), 400)

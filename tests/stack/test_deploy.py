@@ -53,7 +53,6 @@ def account(new_account: NewAccount) -> Cloud:
     return new_account()
 
 
-@pytest.mark.slow
 def test_a_deployment_ends_with_a_page_view_that_is_counted(account: Cloud, tmp_path: Path) -> None:
     told: list[str] = []
     with pytest.raises(DeployError, match="ADMIN_EMAIL"):
@@ -101,7 +100,6 @@ def test_chalice_deploy_alone_works_after_set_up(tmp_path: Path, new_account: Ne
         assert policy == json.loads(policies.render(function, account.stage))
 
 
-@pytest.mark.slow
 def test_the_note_of_a_deployment_holds_no_secret(account: Cloud) -> None:
     body = account.client("s3").get_object(Bucket=account.names.bucket, Key=NOTE_KEY)["Body"].read()
     assert set(json.loads(body)) == {"administrator", "chalice"}
