@@ -1,7 +1,7 @@
-"""Settings from the environment, in one typed object, and the limits and defaults of the whole program.
+"""The settings of a deployment, read from the environment, and the limits and defaults of the whole program.
 
-Every name of an AWS resource follows from the stage, so a deployment needs no wiring: `infra/` creates the
-resources under the names that :class:`Settings` derives.
+The names of all AWS resources are derived from the stage: `infra/` creates them under the names that
+:class:`Settings` returns.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 APP: Final = "shylight"
 
-# What a hit may be. The collector refuses what is larger with a reason; only a page is cut, and a referrer left out.
+# Limits of a hit. Larger values are rejected with a reason, except that pages are truncated and referrers left out.
 MAX_BODY_BYTES: Final = 16 * 1024
 MAX_IMPORT_BYTES: Final = 4 * 1024 * 1024
 MAX_IMPORT_HITS: Final = 1000
@@ -25,75 +25,76 @@ MAX_ID_CHARS: Final = 64
 MAX_IDENTIFIER_CHARS: Final = 128
 MAX_LOAD_TIME_MS: Final = 10 * 60 * 1000
 MAX_ENGAGEMENT_MS: Final = 24 * 60 * 60 * 1000
-# A custom event. Names, numbers and values are Plausible's; all values together are not, as a body has its limit.
+# Limits of a custom event: Plausible's, except for the total size of the properties.
 MAX_EVENT_NAME_CHARS: Final = 120
 MAX_PROPS: Final = 30
 MAX_PROP_NAME_CHARS: Final = 300
 MAX_PROP_VALUE_CHARS: Final = 2000
 MAX_PROPS_CHARS: Final = 16 * 1024
 MAX_AMOUNT: Final = 10**12
-# Revenue is kept in whole millionths, so that sums are exact.
+# Revenue is stored in millionths, as integers, so that sums are exact.
 MICROS: Final = 1_000_000
-# The year 2200 begins: no hit is from after that, and dates beyond 9999 are none.
+# The beginning of the year 2200, epoch ms: no hit may be later. (Python has no dates after 9999.)
 LATEST_T: Final = 7_258_118_400_000
-# Hours that a site-day may have: 24 or so, and up to a day and more again where the site's zone was changed westwards.
+# The hours a site-day can have: about 24, and up to 51 where the site's time zone was changed westwards.
 DAY_HOURS: Final = 51
-# Lambda hands over 6 MB at most, envelope and headers included: an answer's body in JSON has this much.
+# Lambda returns at most 6 MB, with envelope and headers: this is left for the body of an answer.
 MAX_ANSWER_BYTES: Final = 5_000_000
-# To how many sites one call of the Plausible Events API may send.
+# How many sites one call of the Plausible Events API may name.
 MAX_DOMAINS: Final = 10
 
-# What a visit is (the predecessor's definition): a gap of more than this ends it.
+# A pause longer than this ends a visit (as in Shynet).
 VISIT_GAP_MS: Final = 30 * 60 * 1000
 ONLINE_MINUTES: Final = 5
-# What a redirect by a script is: the page is replaced this soon, without an act of a person, and the next one is seen
-# so soon after it.
+# A redirect by a script: the page is replaced within the first time, without an interaction of the visitor, and the
+# next page is viewed within the second.
 REDIRECT_AT_ONCE_MS: Final = 1_000
 REDIRECT_WITHIN_MS: Final = 10_000
-# Requests of one browser may overtake each other by this much.
+# Requests of one browser may overtake each other by this time.
 JITTER_MS: Final = 1_000
 
-# A site-day's salt outlives the day by this much, for beacons of views that began before midnight.
+# A site-day's salt is kept this long after the day, for beacons of views that began before midnight.
 SALT_GRACE_S: Final = 60 * 60
-# A salt made for a past day, by an import, lives this long from its making.
+# A salt created for a past day, by an import, is kept this long after its creation.
 IMPORT_SALT_LIFE_S: Final = 60 * 60
 
-# A mark says "dirty until": the worker writes one at most this often for each hour of a site.
+# The worker marks an hour of a site dirty at most this often; the mark is valid for this time.
 MARK_LIFE_S: Final = 60
-# Clocks of two machines may differ by this much before a mark could be cleared too early.
+# Clocks of two machines may differ by this time before a mark could be cleared too early.
 CLOCK_SKEW_S: Final = 10
-# A page that is opened again this soon after a build shows that build.
+# A page that is opened again within this time after a build shows that build.
 REFRESH_AFTER_S: Final = 2
 
 SITE_CACHE_S: Final = 30
 DEFAULT_RETENTION_DAYS: Final = 730
-# Floods: hits from one address in an hour (a large office reading at once, or a proxy nobody declared), one visitor's
-# records in one hour (nobody reads 1,000 pages in one), and a site's records in one day.
+# Limits against floods: hits from one IP address in an hour (a large office, or a proxy that is not declared), records
+# of one visitor in an hour (nobody reads 1,000 pages in one), and records of a site in a day.
 MAX_ADDRESS_HOUR: Final = 20_000
 MAX_VISITOR_HOUR: Final = 2_000
 MAX_SITE_DAY: Final = 5_000_000
-# What is kept of one visitor's hour besides: some 500 records with all the properties that an event may have.
+# And bytes of one visitor's hour: about 500 records with as many properties as an event may have.
 MAX_VISITOR_HOUR_BYTES: Final = 8 * 1024 * 1024
-# Rows kept per table and day; the rest is summed into an honest "other".
+# Rows stored per table and day; the others are summed in "other".
 TABLE_ROWS: Final = 500
-# The same over a period of days.
+# Rows returned per table for a period.
 PERIOD_ROWS: Final = 1000
-# Currencies told of one event; of amounts in others, the number.
+# Currencies reported per event; amounts in other currencies are only counted.
 EVENT_CURRENCIES: Final = 20
 
-# How long a browser that came over https comes back over nothing else.
+# How long browsers use https only (HSTS).
 HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
-# A rotated signing key is taken up by running Lambdas after this long.
+# Running Lambdas use a rotated signing key after this time.
 SIGNING_KEY_CACHE_S: Final = 15 * 60
 MIN_PASSWORD_CHARS: Final = 10
 MAX_PASSWORD_CHARS: Final = 1024
-# Failed sign-ins until one has to wait: under one e-mail address from one network or browser, and from one network
-# under any (an office shares one). Under one e-mail address from everywhere, one only has to wait a little from then
-# on, so that nobody can lock its owner out; and a browser in which somebody has signed in before waits for no others.
+# Failed sign-ins before one has to wait: for one e-mail address from one network or browser; from one network for any
+# address (an office shares one); for one e-mail address from anywhere, after which attempts only have to pause, so that
+# nobody can lock out the owner. Attempts from a browser in which the person has signed in before are counted
+# separately.
 SIGN_IN_WINDOW_S: Final = 15 * 60
 SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
@@ -108,15 +109,15 @@ MAX_TOKEN_NAME_CHARS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What differs between deployments.
+    """The settings of a deployment.
 
     :ivar stage: the Chalice stage; part of every resource's name.
     :ivar region: the AWS region.
     :ivar account: the AWS account's 12 digits.
-    :ivar public_url: where browsers reach the app, without a trailing slash; ``""`` where it is
-        at the address that API Gateway says it was asked at.
-    :ivar plain_script: anything but ``""``: the script is not compressed, because the gateway before the functions
-        cannot be told to send bytes to a client that accepts everything.
+    :ivar public_url: the URL of the app for browsers, without a trailing slash; ``""``: the one in API Gateway's
+        request context.
+    :ivar plain_script: if not ``""``, the script is not compressed, for gateways that cannot return binary bodies to
+        clients that accept any type.
     :ivar max_sites: how many sites a person may have.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
@@ -164,7 +165,7 @@ class Settings:
         return f"{self.prefix}-{name}"
 
 
-# Setting of the environment -> field. The README documents each; a test holds the two together.
+# Environment variable -> field. Each is documented; a test compares the two.
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_STAGE": "stage",
     "AWS_REGION": "region",
@@ -197,7 +198,7 @@ def settings() -> Settings:
 
 
 def bind_account(function_arn: str) -> None:
-    """Take the account from the ARN of the running function, which knows it for certain and for free."""
+    """Take the account id from the ARN of the running function."""
     account = function_arn.split(":")[4]
     if os.environ.get("SHYLIGHT_ACCOUNT") != account:
         os.environ["SHYLIGHT_ACCOUNT"] = account

@@ -1,8 +1,7 @@
-"""Site-days: calendar days in a site's time zone, the unit of everything.
+"""Site-days: calendar days in a site's time zone, the unit of storage and computation.
 
-An *hour* of a site-day is the number of whole hours since the day began, not the hour on the clock: so a day of
-23 or 25 hours has that many hours, every hour but a half one at a zone's oddest changes is an hour long, and a
-zone at +05:45 needs nothing special.
+An *hour* of a site-day is the number of whole hours since the day began, not the hour on the clock. So days of 23 or 25
+hours have that many hours, and zones such as +05:45 need no special treatment.
 """
 
 from __future__ import annotations
@@ -25,7 +24,10 @@ def each(first: date, last: date) -> list[date]:
 
 
 def runs(ascending: Iterable[_T], following: Callable[[_T], _T]) -> list[tuple[_T, _T]]:
-    """Hours or days of which one is the other's `following`, together, as (first, last): each is one query."""
+    """Consecutive hours or days as ranges (first, last), so that each range is one query.
+
+    :param following: returns the next hour or day.
+    """
     found: list[tuple[_T, _T]] = []
     for one in ascending:
         if found and following(found[-1][1]) == one:
@@ -68,8 +70,8 @@ def hour_start(day: date, hour: int, zone: ZoneInfo) -> datetime:
 def local(t: int, zone: ZoneInfo) -> datetime:
     """The instant `t` (epoch ms) on the zone's clock, with the offset then in force.
 
-    The offset is fixed, because times that share a `ZoneInfo` compare and subtract by the clock's hands alone: the
-    two 02:30 of an autumn night would be equal.
+    The result has a fixed offset, because Python compares and subtracts times with the same `ZoneInfo` by wall clock
+    only: the two 02:30 of an autumn night would be equal.
     """
     moment = datetime.fromtimestamp(t // 1000, zone).replace(microsecond=t % 1000 * 1000)
     return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta()))
@@ -82,12 +84,12 @@ def now_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days of a site, each in the zone that was in force when it began.
+    """The days of a site, each in the time zone that was set when it began.
 
-    Where the zone was changed, the last day before goes on until the first day in the new zone begins, so it may be
-    shorter than others, or longer by up to 26 hours. No instant is in two days, or in none.
+    Where the zone was changed, the last day before the change ends when the first day in the new zone begins. It may be
+    shorter than usual, or longer by up to 26 hours. Every instant belongs to exactly one day.
 
-    :ivar zones: the first day in each zone, and the zone; the first of all is ``date.min``.
+    :ivar zones: the first day in each zone, and the zone, in order; the first entry begins with ``date.min``.
     """
 
     zones: tuple[tuple[date, ZoneInfo], ...]
@@ -131,7 +133,7 @@ class Calendar:
         return local(t, self.zone_of(day))
 
     def changed(self, zone: ZoneInfo, t: int) -> Calendar:
-        """This calendar with another zone, from the first day on that has begun in neither at `t` (epoch ms)."""
+        """This calendar with another zone, from the first day that has begun in neither zone at `t` (epoch ms)."""
         first = max(self.day_of(t), day_of(t, zone)) + timedelta(days=1)
         kept = tuple(entry for entry in self.zones if entry[0] < first)
         return Calendar(kept if kept[-1][1].key == zone.key else (*kept, (first, zone)))

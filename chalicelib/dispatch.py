@@ -1,4 +1,4 @@
-"""From a row of the tables of routes to an answer: the handler is imported, the right is checked, the handler runs."""
+"""Routing: registers the tables of routes with Chalice; for a request, checks the right and calls the handler."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.routing import SITE_PARAMETER, Right, Route
 from chalicelib.web import Request, ShylightApp, serve
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
-# Whatever type a body has: beacons come as text/plain, so that no browser asks before it sends one.
+# Bodies of any type: beacons are sent as text/plain, so that browsers need no preflight request.
 _ANY_BODY = ["*/*"]
 
 
@@ -24,34 +24,34 @@ def register(app: ShylightApp, routes: tuple[Route, ...] = ROUTES) -> None:
     """Register routes with Chalice.
 
     :raises TypeError: for a row without a right.
-    :raises ValueError: for a row with a right of a site and no site in its path.
+    :raises ValueError: for a row with a right in a site whose path has no ``{site}``.
     """
     for route in routes:
         if not isinstance(route.right, Right):
-            raise TypeError(f"{route.method} {route.path} says no right")
+            raise TypeError(f"{route.method} {route.path} has no right")
         if route.right.of_site and f"{{{SITE_PARAMETER}}}" not in route.path:
-            raise ValueError(f"{route.method} {route.path} needs a right of a site, but names none")
+            raise ValueError(f"{route.method} {route.path} has a right in a site, but no {{site}} in its path")
         given = {} if route.method in ("GET", "OPTIONS") else {"content_types": _ANY_BODY}
         app.route(route.path, methods=[route.method], name=route.handler, **given)(_view(app, route))
 
 
 def handler_of(route: Route) -> Callable[..., Response]:
-    """The function that a route names, imported now."""
+    """The handler of a route, imported now."""
     module, _, name = route.handler.partition(":")
     found: Callable[..., Response] = getattr(import_module(f"chalicelib.{module}"), name)
     return found
 
 
 def error_page(request: Request, error: ShylightError) -> Response:
-    """What a browser is shown of an error."""
+    """The page for an error."""
     from chalicelib.dashboard import error_page as page
 
     return page.show(request, error)
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether an error is AWS not doing what it was asked, so that trying again may help."""
-    from chalicelib.store import aws  # loaded by whatever failed in it; what failed before has no need of it
+    """Whether an error comes from AWS, so that trying again may help."""
+    from chalicelib.store import aws  # imported already if an AWS call has failed
 
     return aws.failed(error)
 

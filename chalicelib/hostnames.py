@@ -1,8 +1,6 @@
-"""Host names: the one form in which they are kept and compared, and the form in which people read them.
+"""Host names in normalized form, as they are stored and compared: lower case and ASCII.
 
-Kept are lower case and ASCII, other scripts in punycode (RFC 3492), as browsers send them: so a domain is one,
-whoever wrote it. Shown is Unicode, unless a name could pass for another: the rules are in the spirit of browsers'
-(https://chromium.googlesource.com/chromium/src/+/main/docs/idn.md), short of their list of names to protect.
+Other scripts are in punycode (RFC 3492), as browsers send them. How host names are displayed is in `report.idn`.
 """
 
 from __future__ import annotations
@@ -15,14 +13,14 @@ from urllib.parse import unquote
 
 MAX_HOST_CHARS: Final = 253  # RFC 1035
 _ACE: Final = "xn--"
-# What a host cannot have: https://url.spec.whatwg.org/#forbidden-domain-code-point
+# Characters that a host cannot have: https://url.spec.whatwg.org/#forbidden-domain-code-point
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
 
 
 def normal_host(text: str) -> str | None:
-    """The host of a URL, without brackets and port, in its one form; None if it can be none.
+    """The normalized host of a URL, without brackets and port; None if it is invalid.
 
-    Labels that IDNA 2008 does not allow and browsers do, such as emoji, get the form that browsers give them.
+    Labels that browsers allow and IDNA 2008 does not, such as emoji, are encoded as browsers do.
     """
     host = text.lower() if text.isascii() and "%" not in text else _ascii(unquote(text))
     host = host.rstrip(".")
@@ -36,14 +34,14 @@ def normal_host(text: str) -> str | None:
 
 
 def _ascii(text: str) -> str:
-    """A host in lower-case ASCII; ``""`` if it has none."""
+    """A host in lower-case ASCII; ``""`` if there is no such form."""
     if text.isascii():
         return text.lower()
     if len(text) > MAX_HOST_CHARS:
         return ""
-    import idna  # 30 ms that only such a host has to wait for
+    import idna  # takes 30 ms to import, only for hosts that need it
 
-    with suppress(UnicodeError):  # idna's own errors are such, too
+    with suppress(UnicodeError):  # the errors of idna are UnicodeErrors
         return idna.encode(text, uts46=True, transitional=False).decode("ascii").lower()
     with suppress(UnicodeError):
         mapped = idna.uts46_remap(text, std3_rules=False)

@@ -1,6 +1,6 @@
-"""How much an answer may hold: Lambda hands over 6 MB, whatever names strangers have made up.
+"""Paging of lists, and the size limit of answers: Lambda returns at most 6 MB.
 
-Lists are given a part at a time, as many as were asked for and as fit, with `next` where there is more.
+Lists are returned in pages with as many rows as were requested and as fit, and with `next` if there are more.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 def size(data: object) -> int:
-    """How many of Lambda's bytes `data` takes: as JSON, which is a text within JSON there."""
+    """The bytes that `data` takes in Lambda's response: JSON, encoded again as a JSON string."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def fitting(rows: Sequence[T], shown: Callable[[T], object] = lambda row: row) -> int:
-    """How many of the rows fit into an answer, in their order."""
+    """How many of the rows, in their order, fit into an answer."""
     taken = 0
     for number, row in enumerate(rows):
         taken += size(shown(row)) + 1
@@ -32,7 +32,7 @@ def fitting(rows: Sequence[T], shown: Callable[[T], object] = lambda row: row) -
 
 
 def read_limit(query: Mapping[str, str], default: int, most: int) -> int:
-    """The number of rows that a query asks for by ``limit``.
+    """The number of rows requested by the parameter ``limit``.
 
     :raises BadRequest: if it is no whole number from 1 to `most`.
     """
@@ -40,9 +40,9 @@ def read_limit(query: Mapping[str, str], default: int, most: int) -> int:
 
 
 def read_place(query: Mapping[str, str]) -> int:
-    """Where a part of a list begins: ``next``, as the answer before told it; 0 without.
+    """The first row of a page: the parameter ``next``, from the previous answer; 0 without it.
 
-    :raises BadRequest: if it is none.
+    :raises BadRequest: if it is invalid.
     """
     return _whole(query, "next", 0, 10**9, "next must be the value of an earlier answer's next.", 0)
 
@@ -50,7 +50,7 @@ def read_place(query: Mapping[str, str]) -> int:
 def part(
     rows: Sequence[Any], first: int, limit: int, shown: Callable[[Any], object] = lambda row: row
 ) -> tuple[list[Any], str | None]:
-    """Up to `limit` rows from the place `first` on, as many as fit, and the ``next`` of the answer."""
+    """Up to `limit` rows, from row `first` on, as many as fit, and the value of ``next``."""
     wanted = list(rows[first : first + limit])
     found = wanted[: max(1, fitting(wanted, shown))]
     end = first + len(found)

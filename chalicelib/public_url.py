@@ -1,6 +1,6 @@
-"""Where the deployment is: as its settings say, else as API Gateway itself does.
+"""The public URL of the deployment: from the settings, else from API Gateway's request context.
 
-A request's own headers are not asked: anybody can send a ``Host`` and an ``X-Forwarded-Proto``.
+Headers such as ``Host`` and ``X-Forwarded-Proto`` are not used, because clients can send anything in them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 def place(event: Mapping[str, Any]) -> tuple[str, str]:
-    """Where the deployment's root is on its host (``""``, ``/prod``), and the request's path below it.
+    """The path of the deployment's root (``""``, ``/prod``), and the request's path below it.
 
-    A stage stands before the path in the gateway's context alone, the base path of a custom domain in both; how many
-    steps are ours, the route tells.
+    A stage precedes the path only in the gateway's context, the base path of a custom domain in the event as well. The
+    route shows how many segments of the path are ours.
     """
     context = event.get("requestContext") or {}
     path = event.get("path") or "/"
@@ -38,9 +38,9 @@ def place(event: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def base_url(context: Mapping[str, Any], prefix: str) -> str:
-    """The absolute URL of the deployment's root, without a trailing slash; ``""`` if nobody tells.
+    """The absolute URL of the deployment's root, without a trailing slash; ``""`` if it is unknown.
 
-    A gateway answers over https alone.
+    API Gateway serves https only.
     """
     given = config.settings().public_url
     if given:
@@ -50,13 +50,13 @@ def base_url(context: Mapping[str, Any], prefix: str) -> str:
 
 
 def domain(context: Mapping[str, Any]) -> str:
-    """The host that API Gateway says it was asked as; ``""`` if it says none, or what no host can be."""
+    """The host name in API Gateway's request context; ``""`` if there is none or it is invalid."""
     said = context.get("domainName")
     return said if isinstance(said, str) and _HOST.fullmatch(said) else ""
 
 
 def is_https_only(context: Mapping[str, Any]) -> bool:
-    """Whether browsers are to ask over nothing else: not where the deployment is over http, or on this machine."""
+    """Whether browsers should use https only: not for deployments over http or on the local machine."""
     base = urlsplit(base_url(context, ""))
     host = base.hostname or ""
     return base.scheme != "http" and not (host in ("localhost", "::1") or host.startswith("127."))

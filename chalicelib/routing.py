@@ -1,6 +1,6 @@
-"""What a row of the tables of routes says. The tables are `routes.py` of `collect`, `dashboard` and `api`.
+"""The type of the rows in the tables of routes: `routes.py` in `collect`, `dashboard` and `api`.
 
-It imports next to nothing, and neither do the tables: a cold page view waits for all of them.
+Neither this module nor the tables import anything else, because every cold start loads all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Right(Enum):
-    """What the caller of a route needs; checked in one place, `accounts.auth.authorize`."""
+    """The right that a route requires. `accounts.auth.authorize` is the only place that checks it."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
@@ -21,7 +21,7 @@ class Right(Enum):
 
     @property
     def of_site(self) -> bool:
-        """Whether it is a right in the site that the path names."""
+        """Whether it is a right in a site, which the path names."""
         return self in (Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_OWN)
 
 
@@ -29,10 +29,10 @@ class Route(NamedTuple):
     """A route.
 
     :ivar path: as Chalice has it, e.g. ``/sites/{site}``.
-    :ivar handler: ``"package.module:function"`` below `chalicelib`, imported when the route is first asked for. Its
-        arguments are the request; the person, unless the route is public; the site, for a right of a site; and the
-        other parameters of the path by name.
-    :ivar right: what the caller needs.
+    :ivar handler: ``"package.module:function"`` below `chalicelib`, imported at the first request. Its arguments are
+        the request, the person (unless the route is public), the site (for a right in a site), and the other path
+        parameters by name.
+    :ivar right: the right that the caller needs.
     """
 
     method: str

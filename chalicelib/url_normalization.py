@@ -1,9 +1,9 @@
-"""One spelling for each page: the readable one, from which its URL follows.
+"""Normalization of the URLs of pages, so that one page has one spelling.
 
-Two URLs that RFC 3986 calls equivalent without asking the server (section 6.2.2) get one spelling, and what is stored
-is what is shown: the IRI (RFC 3987, section 3.2), so ``/caf%c3%a9`` is ``/café``. Left as escapes, in upper case, are
-octets that are no UTF-8, characters that nobody sees or that turn the direction of text, and reserved ones, because
-``%2F`` is no slash. See docs/adr/0025.
+URLs that are equivalent according to RFC 3986, section 6.2.2, get the same spelling. It is the readable one, the IRI
+(RFC 3987, section 3.2): ``/caf%c3%a9`` becomes ``/café``. Percent-encoded, in upper case, stay octets that are not
+UTF-8, invisible characters, characters that change the direction of text, and reserved characters (``%2F`` is not a
+slash). See docs/adr/0025.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from itertools import islice
 from typing import Final
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
-# Nothing is to be done to a text of these.
+# Text of these characters is normalized already.
 _PLAIN: Final = re.compile(r"[\w.~!$&'()*+,;=:@/-]*", re.ASCII)
 _ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HALF_ESCAPE: Final = re.compile(r"%[0-9A-F]?$")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
-# Characters that are drawn as nothing, though Python calls them printable: fillers, joiners and variation selectors
+# Invisible characters that Python calls printable: fillers, joiners and variation selectors
 # (Unicode, Default_Ignorable_Code_Point), the braille blank, and space.
 _BLANK: Final = " \u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
-# What stays an escape: in a path the reserved characters (RFC 3986, section 2.2) and the backslash, which is a slash
-# to browsers; in a form's names and values what divides them, and a + that would be a space.
+# What stays percent-encoded: in a path the reserved characters (RFC 3986, section 2.2) and the backslash, which is a
+# slash for browsers; in names and values of parameters the delimiters, and a + that would be a space.
 _IN_PATHS: Final = re.compile(rf"[:/?#\[\]@!$&'()*+,;=%\\{_BLANK}]")
 _IN_NAMES: Final = re.compile(rf"[%&+#={_BLANK}]")
 _IN_VALUES: Final = re.compile(rf"[%&+#{_BLANK}]")
-# What becomes one, as no URL may have it there.
+# What gets percent-encoded, because it is not allowed in a path.
 _UNFIT: Final = re.compile(rf"[\[\]#?\\{_BLANK}]")
 _URI: Final = "/:?#@!$&'()*+,;=%"
-# More of a query are not looked at.
+# Further parameters of a query are ignored.
 MAX_PARAMETERS: Final = 200
 
 
 def path(text: str) -> str:
-    """The one spelling of a URL's path: ``""`` is ``/``, and dot segments are gone."""
+    """The normalized path of a URL: ``""`` becomes ``/``, and dot segments are removed."""
     if not text:
         return "/"
     spelled = segments(text)
@@ -44,7 +44,7 @@ def path(text: str) -> str:
 
 
 def segments(text: str) -> str:
-    """The one spelling of text that slashes may divide, such as a fragment: as of a path, but dots are just dots."""
+    """Normalized text with slashes, such as a fragment: like a path, but dot segments stay."""
     if _PLAIN.fullmatch(text):
         return text
     spelled: list[str] = []
@@ -59,9 +59,9 @@ def segments(text: str) -> str:
 
 
 def parameters(query: str, names: Collection[str]) -> list[tuple[str, str]]:
-    """Those of a query's parameters that have one of `names`, in the order of their names, each in its one spelling.
+    """The parameters of a query with one of `names`, normalized and sorted by name.
 
-    They are read as forms are sent (WHATWG, application/x-www-form-urlencoded). Of one name, the order stays.
+    The query is parsed as application/x-www-form-urlencoded (WHATWG). Parameters of the same name keep their order.
     """
     if not names or not query:
         return []
@@ -74,7 +74,7 @@ def parameters(query: str, names: Collection[str]) -> list[tuple[str, str]]:
 
 
 def cut(text: str, most: int) -> str:
-    """The first `most` characters of a spelling, or a few less: no escape is cut in half, no dot segment appears."""
+    """At most `most` characters of normalized text, without splitting an escape or leaving a dot segment at the end."""
     if len(text) <= most:
         return text
     whole = _HALF_ESCAPE.sub("", text[:most])
@@ -82,12 +82,12 @@ def cut(text: str, most: int) -> str:
 
 
 def uri(page: str) -> str:
-    """A page as its URL has it (RFC 3987, section 3.1): ASCII, ready to be put behind ``https://example.com``."""
+    """A page in its form for URLs (RFC 3987, section 3.1): ASCII, to append to ``https://example.com``."""
     return quote(_HALVES.sub("\ufffd", page), safe=_URI)
 
 
 def respelled(page: str) -> str:
-    """A stored page in its one spelling: before there was one, escapes were stored as they came."""
+    """A stored page, normalized: old records have pages as they were received."""
     if "%" not in page and "+" not in page:
         return page
     before, mark, fragment = page.partition("#")
@@ -129,7 +129,7 @@ def _readable(octets: bytes, special: re.Pattern[str]) -> str:
 
 
 def _escaped(text: str, special: re.Pattern[str]) -> str:
-    """`text` with escapes for `special` characters, for those that nobody sees, and for octets that are no UTF-8."""
+    """`text` with `special` and invisible characters, and octets that are not UTF-8, percent-encoded."""
     if text.isprintable() and not special.search(text):
         return text
     return "".join(

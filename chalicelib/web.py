@@ -1,7 +1,7 @@
-"""The one place where Chalice's requests and answers meet ours.
+"""Requests and responses: the adapter between Chalice and our handlers.
 
-A handler takes a :class:`Request` and returns a :class:`chalice.Response`; what goes wrong is raised as a
-:class:`~chalicelib.errors.ShylightError` and becomes an answer here: JSON for programs, a page for browsers.
+A handler takes a :class:`Request` and returns a :class:`chalice.Response`. It raises errors as
+:class:`~chalicelib.errors.ShylightError`, which are turned into responses here: JSON for programs, a page for browsers.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ log = logging.getLogger("shylight")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a handler needs to know of an HTTP request.
+    """An HTTP request, as handlers see it.
 
     :ivar path: the path below the deployment's root, e.g. ``/sites/…``.
     :ivar query: last value of each query parameter.
     :ivar headers: by lower-case name.
-    :ivar source_ip: address of the peer, as the gateway saw it.
-    :ivar base_url: absolute URL of the deployment's root, without a trailing slash; ``""`` if nobody tells.
-    :ivar domain: the host that the gateway says it was asked as; ``""`` if it does not.
-    :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if it does not tell.
+    :ivar source_ip: IP address of the client, as API Gateway sees it.
+    :ivar base_url: absolute URL of the deployment's root, without a trailing slash; ``""`` if unknown.
+    :ivar domain: the host name in the gateway's request context; ``""`` if unknown.
+    :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if unknown.
     """
 
     method: str
@@ -52,31 +52,31 @@ class Request:
 
     @property
     def address(self) -> str:
-        """The `base_url`, for what is to work elsewhere.
+        """The `base_url`, for absolute links.
 
-        :raises ShylightError: if nobody tells; what a request says of its own host is anybody's to say.
+        :raises ShylightError: if it is unknown. The ``Host`` header is not used, because clients can send anything.
         """
         if not self.base_url:
-            raise ShylightError("This deployment does not know its own address: set SHYLIGHT_PUBLIC_URL to it.")
+            raise ShylightError("The public URL of this deployment is unknown; set SHYLIGHT_PUBLIC_URL.")
         return self.base_url
 
     @property
     def root(self) -> str:
         """Relative URL of the deployment's root: ``"./"``, ``"../"``, ``"../../"`` and so on.
 
-        Links and redirects are relative, because only they are right behind a stage prefix, a custom
-        domain, a CDN and an emulator alike.
+        Links and redirects are relative, so that they work behind a stage prefix, a custom domain, a CDN and an
+        emulator.
         """
         return "../" * (self.path.strip("/").count("/")) or "./"
 
     @property
     def secure(self) -> bool:
-        """Whether the browser came over https: always, but where the deployment is said to be at an http address."""
+        """Whether the browser uses https: always, unless the public URL is an http address."""
         return not self.base_url.lower().startswith("http:")
 
     @property
     def is_api(self) -> bool:
-        """Whether a program asks: errors are then JSON, not pages."""
+        """Whether the client is a program, which gets errors as JSON and not as pages."""
         return self.path.startswith(("/api/", "/ingress/", "/healthz"))
 
     def json(self, limit: int = config.MAX_BODY_BYTES) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Request:
         if len(self.body) > limit:
             raise TooLarge(f"The body may have at most {limit} bytes; this one has {len(self.body)}.")
         try:
-            data = json.loads(self.body.decode("utf-8-sig"))  # some programs begin with a byte order mark
+            data = json.loads(self.body.decode("utf-8-sig"))  # some programs send a byte order mark
         except UnicodeDecodeError:
             raise BadRequest("The body must be JSON in UTF-8; these bytes are not UTF-8.") from None
         except (ValueError, RecursionError):
@@ -112,7 +112,7 @@ class Request:
 
 
 def read_request(app: Chalice) -> Request:
-    """The current request of `app` in our terms."""
+    """The current request of `app`."""
     request = app.current_request
     if request is None:
         raise RuntimeError("a handler ran outside a request")
@@ -139,8 +139,8 @@ def read_request(app: Chalice) -> Request:
 def read_cookies(header: str) -> dict[str, str]:
     """The cookies of a ``Cookie`` header by name, as browsers write it (RFC 6265, section 4.2.1).
 
-    Other programs of the same domain set cookies of any form: one that `http.cookies` cannot read would cost it
-    all others, our session among them.
+    Other programs on the same domain may set cookies that `http.cookies` cannot parse; it would then drop all cookies,
+    including our session.
     """
     pairs = (part.partition("=") for part in header.split(";"))
     return {name.strip(): value.strip() for name, equals, value in pairs if equals}
@@ -157,30 +157,29 @@ def _raw_body(request: Any) -> bytes:
 def reply(
     body: bytes | str, content_type: str, status: int = 200, headers: Mapping[str, str | list[str]] | None = None
 ) -> Response:
-    """An answer with a body. Bodies are always bytes, because the API declares every type binary.
+    """A response with a body. Bodies are always bytes, because the API declares every type binary.
 
-    An answer may repeat what it was sent, half characters (lone surrogates) included, which no encoding has.
+    Lone surrogates, which a response may repeat from the request, are replaced.
     """
     data = body.encode("utf-8", "replace") if isinstance(body, str) else body
     return Response(data, status_code=int(status), headers={"Content-Type": content_type, **(headers or {})})
 
 
 def reply_json(data: object, status: int = 200, headers: Mapping[str, str | list[str]] | None = None) -> Response:
-    """`data` as JSON, never cached."""
+    """A response with `data` as JSON, not cached."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return reply(body, "application/json", status, {"Cache-Control": "no-store", **(headers or {})})
 
 
 def redirect(location: str, headers: Mapping[str, str | list[str]] | None = None) -> Response:
-    """See Other: the browser gets `location` (relative to this page) with GET."""
+    """303 See Other, to `location` (relative to this page)."""
     return reply(b"", "text/plain", 303, {"Location": location, "Cache-Control": "no-store", **(headers or {})})
 
 
 def serve(app: ShylightApp, handler: Callable[..., Response], **params: str) -> Response:
-    """Answer the current request with `handler(request, **params)`; path parameters come percent-decoded.
+    """Answer the current request with `handler(request, **params)`; path parameters are percent-decoded.
 
-    Every error ends here: the family's with its own status, anything else as a 500 without its details, which
-    go to the log with a traceback.
+    All errors are handled here: ours with their own status, any other as a 500, whose traceback goes to the log.
     """
     started = time.perf_counter()
     request: Request | None = None
@@ -214,7 +213,7 @@ def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> R
 
 
 def _log_line(app: Chalice, request: Request | None, response: Response, started: float) -> None:
-    """One structured line an invocation: no address, no user agent, no token, no identifier."""
+    """Write one structured log line per request: without IP address, user agent, token or identifier."""
     log_line(
         route=_route(app),
         method=request.method if request else "?",
@@ -228,9 +227,9 @@ def _route(app: Chalice) -> str:
     return str((request.context or {}).get("resourcePath", "?")) if request else "?"
 
 
-# Every list has limits of its own; this is for what was forgotten. Characters, as most are bytes.
+# A last resort: every list has limits of its own. Characters, most of which are one byte.
 _MOST_CHARS = 5_900_000
-# Bodies that are text go out as text: base64 would be a third more for Lambda's limit of 6 MB to count.
+# Text is returned as text: base64 would take a third more of Lambda's 6 MB.
 _TEXT = ("text/", "application/json", "image/svg+xml")
 
 
@@ -239,10 +238,10 @@ def _is_text(headers: Mapping[str, str]) -> bool:
 
 
 def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
-    """Around every invocation of every function, as Chalice's middleware.
+    """Chalice middleware around every invocation of every function.
 
-    Before: the account in the running function's ARN completes the settings. After: what was dropped is entered in
-    the ledger, unless the invocation failed and comes again.
+    Before: complete the settings with the account id of the running function. After: write the counts of dropped hits,
+    unless the invocation failed and will be repeated.
     """
     context = getattr(event, "lambda_context", None) or event.context
     config.bind_account(context.invoked_function_arn)
@@ -250,7 +249,7 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
         answer = get_response(event)
     except BaseException:
         if ledger := _loaded_ledger():
-            ledger.take_back()
+            ledger.discard()
         raise
     if ledger := _loaded_ledger():
         ledger.flush()
@@ -258,12 +257,12 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
 
 
 def _loaded_ledger() -> Any:
-    """The ledger's module; None if nothing has loaded it, and so nothing was dropped."""
+    """The module `store.exclusions`; None if it was not imported, so that no hit can have been dropped."""
     return sys.modules.get("chalicelib.store.exclusions")
 
 
 def _of_every_answer(event: Mapping[str, Any]) -> dict[str, str]:
-    """The headers of every answer: browsers take it for what it says it is, and come back over https."""
+    """Headers of every response: no content sniffing, and HSTS."""
     headers = {"X-Content-Type-Options": "nosniff"}
     if public_url.is_https_only(event.get("requestContext") or {}):
         headers["Strict-Transport-Security"] = f"max-age={config.HTTPS_ONLY_S}"
@@ -271,23 +270,22 @@ def _of_every_answer(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 class ShylightApp(Chalice):
-    """Chalice, with three things put right at the door of an API whose types are all binary.
+    """Chalice, with three corrections for an API whose types are all binary.
 
-    * It answers 400 to a request without an ``Accept`` header, which HTTP allows and simple clients send: it then
-      means "anything".
-    * It encodes every body in base64, and the gateway decodes it only for a client that said what it accepts:
-      text goes out as the text it is, and such a client gets nothing compressed.
-    * It answers 415 to a GET that names the type of a body it does not have; some clients always do.
+    * Chalice answers 400 to a request without an ``Accept`` header, which HTTP allows. Here it means "any type".
+    * Chalice encodes every body in base64, and the gateway decodes it only for clients that send ``Accept``. Here text
+      is returned as text, and clients without ``Accept`` get nothing compressed.
+    * Chalice answers 415 to a GET with a ``Content-Type``, which some clients always send. Here it is ignored.
 
-    :ivar error_page: what a browser is shown of an error; programs get JSON.
-    :ivar is_outage: whether an unforeseen error is one of a service that this depends on.
+    :ivar error_page: renders an error for browsers; programs get JSON.
+    :ivar is_outage: whether an unexpected error comes from a service that this depends on.
     """
 
     error_page: Callable[[Request, ShylightError], Response]
     is_outage: Callable[[Exception], bool]
 
     def __call__(self, event: Any, context: Any) -> Any:
-        """Answer an invocation of the API's function."""
+        """Handle an invocation of the API function."""
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         if "accept" not in headers:
             headers["accept"] = "*/*"
@@ -304,8 +302,8 @@ class ShylightApp(Chalice):
         return answer
 
     def _too_large(self) -> Any:
-        """Lambda would end a larger answer in an error of the gateway's own, which tells nobody what to do."""
-        log.error("an answer was larger than Lambda hands over")
-        error = ShylightError("This answer would be too large; ask for a shorter period, or for less with limit.")
+        """An error that says what to do, in place of a response that Lambda would reject."""
+        log.error("a response was larger than Lambda allows")
+        error = ShylightError("The response would be too large; request a shorter period or a lower limit.")
         response = reply_json(error.as_json(), error.status)
         return {"statusCode": response.status_code, "headers": response.headers, "body": response.body.decode()}

@@ -45,7 +45,7 @@ def events_of_today(site: Site, visits: int) -> list[Event]:
     shown = dataclasses.replace(JOURNAL, timezone=site.timezone, visits_a_day=visits)
     views = plan.history(shown, _SEED, midnight, now, today.date())
     messages: list[str] = []
-    with patch("chalicelib.collect.bulk_import.queue.send_all", messages.extend):
+    with patch("chalicelib.collect.bulk_import.hit_queue.send_all", messages.extend):
         for start in range(0, len(views), _BATCH):
             bulk_import.accept(site, {"hits": [as_hit(view) for view in views[start : start + _BATCH]]})
     events = [event for message in messages for event in decode(message)[0]]

@@ -1,11 +1,11 @@
-"""Refreshing a site-day: dirty hours become segments, and all of them a rollup.
+"""The build of a site-day: its dirty hours become segments, and all hours a rollup.
 
-The same function serves the schedule and a dashboard that is opened on a dirty day. It may be killed anywhere, and
-run twice at once:
+The schedule builds days, and so does a page that shows a dirty day. A build may be interrupted at any point, and two
+builds may run at the same time:
 
-* Marks are cleared last, so what was not finished is done again, and doing it again changes nothing.
-* Every write is conditional on what its build had found before it began to read. Of two builds, the one that
-  wrote second must have read second; else it starts over.
+* Dirty marks are cleared last, so that an interrupted build is repeated. Repeating a build changes nothing.
+* Every write is conditional on the state that the build found before it began to read. A build whose state is outdated
+  starts over.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from chalicelib.store.sites import Site
 
 log = logging.getLogger("shylight")
 
-# A day is closed when nothing regular can arrive any more: its salt is gone, and its queue had time to drain.
+# A day is closed when no more hits can arrive: its salt is destroyed, and the queue had time to drain.
 _CLOSE_AFTER_MS = (config.SALT_GRACE_S + 15 * 60) * 1000
 _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What there was of a site-day before its build began to read.
+    """The state of a site-day before its build began to read.
 
     :ivar closed: the etag of the compacted day's segment, if there is one.
     """
@@ -52,14 +52,14 @@ class _Found:
 
 
 def refresh(site: Site, day: date) -> StoredRollup | None:
-    """Bring a site-day's segments and rollup up to date; the rollup, or None if the day has no hits.
+    """Bring the segments and the rollup of a site-day up to date; the rollup, or None if the day has no hits.
 
-    :raises StaleWrite: if other builds kept coming first.
+    :raises StaleWrite: if other builds of the day were faster several times.
     """
     if not _kept(site, day):
-        # Its visits may be gone already, so what is there must not be rebuilt from what is left of them.
+        # The hits may be deleted already (retention), so the rollup must not be built again.
         stored = rollups.get(site.id, day)
-        if stored is not None:  # by a build that may have died before it said so
+        if stored is not None:  # by a build that may have been interrupted before it marked the month
             month_sums.changed(site.id, stored, site.calendar.day_of(days.now_ms()))
         _clear(dirty_hours.of_day(site.id, day), started=1 << 62)
         return stored
@@ -69,7 +69,7 @@ def refresh(site: Site, day: date) -> StoredRollup | None:
         except StaleWrite:
             if attempt == _TRIES - 1:
                 raise
-            log.info("another build of %s %s was first; starting over", site.id, day)
+            log.info("another build of %s %s was faster; starting over", site.id, day)
     raise AssertionError("unreachable")
 
 
@@ -84,7 +84,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         return found.stored
     over = found.started >= site.calendar.day_end(day) + _CLOSE_AFTER_MS
     if not over and found.stored is None:
-        dirty_hours.ask_to_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
+        dirty_hours.schedule_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
     with engine() as db:
         beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
         figures = metrics.compute(db)
@@ -94,7 +94,8 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         if found.started >= site.calendar.day_end(day):
             by_minute = rollup_math.pack_minutes(db.rows(sql("minutes"), {"start": site.calendar.day_start(day)}))
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
-    # What is beyond visitors' limits does not fill the day, but it is stored, and so it has an end as well.
+    # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
+    # too.
     filling = max(records, sum(figures.beyond.values()))
     if filling >= site.max_day:
         exclusions.declare_full(site.id, day, filling)
@@ -113,14 +114,14 @@ def _look(site: Site, day: date) -> _Found:
     started = days.now_ms()
     stored = rollups.get(site.id, day)
     found = dirty_hours.of_day(site.id, day)
-    if not found:  # the usual case, which shall cost no call to the bucket
+    if not found:  # the usual case, which should not cost a call to S3
         return _Found(started, stored, [], [], None)
     hours = segments.list_segments(site.id, day)
     return _Found(started, stored, found, hours, segments.etag(segments.day_key(site.id, day)))
 
 
 def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
-    """Rebuild the dirty hours' segments from the table, and load the whole day; what the hours had beyond limits."""
+    """Build the segments of dirty hours from the table, and load the day; returns records beyond limits, by hour."""
     dirty = found.dirty_hours()
     clean = [data for segment in found.hours if segment.hour not in dirty and (data := segments.read(segment.key))]
     beyond = _load(db, site, day, dirty, clean)
@@ -135,7 +136,7 @@ def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> dict[int, 
 def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
     """Compact a finished day into one segment, each hit with the number of its visit, and load it.
 
-    What the dirty hours had beyond their limits comes back.
+    Returns the records of dirty hours beyond limits, by hour.
     """
     key = segments.day_key(site.id, day)
     dirty = found.dirty_hours()
@@ -153,7 +154,7 @@ def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
 def _load(
     db: Engine, site: Site, day: date, dirty: set[int], built: Sequence[bytes], condition: str = "true"
 ) -> dict[int, int]:
-    """Load the dirty hours from the table and the others from segments; what the former have beyond limits, by hour."""
+    """Load dirty hours from the table and the others from segments; returns records beyond limits, by hour."""
     beyond: dict[int, int] = {}
 
     def counted() -> Iterator[VisitorHour]:
@@ -167,7 +168,7 @@ def _load(
 
 
 def _beyond_before(found: _Found) -> dict[int, int]:
-    """What the hours that are not built anew had beyond their limits when they were."""
+    """The records beyond limits of the hours that are not built again, from the stored rollup."""
     if found.stored is None:
         return {}
     dirty = found.dirty_hours()

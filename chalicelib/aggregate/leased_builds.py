@@ -1,6 +1,6 @@
-"""Builds of site-days in turn: one at a time of each day, and one that fails is tried again later and later.
+"""Builds of site-days under a lease: one at a time per day, and failed builds are retried with increasing delays.
 
-So a page that many open at once builds its day once, and a day that cannot be built costs nobody else their figures.
+A page that many people open at the same time builds its day once, and a day that cannot be built does not delay others.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from chalicelib.store.sites import Site
 
 log = logging.getLogger("shylight")
 
-# Somewhat longer than a function may run for a page.
+# Longer than the timeout of the API function.
 LEASE_MS: Final = 30_000
 
 
 class Outcome(Enum):
-    """What came of an attempt to bring a day up to date."""
+    """The outcome of an attempt to build a day."""
 
     BUILT = "built"
-    BUSY = "busy"  # somebody else is at it
-    FAILED = "failed"  # by what is in it; it is tried again later
+    BUSY = "busy"  # another build has the lease
+    FAILED = "failed"  # the data of the day cannot be built; it is retried later
 
 
 def refresh(site: Site, day: date) -> None:
-    """Bring a site-day up to date. DuckDB is loaded for it here, by those alone whose turn it is."""
+    """Bring a site-day up to date. DuckDB is imported here, so that only lease holders load it."""
     from chalicelib.aggregate import build_day
 
     build_day.refresh(site, day)
 
 
 def build(site: Site, day: date, lease_ms: int = LEASE_MS) -> Outcome:
-    """Bring a site-day up to date, unless somebody else is at it; why it fails is in the log.
+    """Bring a site-day up to date, unless another build has the lease; failures are logged.
 
-    :raises Exception: whatever AWS raised: the next moment it may do.
+    :raises Exception: errors of AWS, after which the day can be retried immediately.
     """
-    lease = build_leases.begin(site.id, day, lease_ms)
+    lease = build_leases.acquire(site.id, day, lease_ms)
     if lease is None:
         return Outcome.BUSY
     try:
         refresh(site, day)
     except StaleWrite:
-        build_leases.give_up(lease)
+        build_leases.release(lease)
         return Outcome.BUSY
     except Exception as error:
         if aws.failed(error):
-            build_leases.give_up(lease)
+            build_leases.release(lease)
             raise
-        log.exception("could not refresh %s %s", site.id, day)
+        log.exception("could not build %s %s", site.id, day)
         build_leases.fail(lease, f"{type(error).__name__}: {error}")
         return Outcome.FAILED
     build_leases.succeed(lease)

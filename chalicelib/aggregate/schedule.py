@@ -1,4 +1,4 @@
-"""What happens by the clock: refreshing what is dirty, closing days that are over, destroying salts."""
+"""The scheduled jobs: building dirty site-days, closing finished days, destroying salts."""
 
 from __future__ import annotations
 
@@ -18,51 +18,51 @@ from chalicelib.structured_log import log_line
 
 log = logging.getLogger("shylight")
 
-# Stop beginning new days when less than this is left of the function's time; the next run goes on.
+# No new day is begun when less time than this is left; the next run continues.
 _RESERVE_MS = 60_000
-# A large day takes its time; pages show what there is meanwhile.
+# Large days take longer than those that pages build.
 _LEASE_MS = 60_000
 
 
 def refresh_marked(context: Any) -> int:
-    """Refresh every site-day with a mark that is due, as far as the time allows; how many were.
+    """Build every site-day with a mark that is due, as far as the time allows; returns how many were built.
 
-    :param context: the invocation's, which knows how long it may still run.
-    :raises RuntimeError: at the end, as long as any day cannot be refreshed, for the alarm to see: also one that a page
-        tried, and one that is not to be tried again yet.
+    :param context: of the invocation, for the remaining time.
+    :raises RuntimeError: at the end, as long as any day fails, so that the alarm is triggered. Includes days that a
+        page tried to build, and days whose next attempt is not due yet.
     """
     done = busy = left = 0
-    failing = {(state.site_id, state.day): state for state in build_leases.everything()}
+    failing = {(state.site_id, state.day): state for state in build_leases.all_states()}
     failed = {key for key, state in failing.items() if state.failures}
     due = _longest_waiting_first(dirty_hours.all_due(now_ms()))
-    for site_id, day in sorted(failed - set(due)):  # nothing asks for these any more
-        build_leases.forget(site_id, day)
+    for site_id, day in sorted(failed - set(due)):  # no longer marked
+        build_leases.delete(site_id, day)
         failed.discard((site_id, day))
     for site_id, day in due:
         if context.get_remaining_time_in_millis() < _RESERVE_MS:
             left += 1
             continue
         site = sites.get_site(site_id)
-        if site is None:  # deleted meanwhile: nothing will ever ask for this day
+        if site is None:  # deleted meanwhile
             for mark in dirty_hours.of_day(site_id, day):
                 dirty_hours.clear(mark)
-            build_leases.forget(site_id, day)
+            build_leases.delete(site_id, day)
             failed.discard((site_id, day))
             continue
         state = failing.get((site_id, day))
         if state is not None and state.due > now_ms():
-            continue  # it failed, and it is not its time yet
+            continue  # it failed, and the next attempt is not due yet
         outcome = _build(site, day)
         if outcome is Outcome.BUILT:
             done += 1
             failed.discard((site_id, day))
         elif outcome is Outcome.BUSY:
-            busy += 1  # somebody else is at it; the mark stays
+            busy += 1  # another build has the lease; the mark stays
         else:
-            failed.add((site_id, day))  # one broken day must not keep the others waiting; its mark stays
+            failed.add((site_id, day))  # one broken day must not delay the others; its mark stays
     log_line(job="aggregate", days=done, busy=busy, failed=len(failed), left=left)
     if failed:
-        raise RuntimeError(f"{len(failed)} site-days could not be refreshed; the log tells why when they are tried")
+        raise RuntimeError(f"{len(failed)} site-days could not be built; the log has the reasons")
     return done
 
 
@@ -70,12 +70,12 @@ def _build(site: Site, day: date) -> Outcome:
     try:
         return leased_builds.build(site, day, _LEASE_MS)
     except Exception:
-        log.exception("could not refresh %s %s", site.id, day)
+        log.exception("could not build %s %s", site.id, day)
         return Outcome.FAILED
 
 
 def _longest_waiting_first(due: Iterable[Mark]) -> list[tuple[str, date]]:
-    """The site-days of marks, each once."""
+    """The site-days of the marks, without duplicates."""
     waiting: dict[tuple[str, date], int] = {}
     for mark in due:
         key = (mark.site_id, mark.day)
@@ -84,7 +84,7 @@ def _longest_waiting_first(due: Iterable[Mark]) -> list[tuple[str, date]]:
 
 
 def destroy_finished_salts() -> int:
-    """Destroy the salts of days that are over; how many they were."""
+    """Destroy the salts of days that are over; returns how many."""
     destroyed = salts.destroy_finished(time.time())
     log_line(job="expire_salts", salts=destroyed)
     return destroyed

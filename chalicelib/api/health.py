@@ -1,4 +1,4 @@
-"""Whether what Shylight stands on answers: for load balancers, uptime checks and the deploy's own probe."""
+"""The health check, for load balancers, uptime monitors and the deployment."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from chalicelib.web import Request, reply_json
 
 
 def healthz(_request: Request) -> Response:
-    """200 if queue, tables and bucket answer, else 503; the body says which do."""
-    checks = {"queue": hit_queue.answers(), "tables": tables.answer(), "bucket": segments.bucket_answers()}
+    """``GET /healthz``: 200 if the queue, the tables and the bucket answer, else 503; the body has the details."""
+    checks = {
+        "queue": hit_queue.is_reachable(),
+        "tables": tables.are_reachable(),
+        "bucket": segments.bucket_is_reachable(),
+    }
     good = all(checks.values())
     body = {"status": "ok" if good else "failing", "checks": {n: "ok" if c else "failing" for n, c in checks.items()}}
     return reply_json(body, 200 if good else 503)

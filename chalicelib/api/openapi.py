@@ -1,6 +1,6 @@
-"""The description of the HTTP API for programs: ``openapi.json``, written by hand and held to the code by tests.
+"""The OpenAPI description of the HTTP API: ``openapi.json``, written by hand; tests compare it with the code.
 
-It is JSON and not YAML because a function would have to carry a YAML library to read it, and no one else needs one.
+It is JSON and not YAML, so that the functions need no YAML library.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chalicelib.web import Request, reply
 
 
 def document(_request: Request) -> Response:
-    """``GET /api/v1/openapi.json``: OpenAPI 3.1, for anybody, and for tools in other origins' pages."""
+    """``GET /api/v1/openapi.json``: OpenAPI 3.1, public, also for pages of other origins."""
     headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
     return reply(text(), "application/json", 200, headers)
 

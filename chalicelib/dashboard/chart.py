@@ -1,8 +1,7 @@
-"""Geometry of the chart and the sparklines: numbers in, SVG coordinates out; the template draws them.
+"""The geometry of the chart and the sparklines, as SVG coordinates for the template.
 
-The lines are stretched to the width of the page (``preserveAspectRatio="none"`` on a box of 1000 units) while
-texts and dots are placed in percent and keep their size. Nothing here needs a style attribute, which the
-Content-Security-Policy forbids.
+Lines are stretched to the width of the page (``preserveAspectRatio="none"`` on a box of 1000 units). Texts and dots are
+positioned in percent and keep their size. No style attributes are used, which the Content-Security-Policy forbids.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _LABELS = 8
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A gridline: `y` in units from the top, and what it means."""
+    """A gridline: `y` in units from the top, and its label."""
 
     y: float
     text: str
@@ -40,11 +39,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One drawn figure, as SVG paths.
+    """The line of one metric, as SVG paths.
 
-    :ivar solid: its finished part; `area` is the surface under that.
-    :ivar dotted: the way to the unfinished bucket.
-    :ivar end: place of the last point: percent from the left, units from the top.
+    :ivar solid: the finished buckets; `area`: the area below them.
+    :ivar dotted: the line to the unfinished bucket.
+    :ivar end: the last point: percent from the left, units from the top.
     """
 
     solid: str
@@ -58,7 +57,7 @@ NO_LINE = Line("", "", "", None)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One bucket as pointers and the table see it; `x` and `width` in percent."""
+    """One bucket, for hovering and for the table; `x` and `width` in percent."""
 
     x: float
     width: float
@@ -70,7 +69,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What the template needs to draw the overview's chart and the table behind it.
+    """The chart of the overview and the table with the same data.
 
     :ivar columns: the buckets that have begun; `places` counts the others too.
     :ivar top: the value of the topmost gridline.
@@ -89,7 +88,7 @@ class Chart:
 def nice_ticks(largest: int) -> list[int]:
     """Round whole values from 0 to at least `largest`: three to five steps of 1, 2, 2.5 or 5 times a power of ten.
 
-    Of the possible ones, those that leave the least room above; fewer than three steps only below 3.
+    Of the candidates, the one with the lowest top is used; below 3, there are fewer than three steps.
     """
     if largest < 3:
         return list(range(max(largest, 1) + 1))
@@ -103,7 +102,7 @@ def nice_ticks(largest: int) -> list[int]:
 def plot(series: Sequence[Point], interval: str, now: datetime) -> Chart:
     """The chart of `series`, whose buckets are an ``"hour"`` or a ``"day"`` long.
 
-    Buckets that begin after `now` keep their place but are not drawn; the one in which `now` lies is dotted.
+    Buckets after `now` are not drawn but take up space; the current bucket is dotted.
     """
     ticks = nice_ticks(max((max(p.pageviews, p.visitors) for p in series), default=0))
     top = ticks[-1]
@@ -125,7 +124,7 @@ def plot(series: Sequence[Point], interval: str, now: datetime) -> Chart:
 
 
 def sparkline(series: Sequence[Point], interval: str, now: datetime) -> Line:
-    """The visitors of `series` as a small line without axes, in a box of 100 × 32 units."""
+    """The visitors of `series` as a line without axes, in a box of 100 × 32 units."""
     known, unfinished = _known(series, interval, now)
     top = max((point.visitors for point in known), default=0) or 1
     places = [(_x(i, len(series)), round(30 - point.visitors / top * 28, 1)) for i, point in enumerate(known)]
@@ -133,7 +132,7 @@ def sparkline(series: Sequence[Point], interval: str, now: datetime) -> Line:
 
 
 def _known(series: Sequence[Point], interval: str, now: datetime) -> tuple[list[Point], bool]:
-    """The buckets that have begun, and whether the last of them is not over."""
+    """The buckets that have begun, and whether the last one is unfinished."""
     known = [point for point in series if point.t <= now]
     if not known or interval == "day":
         return known, bool(known) and known[-1].t.date() == now.date()
@@ -181,7 +180,7 @@ def _short(value: float) -> str:
 
 
 def _labels(series: Sequence[Point], interval: str, at: list[float]) -> list[Label]:
-    """Texts at round places, at most about eight of them; every second one is minor."""
+    """Labels at round times, about eight at most; every second one is minor."""
     chosen = _hour_marks(series) if interval == "hour" else _day_marks(series)
     labels = []
     for order, (index, text) in enumerate(chosen):

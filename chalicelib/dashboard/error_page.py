@@ -22,7 +22,7 @@ _ADVICE = {
 }
 _FAILED = (
     "Something went wrong",
-    "Reload the page in a moment. If the error persists, see the log of the API function.",
+    "Reload the page in a moment. If the error persists, check the log of the API function.",
 )
 
 

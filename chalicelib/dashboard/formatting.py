@@ -1,4 +1,4 @@
-"""Numbers, durations and dates as people read them. English, as the templates are; nothing here knows of HTML."""
+"""Numbers, durations and dates, formatted in English, without HTML."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def money(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """A count where space is short: ``940``, ``1.2k``, ``35k``, ``1.2M``; show :func:`number` on hover."""
+    """A short count: ``940``, ``1.2k``, ``35k``, ``1.2M``; show :func:`number` on hover."""
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         # 999,950 would round to "1000k": the next letter takes over where the rounding does
         if value >= size * 0.9995 and value >= 1000:
@@ -34,12 +34,12 @@ def short(value: float) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name as far as a page has room for it: strangers make them up, and a page of them has to fit an answer."""
+    """A name, truncated: visitors can send names of any length, and a page must not become too large."""
     return name if len(name) <= _MAX_NAME_CHARS else f"{name[: _MAX_NAME_CHARS - 1]}…"
 
 
 def day_list(of_days: Sequence[date]) -> str:
-    """Days in a sentence, the first three of many: ``23 Nov and 24 Nov``."""
+    """A list of days, shortened to three: ``23 Nov and 24 Nov``."""
     named = [f"{day.day} {MONTHS[day.month - 1]}" for day in of_days[:3]]
     if len(of_days) > len(named):
         named.append(f"{len(of_days) - len(named)} more days")
@@ -60,7 +60,7 @@ def decimal(value: float | None) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """A fraction of 1 as percent with one decimal: ``43.2%``. All and nothing are said of those alone."""
+    """A fraction of 1 as percent with one decimal: ``43.2%``. Only exact values become ``0.0%`` and ``100.0%``."""
     if fraction is None:
         return NOTHING
     if 0 < fraction < 0.0005:
@@ -70,14 +70,14 @@ def percent(fraction: float | None) -> str:
 
 
 def share(part: float, whole: float) -> str:
-    """`part` of `whole` as percent: ``43.2%``, and ``<0.1%`` rather than a zero that is none."""
+    """`part` of `whole` as percent: ``43.2%``; ``<0.1%`` for small parts other than 0."""
     if whole <= 0:
         return NOTHING
     return percent(min(part / whole, 1.0))
 
 
 def device_type(name: str) -> str:
-    """A type of device as people write it: all of them are words but one."""
+    """The name of a device type: ``TV`` for ``tv``."""
     return "TV" if name == "tv" else name
 
 
@@ -106,7 +106,7 @@ def milliseconds(value: float | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """How a figure moved.
+    """The change of a metric.
 
     :ivar direction: ``"up"``, ``"down"`` or ``"same"``.
     :ivar amount: how much, e.g. ``12%`` or ``2.1 pp``; ``""`` when it is the same.
@@ -123,10 +123,10 @@ class Delta:
 def delta(
     now: float | None, before: float | None, words: tuple[str, str], *, good_up: bool = True, points: bool = False
 ) -> Delta | None:
-    """The change from `before` to `now`; None where there is nothing to compare.
+    """The change from `before` to `now`; None if there is nothing to compare with.
 
     :param words: for up and for down, e.g. ``("more", "fewer")``.
-    :param points: `now` and `before` are fractions, and the change is told in percentage points.
+    :param points: `now` and `before` are fractions, and the change is in percentage points.
     """
     if now is None or before is None or (before == 0 and not points):
         return None
@@ -156,7 +156,7 @@ def weekday(value: date) -> str:
 
 
 def days(first: date, last: date, today: date | None = None) -> str:
-    """A stretch of days: ``14–20 Nov``, ``28 Nov – 3 Dec``; with years where they are not `today`'s."""
+    """A range of days: ``14–20 Nov``, ``28 Nov – 3 Dec``; with years where they are not `today`'s."""
     plain = today is not None and first.year == last.year == today.year
     if first == last:
         return day(first, year=not plain)
@@ -181,5 +181,5 @@ def cell(value: int) -> str:
     return number(value) if value < 1_000_000 else short(value)
 
 
-# What templates use by themselves; the rest is called by the code that prepares their values.
+# The filters of the templates.
 FILTERS: dict[str, Callable[..., str]] = {"number": number, "cell": cell, "duration": duration, "money": money}

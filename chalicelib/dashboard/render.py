@@ -1,4 +1,4 @@
-"""Pages from templates: one Jinja2 environment a process, and the headers every page carries."""
+"""Rendering of templates, with the headers of every page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chalicelib.web import Request, reply
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# No inline script, no inline style, nothing from elsewhere: the markup obeys it, a test holds it to that.
+# No inline scripts or styles, nothing from other hosts.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
@@ -30,7 +30,7 @@ SECURITY_HEADERS = {
 
 @cache
 def environment() -> Environment:
-    """The templates. A name that a page was not given is an error, not an empty string."""
+    """The Jinja2 environment. Undefined variables are errors."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     env = Environment(
@@ -54,16 +54,16 @@ def page(
     headers: Mapping[str, str | list[str]] | None = None,
     **context: object,
 ) -> Response:
-    """The page that `template` makes of `context`.
+    """A page rendered from `template` with `context`.
 
-    Templates also know ``root`` (relative URL of the deployment's root) and ``asset(name)`` (URL of a static file).
+    Templates can also use ``root`` (relative URL of the deployment's root) and ``asset(name)`` (URL of a static file).
     """
     body = (
         environment()
         .get_template(template)
         .render(root=request.root, asset=partial(static_files.href, root=request.root), **context)
     )
-    # Names come from strangers: half a surrogate pair among them must not take the page down.
+    # Names that visitors send can contain lone surrogates, which UTF-8 cannot encode.
     return reply(
         body.encode("utf-8", "replace"), "text/html; charset=utf-8", status, {**SECURITY_HEADERS, **(headers or {})}
     )

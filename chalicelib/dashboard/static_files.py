@@ -1,7 +1,6 @@
-"""Files of our own that pages refer to: style sheets, scripts, the mark.
+"""The static files of pages: style sheets, scripts, the logo.
 
-Their public names carry a hash of their content, so they may be cached for a year and a deployment that
-changes one changes its name.
+Their public names contain a hash of the content, so that browsers can cache them for a year.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file as it is served: `name` is the public one, with the hash."""
+    """A static file. `name` is the public name, with the hash."""
 
     name: str
     content_type: str
@@ -52,10 +51,10 @@ def href(name: str, root: str) -> str:
 
 
 def file(_request: Request, file: str) -> Response:
-    """A file by its public name.
+    """``GET /static/{file}``: a file by its public name.
 
-    A name with another hash is of another deployment, whose page met this one: it gets today's file, but may
-    not keep it.
+    A name with another hash comes from a page of another version, during a deployment: the response has the current
+    file, without caching.
 
     :raises NotFound: if there is no such file.
     """

@@ -56,7 +56,7 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
         letters += of_message
     letters += _store(events)
     for letter in letters:  # last, because a batch that fails before comes again with all of them
-        hit_queue.bury(letter.body, letter.why.reason, letter.why.detail)
+        hit_queue.send_to_dead_letters(letter.body, letter.why.reason, letter.why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
     log_line(job="worker", events=len(events), buried=len(letters), ms=ms)
 
@@ -120,7 +120,7 @@ def _store(events: Sequence[Event]) -> list[_Letter]:
     for at, poison in refused.items():
         aside += [(event, poison) for event in groups[at][2]]
     for site_id, day, hour in sorted({(site.id, stored.day, stored.hour) for site, stored, _ in groups}):
-        dirty_hours.leave(site_id, day, hour)  # of those that were refused too: a part of them may be stored
+        dirty_hours.mark(site_id, day, hour)  # of those that were refused too: a part of them may be stored
     return _letters(aside)
 
 

@@ -1,1 +1,1 @@
-"""The only rooms that know AWS: tables, queue, bucket."""
+"""DynamoDB tables, SQS queues, the S3 bucket and secrets: the only package that imports AWS libraries."""

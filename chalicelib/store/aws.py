@@ -1,6 +1,6 @@
-"""The doors to AWS: one client per service and process, made on first use from botocore alone.
+"""Clients of AWS services: one per service and process, created on first use with botocore.
 
-boto3 costs 250 ms of a cold start for sugar that is not used here.
+boto3 would add 250 ms to a cold start, for features that are not used here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import timed_cache
 from chalicelib.config import APP, settings
 
-# With botocore's pauses of up to 1, 2 and 4 s together below API Gateway's 29 s and the worker's timeout, so that a
-# dependency that hangs is an error we can report.
+# With botocore's pauses of up to 1, 2 and 4 s, all attempts take less than API Gateway's 29 s and the worker's timeout,
+# so that a service that does not respond becomes an error that we can report.
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 5.0
 ATTEMPTS = 4
-# Given, because botocore composes its own anew for every call, letter by letter: a third of what a call costs.
+# Set, because botocore otherwise builds its own for every call, which takes a third of the CPU of a call.
 USER_AGENT = f"{APP}/1"
 
 __all__ = [
@@ -64,7 +64,7 @@ for _remembering in (settings, _session, client):
 
 
 def failed(error: BaseException) -> bool:
-    """Whether `error` is AWS not doing what it was asked, by whichever library it was asked."""
+    """Whether `error` comes from AWS, raised by botocore or PynamoDB."""
     from pynamodb.exceptions import PynamoDBException
 
     return isinstance(error, (*AwsError, PynamoDBException))

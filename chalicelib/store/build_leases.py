@@ -1,7 +1,7 @@
-"""Builds: who is at a site-day just now, and what came of those that failed. Beside the marks.
+"""Leases for the builds of site-days, and the state of failed builds; in the table of dirty marks.
 
-Being first here is a courtesy, so that many who look at once do not all build the same day. What keeps builds from
-spoiling one another is that all they write is conditional, see docs/adr/0005: so a lease may end before its build does.
+A lease saves work: pages that are opened at the same time do not all build the same day. Correctness does not depend on
+it, because all writes of a build are conditional (docs/adr/0005). So a lease may end before its build does.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _REASON_CHARS = 500
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What there is to know of the builds of a site-day.
+    """The state of the builds of a site-day.
 
-    :ivar until: epoch ms up to which somebody is at it; 0: nobody.
-    :ivar failures: how often it failed since it last succeeded.
-    :ivar due: epoch ms before which it is not to be tried again.
+    :ivar until: end of the current lease, epoch ms; 0 if there is none.
+    :ivar failures: consecutive failures.
+    :ivar due: epoch ms before which it is not retried.
     """
 
     site_id: str
@@ -41,13 +41,13 @@ class State:
     due: int = 0
 
     def is_free(self, now: int) -> bool:
-        """Whether to try at `now` (epoch ms)."""
+        """Whether a build may begin at `now` (epoch ms)."""
         return self.until <= now and self.due <= now
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to build a site-day first, for a while. `failures`: how often it failed before."""
+    """A lease for the build of a site-day. `failures`: consecutive failures before."""
 
     site_id: str
     day: date
@@ -55,8 +55,8 @@ class Lease:
     failures: int
 
 
-def begin(site_id: str, day: date, life_ms: int) -> Lease | None:
-    """A lease of a site-day for `life_ms`; None if somebody else has it."""
+def acquire(site_id: str, day: date, life_ms: int) -> Lease | None:
+    """A lease of a site-day for `life_ms`; None if another build has it."""
     now, owner = now_ms(), uuid.uuid4().hex
     item = BuildItem(_bucket(site_id), _sort_key(site_id, day))
     try:
@@ -72,7 +72,7 @@ def begin(site_id: str, day: date, life_ms: int) -> Lease | None:
 
 
 def succeed(lease: Lease) -> None:
-    """The build is done: nothing is to be known of it any more. One that another has begun since is left alone."""
+    """The build has succeeded: delete the lease, unless another build has acquired one since."""
     try:
         BuildItem(_bucket(lease.site_id), _sort_key(lease.site_id, lease.day)).delete(BuildItem.owner == lease.owner)
     except DeleteError as error:
@@ -80,8 +80,8 @@ def succeed(lease: Lease) -> None:
             raise
 
 
-def give_up(lease: Lease) -> None:
-    """The build was not to be done just now, by nobody's fault: the next may try at once."""
+def release(lease: Lease) -> None:
+    """The build ended without success or failure of its own: it can be retried immediately."""
     if lease.failures:
         _update(lease, [BuildItem.until.set(0)])
     else:
@@ -89,7 +89,7 @@ def give_up(lease: Lease) -> None:
 
 
 def fail(lease: Lease, reason: str) -> None:
-    """The build failed by what is in it: it is tried again later, each time later than before."""
+    """The build has failed because of its data: it is retried with increasing delays."""
     failures = lease.failures + 1
     pause = min(_FIRST_PAUSE_MS << min(failures - 1, 20), _LONGEST_PAUSE_MS)
     actions = [
@@ -101,19 +101,19 @@ def fail(lease: Lease, reason: str) -> None:
     _update(lease, actions)
 
 
-def forget(site_id: str, day: date) -> None:
-    """Nothing is to be built of this day any more."""
+def delete(site_id: str, day: date) -> None:
+    """Delete the state of a day that need not be built any more."""
     BuildItem(_bucket(site_id), _sort_key(site_id, day)).delete()
 
 
 def of_days(site_id: str, first: date, last: date) -> dict[date, State]:
-    """What is known of builds of a site's days from `first` to `last`, both included."""
+    """The states of a site's days from `first` to `last`, both included."""
     keys = BuildItem.sk.between(_sort_key(site_id, first), _sort_key(site_id, last))
     return {state.day: state for state in map(_parse, BuildItem.query(_bucket(site_id), keys))}
 
 
-def everything() -> Iterator[State]:
-    """What is known of builds of all sites."""
+def all_states() -> Iterator[State]:
+    """The states of all sites."""
     for bucket in range(_BUCKETS):
         yield from map(_parse, BuildItem.query(f"build#{bucket}"))
 

@@ -1,9 +1,11 @@
-"""What proves who somebody is, in that person's partition of ``core``; of secrets only the SHA-256 is kept.
+"""API tokens, sign-in links and ended sessions, in the partition of their person in ``core``.
+
+Of secrets, only the SHA-256 is stored.
 
 ==========================  ===================================================================================
 sk                          holds
 ==========================  ===================================================================================
-``token#<sha256>``          an API token: its name and when it was made
+``token#<sha256>``          an API token: its name and creation time
 ``link#<sha256>``           a one-time sign-in link, until it is used or expires
 ``ended#<session id>``      a session that was signed out before its time; expires with the session
 ==========================  ===================================================================================
@@ -38,7 +40,7 @@ def add_token(person_id: str, digest: str, name: str) -> None:
 
 
 def remove_token(person_id: str, digest: str) -> None:
-    """Forget an API token; one that is not there is no error."""
+    """Delete an API token, if it exists."""
     CoreItem(partition(person_id), f"token#{digest}").delete()
 
 
@@ -69,13 +71,13 @@ def person_with_link(person_id: str, digest: str) -> Person | None:
 
 
 def remove_links(person_id: str) -> None:
-    """Forget all sign-in links of a person."""
+    """Delete all sign-in links of a person."""
     for item in CoreItem.query(partition(person_id), CoreItem.sk.startswith("link#")):
         item.delete()
 
 
 def use_link(person_id: str, digest: str) -> bool:
-    """Use the link up; whether this call was the one that did, in time."""
+    """Use up the link; returns whether it was valid and this call used it."""
     try:
         CoreItem(partition(person_id), f"link#{digest}").delete(CoreItem.expires > int(time.time()))
     except DeleteError as error:
@@ -97,7 +99,7 @@ def person_in_session(person_id: str, session_id: str) -> Person | None:
 
 
 def _profile_and(person_id: str, sk: str) -> tuple[Person | None, CoreItem | None]:
-    """The person and one more item of theirs, in one round trip and as last written."""
+    """The person and another item of the person, with one consistent read."""
     keys = [profile_key(person_id), (partition(person_id), sk)]
     found = {item.sk: item for item in CoreItem.batch_get(keys, consistent_read=True)}
     profile = found.get(keys[0][1])

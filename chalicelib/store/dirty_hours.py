@@ -1,7 +1,7 @@
-"""Marks: "this hour of this site-day is dirty until …", what the aggregator works from.
+"""Dirty marks: which hours of which site-days have new hits. The aggregator builds what is marked.
 
-A mark is written after the data and says until when more may be written without a new mark. The aggregator
-clears it only with a build that began to read after that, so no hit can slip between a build and its mark.
+A mark is written after the hits, and is valid for a while, in which more hits may be written without a new mark. Only a
+build that began to read after that time clears it, so that no hit is missed.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from chalicelib.store.tables import MarkItem
 _BUCKETS = 4
 _CLOSE = "close"
 
-# What this process has marked: (site, day, hour) -> until, epoch ms.
+# Marks that this process has written: (site, day, hour) -> until, epoch ms.
 _left: dict[tuple[str, date, int], int] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark. `hour` is None for the mark that asks to close a day when it is over.
+    """A dirty mark. `hour` is None for the mark that closes a finished day.
 
-    :ivar until: epoch ms up to which hits may be written under it.
-    :ivar due: epoch ms before which nothing is to be done about it.
+    :ivar until: epoch ms until which hits may be written without a new mark.
+    :ivar due: epoch ms before which it is ignored.
     """
 
     site_id: str
@@ -40,8 +40,8 @@ class Mark:
     due: int = 0
 
 
-def leave(site_id: str, day: date, hour: int) -> None:
-    """Mark an hour dirty; to be called after its data is written. Costs a write at most once a minute."""
+def mark(site_id: str, day: date, hour: int) -> None:
+    """Mark an hour dirty; to be called after its hits are written. Writes at most once a minute per hour."""
     now = now_ms()
     key = (site_id, day, hour)
     if _left.get(key, 0) > now:
@@ -53,8 +53,8 @@ def leave(site_id: str, day: date, hour: int) -> None:
     _left[key] = until
 
 
-def ask_to_close(site_id: str, day: date, due: int) -> None:
-    """Ask for a day to be compacted after `due` (epoch ms)."""
+def schedule_close(site_id: str, day: date, due: int) -> None:
+    """Mark a day to be closed after `due` (epoch ms)."""
     MarkItem(_bucket(site_id), _sort_key(site_id, day, None), until=0, due=due).save()
 
 
@@ -71,7 +71,7 @@ def of_days(site_id: str, first: date, last: date) -> list[Mark]:
 
 
 def all_due(now: int) -> Iterator[Mark]:
-    """Every mark that something is to be done about at `now` (epoch ms)."""
+    """The marks of all sites that are due at `now` (epoch ms)."""
     for bucket in range(_BUCKETS):
         for item in MarkItem.query(str(bucket), consistent_read=True):
             if item.due <= now:
@@ -79,7 +79,7 @@ def all_due(now: int) -> Iterator[Mark]:
 
 
 def clear(mark: Mark) -> bool:
-    """Remove a mark unless it was renewed since it was read; whether it was removed."""
+    """Delete a mark unless it was renewed since it was read; returns whether it was deleted."""
     item = MarkItem(_bucket(mark.site_id), _sort_key(mark.site_id, mark.day, mark.hour))
     try:
         item.delete(MarkItem.until == mark.until)

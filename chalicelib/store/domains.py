@@ -1,7 +1,7 @@
-"""Whose a domain is: the active sites of a domain all belong to one person, in ``core`` beside the sites.
+"""The owner of a domain: all active sites of a domain belong to one person. Stored in ``core``.
 
-Events of the Plausible API name their site by its domain. Were a domain not one person's, others could make a site of
-the same domain and take them. Whoever is first has it, until none of their sites there is active any more.
+The Plausible API names sites by domain. Without this rule, another person could create a site with the same domain and
+receive its events. The first owner keeps the domain as long as one of their sites with it is active.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _SK: Final = "sites"
 
 
 class DomainItem(CoreItem):
-    """The active sites of a domain, and whose they are."""
+    """The active sites of a domain, and their owner."""
 
     owner = UnicodeAttribute(null=True)
     sites = UnicodeSetAttribute(null=True)
 
 
 def take(transaction: TransactWrite, site: Site) -> None:
-    """Let the domain be the site's owner's, in a transaction that fails if it is somebody else's."""
+    """Claim the domain for the site's owner; the transaction fails if another person has it."""
     owner = _owner(site)
     transaction.update(
         _item(site.domain),
@@ -36,21 +36,21 @@ def take(transaction: TransactWrite, site: Site) -> None:
 
 
 def give_back(transaction: TransactWrite, site: Site) -> None:
-    """Let the domain be the site's no more."""
+    """Release the domain for this site."""
     transaction.update(_item(site.domain), actions=[DomainItem.sites.delete({site.id})])
 
 
 def taken() -> Conflict:
-    """What to tell whoever may not have a domain."""
+    """The error for a domain that belongs to another person."""
     return Conflict(
-        "This domain belongs to an active site of somebody else here. Ask them or an administrator to archive it, "
+        "This domain belongs to an active site of another person. Ask them or an administrator to archive it, "
         "or to give you access to it.",
         field="domain",
     )
 
 
 def key_of(domain: str) -> str:
-    """A domain as it is told from others: with and without ``www.`` it is the same."""
+    """The key of a domain: the same with and without ``www.``."""
     return domain.removeprefix("www.")
 
 

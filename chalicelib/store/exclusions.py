@@ -1,7 +1,7 @@
-"""The ledger: how many hits of a site were dropped, per day, reason and name. Nothing is dropped without an entry.
+"""Counters of dropped hits, per site, day, reason and name. Every dropped hit is counted.
 
-These are the only numbers that are counted up instead of derived: what is dropped is not there to be counted
-later. A batch that comes twice counts its drops twice; they tell an owner what happens, they are no figures.
+These are the only numbers that are incremented, because dropped hits are not stored. A batch that is delivered twice
+counts its dropped hits twice: the counters inform the owner, they are not metrics.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from chalicelib.store.tables import LedgerItem
 from chalicelib.structured_log import log_line
 from chalicelib.timed_cache import TimedCache
 
-# In a flood an entry for every hit would cost as much as the hit: of one kind, an instance writes this many within the
-# time, and gathers what comes beyond until the time is over.
+# In a flood, a write for every dropped hit would cost as much as the hit. Per counter, an instance writes this often in
+# this time; further hits are added up until the time is over.
 _WRITES: Final = 20
 _GATHER_S: Final = 2.0
 _MAX_NAME_CHARS: Final = 60
-# Names can be made up by whoever sends hits (an origin): of a reason and day, an instance tells so many, and enters
-# what comes beyond without its name.
+# Clients can send any name (of an origin): per day and reason, an instance counts this many names; the others are
+# counted without a name.
 _MAX_NAMES: Final = 50
 _MAX_KINDS: Final = 1_000
-# How the reason of a dropped robot begins.
+# The prefix of the reasons of dropped bots.
 ROBOT: Final = "robot_"
-# Of hits that could not be read or stored: they lie on the dead-letter queue.
+# The reason of hits that could not be read or stored, and are on the dead-letter queue.
 PUT_ASIDE: Final = "put_aside"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the ledger.
+    """A counter.
 
     :ivar reason: ``dnt``, ``origin``, ``ignored_address``, ``flood_address``, ``flood_site``, :data:`PUT_ASIDE`, or
-        :data:`ROBOT` with the reason for which it is one behind it, as in ``robot_declared``.
-    :ivar name: which one, where that says more (a robot's, an origin).
+        :data:`ROBOT` followed by the reason why it is a bot, as in ``robot_declared``.
+    :ivar name: of the bot or the origin, where there is one.
     """
 
     day: date
@@ -51,9 +51,9 @@ _FULL_CACHE_S: Final = 60.0
 
 _Kind = tuple[str, date, str, str]
 
-# How many records a site-day has that was full once; 0: it never was.
+# (site, day) -> the records of the day if it was full; else 0.
 _full: TimedCache[tuple[str, date], int] = TimedCache()
-# What this invocation dropped; what is still to be written, of earlier ones too; when each kind was written of late.
+# Counted in this invocation; still to be written; times of recent writes.
 _dropped: dict[_Kind, int] = {}
 _gathered: dict[_Kind, int] = {}
 _written: dict[_Kind, list[float]] = {}
@@ -61,13 +61,13 @@ _names: dict[tuple[str, date, str], set[str]] = {}
 
 
 def drop(site_id: str, day: date, reason: str, name: str = "", count: int = 1) -> None:
-    """Enter dropped hits; written when the invocation is over, those of a kind together."""
+    """Count dropped hits; written at the end of the invocation, one write for equal ones."""
     kind = (site_id, day, reason, _bounded(site_id, day, reason, name[:_MAX_NAME_CHARS]))
     _dropped[kind] = _dropped.get(kind, 0) + count
 
 
 def _bounded(site_id: str, day: date, reason: str, name: str) -> str:
-    """The name, or none if there are many already."""
+    """The name, or ``""`` if there are too many names already."""
     if len(_names) > _MAX_KINDS:
         _names.clear()
     known = _names.setdefault((site_id, day, reason), set())
@@ -78,15 +78,15 @@ def _bounded(site_id: str, day: date, reason: str, name: str) -> str:
 
 
 def declare_full(site_id: str, day: date, records: int) -> None:
-    """Note that a site-day has all the records that the site's settings allow; workers stop adding within a minute.
+    """Store that a site-day has reached its limit; workers stop adding hits within a minute.
 
-    :param records: how many it has.
+    :param records: how many records the day has.
     """
     LedgerItem(site_id, f"full#{day.isoformat()}").update(actions=[LedgerItem.dropped.set(records)])
 
 
 def is_full(site: Site, day: date) -> bool:
-    """Whether a site-day has, as of at most a minute ago, all that the site's settings allow now."""
+    """Whether a site-day has reached its limit, as known at most a minute ago."""
     return _full.get((site.id, day), lambda: _records_when_full(site.id, day), _FULL_CACHE_S) >= site.max_day
 
 
@@ -96,7 +96,7 @@ def _records_when_full(site_id: str, day: date) -> int:
 
 
 def flush() -> None:
-    """Write what was dropped. To be called when an invocation has done its work."""
+    """Write the counters; to be called at the end of an invocation."""
     for kind, count in _dropped.items():
         _gathered[kind] = _gathered.get(kind, 0) + count
     _dropped.clear()
@@ -111,8 +111,8 @@ def flush() -> None:
         del _written[kind]
 
 
-def take_back() -> None:
-    """Forget what this invocation dropped: it failed, and its hits come again."""
+def discard() -> None:
+    """Discard what this invocation counted: it failed, and its hits are delivered again."""
     _dropped.clear()
 
 
@@ -125,7 +125,7 @@ def _write(kind: _Kind) -> None:
     except Exception as error:
         if not aws.failed(error):
             raise
-        # The ledger must not cost a hit that is not dropped: it is written with the next entry, and the log tells.
+        # A failure here must not fail an invocation that has stored hits: retry with the next write, and log it.
         _gathered[kind] = _gathered.get(kind, 0) + count
         log_line(ledger="not written", reason=reason, dropped=count)
 

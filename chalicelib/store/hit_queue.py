@@ -9,7 +9,7 @@ from chalicelib.config import settings
 from chalicelib.errors import Unavailable
 from chalicelib.store import aws
 
-# SQS takes at most ten messages and 256 KiB in one call; the margin is for the envelope.
+# SQS accepts at most ten messages and 256 KiB per call; the margin is for the envelope.
 _BATCH_MESSAGES = 10
 _BATCH_BYTES = 250_000
 _DETAIL_CHARS = 500
@@ -17,7 +17,7 @@ MAX_MESSAGE_BYTES: Final = 256 * 1024
 
 
 def url(name: str) -> str:
-    """The URL of a queue of this deployment; derived, not asked for, to save the hit path a call."""
+    """The URL of a queue of this deployment; derived, to save a call."""
     return f"{aws.client('sqs').meta.endpoint_url}/{settings().account}/{name}"
 
 
@@ -35,8 +35,7 @@ def send(body: str) -> None:
 def send_all(bodies: Sequence[str]) -> None:
     """Put many messages on the queue of hits, in as few calls as SQS allows.
 
-    :raises Unavailable: if any of them was not confirmed. Sending all of them again is harmless: a hit that
-        comes twice counts once.
+    :raises Unavailable: if any of them was not confirmed. All of them can be sent again: hits are idempotent.
     """
     for batch in _batches(bodies):
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]
@@ -61,7 +60,7 @@ def _batches(bodies: Sequence[str]) -> list[list[str]]:
     return batches
 
 
-def bury(body: str, reason: str, detail: str = "") -> None:
+def send_to_dead_letters(body: str, reason: str, detail: str = "") -> None:
     """Put a message that can never be stored on the dead-letter queue, with the reason as message attributes."""
     attributes = {"reason": {"DataType": "String", "StringValue": reason}}
     if detail:
@@ -72,11 +71,11 @@ def bury(body: str, reason: str, detail: str = "") -> None:
 
 
 def _plain(text: str) -> str:
-    """A text with what SQS refuses (control characters, half surrogates) written as Python writes it."""
+    """Text without characters that SQS rejects (control characters, lone surrogates); they are escaped."""
     return "".join(char if " " <= char <= "~" else ascii(char)[1:-1] for char in text)
 
 
-def answers() -> bool:
+def is_reachable() -> bool:
     """Whether the queue of hits can be reached."""
     try:
         aws.client("sqs").get_queue_attributes(

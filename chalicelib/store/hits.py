@@ -1,8 +1,8 @@
-"""Hits, as the `sessions` table keeps them: per visitor and hour a set of small packed records, in a few items.
+"""Hits in the `sessions` table: per visitor and hour a set of packed records, in a few items.
 
-What a batch brings of a visitor's hour is an item of its own, under a key that says what is in it, and the hour's set
-is the union of its items. So adding something twice, in any order and in any company, changes nothing. Nothing here
-reads before it writes. See docs/adr/0021.
+Each batch of the worker adds an item per visitor and hour, whose key contains a digest of its content. The records of
+the hour are the union of its items. So writes are idempotent and their order does not matter. Nothing is read before a
+write. See docs/adr/0021.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from chalicelib.store.batch_write import put_all
 from chalicelib.store.records import VisitorHour
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SessionItem
-from chalicelib.store.visitor_hour import Union
+from chalicelib.store.visitor_hour import RecordMerge
 
-# Items outlive the retention a little, so that a day at its edge is never rebuilt from half its hits.
+# Items are kept a little longer than the retention, so that no day is built from a part of its hits.
 _RETENTION_GRACE_DAYS = 2
-# How the sort key of a pointer begins: after every hour's, so that no range of hours includes it.
+# The prefix of the sort keys of pointers, after those of all hours, so that no range of hours includes them.
 _POINTER = "id#"
 _MAX_POINTED = 10_000
 
-# DynamoDB's limit for an item is 400 KB; this leaves room for its keys and what is known of the visitor.
+# DynamoDB's limit for an item is 400 KB; this leaves room for the keys and the traits of the visitor.
 _ITEM_BYTES = 380_000
 
-# The pointers that this process has left, by their keys.
+# The pointers that this process has written, by key.
 _pointed: set[tuple[str, str]] = set()
 
 
 def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
-    """Add records to what is stored; the ones that can never be stored come back, by their place in `given`.
+    """Store records; returns those that can never be stored, by their index in `given`.
 
-    :raises PutError: when DynamoDB fails in a way that may pass, and goes on failing. What was written stays, and
-        writing it again is harmless.
+    :raises PutError: when DynamoDB keeps failing with errors that may be temporary. Items already written stay; they
+        can be written again.
     """
     items: dict[tuple[str, str], SessionItem] = {}
     places: dict[tuple[str, str], list[int]] = {}
@@ -47,7 +47,7 @@ def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
     for place, (site, hour) in enumerate(given):
         try:
             made = [*_items(site, hour), *_pointers(site, hour)]
-        except (ValueError, OverflowError) as error:  # a text or a day that no item can have
+        except (ValueError, OverflowError) as error:  # invalid text or date
             refused[place] = Poison("unstorable", f"{type(error).__name__}: {error}")
             continue
         for item in made:
@@ -59,10 +59,10 @@ def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
 
 
 def _items(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
-    """The records as items: mostly one, and as many as it takes of an hour that is full."""
+    """The records as items: usually one, more if they are too large for one."""
     traits = given.traits.pack()
     for records in _portions(sorted(given.records)):
-        # The key says what is in it: written again it is the same item, and no item writes over another.
+        # The key contains a digest of the content: a repeated write replaces the item by itself.
         digest = hashlib.blake2b("\n".join([traits, *records]).encode(), digest_size=9).digest()
         yield SessionItem(
             partition(site.id, given.day),
@@ -86,10 +86,10 @@ def _portions(records: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _pointers(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
-    """Pointers from the site's own names for a visitor to the visitor's key of that day.
+    """Items that lead from a site's own identifiers of a visitor to the visitor's key of that day.
 
-    Items of their own, because one visitor may have several names in an hour (a shared computer), and an item stands
-    in an index under one.
+    They are separate items, because a visitor may have several identifiers in an hour (a shared computer), and an item
+    has one key in an index.
     """
     for identifier in sorted(given.identifiers):
         digest = hashlib.sha256(identifier.encode()).hexdigest()[:16]
@@ -106,7 +106,7 @@ def _note_pointers(written: Iterable[tuple[str, str]]) -> None:
 
 
 def visitors_called(site_id: str, identifier: str) -> list[tuple[date, str]]:
-    """Under which keys, on which days, there are visits of whom the site calls `identifier`; the latest day first."""
+    """The days, latest first, and visitor keys with visits of the visitor with this `identifier`."""
     found = SessionItem.identifier_index.query(_identity(site_id, identifier))
     keys = {(date.fromisoformat(item.pk.rpartition("#")[2]), item.sk.split("#")[1]) for item in found}
     return sorted(keys, reverse=True)
@@ -117,9 +117,9 @@ def _identity(site_id: str, identifier: str) -> str:
 
 
 def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[VisitorHour]:
-    """All that is stored of the given hours of a site-day (None: of all), as of now: one for each visitor and hour.
+    """The stored records of the given hours of a site-day (None: all hours), one `VisitorHour` per visitor and hour.
 
-    What a visitor has beyond the site's limit in an hour is left out, the latest first, and its number told.
+    Records beyond the site's limit per visitor and hour are left out, the latest first, and counted in `beyond`.
     """
     key = partition(site.id, day)
     if hours is None:
@@ -128,10 +128,10 @@ def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[
         between = SessionItem.sk.between(f"{first:02d}#", f"{last:02d}~")
         stored = SessionItem.query(key, between, consistent_read=True)
         for (hour, visitor), items in groupby(stored, _whose):
-            union = Union(site.max_visitor_hour)
+            merge = RecordMerge(site.max_visitor_hour)
             for item in items:
-                union.add(item.hits, item.traits)
-            yield union.made(day, hour, visitor)
+                merge.add(item.hits, item.traits)
+            yield merge.result(day, hour, visitor)
 
 
 def partition(site_id: str, day: date) -> str:

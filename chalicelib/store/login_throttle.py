@@ -1,4 +1,4 @@
-"""Counters of sign-in attempts, in ``core``: a window that opens with the first attempt and expires by itself."""
+"""Counters of sign-in attempts, in ``core``: per key, in a time window that begins with the first attempt."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class AttemptsItem(CoreItem):
 
 
 def take(key: str, limit: int, window_s: int, now: int) -> int:
-    """Take one of `limit` attempts under `key`: 0 if there was one left, else the seconds until there is.
+    """Count an attempt under `key`: returns 0 if it is allowed, else the seconds until the next one is.
 
-    Counted before the attempt is made, in one conditional write, so that many at once get no more than `limit`.
+    Counted before the attempt is made, in one conditional write, so that concurrent attempts cannot exceed `limit`.
     """
     item = AttemptsItem(key, _SK)
     for _ in range(_RACES):
@@ -46,11 +46,11 @@ def take(key: str, limit: int, window_s: int, now: int) -> int:
         except PutError as error:
             if not aws.condition_failed(error):
                 raise
-    return 1  # a stampede under one key: the next second will do
+    return 1  # many concurrent attempts under one key
 
 
 def give_back(key: str, now: int) -> None:
-    """Undo one :func:`take`: the attempt turned out to be good."""
+    """Undo one :func:`take`: the attempt was successful."""
     try:
         AttemptsItem(key, _SK).update(
             actions=[AttemptsItem.made.add(-1)],
@@ -62,12 +62,12 @@ def give_back(key: str, now: int) -> None:
 
 
 def clear(key: str) -> None:
-    """Forget all attempts under `key`."""
+    """Delete the counter of `key`."""
     AttemptsItem(key, _SK).delete()
 
 
 def _seconds_left(key: str, limit: int, now: int) -> int:
-    """Seconds until a window that is used up ends; 0 if it has ended, or has attempts left, or there is none."""
+    """Seconds until the window ends, if no attempts are left in it; else 0."""
     try:
         item = AttemptsItem.get(key, _SK, consistent_read=True)
     except AttemptsItem.DoesNotExist:

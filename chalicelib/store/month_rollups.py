@@ -1,8 +1,8 @@
-"""Months that are over, summed: so that a year is read as twelve things instead of 365.
+"""Rollups of finished months, so that a year is read as 12 items and not as 365.
 
-A month is made of its days' rollups and says of which state of them. Whoever writes a rollup into a month that is over
-touches the month after it, which counts its state up; and a sum is only put while the state is still the one that was
-there before its days were read. So a month that tells anything tells what its days tell.
+A month is the sum of its days' rollups at a certain state. After a rollup of a finished month is written, the month is
+touched, which increments its state. A sum is written only if the state has not changed since before its days were read.
+So a stored sum always equals the sum of its days.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chalicelib.store.tables import MonthItem
 class StoredMonth:
     """A month as stored.
 
-    :ivar first: its first day; :ivar state: how often one of its days was built since it is over.
+    :ivar first: its first day; :ivar state: how often one of its days was built after its end.
     :ivar figures: its packed figures; None if there are none of this state.
     :ivar built_at: epoch ms, see `StoredRollup`: the newest of its days; 0 if it has none.
     :ivar made: unique to the sum; :ivar parts: how many items its tables take.
@@ -38,22 +38,19 @@ class StoredMonth:
 
 
 def touch(site_id: str, first: date) -> None:
-    """Say that a day of the month was built: what was summed of the month before counts no more.
-
-    Said twice, as when an answer got lost, it is no worse.
-    """
+    """Invalidate the sum of a month, after one of its days was built. Idempotent."""
     MonthItem(site_id, _sort_key(first)).update(actions=[MonthItem.state.add(1)])
 
 
 def between(site_id: str, first: date, last: date) -> dict[date, StoredMonth]:
-    """What is stored of the months that begin from `first` to `last`, both included, by their first day."""
+    """The stored months that begin between `first` and `last`, both included, by first day."""
     keys = MonthItem.sk.between(_sort_key(first), _sort_key(last))
     found = map(_parse, MonthItem.query(site_id, keys, consistent_read=True))
     return {month.first: month for month in found}
 
 
 def tables(site_id: str, wanted: Iterable[StoredMonth]) -> dict[date, bytes]:
-    """The packed tables of months; without those that another build is just replacing."""
+    """The packed tables of months, without months that another process is replacing."""
     months = {month.first: month for month in wanted}
     if not months:
         return {}
@@ -67,7 +64,7 @@ def tables(site_id: str, wanted: Iterable[StoredMonth]) -> dict[date, bytes]:
 
 
 def put(site_id: str, month: StoredMonth, figures: bytes, rows: bytes, built_at: int) -> None:
-    """Store what a month is in sum, unless its days changed since `month` was read: then the next who needs it will.
+    """Store the sum of a month, unless one of its days was built since `month` was read.
 
     :param rows: its packed tables.
     """

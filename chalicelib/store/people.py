@@ -1,4 +1,4 @@
-"""People, and which sites are theirs, in ``core``.
+"""People and their memberships in sites, in ``core``.
 
 =====================  ==============  ========================================================================
 pk                     sk              holds
@@ -8,7 +8,7 @@ pk                     sk              holds
 ``email#<address>``    ``person``      the id of the person with that address; keeps addresses unique
 =====================  ==============  ========================================================================
 
-What else belongs to one person (tokens, links, ended sessions) is in `store.credentials`, in the same partition.
+Tokens, links and ended sessions are in the same partition, see `store.credentials`.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _SITE: Final = "site#"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can sign in.
+    """A person who can sign in.
 
     :ivar id: UUID.
-    :ivar email: as it was given; two people never differ in upper and lower case alone.
+    :ivar email: as entered; unique, ignoring case.
     :ivar admin: sees and changes everything.
-    :ivar password_hash: argon2id, with its parameters; None for somebody who has only had links so far.
-    :ivar epoch: sessions begun under an earlier one are over.
+    :ivar password_hash: argon2id, with its parameters; None without a password.
+    :ivar epoch: sessions that began under an earlier epoch are invalid.
     :ivar created_at: epoch seconds.
-    :ivar version: of the stored item; a change is refused when somebody else's came first.
+    :ivar version: of the stored item, for optimistic locking.
     """
 
     id: str
@@ -95,12 +95,12 @@ def add_person(person: Person) -> Person:
     except TransactWriteError as error:
         if not aws.transaction_canceled(error):
             raise
-        raise Conflict("Somebody with this e-mail address exists already.", field="email") from error
+        raise Conflict("A person with this e-mail address exists already.", field="email") from error
     return stored
 
 
 def change_person(person: Person) -> Person:
-    """Store what changed about `person` (all but the e-mail address); as stored.
+    """Store a changed `person` (except the e-mail address); as stored.
 
     :raises Conflict: if the stored item is no longer of ``person.version``.
     """
@@ -110,7 +110,7 @@ def change_person(person: Person) -> Person:
     except PutError as error:
         if not aws.condition_failed(error):
             raise
-        raise Conflict("Somebody else changed this meanwhile; please look again and repeat it.") from error
+        raise Conflict("This was changed by someone else meanwhile; please reload and try again.") from error
     return stored
 
 
@@ -139,7 +139,7 @@ def site_ids_of(person_id: str, role: Role | None = None) -> list[str]:
 
 
 def connection() -> Connection:
-    """The connection for transactions, with the settings of the table's own."""
+    """The connection for transactions."""
     meta = CoreItem.Meta
     return Connection(
         region=meta.region,

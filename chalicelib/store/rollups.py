@@ -23,7 +23,7 @@ _LENGTH_BYTES = 4
 class StoredRollup:
     """A rollup as stored.
 
-    :ivar packed: compressed JSON; what is in it is `aggregate.rollup`'s affair.
+    :ivar packed: compressed JSON, see `aggregate.rollup`.
     :ivar built_at: epoch ms at which its build began to read.
     :ivar build: unique to the build.
     """
@@ -35,7 +35,7 @@ class StoredRollup:
 
 
 def pack(figures: dict[str, Any], tables: dict[str, Any]) -> bytes:
-    """Two parts as compressed JSON, of which each can be unpacked alone: the same bytes for the same content."""
+    """Two parts as compressed JSON, which can be unpacked separately; deterministic."""
     first, second = compressed(figures), compressed(tables)
     return len(first).to_bytes(_LENGTH_BYTES) + first + second
 
@@ -55,12 +55,12 @@ def _end_of_figures(packed: bytes) -> int:
 
 
 def compressed(content: dict[str, Any]) -> bytes:
-    """Compressed JSON, the same bytes for the same content."""
+    """Compressed JSON; deterministic."""
     return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode(), 6)
 
 
 def decompressed(data: bytes) -> dict[str, Any]:
-    """What was compressed."""
+    """The value of compressed JSON."""
     content: dict[str, Any] = json.loads(zlib.decompress(data))
     return content
 
@@ -80,12 +80,12 @@ def between(site_id: str, first: date, last: date) -> list[StoredRollup]:
 
 
 def put_minutes(site_id: str, day: date, packed: bytes, built_at: int) -> None:
-    """Store the sums by minute of a day that is over; of the same hits they are the same."""
+    """Store the sums per minute of a finished day."""
     RollupItem(site_id, _minutes_key(day), packed=packed, built_at=built_at, build="minutes").save()
 
 
 def minutes(site_id: str, day: date) -> bytes | None:
-    """The packed sums by minute of a day that is over, if they were stored."""
+    """The packed sums per minute of a finished day, if stored."""
     try:
         return bytes(RollupItem.get(site_id, _minutes_key(day)).packed)
     except RollupItem.DoesNotExist:
@@ -93,14 +93,14 @@ def minutes(site_id: str, day: date) -> bytes | None:
 
 
 def exist(site_id: str) -> bool:
-    """Whether the site has a rollup of any day: whether anything was ever counted there."""
+    """Whether the site has a rollup of any day."""
     return any(True for _ in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1))
 
 
 def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> None:
-    """Write a rollup in the place of `replaces`, the one its build had found (None: there was none).
+    """Write a rollup, replacing `replaces`, the one that its build had found (None: there was none).
 
-    :raises StaleWrite: if another build wrote meanwhile; it may have read newer hits than this one.
+    :raises StaleWrite: if another build has written meanwhile.
     """
     unchanged = RollupItem.build.does_not_exist() if replaces is None else RollupItem.build == replaces.build
     item = RollupItem(

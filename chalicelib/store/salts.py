@@ -1,8 +1,7 @@
-"""The salts: 32 random bytes per site-day, made on first use and destroyed when the day is over.
+"""The salts: 32 random bytes per site-day, created on first use and destroyed when the day is over.
 
-Everything that links a visitor to an address hangs on them, so they live in a table of their own that is never
-backed up. Once a salt is gone, nobody who holds every table, every backup and the whole environment can
-recompute or link that day's visitor keys.
+Only a salt can link a visitor key to an IP address, so salts are in a table of their own that is never backed up. Once
+a salt is destroyed, nobody can compute the visitor keys of that day again, even with all tables, backups and settings.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from chalicelib.store.tables import SaltItem
 from chalicelib.timed_cache import TimedCache
 
 _SALT_BYTES = 32
-# A warm Lambda keeps salts by the same clock as the table.
+# Cached until the salt expires, which the table states in epoch seconds.
 _salts: TimedCache[str, bytes] = TimedCache(wall_clock=True)
 
 
 def salt(site: Site, day: date) -> bytes:
-    """The salt of a site-day, made now if there is none."""
+    """The salt of a site-day, created if there is none."""
     known = find_salt(site, day)
     if known is not None:
         return known
@@ -38,13 +37,13 @@ def salt(site: Site, day: date) -> bytes:
     except PutError as error:
         if not aws.condition_failed(error):
             raise
-        # Another collector was first; its salt is the day's.
+        # Another collector has created it first.
         item = SaltItem.get(key, consistent_read=True)
     return _remembered(key, item)
 
 
 def find_salt(site: Site, day: date) -> bytes | None:
-    """The salt of a site-day if there is one that still lives."""
+    """The salt of a site-day, if it exists and has not expired."""
     key = _key(site.id, day)
     now = time.time()
     _salts.drop_expired()
@@ -61,15 +60,15 @@ def find_salt(site: Site, day: date) -> bytes | None:
 
 
 def destroy_finished(now: float) -> int:
-    """Delete every salt whose time is over by `now` (epoch seconds); how many they were.
+    """Delete all salts that have expired at `now` (epoch seconds); returns how many.
 
-    The table's TTL would do it too, but only some time within two days.
+    DynamoDB's TTL deletes them, too, but may take two days.
     """
     destroyed = 0
     for item in SaltItem.scan(SaltItem.expires <= int(now)):
         try:
             item.delete(SaltItem.expires <= int(now))
-        except DeleteError as error:  # made anew for an import in this very moment: that one has its own time
+        except DeleteError as error:  # created again for an import just now, with a new expiry
             if not aws.condition_failed(error):
                 raise
         else:

@@ -5,8 +5,8 @@
 ``segments/days/site=…/day=…/hits.parquet``           a finished day, with each hit's visit number
 ====================================================  =======================================================
 
-Writes are conditional on what the writer had seen before it began to read: of two builds at once the one that
-read first cannot overwrite the other.
+Writes are conditional on the state before the build began to read, so that a build with older data cannot overwrite a
+newer one.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _DAYS = "segments/days"
 
 
 class StaleWrite(Exception):
-    """Somebody else wrote the object since it was looked at: read again, and try again."""
+    """The object was written by another build meanwhile: read again and retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """An object in the bucket. `hour` is None for a compacted day; `etag` tells one content from another."""
+    """An object in the bucket. `hour` is None for a compacted day; `etag` identifies the content."""
 
     key: str
     hour: int | None
@@ -45,7 +45,7 @@ def day_key(site_id: str, day: date) -> str:
 
 
 def list_segments(site_id: str, day: date) -> list[Segment]:
-    """The hour segments of a site-day that there are, by hour."""
+    """The existing hour segments of a site-day, by hour."""
     prefix = f"{_HOURS}/site={site_id}/day={day.isoformat()}/"
     answer = aws.client("s3").list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
     found = [
@@ -56,7 +56,7 @@ def list_segments(site_id: str, day: date) -> list[Segment]:
 
 
 def etag(key: str) -> str | None:
-    """What identifies the object's present content; None if there is no such object."""
+    """The etag of the object's current content; None if there is no such object."""
     try:
         return str(aws.client("s3").head_object(Bucket=settings().bucket, Key=key)["ETag"])
     except aws.ClientError as error:
@@ -76,9 +76,9 @@ def read(key: str) -> bytes | None:
 
 
 def write(key: str, data: bytes, seen: str | None) -> str:
-    """Write the object if its etag is still `seen` (None: if there is still none); its new etag.
+    """Write the object if its etag is still `seen` (None: if it still does not exist); returns the new etag.
 
-    :raises StaleWrite: if somebody else wrote it meanwhile.
+    :raises StaleWrite: if it was written by another build meanwhile.
     """
     condition = {"IfNoneMatch": "*"} if seen is None else {"IfMatch": seen}
     try:
@@ -93,7 +93,7 @@ def write(key: str, data: bytes, seen: str | None) -> str:
 
 
 def delete(keys: list[str]) -> None:
-    """Delete objects; those that are not there are no error."""
+    """Delete objects, if they exist."""
     for start in range(0, len(keys), 1000):
         part = [{"Key": key} for key in keys[start : start + 1000]]
         answer = aws.client("s3").delete_objects(Bucket=settings().bucket, Delete={"Objects": part, "Quiet": True})
@@ -102,7 +102,7 @@ def delete(keys: list[str]) -> None:
             raise RuntimeError(f"could not delete {first.get('Key')}: {first.get('Code')} {first.get('Message')}")
 
 
-def bucket_answers() -> bool:
+def bucket_is_reachable() -> bool:
     """Whether the bucket can be reached."""
     try:
         aws.client("s3").head_bucket(Bucket=settings().bucket)

@@ -1,4 +1,4 @@
-"""The signing key: the one secret of a deployment, made by CloudFormation and kept in Secrets Manager."""
+"""The signing key: the only secret of a deployment, created by CloudFormation, in Secrets Manager."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _keys: TimedCache[str, bytes] = TimedCache()  # by the name of the secret
 
 
 def signing_key() -> bytes:
-    """The key that everything signed derives from, as it was at most :data:`SIGNING_KEY_CACHE_S` seconds ago."""
+    """The key from which all signing keys are derived; at most :data:`SIGNING_KEY_CACHE_S` seconds old."""
     name = settings().signing_key
     return _keys.get(name, lambda: _read(name), SIGNING_KEY_CACHE_S)
 

@@ -1,4 +1,4 @@
-"""Making and changing sites: the site, whose it is, and whose its domain is, all at once or not at all."""
+"""Creating and changing sites, in transactions with their memberships and domains."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _REFUSED: Final = "ConditionalCheckFailed"
 
 
 def add_site(site: Site, owner_id: str, most: int) -> Site:
-    """Store a new site of a person, as it is stored then.
+    """Store a new site of a person; returns it as stored.
 
     :param most: how many sites a person may have.
-    :raises Conflict: if its domain is somebody else's, or the person has so many sites already.
+    :raises Conflict: if the domain belongs to another person, or the person has too many sites.
     """
     made = dataclasses.replace(site, owner=owner_id)
     if len(people.site_ids_of(owner_id, "owner")) >= most:
-        raise Conflict(f"A person may have {most} sites here; archive or share what is there, or ask an administrator.")
+        raise Conflict(f"You have reached the limit of {most} sites. Ask an administrator to raise it.")
     for _ in range(_RACES):
         try:
             with TransactWrite(connection=people.connection()) as transaction:
@@ -43,16 +43,15 @@ def add_site(site: Site, owner_id: str, most: int) -> Site:
             continue
         sites.forget(made.id)
         return made
-    raise Conflict("Others are making sites of this domain just now; please try again.")
+    raise Conflict("Other sites with this domain are being created; please try again.")
 
 
 def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
-    """Set fields of a site, whatever else others change of it meanwhile; the site as it is then, None if there is none.
+    """Set fields of a site, with retries on concurrent changes; returns the changed site, None if there is none.
 
-    Another zone holds for the days that have not begun.
+    A new time zone applies to days that have not begun.
 
-    :raises Conflict: if its new domain, or that of a site that becomes active again, is somebody else's; or if others
-        kept coming first.
+    :raises Conflict: if the domain belongs to another person, or concurrent changes were faster several times.
     """
     for _ in range(_RACES):
         found = sites.read_with_version(site_id)
@@ -71,16 +70,16 @@ def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
             if not _refused(error):
                 raise
             now = sites.read_with_version(site_id)
-            if now is not None and now[1] == version:  # it was not the site that others came first to
+            if now is not None and now[1] == version:  # the site has not changed, so it was the domain
                 raise domains.taken() from error
             continue
         sites.forget(site_id)
         return changed
-    raise Conflict("Others are changing this site just now; please try again.")
+    raise Conflict("This site is being changed by someone else; please try again.")
 
 
 def _move(transaction: TransactWrite, before: Site, after: Site) -> None:
-    """Take and give back domains as the change needs it; a site that had its domain before has it anyway."""
+    """Claim and release domains as the change requires."""
     had = domains.key_of(before.domain) if before.active else None
     has = domains.key_of(after.domain) if after.active else None
     if had != has and had is not None:
@@ -90,7 +89,7 @@ def _move(transaction: TransactWrite, before: Site, after: Site) -> None:
 
 
 def _refused(error: TransactWriteError) -> bool:
-    """Whether a condition was not met, or somebody else was at the same items."""
+    """Whether a condition failed, or another transaction was changing the same items."""
     return aws.transaction_canceled(error) and bool(_codes(error) & {_REFUSED, "TransactionConflict"})
 
 

@@ -195,7 +195,7 @@ def _forget_connections() -> None:
 timed_cache.on_reset(_forget_connections)
 
 
-def answer() -> bool:
+def are_reachable() -> bool:
     """Whether all tables can be read."""
     probes: list[tuple[type[Model], list[Any]]] = [
         (CoreItem, ["healthz", "-"]),

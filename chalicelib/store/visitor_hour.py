@@ -1,7 +1,7 @@
-"""What the items of a visitor's hour hold together, within the limits of an hour, in whatever order they come.
+"""Merging the items of a visitor's hour, within the limits of an hour, independent of their order.
 
-A batch that comes again in other company leaves items that overlap. And a flood leaves many: what is beyond the limits
-is counted by digests, and neither kept nor held in memory.
+Items may overlap, when a batch was delivered again with other messages. In a flood there are many: records beyond the
+limits are counted by their digests, without being kept in memory.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from chalicelib.store.records import Record, Traits, VisitorHour
 _TRAITS = frozenset(Traits.__dataclass_fields__)
 
 
-class Union:
-    """The union of items that are added one by one.
+class RecordMerge:
+    """Merges items that are added one by one.
 
     :param most: how many records are kept, the earliest, as long as they have no more than
         :data:`~chalicelib.config.MAX_VISITOR_HOUR_BYTES` together.
@@ -34,7 +34,7 @@ class Union:
         self._known: dict[str, Any] = {}
 
     def add(self, records: Iterable[str], traits: str | None) -> None:
-        """Add what an item holds."""
+        """Add the records of an item."""
         for packed in records:
             encoded = packed.encode()
             digest = hashlib.blake2b(encoded, digest_size=12).digest()
@@ -49,8 +49,8 @@ class Union:
             if name in _TRAITS and (name not in self._known or value > self._known[name]):
                 self._known[name] = value
 
-    def made(self, day: date, hour: int, visitor: str) -> VisitorHour:
-        """All that was added, as of this visitor and hour."""
+    def result(self, day: date, hour: int, visitor: str) -> VisitorHour:
+        """Everything that was added, as the hour of this visitor."""
         self._cut()
         beyond = len(self._seen) - len(self._kept)
         return VisitorHour(day, hour, visitor, Traits(**self._known), frozenset(self._kept), beyond=beyond)

@@ -35,8 +35,9 @@ expired = secret_tokens.new_secret(admin.id)
 credentials.add_link(admin.id, secret_tokens.digest(expired), 1)
 print(json.dumps({
     "admin": admin.email, "password": "an admin's password", "unchanged": admin == again,
-    "bare": bare.email, "bare_link": sign_in_links.issue(bare), "expired_link": expired,
-    "admin_link": sign_in_links.issue(admin), "raced_link": sign_in_links.issue(admin),
+    "bare": bare.email, "bare_link": sign_in_links.issue(bare),
+    "admin_link": sign_in_links.issue(admin), "expired_link": expired,
+    "raced_link": sign_in_links.issue(admin),
     "plain": plain.email, "plain_id": plain.id, "plain_password": "a plain password",
     "clumsy": clumsy.email, "clumsy_password": "a clumsy password",
     "guessed": guessed.email, "guessed_password": "a guessed password",

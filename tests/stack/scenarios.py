@@ -255,7 +255,7 @@ def aggregate(invoke: Invoke) -> None:
     over, full, gone = site(), site(max_day=100), Site(str(uuid.uuid4()), "Gone", "gone.example")
     day = finished_day(over)
     take(*(view(full, today(full), 2, address=f"192.0.2.{number}") for number in range(100)))
-    dirty_hours.leave(gone.id, day, 3)
+    dirty_hours.mark(gone.id, day, 3)
     invoke(dict(SCHEDULED))
     take(view(over, day, 11), view(over, today(over) - timedelta(days=70), 11))
     invoke(dict(SCHEDULED))

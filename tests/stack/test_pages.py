@@ -91,7 +91,7 @@ def signed_in(stack: Deployed, path: str) -> str:
     """A page of the dashboard, as its administrator sees it."""
     browser = Browser(stack.base_url)
     assert browser.sign_in(stack.admin_email, stack.admin_password).status == 303
-    return browser.get(path).body.decode()
+    return browser.ask("GET", path, headers={"Accept": "text/html"}).text
 
 
 def test_a_redirect_is_one_view_however_it_is_told(caller: Caller) -> None:

@@ -74,7 +74,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def buried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What the worker has put on the dead-letter queue: bodies and reasons."""
     found: list[tuple[str, str]] = []
-    monkeypatch.setattr(hit_queue, "bury", lambda body, reason, detail="": found.append((body, reason)))
+    monkeypatch.setattr(hit_queue, "send_to_dead_letters", lambda body, reason, detail="": found.append((body, reason)))
     return found
 
 
@@ -203,4 +203,4 @@ def test_a_message_of_thousands_of_things_that_are_no_events_makes_few_dead_lett
 
 
 def test_the_dead_letter_queue_takes_whatever_the_reason_is() -> None:
-    hit_queue.bury("{}", "unreadable", "\x00\ud800\u202eü" * 200)
+    hit_queue.send_to_dead_letters("{}", "unreadable", "\x00\ud800\u202eü" * 200)

@@ -28,14 +28,14 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Site]:
     """Makes new sites with a mark for today; the only ones of which the schedule knows."""
     ours: set[str] = set()
     all_due = dirty_hours.all_due
-    everything = build_leases.everything
+    everything = build_leases.all_states
     monkeypatch.setattr(dirty_hours, "all_due", lambda now: (mark for mark in all_due(now) if mark.site_id in ours))
     monkeypatch.setattr(build_leases, "everything", lambda: (state for state in everything() if state.site_id in ours))
 
     def make() -> Site:
         made = Site(str(uuid.uuid4()), "Test", "example.com")
         put_site(made)
-        dirty_hours.leave(made.id, today(made), 0)
+        dirty_hours.mark(made.id, today(made), 0)
         ours.add(made.id)
         return made
 
@@ -68,7 +68,7 @@ def test_a_day_that_fails_holds_up_no_other_and_rings_the_alarm(
     broken, good = marked(), marked()
     refreshed: list[str] = []
     monkeypatch.setattr(leased_builds, "refresh", failing(broken, ValueError("no such luck"), refreshed))
-    with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
+    with pytest.raises(RuntimeError, match="1 site-days could not be built"):
         schedule.refresh_marked(Context())
     assert refreshed == [good.id]
     assert told(capsys)["failed"] == 1
@@ -104,7 +104,7 @@ def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_unt
         patch.setattr(leased_builds, "refresh", attempt)
         for minute in range(0, 200, 5):
             clock[0] = start + minute * 60_000
-            with pytest.raises(RuntimeError, match="1 site-days could not be refreshed"):
+            with pytest.raises(RuntimeError, match="1 site-days could not be built"):
                 schedule.refresh_marked(Context())
     assert tried == [0, 5, 10, 15, 25, 45, 80, 140]
     clock[0] += 60 * 60_000
@@ -188,7 +188,7 @@ def test_a_site_whose_figures_cannot_be_read_costs_the_home_page_no_other(
     monkeypatch.setattr(site_stats, "stats", stats)
     page = home.show(samples.request("/sites"), person)
     assert page.status_code == 200
-    assert page.body.count(b"The figures could not be read") == 1
+    assert page.body.count(b"The statistics could not be read") == 1
     assert f"sites/{good.id}".encode() in page.body
 
 
@@ -196,7 +196,7 @@ def test_who_died_at_a_build_keeps_others_from_it_for_a_while_only(
     marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = marked()
-    assert build_leases.begin(site.id, today(site), leased_builds.LEASE_MS) is not None
+    assert build_leases.acquire(site.id, today(site), leased_builds.LEASE_MS) is not None
     assert leased_builds.build(site, today(site)) is leased_builds.Outcome.BUSY
     later = days.now_ms() + leased_builds.LEASE_MS
     monkeypatch.setattr(build_leases, "now_ms", lambda: later)

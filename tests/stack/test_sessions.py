@@ -91,7 +91,7 @@ def test_a_batch_is_written_25_items_at_a_time_and_for_all_sites_together(site: 
 
 
 def test_hits_of_several_sites_mixed_are_those_of_each(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda *_: None)
+    monkeypatch.setattr("chalicelib.store.hit_queue.send_to_dead_letters", lambda *_: None)
     monkeypatch.setattr(batch_write, "_FIRST_PAUSE_S", 0.01)
     day, others = yesterday(site), [new_site(), new_site()]
     events = traffic(site, day, visitors=20)
@@ -211,7 +211,9 @@ def test_a_part_of_a_visitors_hits_that_was_stored_is_counted_though_another_was
         return put(items)
 
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr(
+        "chalicelib.store.hit_queue.send_to_dead_letters", lambda body, reason, detail="": buried.append(reason)
+    )
     monkeypatch.setattr(batch_write, "_put_batch", refuse_pointers)
     consume(messages([view(site, 1, identifier="bob")]))
     assert buried == ["unstorable"]
@@ -233,7 +235,9 @@ def test_a_hit_that_can_never_be_stored_is_put_aside_and_the_rest_is_stored(
     day = yesterday(site)
     events = traffic(site, day, visitors=3)
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr(
+        "chalicelib.store.hit_queue.send_to_dead_letters", lambda body, reason, detail="": buried.append(reason)
+    )
     monkeypatch.setattr(hits, "_ITEM_BYTES", 1 << 30)
     who = hit.client("203.0.113.9", FIREFOX)
     first = hit.view(site, who, events[0].t, view_id="x", location=Location("example.com", "/"), referrer=None,
@@ -247,7 +251,9 @@ def test_a_hit_that_can_never_be_stored_is_put_aside_and_the_rest_is_stored(
 def test_hits_of_a_site_that_is_gone_are_put_aside_with_the_reason(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     events = traffic(site, yesterday(site), visitors=1)
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr(
+        "chalicelib.store.hit_queue.send_to_dead_letters", lambda body, reason, detail="": buried.append(reason)
+    )
     consume(messages([replace(event, site=str(uuid.uuid4())) for event in events]))
     assert buried == ["no_such_site"] * math.ceil(len(events) / 20)
 
@@ -370,7 +376,9 @@ def test_what_can_never_be_stored_is_put_aside_once_though_its_batch_comes_again
 ) -> None:
     batch = ["not an event", *messages(traffic(site, yesterday(site), visitors=1))]
     buried: list[str] = []
-    monkeypatch.setattr("chalicelib.store.hit_queue.bury", lambda body, reason, detail="": buried.append(reason))
+    monkeypatch.setattr(
+        "chalicelib.store.hit_queue.send_to_dead_letters", lambda body, reason, detail="": buried.append(reason)
+    )
     with monkeypatch.context() as patch:
         patch.setattr(dirty_hours, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
         with pytest.raises(RuntimeError):

@@ -138,7 +138,7 @@ def left_out(names: tuple[str, ...] = ("Googlebot", "")) -> Response:
     lines = excluded_traffic.lines(Ledger(tuple(dropped), tuple(robots)))
     return render.page(
         request(f"/sites/{SITE.id}/ledger"),
-        "ledger.html",
+        "excluded-traffic.html",
         person=PERSON,
         csrf="token",
         site=SITE,

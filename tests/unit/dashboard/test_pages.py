@@ -128,7 +128,7 @@ def test_error_pages_say_what_happened_and_how_to_go_on() -> None:
     answer = error_page.show(samples.request("/sites/x"), NotFound("There is no such site."))
     assert answer.status_code == 404
     assert b"There is no such site." in answer.body
-    assert b"start again from your sites" in answer.body
+    assert b"go to your sites" in answer.body
     late = error_page.show(samples.request("/sites/x"), TooManyRequests("Too many tries.", retry_after=30))
     assert (late.status_code, late.headers["Retry-After"]) == (429, "30")
 

@@ -39,7 +39,7 @@ def test_drops_of_one_invocation_are_one_entry_a_kind(written: list[tuple[str, i
 
 def test_what_a_failed_invocation_dropped_is_entered_when_it_comes_again(written: list[tuple[str, int]]) -> None:
     exclusions.drop("s", DAY, "dnt")
-    exclusions.take_back()
+    exclusions.discard()
     exclusions.flush()
     assert written == []
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.store import visitor_hour
 from chalicelib.store.records import VIEW, Record, VisitorHour
-from chalicelib.store.visitor_hour import Union
+from chalicelib.store.visitor_hour import RecordMerge
 
 DAY = date(2026, 11, 24)
 
@@ -23,10 +23,10 @@ def packed(t: int, page: str = "/") -> str:
 
 
 def made(items: Sequence[tuple[list[str], str | None]], most: int = 3) -> VisitorHour:
-    whole = Union(most)
+    whole = RecordMerge(most)
     for records, traits in items:
         whole.add(records, traits)
-    return whole.made(DAY, 1, "v")
+    return whole.result(DAY, 1, "v")
 
 
 POOL = [packed(t, page) for t in range(10) for page in ("/", "/a", "/b" * 40, "/ü😀")]
@@ -78,11 +78,11 @@ def test_the_limit_in_bytes_cuts_the_same_in_any_order(
 
 
 def test_a_flood_does_not_stay_in_memory() -> None:
-    whole = Union(10)
+    whole = RecordMerge(10)
     for number in range(1000):
         whole.add([packed(number)], None)
         assert len(whole._kept) <= 21
-    assert whole.made(DAY, 1, "v").beyond == 990
+    assert whole.result(DAY, 1, "v").beyond == 990
 
 
 def test_traits_of_another_version_are_left_alone() -> None:

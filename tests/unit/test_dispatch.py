@@ -1,0 +1,145 @@
+"""The tables of routes: every row has a right and a handler, and the right is checked before the handler runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from chalice import Response
+
+from chalicelib import dispatch
+from chalicelib.accounts import auth
+from chalicelib.dispatch import ROUTES, handler_of, register
+from chalicelib.errors import Forbidden, NotFound, Unauthorized
+from chalicelib.routing import Right, Route
+from chalicelib.store import people, sites
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request, ShylightApp, reply
+from tests.unit.dashboard import samples
+
+PERSON = Person("1", "ada@example.com")
+ADMIN = Person("2", "root@example.com", admin=True)
+SITE_RIGHTS = [Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_OWN]
+
+
+def parameters_of(path: str) -> set[str]:
+    return {part[1:-1] for part in path.split("/") if part.startswith("{")}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_handler_takes_what_dispatch_passes(route: Route) -> None:
+    """The request; the person; the site of a right in a site; the other parameters of the path."""
+    given: list[Any] = [samples.request(route.path)]
+    given += [] if route.right is Right.PUBLIC else [PERSON]
+    named = parameters_of(route.path)
+    if route.right.of_site:
+        given.append(samples.SITE)
+        named.remove("site")
+    inspect.signature(handler_of(route)).bind(*given, **dict.fromkeys(named, "x"))
+
+
+def test_no_route_is_there_twice() -> None:
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+
+
+def test_a_row_without_a_right_cannot_be_registered() -> None:
+    app = ShylightApp(app_name="rights")
+    with pytest.raises(TypeError, match="no right"):
+        register(app, (Route("GET", "/x", "dashboard.home:show", None),))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="site"):
+        register(app, (Route("GET", "/x", "dashboard.home:show", Right.SITE_VIEW),))
+    with pytest.raises(TypeError):
+        Route("GET", "/x", "dashboard.home:show")  # type: ignore[call-arg]
+
+
+@pytest.fixture
+def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | None], None]:
+    """Sets who asks, and their role in the site."""
+
+    def be(person: Person | None, role: str | None = None) -> None:
+        def viewer(_request: Request) -> Person:
+            if person is None:
+                raise Unauthorized("Please sign in.")
+            return person
+
+        monkeypatch.setattr(auth, "viewer", viewer)
+        monkeypatch.setattr(auth, "bearer", viewer)
+        monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
+        monkeypatch.setattr(sites, "get_site", lambda _site: samples.SITE)
+
+    return be
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, right: Right, request: Request) -> bytes:
+    """What a route with this right answers."""
+
+    def handler(_request: Request, person: Person | None = None, site: Site | None = None) -> Response:
+        return reply(f"{person.id if person else '-'} {site.name if site else '-'}", "text/plain")
+
+    monkeypatch.setattr(dispatch, "handler_of", lambda _route: handler)
+    of_site = {"site": samples.SITE.id} if right.of_site else {}
+    body: bytes = dispatch._answer(Route("GET", "/x/{site}", "x:y", right))(request, **of_site).body
+    return body
+
+
+def test_public_routes_ask_for_nobody(monkeypatch: pytest.MonkeyPatch, caller: Any) -> None:
+    caller(None)
+    assert answer(monkeypatch, Right.PUBLIC, samples.request("/x")) == b"- -"
+
+
+@pytest.mark.parametrize("right", [right for right in Right if right is not Right.PUBLIC])
+@pytest.mark.parametrize("path", ["/x", "/api/v1/x"])
+def test_every_other_right_needs_somebody(
+    monkeypatch: pytest.MonkeyPatch, caller: Any, right: Right, path: str
+) -> None:
+    caller(None)
+    with pytest.raises(Unauthorized):
+        answer(monkeypatch, right, samples.request(path))
+
+
+@pytest.mark.parametrize("path", ["/x", "/api/v1/x"])
+@pytest.mark.parametrize(
+    ("person", "role", "allowed"),
+    [
+        (PERSON, None, set()),
+        (PERSON, "viewer", {Right.SITE_VIEW}),
+        (PERSON, "owner", set(SITE_RIGHTS)),
+        (ADMIN, None, set(SITE_RIGHTS)),
+    ],
+)
+def test_rights_in_a_site_follow_from_the_role(
+    monkeypatch: pytest.MonkeyPatch, caller: Any, path: str, person: Person, role: str | None, allowed: set[Right]
+) -> None:
+    caller(person, role)
+    for right in SITE_RIGHTS:
+        request = samples.request(path)
+        if right in allowed:
+            assert answer(monkeypatch, right, request) == f"{person.id} {samples.SITE.name}".encode()
+        else:
+            with pytest.raises(NotFound if role is None else Forbidden):
+                answer(monkeypatch, right, request)
+
+
+def test_administrators_routes_are_theirs_alone(monkeypatch: pytest.MonkeyPatch, caller: Any) -> None:
+    caller(PERSON)
+    with pytest.raises(Forbidden):
+        answer(monkeypatch, Right.ADMINISTRATOR, samples.request("/x"))
+    caller(ADMIN)
+    assert answer(monkeypatch, Right.ADMINISTRATOR, samples.request("/x")) == b"2 -"
+
+
+def test_a_form_from_elsewhere_changes_nothing(monkeypatch: pytest.MonkeyPatch, caller: Any) -> None:
+    """The forms of pages are checked before the handler runs; programs send a token, which no form can."""
+    caller(PERSON, "owner")
+
+    def refuse(_request: Request, _form: dict[str, str]) -> None:
+        raise Forbidden("This form has expired.")
+
+    monkeypatch.setattr(auth, "check_csrf", refuse)
+    for right in (Right.SIGNED_IN, *SITE_RIGHTS):
+        with pytest.raises(Forbidden, match="expired"):
+            answer(monkeypatch, right, samples.request("/x", method="POST", body=b"name=x"))
+        assert answer(monkeypatch, right, samples.request("/api/v1/x", method="POST", body=b"{}"))
