@@ -8,8 +8,10 @@ export STACK
 # Tools come from the virtual environment; Node.js from PyPI stands in only where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(if $(wildcard .venv-node),$(CURDIR)/.venv-node/bin:)$(PATH)
 PY := .venv/bin/python
+# Test files run side by side, each process with a local AWS of its own; there is only one LocalStack.
+SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile)
 
-.PHONY: help setup up down clean redeploy demo status test check fmt build deploy geo link package bench lock
+.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link package bench lock
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +22,7 @@ help: ## List the commands
 	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
 	@echo "  SOURCE=…          geo: from whom, and from then on: dbip, maxmind (MAXMIND_ACCOUNT_ID,"
 	@echo "                    MAXMIND_LICENSE_KEY), none; MIRROR=https://…: from elsewhere"
-	@echo "  ARGS='…'          test, bench: passed on, e.g. make test ARGS='tests/unit -k salt'"
+	@echo "  ARGS='…'          test, bench: instead of what they run by themselves, e.g. make test ARGS='tests/unit -k salt'"
 	@echo "  PYTHON=/path      setup: which Python to use"
 
 setup: ## Install what the commands need; quick when nothing changed (every other command does it too)
@@ -44,9 +46,13 @@ status: setup ## Tell what runs and where
 demo: setup ## Start everything with demo traffic and keep it running until Ctrl-C (DETACH=1: leave it running)
 	@$(PY) -m localstack demo
 
-test: ## Run the tests
+test: ## Run the core tests, in minutes: units, the stack's core, a browser journey a page
 	@bin/setup --tests
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE) -m "not full")
+
+test-all: ## Run all tests: volume, deployments, faults, fuzzing and every browser journey, too
+	@bin/setup --tests
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE))
 
 check: setup ## Check formatting, lint, types, the template and that built files are up to date
 	@bin/check

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from harness.measurement import Measurement, Section
 from demo.traffic.arrivals import DIRECT, Arrival, pick_arrival
 from demo.traffic.audience import Audience
 from demo.traffic.sites import JOURNAL
+from harness.measurement import Measurement, Section
 
 if TYPE_CHECKING:
     from chalicelib.aggregate.rollup import Rollup

@@ -9,10 +9,10 @@ import time
 from random import Random
 from typing import Any
 
+from demo.traffic.audience import Audience
 from harness.lambda_requests import Context, event
 from harness.measurement import Measurement, Section
 from harness.sample_day import new_site
-from demo.traffic.audience import Audience
 
 _REQUESTS = 300
 _RESOURCE = "/ingress/{site}/script.js"

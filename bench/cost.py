@@ -11,9 +11,9 @@ from pathlib import Path
 
 from bench import prices
 from bench.aws_usage import Meter, metered
+from bench.worker import Stored
 from harness.measurement import Measurement, Section
 from harness.sample_day import events_of_today, new_site, pageviews
-from bench.worker import Stored
 
 CONFIG = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
 BUDGET_WRITES = 3.0
@@ -107,7 +107,7 @@ def _lines(stored: Stored, size: int, beacon_ms: float, refresh: RefreshCost) ->
 
 def _gb_s(function: str, ms: float) -> float:
     """GB-seconds of an invocation, which is billed per ms, rounded up."""
-    functions = json.loads(CONFIG.read_text(encoding="utf-8"))["stages"]["prod"]["lambda_functions"]
+    functions = json.loads(CONFIG.read_text(encoding="utf-8"))["lambda_functions"]
     return float(functions[function]["lambda_memory_size"]) / 1024 * math.ceil(ms) / 1000
 
 

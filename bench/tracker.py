@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import brotli  # type: ignore[import-untyped]  # it has no types
 
-from harness.measurement import Measurement, Section
 from chalicelib.collect.tracker_script import script_of
 from chalicelib.store.sites import Site
+from harness.measurement import Measurement, Section
 
 _PLAIN = Site("00000000-0000-4000-8000-000000000000", "Bench", "example.com")
 _PRECISE = Site(_PLAIN.id, "Bench", "example.com", hash_routing=True, kept_parameters="q")

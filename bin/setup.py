@@ -149,6 +149,14 @@ def make_networks() -> None:
     say(f"GeoIP database of network operators: built in {time.monotonic() - begun:.0f} s")
 
 
+def write_policies() -> None:
+    """The policy files that `chalice deploy` reads, one a stage and function; they follow from infra/policies."""
+    sys.path.insert(0, str(ROOT))
+    from infra import policies
+
+    policies.write(policies.CHALICE, policies.stages())
+
+
 def fetch_maxmind_tests() -> None:
     """MaxMind's own test databases, good and damaged: they are in the source package of their reader.
 
@@ -212,6 +220,7 @@ def main(arguments: list[str]) -> int:
         lambda: make_venv(VENV, "libraries and tools", [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]),
         lambda: make_venv(VENV_MINISTACK, "the local AWS", [ROOT / "localstack" / "requirements.txt"]),
         make_node_modules,
+        write_policies,
     ]
     stop = threading.Event()
     threading.Thread(target=beat, args=(stop,), daemon=True).start()

@@ -20,6 +20,7 @@ from chalice import Chalice, Response
 
 from chalicelib import config, public_url
 from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unavailable
+from chalicelib.structured_log import log_line
 
 log = logging.getLogger("shylight")
 
@@ -213,13 +214,12 @@ def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> R
 
 def _log_line(app: Chalice, request: Request | None, response: Response, started: float) -> None:
     """Write one structured log line per request: without IP address, user agent, token or identifier."""
-    line = {
-        "route": _route(app),
-        "method": request.method if request else "?",
-        "status": response.status_code,
-        "ms": round((time.perf_counter() - started) * 1000, 1),
-    }
-    print(json.dumps(line, separators=(",", ":")))
+    log_line(
+        route=_route(app),
+        method=request.method if request else "?",
+        status=response.status_code,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+    )
 
 
 def _route(app: Chalice) -> str:

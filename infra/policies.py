@@ -1,24 +1,29 @@
-"""The functions' IAM policies: one least-privilege source a function, built into one file a stage and function.
+"""The functions' IAM policies: one least-privilege source a function, rendered into one file a stage and function.
 
-Chalice reads policy files without variables, so ``infra/policies/<function>.json`` with ``${stage}`` becomes
-``.chalice/policy-<stage>-<function>.json``. ``python -m infra.policies`` writes them, ``--check`` compares.
+A policy names the tables, queues and buckets of its stage. Chalice reads policy files as they are, without variables,
+so ``infra/policies/<function>.json`` with ``${stage}`` becomes ``.chalice/policy-<stage>-<function>.json``. These files
+are in no commit: ``make setup`` and ``make build`` write them (``python -m infra.policies``). See docs/adr/0037.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "infra" / "policies"
 CHALICE = ROOT / ".chalice"
-FUNCTIONS = ("api_handler", "worker", "aggregate", "expire_salts", "update_geoip")
+FUNCTIONS = tuple(sorted(path.stem for path in SOURCES.glob("*.json")))
 
 
 def stages() -> list[str]:
     """The stages that Chalice's configuration knows."""
-    return sorted(json.loads((CHALICE / "config.json").read_text())["stages"])
+    return sorted(json.loads((CHALICE / "config.json").read_text(encoding="utf-8"))["stages"])
+
+
+def file_name(function: str, stage: str) -> str:
+    """What the policy file of a function in a stage is called in ``.chalice``."""
+    return f"policy-{stage}-{function}.json"
 
 
 def render(function: str, stage: str) -> str:
@@ -27,22 +32,15 @@ def render(function: str, stage: str) -> str:
     return json.dumps(json.loads(text), indent=2) + "\n"
 
 
-def files() -> dict[Path, str]:
-    """Every built file and what it should hold."""
-    return {CHALICE / f"policy-{stage}-{name}.json": render(name, stage) for stage in stages() for name in FUNCTIONS}
-
-
-def main(arguments: list[str]) -> int:
-    """Write the files, or with ``--check`` tell which are out of date."""
-    stale = [path for path, text in files().items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    if "--check" in arguments:
-        for path in stale:
-            print(f"{path.relative_to(ROOT)} is not what its source says; run `make build`")
-        return 1 if stale else 0
-    for path in stale:
-        path.write_text(files()[path], encoding="utf-8")
-    return 0
+def write(folder: Path, stages: list[str]) -> None:
+    """Write the policy files of `stages` into `folder`, and remove those of functions and stages that are gone."""
+    files = {folder / file_name(name, stage): render(name, stage) for stage in stages for name in FUNCTIONS}
+    for path in set(folder.glob("policy-*.json")) - set(files):
+        path.unlink()
+    for path, text in files.items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    write(CHALICE, stages())

@@ -46,9 +46,7 @@ def copy_to(target: Path, stage: str, environment: Mapping[str, str]) -> None:
         raise DeployError(f"There is no stage {stage!r} in .chalice/config.json; it has {', '.join(config['stages'])}.")
     config["stages"][stage].setdefault("environment_variables", {}).update(environment)
     (target / ".chalice" / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
-    for function in policies.FUNCTIONS:
-        text = policies.render(function, stage)
-        (target / ".chalice" / f"policy-{stage}-{function}.json").write_text(text, encoding="utf-8")
+    policies.write(target / ".chalice", [stage])
 
 
 def chalice(cloud: Cloud, project: Path, arguments: Sequence[str], module: str = STANDARD_CHALICE) -> str:

@@ -7,11 +7,14 @@ installed again only when requirements.txt or the Python version changes.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.aws_environment import DeployError
@@ -19,6 +22,15 @@ from infra.aws_environment import DeployError
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 CACHE = ROOT / ".local" / "cache"
+
+
+@contextmanager
+def one_deploy_at_a_time() -> Iterator[None]:
+    """Stacks of one working copy share its cache; two deploys that package at once would read unfinished files."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def folder() -> Path:

@@ -14,10 +14,11 @@ def deploy(cloud: Cloud, folder: Path, kind: str) -> None:
 
     :param kind: ``ministack`` or ``localstack``.
     """
-    _vendor(folder)
-    _discard_stale_state(cloud, folder)
     module = "localstack.bridge" if kind == "ministack" else project.STANDARD_CHALICE
-    project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], module)
+    with dependencies.one_deploy_at_a_time():
+        _vendor(folder)
+        _discard_stale_state(cloud, folder)
+        project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], module)
 
 
 def rest_api(folder: Path, stage: str) -> str | None:

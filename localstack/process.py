@@ -16,18 +16,18 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.aws_environment import DeployError
+from infra.http_client import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 HOST = "127.0.0.1"
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
+HEALTH_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,8 @@ def is_alive(pid: int) -> bool:
 def health(url: str) -> dict[str, object]:
     """The content of the emulator's health page; empty if it does not answer."""
     try:
-        with urllib.request.urlopen(f"{url}/_localstack/health", timeout=2) as answer:
-            found = json.load(answer)
-    except (OSError, ValueError, urllib.error.URLError):
+        found = ask(f"{url}/_localstack/health", timeout_s=HEALTH_TIMEOUT_S).json()
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 

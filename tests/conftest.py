@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from chalicelib import timed_cache
 from infra import cloudformation, geoip
 from infra.aws_environment import Cloud, emulator
 from localstack import process
 from localstack.stack import Info, Stack
+from tests import tiers
 
 # Property tests tell the same every time: how long an example takes on a busy machine is no property.
 settings.register_profile("shylight", deadline=None, derandomize=True)
 settings.load_profile("shylight")
 
 ON_LOCALSTACK = os.environ.get("STACK") == "localstack"
+TESTS = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
 
 # Whatever the machine's AWS settings are, no test reaches a real account, and the tables' models, which take their
@@ -57,8 +61,13 @@ class Deployed:
         return self.cloud.client(service)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Volume runs stay off LocalStack, which drains a queue at some 25 messages a second."""
+    """Mark what is in the full tier only. Volume runs stay off LocalStack, which drains 25 messages a second."""
+    for item in items:
+        function = item.originalname if isinstance(item, pytest.Function) else item.name
+        if tiers.is_full(item.path.relative_to(TESTS).as_posix(), function):
+            item.add_marker(pytest.mark.full)
     if ON_LOCALSTACK:
         for item in items:
             if item.get_closest_marker("volume"):
@@ -117,27 +126,6 @@ def local_aws(bare_aws: Cloud) -> Iterator[Cloud]:
             patch.setenv(name, value)
         patch.delenv("AWS_PROFILE", raising=False)
         patch.delenv("AWS_SESSION_TOKEN", raising=False)
-        _forget_connections()
+        timed_cache.reset_all()
         yield bare_aws
-    _forget_connections()
-
-
-def _forget_connections() -> None:
-    """Whatever the program keeps between two invocations, from settings to connections."""
-    from chalicelib import config
-    from chalicelib.store import aws, exclusions, salts, signing_key, sites, tables
-
-    config.settings.cache_clear()
-    aws.client.cache_clear()
-    aws._session.cache_clear()
-    for cached in (
-        salts._cached,
-        signing_key._cached,
-        sites._cached,
-        sites._cached_lists,
-        sites._absent,
-        exclusions._full,
-    ):
-        cached.clear()
-    for model in tables.MODELS:
-        model._connection = None
+    timed_cache.reset_all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from chalicelib.days import now_ms
 from chalicelib.store import build_leases, dirty_hours, salts, sites
 from chalicelib.store.dirty_hours import Mark
 from chalicelib.store.sites import Site
+from chalicelib.structured_log import log_line
 
 log = logging.getLogger("shylight")
 
@@ -60,8 +60,7 @@ def refresh_marked(context: Any) -> int:
             busy += 1  # another build has the lease; the mark stays
         else:
             failed.add((site_id, day))  # one broken day must not delay the others; its mark stays
-    line = {"job": "aggregate", "days": done, "busy": busy, "failed": len(failed), "left": left}
-    print(json.dumps(line, separators=(",", ":")))
+    log_line(job="aggregate", days=done, busy=busy, failed=len(failed), left=left)
     if failed:
         raise RuntimeError(f"{len(failed)} site-days could not be built; the log has the reasons")
     return done
@@ -87,5 +86,5 @@ def _longest_waiting_first(due: Iterable[Mark]) -> list[tuple[str, date]]:
 def destroy_finished_salts() -> int:
     """Destroy the salts of days that are over; returns how many."""
     destroyed = salts.destroy_finished(time.time())
-    print(json.dumps({"job": "expire_salts", "salts": destroyed}, separators=(",", ":")))
+    log_line(job="expire_salts", salts=destroyed)
     return destroyed

@@ -12,6 +12,7 @@ import secrets
 import time
 from typing import Final
 
+from chalicelib import timed_cache
 from chalicelib.collect.visitor import network_of
 from chalicelib.store.sites import Site
 
@@ -20,6 +21,7 @@ _MAX_BUCKETS: Final = 50_000
 
 _salt = secrets.token_bytes(16)
 _buckets: dict[bytes, tuple[float, float]] = {}  # -> tokens left, and when
+timed_cache.on_reset(_buckets.clear)
 
 
 def is_flood(site: Site, address: str) -> bool:

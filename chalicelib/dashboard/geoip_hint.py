@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
-
 from chalicelib.config import settings
 from chalicelib.errors import Unavailable
 from chalicelib.report.stats import Stats
 from chalicelib.store import geoip_files
+from chalicelib.timed_cache import TimedCache
 
 LOOK_AGAIN_S = 60.0
 
-# Stage -> (whether there is a database, monotonic second at which to look again).
-_cached: dict[str, tuple[bool, float]] = {}
+_installed: TimedCache[str, bool] = TimedCache()  # whether a stage has a database
 
 
 def hint(stats: Stats) -> str:
@@ -29,9 +26,11 @@ def hint(stats: Stats) -> str:
 
 def _can_be_told() -> bool:
     stage = settings().stage
-    there, look_at = _cached.get(stage, (True, 0.0))
-    if time.monotonic() >= look_at:
-        with suppress(Unavailable):  # a bucket that does not answer is told by /healthz
-            there = bool(geoip_files.installed())
-        _cached[stage] = there, time.monotonic() + LOOK_AGAIN_S
-    return there
+
+    def look() -> bool:
+        try:
+            return bool(geoip_files.installed())
+        except Unavailable:  # a bucket that does not answer is told by /healthz
+            return _installed.latest(stage, True)
+
+    return _installed.get(stage, look, LOOK_AGAIN_S)

@@ -9,7 +9,6 @@ A hit waits for its location only while the bucket does not answer. See docs/adr
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,8 +20,10 @@ from typing import Any, ClassVar
 import geoip2.database
 import maxminddb
 
+from chalicelib import timed_cache
 from chalicelib.errors import Unavailable
 from chalicelib.store import geoip_files
+from chalicelib.structured_log import log_line
 
 CHECK_INTERVAL_S = 600.0
 RETRY_INTERVAL_S = 30.0
@@ -56,6 +57,9 @@ def close_all() -> None:
     """Close all databases; each is fetched again when it is needed."""
     _open.clear()
     Database.paused_until = 0.0
+
+
+timed_cache.on_reset(close_all)
 
 
 def lookup(path: str, intact: bool) -> Lookup:
@@ -158,4 +162,4 @@ class Database:
         """Log one line per kind of error and version."""
         if error not in self._logged:
             self._logged.add(error)
-            print(json.dumps({"geoip": self.name, "error": error, "detail": detail[:200]}))
+            log_line(geoip=self.name, error=error, detail=detail[:200])

@@ -5,7 +5,6 @@ A database that is incomplete, or does not contain well-known addresses, never r
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from chalicelib.errors import ShylightError, Unavailable
 from chalicelib.store import geoip_files, geoip_source
 from chalicelib.store.geoip_files import Edition
 from chalicelib.store.geoip_source import Choice
+from chalicelib.structured_log import log_line
 
 # The city database contains the country.
 DATABASES: Final = (geolocation.CITY, geolocation.NETWORK)
@@ -51,14 +51,14 @@ def run() -> None:
     """
     choice = geoip_source.chosen()
     outcomes = update(choice) if choice is not None else []
-    line = {
-        "job": "update_geoip",
-        "source": choice.publisher if choice is not None else None,
-        "changed": [one.release for one in outcomes if one.changed],
-        "failed": [f"{one.database}: {one.error}" for one in outcomes if one.error],
-    }
-    print(json.dumps(line, separators=(",", ":")))
-    if line["failed"]:
+    failed = [f"{one.database}: {one.error}" for one in outcomes if one.error]
+    log_line(
+        job="update_geoip",
+        source=choice.publisher if choice is not None else None,
+        changed=[one.release for one in outcomes if one.changed],
+        failed=failed,
+    )
+    if failed:
         raise RuntimeError("GeoIP databases could not be updated; the installed ones stay in use. See the line above.")
 
 

@@ -10,7 +10,6 @@ Each field comes from the first database that has it; a field that none has is e
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from chalicelib.config import settings
 from chalicelib.enrich import geoip_database
+from chalicelib.structured_log import log_line
 
 CITY: Final = "city.mmdb"
 COUNTRY: Final = "country.mmdb"
@@ -68,7 +68,7 @@ def prepare() -> None:
 @cache  # once per container
 def _log_no_database() -> None:
     hint = f"no GeoIP database is installed, so locations are unknown; run `make geo STAGE={settings().stage}`"
-    print(json.dumps({"geoip": "*", "error": "none", "detail": hint}))
+    log_line(geoip="*", error="none", detail=hint)
 
 
 def locate(address: str) -> Location:

@@ -8,7 +8,6 @@ others are stored. Only temporary failures (of AWS, the disk, the memory) raise,
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -26,6 +25,7 @@ from chalicelib.errors import Poison, ShylightError
 from chalicelib.store import aws, dirty_hours, exclusions, hit_queue, hits
 from chalicelib.store.records import HIT_FIELDS, VIEW, VISIT_TRAITS, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
+from chalicelib.structured_log import log_line
 
 # How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
 # docs/adr/0014.
@@ -59,8 +59,7 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
     for letter in letters:  # last, because a batch that fails before comes again with all of them
         hit_queue.send_to_dead_letters(letter.body, letter.why.reason, letter.why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
-    line = {"job": "worker", "events": len(events), "buried": len(letters), "ms": ms}
-    print(json.dumps(line, separators=(",", ":")))
+    log_line(job="worker", events=len(events), buried=len(letters), ms=ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import timed_cache
 from chalicelib.config import APP, settings
 
 # With botocore's pauses of up to 1, 2 and 4 s, all attempts take less than API Gateway's 29 s and the worker's timeout,
@@ -22,7 +23,16 @@ ATTEMPTS = 4
 # Set, because botocore otherwise builds its own for every call, which takes a third of the CPU of a call.
 USER_AGENT = f"{APP}/1"
 
-__all__ = ["AwsError", "BotoCoreError", "ClientError", "client", "error_code", "failed"]
+__all__ = [
+    "AwsError",
+    "BotoCoreError",
+    "ClientError",
+    "client",
+    "condition_failed",
+    "error_code",
+    "failed",
+    "transaction_canceled",
+]
 
 AwsError = (BotoCoreError, ClientError)
 
@@ -49,6 +59,10 @@ def client(service: str, attempts: int = ATTEMPTS) -> Any:
     return _session().create_client(service, region_name=settings().region, config=options)
 
 
+for _remembering in (settings, _session, client):
+    timed_cache.on_reset(_remembering.cache_clear)
+
+
 def failed(error: BaseException) -> bool:
     """Whether `error` comes from AWS, raised by botocore or PynamoDB."""
     from pynamodb.exceptions import PynamoDBException
@@ -56,7 +70,18 @@ def failed(error: BaseException) -> bool:
     return isinstance(error, (*AwsError, PynamoDBException))
 
 
-def error_code(error: Exception) -> str:
-    """The AWS error code of a ClientError, else ``""``."""
+def error_code(error: BaseException) -> str:
+    """The AWS error code of an error of botocore or PynamoDB, e.g. ``ValidationException``; ``""`` if it has none."""
+    by_pynamodb = getattr(error, "cause_response_code", None)
     response = getattr(error, "response", None) or {}
-    return str(response.get("Error", {}).get("Code", ""))
+    return str(by_pynamodb or response.get("Error", {}).get("Code", ""))
+
+
+def condition_failed(error: BaseException) -> bool:
+    """Whether DynamoDB refused a write because its condition was not met, which is an answer and no failure."""
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
+def transaction_canceled(error: BaseException) -> bool:
+    """Whether DynamoDB canceled a transaction: a condition of it was not met, or others wrote the same items."""
+    return error_code(error) == "TransactionCanceledException"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pynamodb.constants import BATCH_WRITE_PAGE_LIMIT, ITEM, PUT_REQUEST, UNPROCESSED_ITEMS
 from pynamodb.exceptions import PutError
 
+from chalicelib.store import aws
 from chalicelib.store.tables import SessionItem
 
 # How long throttled items are retried, with increasing pauses; botocore itself gives up after about 0.4 s. A failure
@@ -34,7 +35,7 @@ def put_all(items: Sequence[SessionItem]) -> list[tuple[SessionItem, str]]:
             try:
                 left = _put_batch(batch)
             except PutError as error:
-                if error.cause_response_code != "ValidationException":
+                if aws.error_code(error) != "ValidationException":
                     if time.monotonic() > deadline:  # otherwise each batch would wait for a table that does not respond
                         raise
                     failure = error

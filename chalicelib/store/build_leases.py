@@ -16,12 +16,12 @@ from pynamodb.exceptions import DeleteError, UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.days import now_ms
+from chalicelib.store import aws
 from chalicelib.store.tables import BuildItem
 
 _BUCKETS = 4
 _FIRST_PAUSE_MS = 60_000
 _LONGEST_PAUSE_MS = 60 * 60_000
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 _REASON_CHARS = 500
 
 
@@ -65,7 +65,7 @@ def acquire(site_id: str, day: date, life_ms: int) -> Lease | None:
             condition=BuildItem.until.does_not_exist() | (BuildItem.until <= now),
         )
     except UpdateError as error:
-        if error.cause_response_code != _CONDITION_FAILED:
+        if not aws.condition_failed(error):
             raise
         return None
     return Lease(site_id, day, owner, int(item.failures or 0))
@@ -76,7 +76,7 @@ def succeed(lease: Lease) -> None:
     try:
         BuildItem(_bucket(lease.site_id), _sort_key(lease.site_id, lease.day)).delete(BuildItem.owner == lease.owner)
     except DeleteError as error:
-        if error.cause_response_code != _CONDITION_FAILED:
+        if not aws.condition_failed(error):
             raise
 
 
@@ -123,7 +123,7 @@ def _update(lease: Lease, actions: Sequence[Action]) -> None:
     try:
         item.update(actions=list(actions), condition=BuildItem.owner == lease.owner)
     except UpdateError as error:
-        if error.cause_response_code != _CONDITION_FAILED:
+        if not aws.condition_failed(error):
             raise
 
 

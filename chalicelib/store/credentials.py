@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from pynamodb.exceptions import DeleteError
 
+from chalicelib.store import aws
 from chalicelib.store.people import Person, parse, partition, profile_key
 from chalicelib.store.tables import CoreItem
 
@@ -80,7 +81,7 @@ def use_link(person_id: str, digest: str) -> bool:
     try:
         CoreItem(partition(person_id), f"link#{digest}").delete(CoreItem.expires > int(time.time()))
     except DeleteError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if not aws.condition_failed(error):
             raise
         return False
     return True

@@ -15,6 +15,7 @@ from pynamodb.exceptions import DeleteError
 
 from chalicelib import config
 from chalicelib.days import now_ms
+from chalicelib.store import aws
 from chalicelib.store.tables import MarkItem
 
 _BUCKETS = 4
@@ -83,7 +84,7 @@ def clear(mark: Mark) -> bool:
     try:
         item.delete(MarkItem.until == mark.until)
     except DeleteError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if not aws.condition_failed(error):
             raise
         return False
     return True

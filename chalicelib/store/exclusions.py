@@ -6,7 +6,6 @@ counts its dropped hits twice: the counters inform the owner, they are not metri
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,8 @@ from typing import Final
 from chalicelib.store import aws
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import LedgerItem
+from chalicelib.structured_log import log_line
+from chalicelib.timed_cache import TimedCache
 
 # In a flood, a write for every dropped hit would cost as much as the hit. Per counter, an instance writes this often in
 # this time; further hits are added up until the time is over.
@@ -50,8 +51,8 @@ _FULL_CACHE_S: Final = 60.0
 
 _Kind = tuple[str, date, str, str]
 
-# (site, day) -> how long this is valid, and the records of the day if it was full; else 0.
-_full: dict[tuple[str, date], tuple[float, int]] = {}
+# (site, day) -> the records of the day if it was full; else 0.
+_full: TimedCache[tuple[str, date], int] = TimedCache()
 # Counted in this invocation; still to be written; times of recent writes.
 _dropped: dict[_Kind, int] = {}
 _gathered: dict[_Kind, int] = {}
@@ -86,15 +87,12 @@ def declare_full(site_id: str, day: date, records: int) -> None:
 
 def is_full(site: Site, day: date) -> bool:
     """Whether a site-day has reached its limit, as known at most a minute ago."""
-    now = time.monotonic()
-    known = _full.get((site.id, day))
-    if known is None or known[0] <= now:
-        if len(_full) > 10_000:
-            _full.clear()
-        found = LedgerItem.query(site.id, LedgerItem.sk == f"full#{day.isoformat()}")
-        known = (now + _FULL_CACHE_S, max((int(item.dropped) for item in found), default=0))
-        _full[site.id, day] = known
-    return known[1] >= site.max_day
+    return _full.get((site.id, day), lambda: _records_when_full(site.id, day), _FULL_CACHE_S) >= site.max_day
+
+
+def _records_when_full(site_id: str, day: date) -> int:
+    found = LedgerItem.query(site_id, LedgerItem.sk == f"full#{day.isoformat()}")
+    return max((int(item.dropped) for item in found), default=0)
 
 
 def flush() -> None:
@@ -129,7 +127,7 @@ def _write(kind: _Kind) -> None:
             raise
         # A failure here must not fail an invocation that has stored hits: retry with the next write, and log it.
         _gathered[kind] = _gathered.get(kind, 0) + count
-        print(json.dumps({"ledger": "not written", "reason": reason, "dropped": count}))
+        log_line(ledger="not written", reason=reason, dropped=count)
 
 
 def between(site_id: str, first: date, last: date) -> list[Entry]:

@@ -7,10 +7,10 @@ from typing import Final
 from pynamodb.attributes import NumberAttribute
 from pynamodb.exceptions import PutError, UpdateError
 
+from chalicelib.store import aws
 from chalicelib.store.tables import CoreItem
 
 _SK: Final = "attempts"
-_CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 _RACES: Final = 5
 
 
@@ -34,7 +34,7 @@ def take(key: str, limit: int, window_s: int, now: int) -> int:
             )
             return 0
         except UpdateError as error:
-            if error.cause_response_code != _CONDITION_FAILED:
+            if not aws.condition_failed(error):
                 raise
         left = _seconds_left(key, limit, now)
         if left:
@@ -44,7 +44,7 @@ def take(key: str, limit: int, window_s: int, now: int) -> int:
             first.save(AttemptsItem.pk.does_not_exist() | (AttemptsItem.expires <= now))
             return 0
         except PutError as error:
-            if error.cause_response_code != _CONDITION_FAILED:
+            if not aws.condition_failed(error):
                 raise
     return 1  # many concurrent attempts under one key
 
@@ -57,7 +57,7 @@ def give_back(key: str, now: int) -> None:
             condition=(AttemptsItem.expires > now) & (AttemptsItem.made > 0),
         )
     except UpdateError as error:
-        if error.cause_response_code != _CONDITION_FAILED:
+        if not aws.condition_failed(error):
             raise
 
 

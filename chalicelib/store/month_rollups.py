@@ -14,6 +14,7 @@ from datetime import date
 
 from pynamodb.exceptions import UpdateError
 
+from chalicelib.store import aws
 from chalicelib.store.rollups import MAX_PACKED_BYTES
 from chalicelib.store.tables import MonthItem
 
@@ -84,7 +85,7 @@ def put(site_id: str, month: StoredMonth, figures: bytes, rows: bytes, built_at:
             condition=unchanged,
         )
     except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if not aws.condition_failed(error):
             raise
 
 

@@ -23,13 +23,13 @@ from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
+from chalicelib.store import aws
 from chalicelib.store.tables import CoreItem
 
 Role = Literal["owner", "viewer"]
 
 _PROFILE: Final = "profile"
 _SITE: Final = "site#"
-_CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def add_person(person: Person) -> Person:
             transaction.save(_item(stored), CoreItem.pk.does_not_exist())
             transaction.save(CoreItem(*_email_key(person.email), body=person.id), CoreItem.pk.does_not_exist())
     except TransactWriteError as error:
-        if error.cause_response_code != "TransactionCanceledException":
+        if not aws.transaction_canceled(error):
             raise
         raise Conflict("A person with this e-mail address exists already.", field="email") from error
     return stored
@@ -108,7 +108,7 @@ def change_person(person: Person) -> Person:
     try:
         _item(stored).save(CoreItem.version == person.version)
     except PutError as error:
-        if error.cause_response_code != _CONDITION_FAILED:
+        if not aws.condition_failed(error):
             raise
         raise Conflict("This was changed by someone else meanwhile; please reload and try again.") from error
     return stored

@@ -10,6 +10,7 @@ from typing import Any
 
 from pynamodb.exceptions import PutError
 
+from chalicelib.store import aws
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.tables import RollupItem
 
@@ -108,7 +109,7 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
     try:
         item.save(unchanged)
     except PutError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
+        if aws.condition_failed(error):
             raise StaleWrite(f"{site_id} {rollup.day}") from error
         raise
 

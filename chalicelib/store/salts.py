@@ -13,12 +13,14 @@ from datetime import date
 from pynamodb.exceptions import DeleteError, PutError
 
 from chalicelib.config import IMPORT_SALT_LIFE_S, SALT_GRACE_S
+from chalicelib.store import aws
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SaltItem
+from chalicelib.timed_cache import TimedCache
 
 _SALT_BYTES = 32
-# Cached until the salt expires: (salt, epoch seconds).
-_cached: dict[str, tuple[bytes, float]] = {}
+# Cached until the salt expires, which the table states in epoch seconds.
+_salts: TimedCache[str, bytes] = TimedCache(wall_clock=True)
 
 
 def salt(site: Site, day: date) -> bytes:
@@ -33,30 +35,28 @@ def salt(site: Site, day: date) -> bytes:
     try:
         item.save(SaltItem.site_day.does_not_exist() | (SaltItem.expires <= int(now)))
     except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if not aws.condition_failed(error):
             raise
         # Another collector has created it first.
         item = SaltItem.get(key, consistent_read=True)
-    _cached[key] = (bytes(item.salt), float(item.expires))
-    return bytes(item.salt)
+    return _remembered(key, item)
 
 
 def find_salt(site: Site, day: date) -> bytes | None:
     """The salt of a site-day, if it exists and has not expired."""
     key = _key(site.id, day)
     now = time.time()
-    for stale in [name for name, (_, expires) in _cached.items() if expires <= now]:
-        del _cached[stale]
-    if key in _cached:
-        return _cached[key][0]
+    _salts.drop_expired()
+    known = _salts.peek(key)
+    if known is not None:
+        return known
     try:
         item = SaltItem.get(key)
     except SaltItem.DoesNotExist:
         return None
     if item.expires <= now:
         return None
-    _cached[key] = (bytes(item.salt), float(item.expires))
-    return bytes(item.salt)
+    return _remembered(key, item)
 
 
 def destroy_finished(now: float) -> int:
@@ -69,11 +69,17 @@ def destroy_finished(now: float) -> int:
         try:
             item.delete(SaltItem.expires <= int(now))
         except DeleteError as error:  # created again for an import just now, with a new expiry
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if not aws.condition_failed(error):
                 raise
         else:
             destroyed += 1
     return destroyed
+
+
+def _remembered(key: str, item: SaltItem) -> bytes:
+    salt = bytes(item.salt)
+    _salts.put(key, salt, float(item.expires))
+    return salt
 
 
 def _key(site_id: str, day: date) -> str:

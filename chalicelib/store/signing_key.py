@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
 from chalicelib.config import SIGNING_KEY_CACHE_S, settings
 from chalicelib.store import aws
+from chalicelib.timed_cache import TimedCache
 
-# Name of the secret -> (key, monotonic second at which to ask again).
-_cached: dict[str, tuple[bytes, float]] = {}
+_keys: TimedCache[str, bytes] = TimedCache()  # by the name of the secret
 
 
 def signing_key() -> bytes:
     """The key from which all signing keys are derived; at most :data:`SIGNING_KEY_CACHE_S` seconds old."""
     name = settings().signing_key
-    found = _cached.get(name)
-    if found is None or found[1] <= time.monotonic():
-        answer = aws.client("secretsmanager").get_secret_value(SecretId=name)
-        found = (answer["SecretString"].encode("utf-8"), time.monotonic() + SIGNING_KEY_CACHE_S)
-        _cached[name] = found
-    return found[0]
+    return _keys.get(name, lambda: _read(name), SIGNING_KEY_CACHE_S)
+
+
+def _read(name: str) -> bytes:
+    answer = aws.client("secretsmanager").get_secret_value(SecretId=name)
+    return str(answer["SecretString"]).encode("utf-8")

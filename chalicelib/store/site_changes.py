@@ -12,7 +12,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import days
 from chalicelib.errors import Conflict
-from chalicelib.store import domains, people, sites
+from chalicelib.store import aws, domains, people, sites
 from chalicelib.store.sites import Site, item_of, zones_of
 from chalicelib.store.tables import CoreItem
 
@@ -90,8 +90,7 @@ def _move(transaction: TransactWrite, before: Site, after: Site) -> None:
 
 def _refused(error: TransactWriteError) -> bool:
     """Whether a condition failed, or another transaction was changing the same items."""
-    cancelled = error.cause_response_code == "TransactionCanceledException"
-    return cancelled and bool(_codes(error) & {_REFUSED, "TransactionConflict"})
+    return aws.transaction_canceled(error) and bool(_codes(error) & {_REFUSED, "TransactionConflict"})
 
 
 def _codes(error: TransactWriteError) -> set[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import re
-import time
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,6 +13,7 @@ from zoneinfo import ZoneInfo
 from chalicelib import config, days
 from chalicelib.days import Calendar
 from chalicelib.store.tables import CoreItem
+from chalicelib.timed_cache import TimedCache
 
 _PARTITION = "site"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -106,9 +105,9 @@ def read_id(text: str) -> str | None:
     return lower if _ID.fullmatch(lower) else None
 
 
-_cached: dict[str, tuple[float, Site | None]] = {}
-_cached_lists: dict[str, tuple[float, list[Site]]] = {}
-_absent: dict[str, float] = {}  # domain -> until when it is not looked for
+_sites: TimedCache[str, Site | None] = TimedCache()  # unknown ids, too
+_lists: TimedCache[str, list[Site]] = TimedCache()
+_absent: TimedCache[str, bool] = TimedCache()  # domains that need not be looked for
 
 
 def put_site(site: Site) -> None:
@@ -119,8 +118,8 @@ def put_site(site: Site) -> None:
 
 def forget(site_id: str) -> None:
     """Forget what this process knows of a site, and of domains."""
-    _cached.pop(site_id, None)
-    _cached_lists.clear()
+    _sites.forget(site_id)
+    _lists.clear()
     _absent.clear()
 
 
@@ -146,14 +145,7 @@ def get_site(site_id: str) -> Site | None:
 
 def cached_site(site_id: str) -> Site | None:
     """The site as it was at most :data:`config.SITE_CACHE_S` seconds ago: for the hit path."""
-    now = time.monotonic()
-    found = _cached.get(site_id)
-    if found is None or found[0] <= now:
-        if len(_cached) > 10_000:  # unknown ids are cached too; they must not fill the memory
-            _cached.clear()
-        found = (now + config.SITE_CACHE_S, get_site(site_id))
-        _cached[site_id] = found
-    return found[1]
+    return _sites.get(site_id, lambda: get_site(site_id), config.SITE_CACHE_S)
 
 
 def sites_at(domain: str) -> list[Site]:
@@ -163,16 +155,14 @@ def sites_at(domain: str) -> list[Site]:
     none then is not looked for again for as long, because a site that was deleted may still be sending.
     """
     wanted = domain.removeprefix("www.")
-    now = time.monotonic()
-    read_at, known = _cached_lists.get(_PARTITION, (-math.inf, []))
-    found = _of_domain(known, wanted) if now - read_at <= config.SITE_CACHE_S else []
-    if not found and _absent.get(wanted, 0) <= now:
-        _cached_lists[_PARTITION] = (now, list_sites())
-        found = _of_domain(_cached_lists[_PARTITION][1], wanted)
+    found = _of_domain(_lists.peek(_PARTITION) or [], wanted)
+    if not found and not _absent.peek(wanted):
+        until = _lists.now() + config.SITE_CACHE_S
+        sites = list_sites()
+        _lists.put(_PARTITION, sites, until)
+        found = _of_domain(sites, wanted)
         if not found:
-            if len(_absent) > 10_000:
-                _absent.clear()
-            _absent[wanted] = now + config.SITE_CACHE_S
+            _absent.put(wanted, True, until)
     return found
 
 

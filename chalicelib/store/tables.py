@@ -31,6 +31,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from chalicelib import timed_cache
 from chalicelib.config import settings
 from chalicelib.store import aws
 
@@ -184,6 +185,14 @@ MODELS: tuple[type[_Table], ...] = (
     BuildItem,
     SaltItem,
 )
+
+
+def _forget_connections() -> None:
+    for model in MODELS:
+        model._connection = None
+
+
+timed_cache.on_reset(_forget_connections)
 
 
 def are_reachable() -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from demo.traffic.audience import Person
 from demo.traffic.plan import Conversion, View
+from infra import http_client
 
-_TIMEOUT_S = 60
 _ATTEMPTS = 6
 _MAX_PAUSE_S = 3.0
 
@@ -110,16 +109,16 @@ class Shylight:
         """Send one request, with retries after temporary errors."""
         reason = ""
         for attempt in range(self._attempts):
-            request = urllib.request.Request(self.base_url + path, body, headers, method=method)
             try:
-                with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-                    return bytes(answer.read())
-            except urllib.error.HTTPError as error:
-                reason = f"{error.code} {error.read(500).decode(errors='replace')}"
-                if error.code not in (429, 502, 503, 504):
-                    break
-            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                answer = http_client.request(method, self.base_url + path, body, headers)
+            except (http.client.HTTPException, OSError) as error:
                 reason = str(error)
+            else:
+                if answer.status < 300:
+                    return answer.body
+                reason = f"{answer.status} {answer.text[:500]}"
+                if answer.status not in (429, 502, 503, 504):
+                    break
             time.sleep(min(0.2 * 2**attempt, _MAX_PAUSE_S))
         raise RequestFailed(f"{method} {path.partition('?')[0]}: {reason}")
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from harness.faults.proxy import Proxy
-from harness.faults.traffic import Traffic
 from demo.traffic.client import Shylight
 from demo.traffic.sites import JOURNAL
+from harness.faults.proxy import Proxy
+from harness.faults.traffic import Traffic
 from infra.aws_environment import Cloud
 from infra.http_client import is_healthy
 from localstack import process

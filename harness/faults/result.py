@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from demo.traffic import history
+from demo.traffic.client import RequestFailed, Shylight
 from harness.faults.environment import Environment
 from harness.faults.traffic import Traffic
 from harness.measurement import Measurement, Section
-from demo.traffic import history
-from demo.traffic.client import RequestFailed, Shylight
 
 _PAUSE_S = 0.5
 _BUILD_S = 15.0

@@ -88,7 +88,7 @@ def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh visitor."""
     context = browser.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 

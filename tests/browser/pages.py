@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from chalicelib.collect.tracker_script import script_of
 from chalicelib.store import sites
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{path}</title>{rules}
 {snippet}</head><body style="height: 4000px">

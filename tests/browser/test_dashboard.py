@@ -17,7 +17,7 @@ from tests.unit.dashboard import samples
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 WIDTHS = (360, 640, 820, 1100, 1600)
 
 

@@ -41,7 +41,7 @@ class Tracked:
 
     @property
     def api(self) -> str:
-        return f"http://{self.caller._connection.host}:{self.caller._connection.port}{self.caller._prefix}"
+        return f"http://{self.caller.client.connection.host}:{self.caller.client.connection.port}{self.caller.client.prefix}"
 
     def visit(self, complete: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Its only visit, once it is complete."""

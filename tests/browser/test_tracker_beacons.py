@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -31,6 +32,11 @@ def kinds(beacons: list[Beacon]) -> list[str]:
 def stay(page: Page, ms: int) -> None:
     """Wait until `ms` more have passed on the page's own clock."""
     page.wait_for_function("until => performance.now() > until", arg=page.evaluate("performance.now()") + ms)
+
+
+def clock(page: Page) -> float:
+    """The time on the page's own clock, ms: on a busy machine a wait may last much longer than it has to."""
+    return float(page.evaluate("performance.now()"))
 
 
 def pages(beacons: list[Beacon], site: Site) -> list[str]:
@@ -127,14 +133,16 @@ def test_time_in_a_hidden_tab_is_not_engagement(page: Page, site: Site, ingress:
     hidden = ingress.wait(2)[1].body
     stay(page, 1000)
     page.evaluate(HIDE, True)  # hidden still: nothing to tell
+    shown_at = clock(page)
     page.evaluate(HIDE, False)
     stay(page, 200)
     page.evaluate(HIDE, True)
+    shown_for = clock(page) - shown_at
     again = ingress.wait(3)[2].body
     page.goto("about:blank")  # the page's own leaving has nothing to add
     page.goto(f"{site.url}/other")
     assert kinds(ingress.wait(4)) == ["view", "leave", "leave", "view"]
-    assert 200 <= again["engagement"] - hidden["engagement"] < 1000
+    assert 200 <= again["engagement"] - hidden["engagement"] <= shown_for + 1
     assert again["age"] - hidden["age"] >= 1200
 
 
@@ -162,13 +170,15 @@ def test_a_tab_opened_in_the_background_is_a_view_once_it_is_looked_at(page: Pag
     page.goto(f"{site.url}/never-seen")
     page.goto(f"{site.url}/seen", referer=f"{site.url}/from")
     stay(page, 500)
+    shown_at = clock(page)
     page.evaluate(HIDE, False)
     stay(page, 200)
     page.evaluate(HIDE, True)
+    shown_for = clock(page) - shown_at
     view, leave = ingress.wait(2)
     assert view.body["location"] == f"{site.url}/seen"
     assert view.body["referrer"] == f"{site.url}/from"
-    assert 200 <= leave.body["engagement"] < 500
+    assert 200 <= leave.body["engagement"] <= shown_for + 1
     assert "loadTime" not in leave.body, "nobody waited for it"
 
 
@@ -230,12 +240,14 @@ def test_the_way_back_to_a_kept_page_is_a_view_without_a_load(
     page.wait_for_url("**/next")
     ingress.wait(3)
     stay(page, 1000)
+    back_at = time.monotonic()
     page.evaluate("history.back()")
     page.wait_for_url("**/first", wait_until="commit")  # there is no load to wait for
     ingress.wait(5)
     assert page.evaluate("performance.getEntriesByType('navigation')[0].type") == "navigate", "it was loaded anew"
     page.goto("about:blank")
     beacons = ingress.wait(6)
+    back_for = (time.monotonic() - back_at) * 1000
     first, _, back = (body for body in views(beacons).values())
     assert (back["location"], back["referrer"]) == (f"{site.url}/first", "https://search.example/")
     assert back["idempotency"] != first["idempotency"]
@@ -243,7 +255,7 @@ def test_the_way_back_to_a_kept_page_is_a_view_without_a_load(
     assert "loadTime" in leaves[0]
     assert "loadTime" not in leaves[-1]
     assert leaves[-1]["idempotency"] == back["idempotency"]
-    assert leaves[-1]["engagement"] < 1000, "the time on the other page is not this one's"
+    assert leaves[-1]["engagement"] <= back_for, "the time on the other page is not this one's"
 
 
 def test_a_page_rendered_in_advance_counts_once_it_is_shown(chromium: str, site: Site, ingress: Ingress, tmp_path):

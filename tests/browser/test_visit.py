@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Deployed
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 
 
 @dataclass(frozen=True, slots=True)

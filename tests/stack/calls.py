@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+from infra.http_client import Answer, Client
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 T = TypeVar("T")
-# Servers close connections that are idle for a while; a request that meets that end is lost.
-_IDLE_S = 2.0
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
+# The id of no site, fixed so that a test has one name in all processes of a run.
+NO_SITE = "00000000-0000-4000-8000-000000000000"
 
 
 class Caller:
     """One client of one deployment, on one connection."""
 
     def __init__(self, base_url: str, token: str = "") -> None:
-        parts = urlsplit(base_url)
-        self._prefix = parts.path.rstrip("/")
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        self.client = Client(base_url)
         self._token = token
-        self._last = 0.0
 
     def call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         """One request, with exactly these headers (and those HTTP cannot do without)."""
-        if time.monotonic() - self._last > _IDLE_S:
-            self._connection.close()  # the server may be about to
-        answer = self._exchange(method, path, body, headers)
-        self._last = time.monotonic()
-        return answer
-
-    def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None) -> Answer:
-        try:
-            self._connection.request(method, self._prefix + path, body, headers or {})
-            answer = self._connection.getresponse()
-            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        except (http.client.HTTPException, ConnectionError):
-            self._connection.close()
-            raise
+        return self.client.request(method, path, body, headers)
 
     def api(self, method: str, path: str, body: object = None, **query: object) -> Answer:
         """A call of the API as its owner."""
@@ -91,7 +65,7 @@ class Caller:
         return found
 
 
-def wait_for(look: Callable[[], T], good: Callable[[T], object], seconds: float = 60) -> T:
+def wait_for(look: Callable[[], T], good: Callable[[T], object], seconds: float = 240) -> T:
     """What `look` gives, once it is `good`."""
     deadline = time.monotonic() + seconds
     while True:

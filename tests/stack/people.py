@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import subprocess
 import sys
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
+
+from infra.http_client import Answer, request
 
 # Made in the stack's tables by the functions that the set-up uses; in a process of its own, because the names of
 # the tables are read from the environment once.
@@ -64,22 +64,6 @@ GOOD_SITE = {"name": "Blog", "domain": "blog.example", "timezone": "Europe/Berli
 _made: dict[str, dict[str, Any]] = {}
 
 
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    cookies: list[str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def error(self) -> dict[str, str]:
-        error: dict[str, str] = self.json()["error"]
-        return error
-
-
 class Browser:
     """Keeps cookies, follows nothing, and says where its forms come from, as browsers do."""
 
@@ -90,19 +74,10 @@ class Browser:
         self.cookies: dict[str, str] = {}
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
-        url = urlsplit(self.base_url + path)
         sent = {"Accept": "*/*", **(headers or {})}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection = http.client.HTTPConnection(url.netloc, timeout=60)
-        try:
-            connection.request(method, url.path + (f"?{url.query}" if url.query else ""), body, sent)
-            response = connection.getresponse()
-            lines = response.headers.get_all("Set-Cookie") or []
-            named = {name.lower(): value for name, value in response.getheaders()}
-            answer = Answer(response.status, named, lines, response.read())
-        finally:
-            connection.close()
+        answer = request(method, self.base_url + path, body, sent)
         for line in answer.cookies:
             name, _, value = line.split(";")[0].partition("=")
             self.cookies[name] = value

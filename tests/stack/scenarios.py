@@ -17,8 +17,6 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from harness import lambda_requests
-from harness.sample_day import new_site
 from chalicelib import days
 from chalicelib.accounts import api_tokens, people, sign_in_links
 from chalicelib.aggregate.build_day import refresh
@@ -31,6 +29,8 @@ from chalicelib.enrich.worker import consume
 from chalicelib.store import dirty_hours, geoip_files, geoip_source, salts
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
+from harness import lambda_requests
+from harness.sample_day import new_site
 from infra import geoip
 from tests.stack import publisher
 from tests.stack.calls import FIREFOX

@@ -14,9 +14,10 @@ import pytest
 
 import app as program
 from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_PAUSE_S
+from infra.http_client import Answer
 from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import Caller
-from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Answer, Browser, create, make_people, run, some_address
+from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, make_people, run, some_address
 
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
 PUBLIC = re.compile(r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")

@@ -10,7 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.stack.people import GOOD_SITE, GRANT, Answer, Browser, create, make_people, run
+from infra.http_client import Answer
+from tests.stack.calls import NO_SITE
+from tests.stack.people import GOOD_SITE, GRANT, Browser, create, make_people, run
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_somebody_elses_site_is_not_there_until_it_is_shared(
     assert browser.ask("POST", f"/api/v1/sites/{site}/hits", sent.encode(), headers).status == 403
 
 
-@pytest.mark.parametrize("site_id", [str(uuid.uuid4()), "x", "..", "%00", "%ff", "{}", "a" * 3000, "site#1", "-"])
+@pytest.mark.parametrize("site_id", [NO_SITE, "x", "..", "%00", "%ff", "{}", "a" * 3000, "site#1", "-"])
 def test_unknown_and_malformed_sites_are_not_found(admin: Browser, made: dict[str, Any], site_id: str) -> None:
     quoted = quote(site_id, safe="%")
     assert ask_api(admin, made["token"], f"/api/v1/sites/{quoted}/stats").status == 404

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import app as program
-from chalicelib import config
-from chalicelib.store import aws, hit_queue, salts, sites, tables
+from chalicelib import config, timed_cache
+from chalicelib.store import aws, hit_queue, sites, tables
 from chalicelib.store.sites import Site, put_site
 from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import FIREFOX
@@ -103,7 +103,7 @@ def test_a_2xx_means_that_the_queue_has_the_event(site: Site) -> None:
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
 def test_without_a_salt_nothing_is_taken(site: Site, operation: str) -> None:
     before = queued()
-    salts._cached.clear()
+    timed_cache.reset_all()
     sites.cached_site(site.id)
     with failing(tables.SaltItem._get_connection().connection.client, operation):
         refused_for_now(answer(site))

@@ -2,16 +2,21 @@
 
 import json
 import random
-from collections.abc import Iterator
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from infra import cloudformation
+from infra import cloudformation, policies
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.deploy import STATE_KEY, Target, deploy, sign_in_link
 from infra.http_client import ask
+from infra.project import ROOT
 from localstack import functions, process
 from tests.conftest import ON_LOCALSTACK
 
@@ -22,21 +27,32 @@ TARGET = Target(
 )
 
 
+NewAccount = Callable[[], Cloud]
+
+
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Cloud]:
-    """An account in which nothing of the stage `dev` exists."""
+def new_account(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[NewAccount]:
+    """Makes accounts in which nothing of the stage `dev` exists."""
     if ON_LOCALSTACK:
-        fresh = f"{random.randrange(10**11, 10**12)}"  # it may be running since earlier tests
-        yield emulator(request.getfixturevalue("stack").aws_endpoint_url, "dev", fresh)
+        endpoint = request.getfixturevalue("stack").aws_endpoint_url  # it may be running since earlier tests
+        yield lambda: emulator(endpoint, "dev", f"{random.randrange(10**11, 10**12)}")
         return
-    started = process.start(tmp_path_factory.mktemp("account"))
-    try:
-        yield emulator(started.url, "dev")
-    finally:
-        process.stop(started)
+    with ExitStack() as running:
+
+        def start() -> Cloud:
+            started = process.start(tmp_path_factory.mktemp("account"))
+            running.callback(process.stop, started)
+            return emulator(started.url, "dev")
+
+        yield start
 
 
-@pytest.mark.slow
+@pytest.fixture(scope="module")
+def account(new_account: NewAccount) -> Cloud:
+    """An account for all tests of one deployment."""
+    return new_account()
+
+
 def test_a_deployment_ends_with_a_page_view_that_is_counted(account: Cloud, tmp_path: Path) -> None:
     told: list[str] = []
     with pytest.raises(DeployError, match="ADMIN_EMAIL"):
@@ -58,7 +74,32 @@ def test_a_deployment_ends_with_a_page_view_that_is_counted(account: Cloud, tmp_
     assert ask(another).status == 200
 
 
-@pytest.mark.slow
+def test_chalice_deploy_alone_works_after_set_up(tmp_path: Path, new_account: NewAccount) -> None:
+    """Without `make deploy`: the resources exist, the policy files are there as set-up writes them."""
+    account = new_account()
+    cloudformation.apply(account)
+    for name in ("app.py", "requirements.txt", ".chalice/config.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    for name in ("chalicelib", "infra"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run([sys.executable, "-m", "infra.policies"], cwd=tmp_path, check=True)
+    functions.deploy(account, tmp_path, KIND)  # chalice deploy --stage dev, with this machine's packages
+
+    api = functions.rest_api(tmp_path, account.stage)
+    assert api is not None
+    assert ask(f"{functions.locate(account, api, KIND)}/healthz").json()["status"] == "ok"
+    given = json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]
+    for function in policies.FUNCTIONS:
+        name = account.names.prefix if function == "api_handler" else f"{account.names.prefix}-{function}"
+        deployed = account.client("lambda").get_function_configuration(FunctionName=name)
+        assert deployed["MemorySize"] == given[function]["lambda_memory_size"]
+        assert deployed["Timeout"] == given[function]["lambda_timeout"]
+        role = deployed["Role"].rpartition("/")[2]
+        policy = account.client("iam").get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+        assert policy == json.loads(policies.render(function, account.stage))
+
+
 def test_the_note_of_a_deployment_holds_no_secret(account: Cloud) -> None:
     body = account.client("s3").get_object(Bucket=account.names.bucket, Key=STATE_KEY)["Body"].read()
     assert set(json.loads(body)) == {"administrator", "chalice"}

@@ -14,10 +14,7 @@ from harness.faults.suite import FAULTS
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import Caller, wait_for
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack leads its functions to itself, past any proxy"),
-]
+pytestmark = pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack leads its functions to itself, past any proxy")
 SMALL = Size(visitors=8, seconds=4, senders=2, timeout_s=90)
 
 

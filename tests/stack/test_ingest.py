@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from infra.http_client import Answer
 from tests.conftest import Deployed
-from tests.stack.calls import FIREFOX, Answer, Caller, wait_for
+from tests.stack.calls import FIREFOX, NO_SITE, Caller, wait_for
 
 GOOD = {"idempotency": "first", "location": "https://example.com/", "referrer": None, "loadTime": 420}
 
@@ -169,7 +170,7 @@ def test_bad_input_is_refused_with_a_reason_and_nothing_of_it_is_stored(caller: 
     assert [hit["page"] for hit in only_visit(caller, site)["hits"]] == ["/good"]
 
 
-@pytest.mark.parametrize("wrong", [str(uuid.uuid4()), "x", "0", "%00", "%F0%9F%98%80", "a" * 500, "../sites"])
+@pytest.mark.parametrize("wrong", [NO_SITE, "x", "0", "%00", "%F0%9F%98%80", "a" * 500, "../sites"])
 def test_a_site_that_is_not_there_is_not_found(caller: Caller, wrong: str) -> None:
     for answer in (caller.beacon(wrong, GOOD), caller.call("GET", f"/ingress/{wrong}/script.js")):
         assert answer.status in (403, 404)  # what does not even reach a route, the gateway itself refuses with 403
@@ -218,9 +219,10 @@ def test_odd_forwarding_headers_are_taken(caller: Caller, site: str, address: st
 
 
 def test_a_client_without_an_accept_header_is_answered(caller: Caller, site: str) -> None:
-    caller._connection.putrequest("GET", f"{caller._prefix}/ingress/{site}/script.js", skip_accept_encoding=True)
-    caller._connection.endheaders()
-    answer = caller._connection.getresponse()
+    connection = caller.client.connection
+    connection.putrequest("GET", f"{caller.client.prefix}/ingress/{site}/script.js", skip_accept_encoding=True)
+    connection.endheaders()
+    answer = connection.getresponse()
     answer.read()
     assert answer.status == 200
 

@@ -60,7 +60,6 @@ def test_state_is_kept_over_a_stop_and_a_start(tmp_path: Path) -> None:
         process.stop(second)
 
 
-@pytest.mark.slow
 def test_the_deployed_stack_comes_back_with_its_data(tmp_path: Path) -> None:
     quiet = Stack(tmp_path, say=lambda _line: None)
     first = quiet.up()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller, wait_for
+from tests.stack.people import Browser
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +89,9 @@ def test_what_nobody_can_read_stays_as_it_is_and_the_dashboards_links_lead_back(
 
 def signed_in(stack: Deployed, path: str) -> str:
     """A page of the dashboard, as its administrator sees it."""
-    import http.cookiejar
-    import urllib.parse
-    import urllib.request
-
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    opener.addheaders = [("Accept", "text/html")]  # LocalStack's gateway takes no answer in bytes without it
-    form = urllib.parse.urlencode({"email": stack.admin_email, "password": stack.admin_password})
-    opener.open(f"{stack.base_url}/sign-in", form.encode()).read()
-    return str(opener.open(f"{stack.base_url}{path}").read().decode())
+    browser = Browser(stack.base_url)
+    assert browser.sign_in(stack.admin_email, stack.admin_password).status == 303
+    return browser.ask("GET", path, headers={"Accept": "text/html"}).text
 
 
 def test_a_redirect_is_one_view_however_it_is_told(caller: Caller) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from infra.http_client import Answer
 from tests.conftest import ON_LOCALSTACK, Deployed
-from tests.stack.calls import FIREFOX, Answer, Caller, wait_for
+from tests.stack.calls import FIREFOX, Caller, wait_for
 
 
 @dataclass(frozen=True)

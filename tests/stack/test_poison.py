@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import app
-from harness.lambda_requests import Context, event
 from chalicelib import days
 from chalicelib.aggregate import rollup as rollup_math
 from chalicelib.api import stats as api_stats
@@ -24,6 +23,7 @@ from chalicelib.report import periods, site_stats
 from chalicelib.store import exclusions, hit_queue, hits
 from chalicelib.store.records import Record
 from chalicelib.store.sites import Site
+from harness.lambda_requests import Context, event
 from tests.stack.counting import built, forget_marks_left, messages, mirrored, new_site, traffic, yesterday
 
 pytestmark = pytest.mark.usefixtures("local_aws")

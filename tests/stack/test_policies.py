@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 import app
-from harness.botocore_calls import Call, intercepted_calls
-from harness.lambda_requests import Context
 from chalicelib.config import settings
 from chalicelib.store import aws, segments
+from harness.botocore_calls import Call, intercepted_calls
+from harness.lambda_requests import Context
 from infra import policies
 from infra.aws_environment import Cloud
 from infra.deploy import STATE_KEY

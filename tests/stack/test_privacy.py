@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import days
+from chalicelib import days, timed_cache
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
@@ -139,7 +139,7 @@ def test_a_salt_of_a_past_day_lives_an_hour_from_its_making(site: Site) -> None:
 
 def test_collectors_that_race_for_the_first_salt_agree(site: Site) -> None:
     first = salts.salt(site, today(site))
-    salts._cached.clear()  # another process, which has not seen it
+    timed_cache.reset_all()  # another process, which has not seen it
     racing = tables.SaltItem.get
     try:
         # It looked before the first one wrote, so it believes that there is none.

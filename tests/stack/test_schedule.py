@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from harness.lambda_requests import Context
 from chalicelib import config, days
 from chalicelib.aggregate import leased_builds, schedule
 from chalicelib.aggregate.build_day import refresh
@@ -18,6 +17,7 @@ from chalicelib.report import periods, site_stats
 from chalicelib.store import build_leases, dirty_hours, people
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site, put_site
+from harness.lambda_requests import Context
 from tests.unit.dashboard import samples
 
 pytestmark = pytest.mark.usefixtures("local_aws")

@@ -12,32 +12,28 @@ ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "chalicelib"
 # From the ground up: each package or module, and those it may import. What stands lower comes first.
 GROUND = (
-    "errors",
-    "config",
-    "catalogue",
-    "days",
-    "routing",
-    "hostnames",
-    "url_normalization",
-    "pagination",
-    "public_url",
-    "web",
-)
+    "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames",
+    "url_normalization", "pagination", "public_url", "web",
+)  # fmt: skip
 LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
     "catalogue": set(),
     "days": set(),
+    "structured_log": set(),
+    "timed_cache": set(),
     "routing": set(),
     "hostnames": set(),
     "url_normalization": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
-    "web": {"errors", "config", "public_url"},
-    "store": {"errors", "config", "days"},
-    "collect": {"errors", "config", "days", "routing", "hostnames", "url_normalization", "web", "store"},
-    "aggregate": {"errors", "config", "catalogue", "days", "url_normalization", "store"},
-    "enrich": {"errors", "config", "days", "hostnames", "store", "collect"},
+    "web": {"errors", "config", "structured_log", "public_url"},
+    "store": {"errors", "config", "days", "structured_log", "timed_cache"},
+    "collect": {
+        "errors", "config", "days", "timed_cache", "routing", "hostnames", "url_normalization", "web", "store",
+    },
+    "aggregate": {"errors", "config", "catalogue", "days", "structured_log", "url_normalization", "store"},
+    "enrich": {"errors", "config", "days", "structured_log", "timed_cache", "hostnames", "store", "collect"},
     "report": {
         "errors", "config", "catalogue", "days", "hostnames", "url_normalization", "pagination", "store", "aggregate",
     },
@@ -100,10 +96,13 @@ def test_reports_know_no_html_and_no_http() -> None:
     assert not known & {"chalice", "html", "http", "jinja2", "markupsafe", "urllib"}
 
 
+GROUND_OF_ROUTES = ("errors", "config", "structured_log", "routing", "public_url", "web")
+
+
 def test_registering_the_routes_loads_almost_nothing() -> None:
     code = "import sys, app; print(*(name for name in sys.modules if name.startswith('chalicelib')))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    expected = {"chalicelib", *(f"chalicelib.{name}" for name in ("errors", "config", "routing", "public_url", "web"))}
+    expected = {"chalicelib", *(f"chalicelib.{name}" for name in GROUND_OF_ROUTES)}
     expected |= {"chalicelib.dispatch"}
     for package in ("collect", "dashboard", "api"):
         expected |= {f"chalicelib.{package}", f"chalicelib.{package}.routes"}
@@ -117,3 +116,11 @@ def test_the_page_of_the_program_holds_no_logic() -> None:
         steps = [node for node in function.body[1:] if not isinstance(node, ast.ImportFrom)]  # after the docstring
         assert len(steps) == 1, function.name
         assert isinstance(steps[0], ast.Return | ast.Expr), function.name
+
+
+def test_tests_and_benchmarks_share_the_harness_and_nothing_of_each_other() -> None:
+    """`test_bench.py` is about the benchmarks themselves."""
+    for folder, foreign in {"harness": {"bench", "tests"}, "bench": {"tests"}, "tests": {"bench"}}.items():
+        for path in (ROOT / folder).rglob("*.py"):
+            tops = {name.partition(".")[0] for name in imports(path)}
+            assert not tops & foreign or path.name == "test_bench.py", path.relative_to(ROOT)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib import config
+from chalicelib import config, timed_cache
 from chalicelib.accounts import auth, login, passwords, people, request_origin, secret_tokens, sessions
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store import signing_key
@@ -162,12 +162,13 @@ def test_a_rotated_signing_key_is_taken_up(monkeypatch: pytest.MonkeyPatch) -> N
             return {"SecretString": f"key {self.asked}"}
 
     store, clock = Secrets(), [1000.0]
+    monkeypatch.setattr("chalicelib.timed_cache.time.monotonic", lambda: clock[0])
+    timed_cache.reset_all()
     monkeypatch.setattr("chalicelib.store.aws.client", lambda _: store)
-    monkeypatch.setattr("chalicelib.store.signing_key._cached", {})
-    monkeypatch.setattr("chalicelib.store.signing_key.time.monotonic", lambda: clock[0])
     assert [signing_key.signing_key(), signing_key.signing_key()] == [b"key 1", b"key 1"]
     clock[0] += config.SIGNING_KEY_CACHE_S
     assert signing_key.signing_key() == b"key 2"
+    timed_cache.reset_all()
 
 
 class TestOrigin:

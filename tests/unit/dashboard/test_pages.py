@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from chalicelib import timed_cache
 from chalicelib.accounts import auth, request_origin, sites
 from chalicelib.dashboard import error_page, geoip_hint, home, overview, periods
 from chalicelib.errors import BadRequest, NotFound, TooManyRequests, Unauthorized, Unavailable
@@ -55,7 +56,7 @@ def test_an_owner_is_told_when_countries_are_unknown_for_want_of_a_database(
     tables = {"countries": Table(tuple(Row(name, 3, 3, 3) for name in names))}
     monkeypatch.setattr(site_stats, "stats", lambda site, *_: dataclasses.replace(samples.full(site), tables=tables))
     monkeypatch.setattr(geoip_files, "installed", lambda: installed)
-    geoip_hint._cached.clear()
+    timed_cache.reset_all()
     body = overview.show(samples.request("/sites/1"), PERSON, samples.SITE).body
     assert (b"make geo STAGE=local" in body) is told
 
@@ -71,7 +72,7 @@ def test_the_bucket_is_asked_once_in_a_while_and_a_page_does_without_its_answer(
 
     nowhere = dataclasses.replace(samples.full(), tables={"countries": Table((Row("", 3, 3, 3),))})
     monkeypatch.setattr(geoip_files, "installed", silent)
-    geoip_hint._cached.clear()
+    timed_cache.reset_all()
     assert [geoip_hint.hint(nowhere) for _ in range(3)] == [""] * 3
     assert len(asked) == 1
 

