@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import catalogue, config, dispatch, errors
+from chalicelib import config, dispatch, errors
 from chalicelib.accounts import site_settings
 from chalicelib.api import sites as sites_api
+from chalicelib.catalogue import DIMENSIONS, METRICS
 from chalicelib.config import ENVIRONMENT, Settings
 from chalicelib.dashboard import excluded_traffic
 from chalicelib.report import periods
@@ -26,11 +27,6 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"
 RECORDS = sorted((DOCS / "adr").glob("*.md"))
 TARGETS = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 README_LINES = 150
-# Folders under which a cited file may be: paths within the program leave out `chalicelib/`.
-CITED_FROM = (ROOT, ROOT / "chalicelib")
-SOURCES = ("chalicelib", "infra", "localstack", "demo", "bench", "bin", "tests", "docs", ".chalice")
-# Cited, and made by a command or found in the bucket.
-NOT_IN_THE_TREE = (".local/", "geo/", "deploy/", "segments/", "chalicelib/enrich/data/", "public/", "node_modules/")
 
 
 @cache
@@ -141,7 +137,7 @@ def test_rights_and_errors_are_documented() -> None:
 def test_periods_metrics_and_tables_of_the_api_are_documented() -> None:
     assert [name for name in periods.LABELS if f"`{name}`" not in section(doc("api.md"), "Periods")] == []
     example = section(doc("api.md"), "Stats")
-    assert [name for name in (*catalogue.METRICS, *catalogue.DIMENSIONS) if f'"{name}":' not in example] == []
+    assert [name for name in (*METRICS, *DIMENSIONS) if f'"{name}":' not in example] == []
 
 
 def test_limits_are_documented() -> None:
@@ -223,28 +219,6 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
         if not file.exists() or (anchor and anchor not in anchors(file)):
             broken.append(target)
     assert broken == []
-
-
-@cache
-def file_names() -> set[str]:
-    """The names of all files, without their folders."""
-    inside = {path.name for folder in SOURCES for path in (ROOT / folder).rglob("*") if path.is_file()}
-    return inside | {path.name for path in ROOT.iterdir()}
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_that_documents_cite_exist(path: Path) -> None:
-    cited = re.findall(
-        r"`((?:[\w.<>-]+/)*[\w<>-]+\.(?:py|sql|js|mjs|json|yaml|txt|tsv|toml|html|css|md|in))`", prose(path)
-    )
-    folders = (*CITED_FROM, path.parent)
-    tree = [name for name in dict.fromkeys(cited) if not name.startswith(NOT_IN_THE_TREE) and "<" not in name]
-    missing = [
-        name
-        for name in tree
-        if not (any((base / name).exists() for base in folders) if "/" in name else name in file_names())
-    ]
-    assert missing == []
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.stem)
