@@ -20,6 +20,7 @@ from chalicelib.api import openapi
 from chalicelib.store.sites import read_id
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import FIREFOX, Caller
+from tests.stack.people import make_people
 
 # Beside the edge cases that it always tries. In all some 1,500 requests, which take ministack about a minute.
 MAX_EXAMPLES = 8
@@ -108,6 +109,45 @@ def test_the_examples_of_the_document_are_taken(caller: Caller, sites: dict[str,
         headers = {"Content-Type": media, "Authorization": f"Bearer {caller._token}", "User-Agent": FIREFOX}
         answer = caller.call(method.upper(), place, body, headers)
         assert answer.status in (200, 201, 202, 204), answer.body
+
+
+# What a call of an operation needs to succeed, beside a site and the example of its body.
+QUERIES = {"eventProperties": {"name": "Signup"}, "pixel": {"location": "https://fuzz.example/"}}
+QUERIES["pixelIdentified"] = QUERIES["pixel"]
+OPERATIONS = [f"{method} {path}" for path, item in PATHS.items() for method in item if method != "parameters"]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_route_succeeds_as_the_document_says(
+    name: str, stack: Deployed, caller: Caller, sites: dict[str, str], session: requests.Session
+) -> None:
+    method, path = name.split(" ")
+    operation = schema[path][method]
+    described = operation.definition.raw
+    token, place = stack.api_token, {"site": sites[""], "identifier": "user-4711"}
+    if "{token}" in path:
+        token = make_people(stack)["revocable_token"]
+        listed = Caller(stack.base_url, token).api("GET", "/tokens").json()["tokens"]
+        place["token"] = listed[0]["id"]
+    content = described.get("requestBody", {}).get("content", {})
+    media, body = next(iter(content.items())) if content else (None, {})
+    example = next((each["value"] for each in body.get("examples", {}).values()), body.get("example"))
+    case = operation.Case(
+        path_parameters={given: value for given, value in place.items() if f"{{{given}}}" in path},
+        query=QUERIES.get(described["operationId"], {}),
+        headers={"User-Agent": FIREFOX, "X-Forwarded-For": next(_addresses), "Authorization": f"Bearer {token}"},
+        **(
+            {"media_type": media, "body": json.loads(json.dumps(example).replace("example.com", "fuzz.example"))}
+            if media
+            else {}
+        ),
+    )
+    answer = case.call(stack.base_url, session)
+    case.validate_response(
+        answer, excluded_checks=[unsupported_method, positive_data_acceptance, negative_data_rejection]
+    )
+    assert 200 <= answer.status_code < 300, answer.content
+    assert str(answer.status_code) in described["responses"]
 
 
 def test_the_document_is_there_for_anybody(caller: Caller) -> None:
