@@ -43,9 +43,9 @@ def test_every_trait_has_a_source() -> None:
     """A trait that is declared and that nothing finds out would stay empty without anybody noticing."""
     from dataclasses import fields
 
-    from chalicelib.enrich.geolocation import Place
-    from chalicelib.enrich.user_agent import Agent
+    from chalicelib.enrich.geolocation import Location
+    from chalicelib.enrich.user_agent import UserAgent
     from chalicelib.store.records import TRAITS
 
-    found = {one.name for one in (*fields(Agent), *fields(Place))} | {"robot"}
+    found = {one.name for one in (*fields(UserAgent), *fields(Location))} | {"robot"}
     assert found == set(TRAITS)
