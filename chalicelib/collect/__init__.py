@@ -1,1 +1,1 @@
-"""A request becomes an event on the queue."""
+"""The hit path: a request becomes events on the queue."""

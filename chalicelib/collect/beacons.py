@@ -1,4 +1,4 @@
-"""The tracker's beacons: JSON that tells of a view, of leaving one, of both, or of a custom event."""
+"""The beacons of the tracker: JSON with a view, a leave, both, or a custom event."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MAX_AGE_MS = 2 * config.MAX_ENGAGEMENT_MS
 
 
 def parse(site: Site, body: Mapping[str, Any], referer: str | None = None) -> Beacon:
-    """What a beacon's body tells of.
+    """The hits in the body of a beacon.
 
-    :param referer: the page of a view that has no field ``location``; for Shynet it was that, too.
+    :param referer: the page of a view without the field ``location``, as in Shynet.
     :raises BadRequest: naming the field that is wrong.
     """
     if "event" in body:
@@ -34,7 +34,7 @@ def parse(site: Site, body: Mapping[str, Any], referer: str | None = None) -> Be
     leave = read(_Leave, body, site)
     if not body.get("location"):
         return Beacon((leave.leave(),), leave.identifier)
-    # The tracker tells of the view again as long as it does not know that it arrived.
+    # The tracker repeats the view until it has an answer to it.
     return Beacon((read(_View, body, site).view(), leave.leave()), leave.identifier)
 
 
@@ -46,7 +46,7 @@ def _location(value: Any, field: str, site: Site) -> Location:
 
 
 def _age(value: Any, field: str) -> int:
-    """How long ago the view began, ms."""
+    """Time since the view began, ms."""
     age = validation.number(value, field) or 0.0
     if age < 0:
         raise BadRequest(f"{field} must not be negative.", field=field)
@@ -76,7 +76,7 @@ class _View:
     age: int = read_by(_age)
 
     def view(self) -> View:
-        # The tracker tells of a page that the site's own routing led away from by its path.
+        # The tracker sends the previous page of a single-page app as a path.
         came_from = absolute(self.referrer, self.url or "")
         id_ = self.id or uuid.uuid4().hex
         return View(id_, self.location, _TRACKER, referrer=came_from, load_time=self.load_time, age=self.age)

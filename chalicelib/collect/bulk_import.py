@@ -1,7 +1,6 @@
-"""Hits that a site's own backend sends, of now or of the past. They take the same queue and worker as all others.
+"""Import of hits from a site's own backend, current or past. They use the same queue and worker as all hits.
 
-A past day gets a salt of its own for an hour, so the visitors of one import are recognised among each other and,
-after that, by nobody.
+A past day gets a new salt for an hour, so that visitors are recognized within an import, but not after it.
 """
 
 from __future__ import annotations
@@ -26,22 +25,22 @@ from chalicelib.store.sites import Site
 
 _TRACKER = "api"
 _DAY_MS = 24 * days.HOUR_MS
-# A sender's clock may be this much ahead.
+# The clock of a sender may be ahead by this time.
 _AHEAD_MS = 5 * 60 * 1000
 
 
 def accept(site: Site, body: dict[str, Any]) -> int:
-    """Queue the hits of ``{"hits": [...]}``, all or none; the number of views and events that were taken.
+    """Queue the hits of ``{"hits": [...]}``, all or none; returns the number of accepted views and events.
 
-    Hits from addresses that the site ignores are counted in its ledger instead.
+    Hits from ignored IP addresses are counted as excluded traffic instead.
 
     A view is ``{t?, url, user_agent?, ip?, id?, referrer?, load_time?, engagement?, scroll?, identifier?}``: `t` in
     epoch ms or ISO 8601 with an offset (now, if it is missing), the other times in ms. A custom event is
     ``{t?, event, props?, revenue?, interactive?, url?, user_agent?, ip?, id?, identifier?}``.
 
-    :raises BadRequest: naming the field of the first hit that is wrong, e.g. ``hits[3].t``.
+    :raises BadRequest: naming the first invalid field, e.g. ``hits[3].t``.
     :raises Conflict: if the site is archived.
-    :raises Unavailable: if the queue refuses; sending all again is harmless where every hit has an `id`.
+    :raises Unavailable: if the queue fails; all hits can be sent again if each has an `id`.
     """
     if not site.active:
         raise Conflict("The site is archived: nothing is recorded. Set its status to active first.")
@@ -74,7 +73,7 @@ class ImportedHit:
     """One hit of an import.
 
     :ivar t: epoch ms at which it happened; None for now.
-    :ivar leave: how long and how far the view was read, if that is known; it has the id of `hit`.
+    :ivar leave: engagement and scroll depth of the view, if known; it has the id of `hit`.
     """
 
     t: int | None
@@ -84,10 +83,10 @@ class ImportedHit:
 
 
 def parse(site: Site, given: Mapping[str, Any], where: str = "") -> ImportedHit:
-    """The hit that a JSON object tells of.
+    """The hit in a JSON object.
 
-    :param where: what errors put before a field's name, such as ``"hits[3]."``.
-    :raises BadRequest: naming the field that is wrong.
+    :param where: the prefix of field names in errors, such as ``"hits[3]."``.
+    :raises BadRequest: naming the invalid field.
     """
     form: type[_View | _Custom] = _Custom if given.get("event") is not None else _View
     return read(form, given, site, where).imported()
@@ -102,7 +101,7 @@ def _events(site: Site, imported: ImportedHit, t: int) -> list[Event]:
 
 
 def _address(value: Any, field: str) -> str:
-    """An IP address in its normal form; ``""`` where there is none."""
+    """A normalized IP address; ``""`` if there is none."""
     given = validation.text(value, field)
     address = normal_address(given or "")
     if given and not address:
@@ -111,7 +110,7 @@ def _address(value: Any, field: str) -> str:
 
 
 def _time(value: Any, field: str, site: Site) -> int | None:
-    """Epoch ms of a time that the site can have visits of."""
+    """A time within the site's retention, epoch ms."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -136,7 +135,7 @@ def _time(value: Any, field: str, site: Site) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """What every hit may have."""
+    """The fields of every hit."""
 
     t: int | None = read_within(_time)
     user_agent: str | None = read_by(validation.text)

@@ -1,7 +1,7 @@
-"""Client hints: what Chromium tells of itself beside the user agent, which it has frozen.
+"""User-agent client hints, which Chromium sends in addition to its reduced user agent.
 
-It sends ``Sec-CH-UA``, ``Sec-CH-UA-Mobile`` and ``Sec-CH-UA-Platform`` with every request, without being asked; and
-``Sec-CH-UA-Platform-Version`` where a site lets its pages pass it on. Source: WICG, User-Agent Client Hints.
+It sends ``Sec-CH-UA``, ``Sec-CH-UA-Mobile`` and ``Sec-CH-UA-Platform`` with every request, and
+``Sec-CH-UA-Platform-Version`` if a site delegates it. Source: WICG, User-Agent Client Hints.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ PACKED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ClientHints:
-    """What a browser said of itself.
+    """The client hints of a browser.
 
-    :ivar brands: its names, without Chrome's and those that mean nothing.
-    :ivar mobile: whether it wants pages for phones; None if it did not say.
-    :ivar platform: the system's name, ``""`` if it did not say; :ivar version: the first number of its version.
+    :ivar brands: its names, without Chromium, Google Chrome and GREASE brands.
+    :ivar mobile: whether it prefers a mobile page; None if unknown.
+    :ivar platform: the name of the system, ``""`` if unknown; :ivar version: its major version.
     """
 
     brands: tuple[str, ...] = ()
@@ -36,14 +36,14 @@ class ClientHints:
     version: int | None = None
 
     def pack(self) -> str:
-        """As an event carries them."""
+        """The packed form, for events."""
         mobile = "" if self.mobile is None else str(int(self.mobile))
         version = "" if self.version is None else str(self.version)
         return f"{','.join(self.brands)}|{mobile}|{self.platform}|{version}"
 
 
 def read_client_hints(headers: Mapping[str, str]) -> str | None:
-    """What a request's headers say, packed and no longer than 300 characters; None if they say nothing.
+    """The client hints in a request's headers, packed, at most 300 characters; None if there are none.
 
     :param headers: with names in lower case.
     """
@@ -61,9 +61,9 @@ def read_client_hints(headers: Mapping[str, str]) -> str | None:
 
 
 def unpack(packed: str) -> ClientHints:
-    """What :meth:`ClientHints.pack` has made.
+    """Client hints from their packed form.
 
-    :raises ValueError: if it has not.
+    :raises ValueError: if it is invalid.
     """
     if not PACKED.fullmatch(packed):
         raise ValueError(f"no client hints: {packed[:40]!r}")
@@ -82,5 +82,5 @@ def _brands(header: str) -> tuple[str, ...]:
 
 
 def _means_nothing(brand: str) -> bool:
-    """Whether it is what Chromium says by default, or a name that is there so that nobody relies on the list."""
+    """Whether a brand is Chromium's default or a GREASE brand (there to keep servers from relying on the list)."""
     return brand in ("Chromium", "Google Chrome") or re.sub(r"[^a-z]", "", brand.lower()) == "notabrand"

@@ -1,4 +1,4 @@
-"""Custom events: what a site's owner wants counted beside views, with properties and revenue."""
+"""Custom events: the name, properties and revenue."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def read_name(value: object, field: str = "event") -> str:
 
 
 def read_props(value: object, field: str = "props") -> str | None:
-    """Properties, as the JSON object of texts with sorted keys that is kept; None where there are none.
+    """Properties as they are stored: a JSON object of strings with sorted keys; None if there are none.
 
-    Values are texts, numbers or booleans, or null for "not there".
+    Values can be strings, numbers and booleans; null values are left out.
 
-    :raises BadRequest: for anything else, and for what is too much or too long.
+    :raises BadRequest: for other values, and if there are too many or too long ones.
     """
     if value is None or value == {}:
         return None
@@ -73,9 +73,9 @@ def _whole(text: str) -> str:
 
 
 def read_revenue(value: object, field: str = "revenue") -> tuple[int | None, str | None]:
-    """Revenue ``{"amount": 12.5, "currency": "EUR"}`` as millionths and ISO 4217 code; Nones where there is none.
+    """Revenue ``{"amount": 12.5, "currency": "EUR"}`` as millionths and ISO 4217 code; (None, None) if there is none.
 
-    :raises BadRequest: if it is something else.
+    :raises BadRequest: if it is invalid.
     """
     if value is None:
         return None, None
@@ -89,7 +89,7 @@ def _amount(value: Any, field: str) -> int:
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         with suppress(ArithmeticError):
             amount = Decimal(str(value))
-    # Compared as it is: arithmetic on an exponent of a billion would raise.
+    # Compared without arithmetic, which would raise for huge exponents.
     if not amount.is_finite() or not -config.MAX_AMOUNT <= amount <= config.MAX_AMOUNT:
         raise BadRequest(f"{field} must be a number, up to {config.MAX_AMOUNT}.", field=field)
     return round(amount * config.MICROS)

@@ -1,4 +1,4 @@
-"""An event: what the collector puts on the queue and the worker takes from it, and the messages that carry events."""
+"""Events, which the collector puts on the queue for the worker, and the queue messages that contain them."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from chalicelib.store.records import Hit
 
 VERSION = 1
 
-# A message of SQS may have 256 KiB; most events have a few hundred bytes. 20 a message keep the worker's batches even.
+# SQS allows 256 KiB per message; most events have a few hundred bytes. 20 per message keep the worker's batches even.
 _EVENTS_PER_MESSAGE = 20
 _MESSAGE_BYTES = 240_000
-# A day begins at most 14 hours before it does in UTC, ends at most 12 after, and is longer where its zone was changed.
+# A day begins up to 14 hours before the UTC day and ends up to 12 hours after it; it is longer if its zone was changed.
 _DAY_FROM_T = timedelta(days=2)
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a part of the tables' keys, whose parts a # divides
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a part of the tables' keys, which are separated by #
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Hit):
-    """A hit on its way to the worker: what happened, whose it is, and what the worker needs to find out the rest.
+    """A hit on its way to the worker.
 
     :ivar site: the site's id; :ivar day: ISO date of the site-day; :ivar hour: whole hours since it began.
     :ivar visitor: the visitor's key of that day, 16 characters.
     :ivar agent: the user agent; read by the worker, never stored.
     :ivar address: for geography only, truncated unless the site collects addresses; never stored.
     :ivar internal: the referrer is a page of the same site.
-    :ivar source_tag: what the URL says of its source: ``utm_source``, else ``source``, else ``ref``.
-    :ivar ad_network: the network whose click id the URL had; the id itself is not kept.
-    :ivar hint: what the request's own headers say of a program: ``"prefetch"`` or ``"preview"``.
-    :ivar client_hints: what the browser says of itself beside the user agent, packed; never stored.
+    :ivar source_tag: the parameter ``utm_source``, else ``source``, else ``ref`` of the URL.
+    :ivar ad_network: the network whose click id the URL had; the id itself is dropped.
+    :ivar hint: ``"prefetch"`` or ``"preview"``, see `prefetch.read_hint`.
+    :ivar client_hints: user-agent client hints, packed; never stored.
     """
 
     site: str = field(metadata=meeting(_KEY.fullmatch))
@@ -46,7 +46,7 @@ class Event(Hit):
     visitor: str = field(metadata=meeting(_KEY.fullmatch))
     agent: str
     address: str
-    tracker: str  # of a record it may be unknown, of an event never
+    tracker: str  # optional in records, required in events
     internal: bool = False
     source_tag: str | None = None
     ad_network: str | None = None
@@ -58,12 +58,12 @@ _NAMES = tuple(Event.__dataclass_fields__)
 
 
 def encode(events: Iterable[Event]) -> str:
-    """The queue message of some events. ASCII only, as SQS refuses some of what Unicode and JSON allow."""
+    """The queue message of some events. ASCII only, because SQS rejects some characters that JSON allows."""
     return _message(map(_encode_one, events))
 
 
 def encode_all(events: Iterable[Event]) -> list[str]:
-    """The queue messages of many events, each no larger than SQS takes."""
+    """The queue messages of many events, within the size limit of SQS."""
     return _messages(map(_encode_one, events))
 
 
@@ -97,7 +97,7 @@ class Unreadable:
 
 
 def encode_unreadable(given: Iterable[object]) -> list[str]:
-    """Messages for the dead-letter queue with elements that are not valid events, each no larger than SQS takes."""
+    """Messages for the dead-letter queue with elements that are not valid events, within the size limit of SQS."""
     return _messages(json.dumps(one, separators=(",", ":")) for one in given)
 
 
@@ -147,7 +147,7 @@ def _decode_one(given: object) -> Event | Poison:
 
 
 def _is_day_of(day: str, t: int) -> bool:
-    """Whether it is an ISO date, and that of a day in which the instant `t` may lie, in whatever zone."""
+    """Whether it is the ISO date of a day that can contain the instant `t` in some time zone."""
     with suppress(ValueError):
         read = date.fromisoformat(day)
         return read.isoformat() == day and abs(read - datetime.fromtimestamp(t / 1000, UTC).date()) <= _DAY_FROM_T

@@ -1,4 +1,4 @@
-"""Hits: what a request tells of, in whatever format it came, and the making of events from it."""
+"""Hits as parsed from a request, independent of its format, and their conversion to events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.collect.visitor import normal_address, truncated, visitor_key
 from chalicelib.store import salts
 from chalicelib.store.sites import Site
 
-# What the event of a view takes from its location: the page, and where the visit came from.
+# The fields of a location that become fields of the event.
 _OF_LOCATION = tuple(one.name for one in fields(Location) if one.name in Event.__dataclass_fields__)
 
 
@@ -22,8 +22,8 @@ _OF_LOCATION = tuple(one.name for one in fields(Location) if one.name in Event._
 class View:
     """A page view.
 
-    :ivar referrer: URL of the page before, as the sender tells it; :ivar load_time: ms.
-    :ivar age: how long ago the view began, ms.
+    :ivar referrer: URL of the previous page, as sent; :ivar load_time: ms.
+    :ivar age: time since the view began, ms.
     """
 
     id: str
@@ -36,11 +36,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """A sign of life of a view: for how long and how far it was read until now.
+    """The end of a view, or an update: its engagement and scroll depth until now.
 
-    :ivar id: the view's; ``""`` if the sender does not know it: it is then the visitor's latest view of `page`.
-    :ivar engagement: ms; :ivar age: how long ago the view began, ms; :ivar scroll: percent; :ivar load_time: ms.
-    :ivar redirect: whether a script replaced the page, without an act of the visitor.
+    :ivar id: the id of the view; ``""`` if unknown: then it belongs to the visitor's latest view of `page`.
+    :ivar engagement: ms; :ivar age: time since the view began, ms; :ivar scroll: percent; :ivar load_time: ms.
+    :ivar redirect: whether a script replaced the page without an interaction of the visitor.
     """
 
     id: str
@@ -55,10 +55,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class CustomEvent:
-    """Something that the site's owner wants counted.
+    """A custom event.
 
-    :ivar props: a JSON object of texts; :ivar revenue: millionths, and their currency.
-    :ivar interactive: whether a visit with it is no bounce.
+    :ivar props: a JSON object of strings; :ivar revenue: millionths, and their currency.
+    :ivar interactive: whether a visit with it is not a bounce.
     """
 
     id: str
@@ -72,9 +72,9 @@ class CustomEvent:
 
 @dataclass(frozen=True, slots=True)
 class Beacon:
-    """All that one request tells of one visitor.
+    """The hits of one request by one visitor.
 
-    :ivar identifier: the site's own name for the visitor, if the body has one.
+    :ivar identifier: the site's own identifier of the visitor, if the body has one.
     """
 
     hits: tuple[View | Leave | CustomEvent, ...]
@@ -83,10 +83,10 @@ class Beacon:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who sends: the normal form of the address (``""``: unknown), the user agent, the site's name for them.
+    """The sender of a hit: normalized IP address (``""``: unknown), user agent, and the site's own identifier.
 
-    :ivar hint: what the request says of a program, see `prefetch.read_hint`.
-    :ivar client_hints: what the browser says of itself, see `client_hints.read_client_hints`.
+    :ivar hint: see `prefetch.read_hint`.
+    :ivar client_hints: see `client_hints.read_client_hints`.
     """
 
     address: str
@@ -103,7 +103,7 @@ def client(
     hint: str | None = None,
     client_hints: str | None = None,
 ) -> Client:
-    """A client. Of a user agent that is absurdly long, the first 1,024 characters tell enough."""
+    """A client. Long user agents are truncated to 1,024 characters."""
     clean = agent[: config.MAX_USER_AGENT_CHARS].encode("utf-8", "replace").decode("utf-8")
     return Client(normal_address(source_ip), clean, identifier, hint, client_hints)
 
@@ -115,7 +115,7 @@ def events(site: Site, who: Client, t: int, beacon: Beacon) -> list[Event]:
 
 
 def event(site: Site, who: Client, t: int, hit: View | Leave | CustomEvent) -> Event:
-    """The event of a hit of which `who` tells at `t` (epoch ms)."""
+    """The event of a hit that `who` sent at `t` (epoch ms)."""
     if isinstance(hit, View):
         return _view(site, who, t, hit)
     if isinstance(hit, Leave):
@@ -124,7 +124,7 @@ def event(site: Site, who: Client, t: int, hit: View | Leave | CustomEvent) -> E
 
 
 def _view(site: Site, who: Client, t: int, view: View) -> Event:
-    """A view is of the day on which it began while that day's salt lives; after that it is one of today's first."""
+    """A view belongs to the day on which it began, as long as that day's salt exists; after that, to today."""
     day, salt = _day_of_view(site, t, view.age)
     t = max(t - view.age, site.calendar.day_start(day))
     came_from = read_referrer(view.referrer)
@@ -138,7 +138,7 @@ def _view(site: Site, who: Client, t: int, view: View) -> Event:
 
 
 def _leave(site: Site, who: Client, t: int, leave: Leave) -> Event:
-    """A leave belongs to the day of its view while that day's salt lives, so no time read is lost at midnight."""
+    """A leave belongs to the day of its view as long as that day's salt exists, so that midnight cuts off nothing."""
     day, salt = _day_of_view(site, t, leave.age)
     t = min(t, site.calendar.day_end(day) - 1)
     return _event(
@@ -174,7 +174,7 @@ def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **of_hit: An
 
 
 def _day_of_view(site: Site, t: int, age: int) -> tuple[date, bytes]:
-    """The day, with its salt, of a view that began `age` ms before `t`; today's if that day's salt is destroyed."""
+    """The day, with its salt, of a view that began `age` ms before `t`; today if that day's salt is destroyed."""
     today = site.calendar.day_of(t)
     began = site.calendar.day_of(t - age)
     if began < today:

@@ -1,7 +1,8 @@
-"""What visitors' browsers ask for: the tracker's beacons, the pixel, and the tracker itself.
+"""The endpoints for visitors' browsers: the tracker, its beacons, and the pixel.
 
-Every hit takes the same steps: find the site, whose address it is, the site's rules, the rate limit, parse what it
-tells, make events of it, queue them. See :func:`beacon` and :func:`take`. This is the hit path, so it imports little.
+Every hit goes through the same steps: find the site, find the client's IP address, apply the site's rules, apply the
+rate limit, parse the hit, create events, queue them. See :func:`beacon` and :func:`take`. Imports are few, for cold
+starts.
 """
 
 from __future__ import annotations
@@ -27,24 +28,24 @@ from chalicelib.store import hit_queue
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, reply
 
-# Beacons come from other origins by their nature; they carry no credentials and get no secrets.
+# Beacons come from other origins; they have no credentials, and responses have no secrets.
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
-# A transparent GIF of 43 bytes; a PNG would be 67 at least.
+# A transparent GIF of 43 bytes; the smallest PNG has 67.
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
-# A changed setting reaches every browser within a minute; in between, nobody asks twice, and the ETag saves the body.
+# Changed settings take effect within a minute. The ETag saves sending the body again.
 _SCRIPT_CACHE = "public, max-age=30, must-revalidate"
-# The gateway's time of arrival is believed if it is no longer ago than this.
+# The gateway's time of arrival is used if it is not older than this.
 _SOON_MS = 60 * 1000
 _JAVASCRIPT = "text/javascript; charset=utf-8"
 
 
 def beacon(request: Request, site: str, identifier: str | None = None) -> Response:
-    """A beacon of the tracker: 204 once the queue has its events, or once the ledger has why it was dropped.
+    """A beacon of the tracker: 204 once its events are queued, or once it is counted as excluded traffic.
 
     The body is JSON: a view ``{idempotency, location, referrer, loadTime, age}``, a leave
     ``{idempotency, engagement, scroll, loadTime, age}``, both at once, or an event
-    ``{event, props, revenue, location, interactive}``: times in ms, scroll in percent. An id makes a repetition
-    harmless; without one, every beacon is a view or event of its own. Any of them may have the visitor's
+    ``{event, props, revenue, location, interactive}``: times in ms, scroll in percent. With an id,
+    beacons are idempotent; without one, each is a view or event of its own. All of them can have the visitor's
     ``identifier``.
     """
     found = site_rules.find_site(site)
@@ -54,13 +55,13 @@ def beacon(request: Request, site: str, identifier: str | None = None) -> Respon
 
 
 def take(request: Request, site: Site, parse: Callable[[], Beacon], identifier: str | None = None) -> list[Event]:
-    """The events of a request for `site`, by the steps that every hit goes through; none if the site drops it.
+    """The events of a request for `site`; none if the hit is dropped.
 
-    :param parse: reads what the request tells of; it is not called for a hit that is dropped.
-    :param identifier: the site's own name for the visitor, if the URL has one.
+    :param parse: parses the request; not called for a hit that is dropped.
+    :param identifier: the site's own identifier of the visitor, if the URL has one.
     :raises Forbidden: if the page is not one of the site's origins.
-    :raises TooManyRequests: in a flood.
-    :raises BadRequest: naming the field that is wrong.
+    :raises TooManyRequests: if the rate limit is exceeded.
+    :raises BadRequest: naming the invalid field.
     """
     headers = request.headers
     address = normal_address(proxy.client_address(site.proxies, request.source_ip, headers))
@@ -76,9 +77,9 @@ def take(request: Request, site: Site, parse: Callable[[], Beacon], identifier: 
 
 
 def queue(events: list[Event]) -> None:
-    """Hand events over to the worker: after this the hits are safe.
+    """Queue events for the worker. After this, no hit is lost.
 
-    :raises Unavailable: if the queue refuses.
+    :raises Unavailable: if the queue fails.
     """
     for message in encode_all(events):
         hit_queue.send(message)
@@ -87,8 +88,8 @@ def queue(events: list[Event]) -> None:
 def arrival(request: Request) -> int:
     """When a hit arrived, epoch ms.
 
-    The gateway's clock counts, because a function may have to start first: the visitor's next hit may go to one that
-    runs already, and would then seem to have come before.
+    The gateway's clock is used, because of cold starts: the visitor's next hit could go to a warm function and seem to
+    have arrived earlier.
     """
     now = days.now_ms()
     return request.received_at if 0 <= now - request.received_at <= _SOON_MS else now
@@ -97,8 +98,8 @@ def arrival(request: Request) -> int:
 def pixel(request: Request, site: str, identifier: str | None = None) -> Response:
     """The pixel for pages without scripts: each load is a view.
 
-    The page is the query's ``location``, else the Referer header, of which browsers often send only the origin. A
-    Referer that is no web page (``about:blank``, an app's) is ignored, because the site's owner could not change it.
+    The page is the parameter ``location``, else the Referer header, of which browsers often send only the origin. A
+    Referer that is not a web page (``about:blank``, an app) is ignored, because the site's owner cannot change it.
     """
     found = site_rules.find_site(site)
     queue(take(request, found, lambda: _pixel_view(found, request), identifier))
@@ -120,15 +121,15 @@ def _pixel_page(site: Site, request: Request) -> Location | None:
 
 
 def preflight(_request: Request, **_: str) -> Response:
-    """The answer to a CORS preflight: browsers ask before they send JSON from elsewhere, as with Shynet's script."""
+    """The response to a CORS preflight, which browsers send before JSON to another origin (Shynet's script does)."""
     allowed = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
     return reply(b"", "text/plain", 204, {**ANY_ORIGIN, **allowed, "Access-Control-Max-Age": "86400"})
 
 
 def script(request: Request, site: str, identifier: str | None = None) -> Response:
-    """The tracker with the site's settings in it; with ``?options`` it has the features that a page can switch on.
+    """The tracker with the site's settings; with ``?options``, it includes the features that its tag can enable.
 
-    If the query ends in ``?a``, the answer is the larger module, which the tracker loads where a page needs more.
+    If the query ends in ``?a``, the response is the larger module, which the tracker loads on pages that need it.
     """
     found = site_rules.find_site(site)
     whole = any(text.endswith("?a") for name, value in request.query.items() for text in (f"?{name}", value))
@@ -146,5 +147,5 @@ def script(request: Request, site: str, identifier: str | None = None) -> Respon
 
 
 def _has(if_none_match: str, etag: str) -> bool:
-    """Whether a browser that sends this header has the body already (weak comparison, RFC 9110, section 13.1.2)."""
+    """Whether the ETag is in an If-None-Match header (weak comparison, RFC 9110, section 13.1.2)."""
     return if_none_match.strip() == "*" or etag in if_none_match

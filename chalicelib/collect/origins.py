@@ -1,4 +1,4 @@
-"""Origins of pages, and the patterns by which a site's owner allows some: ``https://*.example.com:8443``."""
+"""Origins, and the patterns of allowed origins in a site's settings, such as ``https://*.example.com:8443``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
 def origin_allowed(origins: str, headers: Mapping[str, str]) -> bool:
-    """Whether the page that sends (by ``Origin``, else ``Referer``) is one of the site's origins."""
+    """Whether the origin of the request (``Origin``, else ``Referer``) is allowed by the site's settings."""
     wanted = _origins(origins)
     if not wanted or any(allowed.host == "*" for allowed in wanted):
         return True
@@ -27,9 +27,9 @@ def origin_allowed(origins: str, headers: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """An origin, or a pattern of them: ``""`` and None leave open what they stand for.
+    """An origin, or a pattern, in which ``""`` and None match anything.
 
-    :ivar host: as `hostnames` keeps it; ``*`` for any, ``*.example.com`` for those below.
+    :ivar host: normalized; ``*`` matches any host, ``*.example.com`` any subdomain.
     """
 
     scheme: str
@@ -38,9 +38,9 @@ class Origin:
 
 
 def parse_origin(text: str) -> Origin:
-    """The origin of a URL, or a pattern that may lack the scheme; with a scheme there is a port, said or usual.
+    """The origin of a URL, or a pattern, which may have no scheme. With a scheme, there is a port.
 
-    :raises ValueError: if it is none.
+    :raises ValueError: if it is invalid.
     """
     scheme, separator, rest = text.lower().partition("://")
     if not separator:

@@ -1,10 +1,10 @@
-"""The Plausible Events API: ``POST /api/event``, so that its trackers and server-side clients work with another URL.
+"""The Plausible Events API, ``POST /api/event``, for Plausible's trackers and server-side clients.
 
-Source of the fields: Plausible's documentation of its Events API, and the requests its npm packages send. The
-site is named by its domain, or by its id here where several sites share one.
+Source: Plausible's documentation of its Events API, and the requests of its npm packages. The site is named by its
+domain, or by its id, if several sites have the same domain.
 
-A server-side client tells whose event it is in ``User-Agent`` and ``X-Forwarded-For``. Anybody could, so the latter
-counts only on a site that declares its proxies, see `collect.proxy`.
+Server-side clients send the visitor's ``User-Agent`` and ``X-Forwarded-For``. The latter is used only for sites that
+declare proxies, see `collect.proxy`, because anybody can send it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from chalicelib.hostnames import normal_host
 from chalicelib.store.sites import Site, cached_site, read_id, sites_at
 from chalicelib.web import Request, reply
 
-# Its newer trackers abbreviate.
+# Newer trackers abbreviate the fields.
 _SHORT: Final = {
     "n": "name", "u": "url", "d": "domain", "r": "referrer", "p": "props", "m": "props", "meta": "props",
     "$": "revenue", "i": "interactive", "e": "engagement", "sd": "scroll", "h": "hashMode",
@@ -41,7 +41,7 @@ _TRACKER: Final = "plausible"
 def event(request: Request) -> Response:
     """A page view (``name: "pageview"``), its engagement, or a custom event: 202 once the queue has it.
 
-    For several sites it is all or nothing: nothing is queued before every site has taken it.
+    With several sites, nothing is queued unless all of them accept the event.
     """
     body = {_SHORT.get(name, name): value for name, value in request.json().items()}
     events: list[Event] = []
@@ -52,9 +52,9 @@ def event(request: Request) -> Response:
 
 
 def _sites(body: Mapping[str, Any]) -> list[Site]:
-    """The sites of ``domain``: one, or several separated by commas, as Plausible's roll-ups are.
+    """The sites in ``domain``: one, or several separated by commas (roll-ups).
 
-    Without it, as some server-side clients are, the site is that of the URL.
+    Without ``domain`` (some server-side clients), the site is that of the URL.
     """
     given = validation.text(body.get("domain"), "domain") or _host(body)
     named = list(dict.fromkeys(filter(None, (part.strip().lower() for part in given.split(",")))))
@@ -64,7 +64,7 @@ def _sites(body: Mapping[str, Any]) -> list[Site]:
             field="domain",
         )
     found = [site_rules.active(_site(domain)) for domain in named]
-    return list({site.id: site for site in found}.values())  # one may be named in several ways
+    return list({site.id: site for site in found}.values())  # a site may be named twice, by id and by domain
 
 
 def _host(body: Mapping[str, Any]) -> str:
@@ -83,15 +83,15 @@ def _site(domain: str) -> Site | None:
 
 
 def parse(site: Site, body: Mapping[str, Any]) -> Beacon:
-    """What a body tells of, its fields under their long names.
+    """The hits in a body whose fields have their long names.
 
-    :raises BadRequest: naming the field that is wrong.
+    :raises BadRequest: naming the invalid field.
     """
     said = read(_Event, body, _Pages(site, any_hash=body.get("hashMode") in (1, True)))
     if said.name == "pageview":
         return Beacon((View(uuid.uuid4().hex, said.url, _TRACKER, referrer=said.referrer),))
     if said.name == "engagement":
-        # It knows no id of its view: it is added to the visitor's latest view of the page.
+        # Without a view id: it is added to the visitor's latest view of the page.
         return Beacon((Leave("", said.engagement or 0, 0, _TRACKER, scroll=said.scroll, page=said.url.page),))
     more = read(_Custom, body)
     id_ = uuid.uuid4().hex
@@ -100,9 +100,9 @@ def parse(site: Site, body: Mapping[str, Any]) -> Beacon:
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    """How URLs become pages.
+    """How pages are read from URLs.
 
-    :ivar any_hash: whether the sender says that the fragment is part of the page, whatever it is.
+    :ivar any_hash: whether the whole fragment is part of the page.
     """
 
     site: Site
@@ -125,7 +125,7 @@ def _revenue(value: Any, field: str) -> tuple[int | None, str | None]:
 
 
 def _object(value: object) -> object:
-    """Some of its clients send objects as JSON in a text, and where there is none ``{}``, or ``[]`` (those in PHP)."""
+    """Some clients send objects as strings of JSON, and ``{}`` or ``[]`` (in PHP) for no value."""
     if isinstance(value, str):
         try:
             return json.loads(value)
@@ -136,7 +136,7 @@ def _object(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """What every event may have."""
+    """The fields of every event."""
 
     name: str = read_by(custom_events.read_name)
     url: Location = read_within(_page)
@@ -148,7 +148,7 @@ class _Event:
 
 @dataclass(frozen=True, slots=True)
 class _Custom:
-    """What a custom event may have besides."""
+    """The additional fields of a custom event."""
 
     props: str | None = read_by(_props)
     revenue: tuple[int | None, str | None] = read_by(_revenue)

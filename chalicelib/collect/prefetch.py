@@ -1,4 +1,4 @@
-"""Hints: what a request's own headers say of a program that asked for a page before, or without, a person."""
+"""Prefetches and previews: requests of browsers without a person looking at the page, by their headers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final
 PREFETCH: Final = "prefetch"
 PREVIEW: Final = "preview"
 
-# The standard's header first, then what browsers sent before there was one.
+# The standard header, and those that browsers sent before it existed.
 _HEADERS: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
 def read_hint(headers: Mapping[str, str]) -> str | None:
-    """``"prefetch"`` for a page loaded in advance, ``"preview"`` for a picture of one, else None.
+    """``"prefetch"`` for a page that is loaded in advance, ``"preview"`` for a thumbnail, else None.
 
     Sources: Fetch standard, ``Sec-Purpose`` (with Chromium's ``prefetch;prerender``); ``Purpose`` of Chromium and
     ``X-Moz`` of Firefox before it; ``X-Purpose: preview`` of Safari's Top Sites.

@@ -1,7 +1,7 @@
-"""Whose address a request has, where proxies stand before the gateway.
+"""The IP address of the client, if there are proxies in front of API Gateway.
 
-Anybody can send a forwarding header, so one is believed only as far as the site's owner declares the proxies
-that write it: a number of hops, or a service that sets a header of its own.
+Clients can send any forwarding header. So it is used only if the site's settings declare the proxies that write it: a
+number of hops, or a service with a header of its own.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Final
 
 from chalicelib.collect.visitor import normal_address
 
-# Preset -> the header in which the service writes the visitor's address, over whatever a client sent in it.
+# Preset -> the header in which the service writes the client's address, replacing any that the client sent.
 PRESETS: Final[Mapping[str, str]] = {
     "cloudflare": "cf-connecting-ip",
     "cloudfront": "cloudfront-viewer-address",
 }
-# With "Pseudo IPv4: overwrite headers" Cloudflare writes a made-up address of class E in the place of an IPv6 one,
-# which is then in another header: https://developers.cloudflare.com/network/pseudo-ipv4/
+# With "Pseudo IPv4: overwrite headers", Cloudflare replaces an IPv6 address by a pseudo IPv4 address of class E, and
+# sends the real one in another header: https://developers.cloudflare.com/network/pseudo-ipv4/
 _PSEUDO: Final = ipaddress.IPv4Network("240.0.0.0/4")
 _BEHIND_PSEUDO: Final = "cf-connecting-ipv6"
 MAX_HOPS: Final = 5
-# CloudFront writes it into every request that it passes on. An edge-optimised API Gateway is behind one of AWS's own.
+# CloudFront adds it to every request. An edge-optimized API Gateway is behind a CloudFront distribution of AWS.
 _THROUGH_CLOUDFRONT: Final = "x-amz-cf-id"
 
 
 def client_address(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
-    """The visitor's address; the peer's, if the proxies say none.
+    """The client's IP address; that of the gateway's peer, if the proxies report none.
 
     :param proxies: the site's setting: ``""``, ``"1"`` to ``"5"`` (trusted hops before the gateway), or a preset.
     :param source_ip: the gateway's peer.
@@ -37,7 +37,7 @@ def client_address(proxies: str, source_ip: str, headers: Mapping[str, str]) -> 
 
 
 def _said(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
-    """What the declared proxies say: an address, or anything, or nothing."""
+    """The value that the declared proxies report, which may be invalid or empty."""
     if proxies in PRESETS:
         value = headers.get(PRESETS[proxies], "").strip()
         return _without_port(value) if proxies == "cloudfront" else _without_pseudo(value, headers)
@@ -47,7 +47,7 @@ def _said(proxies: str, source_ip: str, headers: Mapping[str, str]) -> str:
 
 
 def _without_pseudo(address: str, headers: Mapping[str, str]) -> str:
-    """What Cloudflare says, or what it says beside an IPv4 address that it made up; nobody else sends from class E."""
+    """The address that Cloudflare reports; the real one if it is a pseudo IPv4 address (class E)."""
     try:
         pseudo = ipaddress.IPv4Address(address) in _PSEUDO
     except ValueError:
@@ -57,7 +57,7 @@ def _without_pseudo(address: str, headers: Mapping[str, str]) -> str:
 
 
 def _sent(source_ip: str, headers: Mapping[str, str]) -> list[str]:
-    """X-Forwarded-For as the gateway's peer sent it, without what AWS itself appended.
+    """X-Forwarded-For as the gateway's peer sent it, without the entries that AWS appends.
 
     A regional API Gateway appends its peer. An edge-optimised one, Chalice's default, appends its peer and then the
     address of the CloudFront server between the two. (Emulators append nothing.)

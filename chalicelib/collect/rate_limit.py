@@ -1,8 +1,7 @@
-"""Floods: one address cannot fill a site's day. A bucket of tokens for each address and site, in memory.
+"""The rate limit per IP address and site: a token bucket in memory, so that one address cannot fill a site's day.
 
-A Lambda counts only what itself sees, so a flood over many of them gets as many buckets; the limits per visitor and
-hour, and per site and day, are kept where all is seen: when an hour is read, and a day is built. Addresses are kept as
-salted hashes, for minutes.
+Each Lambda instance has its own buckets. The limits per visitor and hour and per site and day are applied elsewhere, to
+all hits: when an hour is read, and when a day is built. Addresses are kept as salted hashes, for minutes.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ _HOUR_S: Final = 3600
 _MAX_BUCKETS: Final = 50_000
 
 _salt = secrets.token_bytes(16)
-_buckets: dict[bytes, tuple[float, float]] = {}  # -> tokens left, and when
+_buckets: dict[bytes, tuple[float, float]] = {}  # -> tokens left, and at which time
 timed_cache.on_reset(_buckets.clear)
 
 
 def is_flood(site: Site, address: str) -> bool:
-    """Whether this hit is one too many of its address (of IPv6, of its /64); it takes a token if not.
+    """Whether this hit exceeds the limit of its IP address (IPv6: of its /64); takes a token if not.
 
-    A full bucket holds the hits of an hour, and fills up in one.
+    A bucket holds the hits of an hour, and is refilled within an hour.
     """
     key = hashlib.blake2b(f"{site.id}\0{network_of(address)}".encode(), key=_salt, digest_size=12).digest()
     now = time.monotonic()

@@ -1,7 +1,7 @@
-"""Referrers: what of one is kept, in a form that every later reader can take apart without a parser.
+"""Referrers, normalized so that later steps can split them without a URL parser.
 
-Kept are scheme, host and path, the path normalized as pages are (see `url_normalization`). Credentials, queries and
-fragments are dropped before anything leaves the collector; they are where personal data hides.
+Stored are scheme, host and path, the path normalized as pages are (see `url_normalization`). Credentials, queries and
+fragments are dropped here, because they can contain personal data.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
 def read_referrer(url: str | None) -> tuple[str, str] | None:
-    """What is kept of a referrer: (host, URL); None if there is none. Reading what is kept gives the same again.
+    """The host and the normalized URL of a referrer; None if there is none. Idempotent.
 
-    Android's apps give their package, as ``android-app://org.example.reader/``, or in the form of Google's App
-    Indexing with the page of the web that the screen stands for, ``android-app://org.example.reader/https/example.org``
-    (https://developers.google.com/search/docs/appearance/structured-data/app-indexing); some give a host for the
-    package. The package and that page's host are kept. A browser may send anything else here (``about:client``,
-    ``file://…``), so nothing is an error.
+    Android apps send their package, as ``android-app://org.example.reader/``, or in the form of Google's App Indexing
+    with the web page that the screen corresponds to, ``android-app://org.example.reader/https/example.org``
+    (https://developers.google.com/search/docs/appearance/structured-data/app-indexing); some send a host in
+    place of the package. The package and the host of the web page are stored. Browsers also send other values
+    (``about:client``, ``file://…``), so that invalid ones are not errors.
     """
     if not url or len(url) > MAX_URL_CHARS:
         return None
@@ -46,7 +46,7 @@ def read_referrer(url: str | None) -> tuple[str, str] | None:
 
 
 def take_apart(kept: str) -> tuple[str, str, str]:
-    """Scheme, host and path of a referrer as it is kept. Of any other text it gives some parts; it never raises."""
+    """Scheme, host and path of a normalized referrer. Never raises, also for other text."""
     scheme, _, rest = kept.partition("://")
     host, slash, path = rest.partition("/")
     if not host.startswith("["):
@@ -55,12 +55,12 @@ def take_apart(kept: str) -> tuple[str, str, str]:
 
 
 def same_site(host: str, other: str) -> bool:
-    """Whether two hosts are one site: equal but for a leading ``www.``."""
+    """Whether two hosts are the same site, ignoring a leading ``www.``."""
     return host.removeprefix("www.") == other.removeprefix("www.")
 
 
 def _web_page(path: str) -> str:
-    """What is kept of an app's path: ``/https/example.org``, the page of the web that it stands for; else nothing."""
+    """The normalized path of an app's referrer: ``/https/example.org`` for its web page, else ``""``."""
     _, _, rest = path.partition("/")
     scheme, _, rest = rest.partition("/")
     host = normal_host(rest.partition("/")[0]) if scheme.lower() in _USUAL_PORTS else None

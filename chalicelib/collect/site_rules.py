@@ -1,4 +1,4 @@
-"""A site's rules: which site a request is for, and whether that site takes the hit."""
+"""The rules of a site: finding the site of a request, and whether its settings accept the hit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.errors import Forbidden, NotFound, TooManyRequests
 from chalicelib.store import exclusions
 from chalicelib.store.sites import Site, cached_site, read_id
 
-# Why a site does not take a hit, as the ledger calls it.
+# The reasons why hits are dropped, as they are counted.
 ORIGIN: Final = "origin"
 DO_NOT_TRACK: Final = "dnt"
 IGNORED_ADDRESS: Final = "ignored_address"
@@ -34,19 +34,19 @@ def find_site(site_id: str) -> Site:
 
 
 def active(site: Site | None) -> Site:
-    """The site, if it is there and active.
+    """The site, if it exists and is active.
 
-    :raises NotFound: if not.
+    :raises NotFound: otherwise.
     """
     if site is None or not site.active:
-        raise NotFound("There is no such site here, or it is archived. Check the address in the snippet.")
+        raise NotFound("There is no such site, or it is archived. Check the site id in the snippet.")
     return site
 
 
 def refusal(site: Site, headers: Mapping[str, str], address: str) -> str | None:
-    """Why the site's settings do not take a hit; None if they do. The cheapest rule comes first.
+    """The reason why the site's settings reject a hit; None if they accept it. The cheapest rule comes first.
 
-    :param address: the visitor's, in its normal form; ``""`` if unknown.
+    :param address: the client's normalized IP address; ``""`` if unknown.
     """
     if not origin_allowed(site.origins, headers):
         return ORIGIN
@@ -58,21 +58,21 @@ def refusal(site: Site, headers: Mapping[str, str], address: str) -> str | None:
 
 
 def drop(site: Site, reason: str, headers: Mapping[str, str]) -> None:
-    """Count a hit that the site does not take in its ledger. Senders hear of it only where they can change something.
+    """Count a rejected hit as excluded traffic. It is an error only if the sender can do something about it.
 
     :raises Forbidden: if the page is not one of the site's origins.
-    :raises TooManyRequests: in a flood.
+    :raises TooManyRequests: if the rate limit is exceeded.
     """
     origin = headers.get("origin", "") if reason == ORIGIN else ""
     exclusions.drop(site.id, site.calendar.day_of(days.now_ms()), reason, origin if origin.isprintable() else "")
     if reason == ORIGIN:
-        raise Forbidden("This page is not one of the origins that the site's settings allow.")
+        raise Forbidden("The site's settings do not allow this origin.")
     if reason == FLOOD:
-        raise TooManyRequests("Too many hits from one address; slow down.", retry_after=_RETRY_AFTER_S)
+        raise TooManyRequests("Too many hits from this IP address; please slow down.", retry_after=_RETRY_AFTER_S)
 
 
 def is_ignored(ignored: str, address: str) -> bool:
-    """Whether an address is in one of the ignored networks."""
+    """Whether an IP address is in one of the ignored networks."""
     networks = parse_networks(ignored)
     return bool(networks) and any(ipaddress.ip_address(address) in network for network in networks)
 
@@ -81,12 +81,12 @@ def is_ignored(ignored: str, address: str) -> bool:
 def parse_networks(text: str) -> tuple[_Network, ...]:
     """The addresses and networks of a setting.
 
-    :raises ValueError: naming the first that is none, or has host bits set.
+    :raises ValueError: naming the first invalid one, or one with host bits set.
     """
     return tuple(_normal(ipaddress.ip_network(part)) for part in text.replace(",", " ").split())
 
 
 def _normal(network: _Network) -> _Network:
-    """A network of v4 in v6 as v4, as `visitor.normal_address` has addresses."""
+    """An IPv4-mapped IPv6 network as IPv4, like `visitor.normal_address`."""
     within = getattr(network.network_address, "ipv4_mapped", None)
     return ipaddress.ip_network((within, network.prefixlen - 96)) if within and network.prefixlen >= 96 else network

@@ -1,4 +1,4 @@
-"""The script that a site's pages load: the tracker as the site's settings make it, and what it takes to serve it."""
+"""The tracker script of a site, with its settings, compressed, and with its integrity hash."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NOT_AT_ALL = ("q=0", "q=0.0", "q=0.00", "q=0.000")
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script, and what is known of its bytes.
+    """A script.
 
-    :ivar packed: the body in gzip, always the same bytes.
-    :ivar integrity: of the body, for the ``integrity`` attribute of its tag (W3C, Subresource Integrity).
+    :ivar packed: the body in gzip; deterministic.
+    :ivar integrity: the hash of the body for the ``integrity`` attribute (W3C, Subresource Integrity).
     """
 
     body: bytes
@@ -29,22 +29,23 @@ class Script:
     integrity: str
 
     def etag(self, *, packed: bool) -> str:
-        """The ETag of one of its representations; each needs its own (RFC 9110, section 8.8.3.3)."""
+        """The ETag, which differs between encodings (RFC 9110, section 8.8.3.3)."""
         return f'"{self.integrity[7:23]}{"-gzip" if packed else ""}"'
 
 
 def script_of(site: Site, *, options: bool = False, whole: bool = False) -> Script:
-    """The script of `site`; with `options`, what attributes of its tag can switch on is in it.
+    """The script of `site`.
 
-    :param whole: the module that the script asks for where it is not alone in a window, see tracker.js. What came with
-        the script is not in it again.
+    :param options: include the features that attributes of the tag can enable.
+    :param whole: the larger module, which the script loads where it is not the only tracker in a window, see
+        tracker.js.
     """
     named = _Named(tuple(sorted(site.page_parameters)), site.hash_routing, site.merge_trailing_slash)
     return _whole(named, site.id) if whole else _compose(named, options, site.script_inject)
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Whether a client that sends this header takes gzip (RFC 9110, section 12.5.3)."""
+    """Whether an Accept-Encoding header allows gzip (RFC 9110, section 12.5.3)."""
     taken = {}
     for part in accept_encoding.lower().split(","):
         coding, _, weight = part.partition(";")
@@ -53,7 +54,7 @@ def takes_gzip(accept_encoding: str) -> bool:
 
 
 class _Named(NamedTuple):
-    """What a site's pages are named by beside their path."""
+    """The settings of a site that determine what a page is."""
 
     parameters: tuple[str, ...]
     hash: bool

@@ -1,8 +1,8 @@
-"""Addresses of pages: what of a URL is kept, and what is not.
+"""The URLs of pages: which parts are stored.
 
-Kept of a location: the path, the query parameters the site's owner lists, and what it says of its source: campaign
-tags, and which advertising network sold the click. Credentials, all other parameters (click ids too) and fragments
-are dropped before anything leaves the collector; they are where personal data hides.
+Stored are the path, the query parameters that the site's settings list, campaign tags, and the advertising network of a
+click id. Credentials, all other parameters (including click ids) and fragments are dropped here, because they can
+contain personal data.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from chalicelib.hostnames import normal_host
 from chalicelib.store.sites import Site
 
 _UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-# What a URL may call its source, the best word first.
+# The parameters for the source, in order of preference.
 _SOURCE: Final = ("utm_source", "source", "ref")
-# Parameter -> the advertising network that adds it to the clicks it sells, and to no others. `fbclid`, `igshid`,
-# `epik`, `srsltid` and the like are not here: they are added to links that nobody paid for, too.
+# Click id -> the advertising network that adds it to paid clicks only. `fbclid`, `igshid`, `epik`, `srsltid` and others
+# are not listed, because they are added to unpaid links, too.
 _CLICK_IDS: Final[Mapping[str, str]] = {
     "gclid": "google",
     "gbraid": "google",
@@ -44,7 +44,7 @@ _CLICK_IDS: Final[Mapping[str, str]] = {
     "tblci": "taboola",
     "dicbo": "outbrain",
 }
-# What is left of a page's path, or a fragment's, without the slash that makes it the first one.
+# The root page, without its slash.
 _ROOTS: Final = frozenset({"", "#", "#!"})
 _MAX_TAG_CHARS: Final = 100
 _WEB: Final = frozenset({"http", "https"})
@@ -54,8 +54,8 @@ _WEB: Final = frozenset({"http", "https"})
 class Location:
     """Where a view happened. `host` is normalized by `hostnames`, without port; `page` by `url_normalization`.
 
-    :ivar source_tag: what the URL says of its source: ``utm_source``, else ``source``, else ``ref``.
-    :ivar ad_network: whose click id it had.
+    :ivar source_tag: the parameter ``utm_source``, else ``source``, else ``ref``.
+    :ivar ad_network: the network of its click id.
     """
 
     host: str
@@ -79,12 +79,13 @@ def read_location(
     merge_slash: bool = False,
     apps: bool = False,
 ) -> Location:
-    """What is kept of the URL of a viewed page.
+    """The stored parts of the URL of a viewed page.
 
-    :param kept: the query parameters that are part of the page. They follow the path, ordered by name.
-    :param hash_routing: so is a fragment that is a path, as in ``/app#/orders/7``; :param any_hash: or any fragment.
-    :param merge_slash: a slash at the end of a path makes no other page.
-    :param apps: an app's screen is a page too: whatever the scheme, as in ``app://localhost/login``.
+    :param kept: the query parameters that are part of the page. They follow the path, sorted by name.
+    :param hash_routing: a fragment that is a path is part of the page, as in ``/app#/orders/7``.
+    :param any_hash: any fragment is part of the page.
+    :param merge_slash: ignore a slash at the end of a path.
+    :param apps: accept any scheme, for screens of apps, as in ``app://localhost/login``.
     :raises BadRequest: naming `field`, if it is not an absolute http(s) URL or is too long.
     """
     if len(url) > MAX_URL_CHARS:
@@ -101,7 +102,7 @@ def read_location(
 
 
 def location_of(site: Site, url: str, field: str, *, apps: bool = False, any_hash: bool = False) -> Location:
-    """What `site` keeps of the URL of a viewed page, see :func:`read_location`."""
+    """The stored parts of a URL according to the settings of `site`, see :func:`read_location`."""
     return read_location(
         url, field, kept=site.page_parameters, hash_routing=site.hash_routing, any_hash=any_hash,
         merge_slash=site.merge_trailing_slash, apps=apps,
@@ -109,16 +110,16 @@ def location_of(site: Site, url: str, field: str, *, apps: bool = False, any_has
 
 
 def optional_location(value: Any, field: str, site: Site) -> Location | None:
-    """A reader of a form: what the site keeps of a URL; None where there is none.
+    """A reader for forms: the stored parts of a URL; None if there is none.
 
-    :raises BadRequest: if it is no URL of a page.
+    :raises BadRequest: if it is not the URL of a page.
     """
     url = validation.text(value, field)
     return location_of(site, url, field) if url else None
 
 
 def required_location(value: Any, field: str, site: Site) -> Location:
-    """As :func:`optional_location`, of a hit that must have one."""
+    """Like :func:`optional_location`, for a required URL."""
     location = optional_location(value, field, site)
     if location is None:
         raise BadRequest(f"{field} is missing: the URL of the page.", field=field)
@@ -126,7 +127,7 @@ def required_location(value: Any, field: str, site: Site) -> Location:
 
 
 def absolute(referrer: str | None, location: str) -> str | None:
-    """A referrer that is told as a path, by the tracker of a page of the same site, as the URL that it is."""
+    """The absolute URL of a referrer, which the tracker sends as a path if it is on the same site."""
     if not referrer or not referrer.startswith("/") or len(location) > MAX_URL_CHARS:
         return referrer
     read = _split(location)
@@ -134,7 +135,7 @@ def absolute(referrer: str | None, location: str) -> str | None:
 
 
 def _split(url: str) -> tuple[SplitResult, str] | None:
-    """The parts of a URL, and its host; None for anything without one."""
+    """The parts of a URL, and its normalized host; None without a valid host."""
     try:
         parts = urlsplit(url.strip())
         host = normal_host(parts.hostname or "")
@@ -145,7 +146,7 @@ def _split(url: str) -> tuple[SplitResult, str] | None:
 
 
 def _with_slashes(url: str) -> str:
-    """A URL of the web with the slashes that a browser sees where it has backslashes (WHATWG, URL)."""
+    """An http(s) URL with backslashes replaced by slashes, as browsers do (WHATWG, URL)."""
     if "\\" not in url or not url.lstrip().lower().startswith(("http:", "https:")):
         return url
     end = min((at for mark in "?#" if (at := url.find(mark)) >= 0), default=len(url))
@@ -153,7 +154,7 @@ def _with_slashes(url: str) -> str:
 
 
 def _page(before: str, path: str, query: str, kept: frozenset[str], *, merge_slash: bool) -> str:
-    """`before`, a path and those parameters that are kept, as far as there is room."""
+    """`before` followed by a path and the kept parameters, truncated to the limit."""
     room = MAX_PAGE_CHARS - len(before)
     spelled = url_normalization.cut(path, room)
     bare = spelled.rstrip("/")
@@ -173,14 +174,14 @@ def _page(before: str, path: str, query: str, kept: frozenset[str], *, merge_sla
 
 
 def _tags(query: str) -> dict[str, str]:
-    """The fields of a location that come from its query; of a parameter given twice, the first counts."""
+    """The campaign tags and the ad network in a query; of repeated parameters, the first counts."""
     values: dict[str, str] = {}
     for text in islice(query.split("&"), url_normalization.MAX_PARAMETERS):
         name, _, value = text.partition("=")
         values.setdefault(unquote_plus(name).lower(), value)
     found = {name: tag for name in (*_UTM, *_SOURCE) if (tag := _tag(values.get(name, "")))}
     tags: dict[str, str] = {name: found[name] for name in _UTM if name in found}
-    # `source` and `ref` belong to the site as well, which may put people there: nobody's mail address is a source.
+    # Sites use `source` and `ref` for their own purposes, such as e-mail addresses, which must not be stored.
     source = next((found[name] for name in _SOURCE if name in found and (name in _UTM or "@" not in found[name])), None)
     if source is not None:
         tags["source_tag"] = source
@@ -191,7 +192,7 @@ def _tags(query: str) -> dict[str, str]:
 
 
 def _tag(value: str) -> str:
-    """A campaign's word in one spelling but for its case: composed characters (NFC), single spaces."""
+    """A campaign tag, normalized except for its case: NFC, single spaces."""
     text = _clean(" ".join(unquote_plus(value).split()))
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
@@ -199,7 +200,7 @@ def _tag(value: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """`text` without what no store takes: control characters percent-encoded, half surrogates replaced."""
+    """`text` with control characters percent-encoded and lone surrogates replaced."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
     if whole.isprintable():
         return whole

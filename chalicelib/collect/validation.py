@@ -1,8 +1,8 @@
-"""From a JSON body to a typed value: a form says which fields there are, and which function reads each of them.
+"""Validation of JSON bodies: a form declares the fields and the functions that read them.
 
-A form is a dataclass whose fields are declared with :func:`read_by` or :func:`read_within`; :func:`read` makes a value
-of it, or raises an error that names the field. A reader takes the value of a field (None where it is missing) and the
-field's name, and returns what is kept. The readers here serve several forms; others stand beside what they read.
+A form is a dataclass whose fields are declared with :func:`read_by` or :func:`read_within`. :func:`read` returns an
+instance of it, or raises an error that names the field. A reader gets the value of a field (None if missing) and its
+name, and returns the validated value. Readers that serve several forms are here; others are next to what they read.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{config.MAX_ID_CHARS}}}")
 
 
 def read_by(reader: Callable[[Any, str], _T], key: str | None = None) -> _T:
-    """Declare a field of a form, called `key` in the JSON if that is another name than here."""
+    """Declare a field of a form. `key`: its name in the JSON, if it differs."""
     return read_within(lambda value, field, _: reader(value, field), key)
 
 
 def read_within(reader: Callable[[Any, str, _C], _T], key: str | None = None) -> _T:
-    """Declare a field whose reader needs the context, which is mostly the site."""
+    """Declare a field whose reader needs the context, usually the site."""
     declared: _T = dataclasses.field(
         metadata={"reader": reader, "key": key}
-    )  # a field's type is what its reader returns
+    )  # the type of a field is that of its reader's result
     return declared
 
 
 def read(form: type[_T], body: Mapping[str, Any], context: object = None, where: str = "") -> _T:
-    """A value of `form` from a JSON object. Fields are read in the order of their declaration; others are left alone.
+    """An instance of `form` from a JSON object. Fields are read in their order; unknown fields are ignored.
 
-    :param where: what errors put before a field's name, such as ``"hits[3]."``.
-    :raises BadRequest: naming the first field that is wrong.
+    :param where: the prefix of field names in errors, such as ``"hits[3]."``.
+    :raises BadRequest: naming the first invalid field.
     """
     fields = _fields_of(cast("Hashable", form))
     return form(**{name: reader(body.get(key), where + key, context) for name, key, reader in fields})
@@ -48,14 +48,14 @@ def read(form: type[_T], body: Mapping[str, Any], context: object = None, where:
 
 @cache
 def _fields_of(form: Any) -> list[tuple[str, str, Callable[[Any, str, Any], Any]]]:
-    """The fields of a form: their names here and in the JSON, and their readers."""
+    """The fields of a form: names in the form and in the JSON, and readers."""
     return [(one.name, one.metadata["key"] or one.name, one.metadata["reader"]) for one in dataclasses.fields(form)]
 
 
 def text(value: Any, field: str) -> str | None:
-    """A string, or None where there is none.
+    """A string, or None if missing.
 
-    :raises BadRequest: if it is something else.
+    :raises BadRequest: for other types.
     """
     if value is not None and not isinstance(value, str):
         raise BadRequest(f"{field} must be a string.", field=field)
@@ -63,9 +63,9 @@ def text(value: Any, field: str) -> str | None:
 
 
 def number(value: Any, field: str) -> float | None:
-    """A finite number, or None where there is none.
+    """A finite number, or None if missing.
 
-    :raises BadRequest: if it is something else; true and false are not numbers.
+    :raises BadRequest: for other types, including booleans.
     """
     if value is None:
         return None
@@ -73,7 +73,7 @@ def number(value: Any, field: str) -> float | None:
         raise BadRequest(f"{field} must be a number.", field=field)
     try:
         finite = math.isfinite(value)
-    except OverflowError:  # an integer beyond what a float holds
+    except OverflowError:  # an integer larger than any float
         finite = False
     if not finite:
         raise BadRequest(f"{field} must be a finite number.", field=field)
@@ -81,7 +81,7 @@ def number(value: Any, field: str) -> float | None:
 
 
 def flag(*, default: bool) -> Callable[[Any, str], bool]:
-    """A reader of booleans; `default` where there is none. It raises BadRequest for anything else."""
+    """A reader of booleans, with a default; it raises BadRequest for other types."""
 
     def read_flag(value: Any, field: str) -> bool:
         if value is None:
@@ -94,7 +94,7 @@ def flag(*, default: bool) -> Callable[[Any, str], bool]:
 
 
 def identity(value: Any, field: str) -> str | None:
-    """The id of a view or an event, or None. A number will do, as ``Math.random()`` gives it.
+    """The id of a view or an event, or None if missing. Can be a number, such as that of ``Math.random()``.
 
     :raises BadRequest: if it is not 1 to 64 letters, digits or ``_ . : -``.
     """
@@ -106,9 +106,9 @@ def identity(value: Any, field: str) -> str | None:
 
 
 def load_time(value: Any, field: str) -> int | None:
-    """A load time in ms; None for what is no load (0 and less) or not believable (over ten minutes).
+    """A load time in ms; None if it is not positive or implausible (over ten minutes).
 
-    :raises BadRequest: if it is no number.
+    :raises BadRequest: if it is not a number.
     """
     ms = number(value, field)
     if ms is None or ms <= 0 or ms > config.MAX_LOAD_TIME_MS:
@@ -119,7 +119,7 @@ def load_time(value: Any, field: str) -> int | None:
 def engagement(value: Any, field: str) -> int | None:
     """An engagement time in ms, at most a day.
 
-    :raises BadRequest: if it is no number, or negative.
+    :raises BadRequest: if it is not a number, or negative.
     """
     ms = number(value, field)
     if ms is None:
@@ -130,18 +130,18 @@ def engagement(value: Any, field: str) -> int | None:
 
 
 def percent(value: Any, field: str) -> int | None:
-    """A share in percent, 0 to 100, or None; what is beyond is at its end.
+    """A percentage, clamped to 0–100, or None if missing.
 
-    :raises BadRequest: if it is no number.
+    :raises BadRequest: if it is not a number.
     """
     share = number(value, field)
     return None if share is None else min(100, max(0, round(share)))
 
 
 def identifier(value: Any, field: str = "identifier") -> str | None:
-    """The site's own name for a visitor, without space around it; None if that is empty.
+    """The site's own identifier of a visitor, stripped; None if empty.
 
-    :raises BadRequest: if it is no string, too long, or has control characters.
+    :raises BadRequest: if it is not a string, too long, or has control characters.
     """
     name = (text(value, field) or "").strip(" ")
     if not name:

@@ -1,4 +1,4 @@
-"""Visitors: recognised within one site-day, by a key that nobody can compute once the day's salt is gone."""
+"""Visitor keys, which identify a visitor within one site-day and cannot be computed after its salt is destroyed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _V6_PREFIX = 48
 def visitor_key(salt: bytes, address: str, agent: str) -> str:
     """The key of a visitor: HMAC-SHA256 over address and user agent, 12 bytes, as 16 URL-safe characters.
 
-    At 12 bytes, a day of 100 million visitors has a chance of one in 10^13 that two share a key.
+    With 12 bytes, the probability that two of 100 million visitors share a key is about 1 in 10^13.
     """
     digest = hmac.digest(salt, f"{address}\0{agent}".encode("utf-8", "replace"), hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:_KEY_BYTES]).decode("ascii")
 
 
 def normal_address(text: str) -> str:
-    """An IP address in its one normal form (v4 in v6 as v4); ``""`` for what is none."""
+    """A normalized IP address (IPv4-mapped IPv6 as IPv4); ``""`` if invalid."""
     try:
         address = ipaddress.ip_address(text.strip().partition("%")[0])
     except ValueError:
@@ -33,12 +33,12 @@ def normal_address(text: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """What one customer of a provider has of a normal address: it itself of IPv4, its /64 of IPv6."""
+    """The network that a customer of a provider usually has: the IPv4 address itself, the /64 of an IPv6 address."""
     return str(ipaddress.ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 
 def truncated(address: str) -> str:
-    """The address of the network around a normal address, /24 or /48: enough for a country, not for a person."""
+    """A normalized IP address truncated to /24 (IPv4) or /48 (IPv6): enough for a country, not for a person."""
     if not address:
         return ""
     prefix = _V6_PREFIX if ":" in address else _V4_PREFIX
