@@ -30,7 +30,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Site]:
     all_due = dirty_hours.all_due
     everything = build_leases.all_states
     monkeypatch.setattr(dirty_hours, "all_due", lambda now: (mark for mark in all_due(now) if mark.site_id in ours))
-    monkeypatch.setattr(build_leases, "everything", lambda: (state for state in everything() if state.site_id in ours))
+    monkeypatch.setattr(build_leases, "all_states", lambda: (state for state in everything() if state.site_id in ours))
 
     def make() -> Site:
         made = Site(str(uuid.uuid4()), "Test", "example.com")

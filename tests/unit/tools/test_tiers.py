@@ -3,12 +3,12 @@
 import ast
 import re
 import subprocess
-import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests import tiers
+from tests import conftest, tiers
 
 ROOT = Path(__file__).resolve().parents[3]
 TESTS = ROOT / "tests"
@@ -46,15 +46,26 @@ def test_the_core_tier_has_tests_of_either_kind(folder: str) -> None:
     }
 
 
-def test_pytest_selects_the_tiers_by_their_marker() -> None:
-    files = ["browser/test_visit.py", "stack/test_faults.py", "stack/test_days.py"]
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "not full"]
-    named = [f"tests/{name}" for name in files]
-    told = subprocess.run([*command, *named], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    core = {tuple(line.partition("[")[0].split("::")) for line in told.splitlines() if "::" in line}
-    tests = {(name, test) for name in files for test in functions(FILES[name]) if test.startswith("test_")}
-    assert core == {(f"tests/{name}", test) for name, test in tests if not tiers.is_full(name, test)}
-    assert {name for name, _ in core} == {"tests/browser/test_visit.py", "tests/stack/test_days.py"}
+@dataclass
+class Item:
+    """What the hook uses of a test."""
+
+    path: Path
+    name: str
+    markers: list[str] = field(default_factory=list)
+
+    def add_marker(self, marker: pytest.MarkDecorator) -> None:
+        self.markers.append(marker.name)
+
+    def get_closest_marker(self, name: str) -> None:
+        return None
+
+
+def test_what_is_in_the_full_tier_only_is_marked() -> None:
+    files = ("stack/test_faults.py", "stack/test_days.py", "unit/test_days.py")
+    items = [Item(TESTS / file, "test_any") for file in files]
+    conftest.pytest_collection_modifyitems(items)  # type: ignore[arg-type]
+    assert [item.markers for item in items] == [["full"], [], []]
 
 
 def test_make_runs_the_core_and_all_of_it_side_by_side() -> None:
