@@ -1,8 +1,8 @@
-"""Every dimension, sum and metric of Shylight, stated once. Everything that computes, names or shows them reads this.
+"""The dimensions, sums and metrics of Shylight. All code that computes, names or displays them uses this catalogue.
 
 * A **dimension** groups visits or page views by a value, such as the country. Each is one table of the figures.
-* A **sum** is an aggregate over the visits or page views of some days. Only sums are stored, since they add up.
-* A **metric** is what people see: a sum, or a sum divided by another one.
+* A **sum** is an aggregate over the visits or page views of some days. Only sums are stored, because days can be added.
+* A **metric** is displayed: a sum, or a sum divided by another one.
 
 To add a dimension, add a :class:`Dimension` here and its column to `aggregate/sql/visits.sql` or `views.sql`. To add a
 metric, add a :class:`Metric` and the sums it needs to :class:`Totals`.
@@ -65,10 +65,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure that people see: a sum, or one sum divided by another.
+    """A metric: a sum, or one sum divided by another.
 
     :ivar key: its name in the API; :ivar label: its name on pages.
-    :ivar numerator, denominator: fields of :class:`Totals`. A metric whose denominator is 0 is None: unknown.
+    :ivar numerator, denominator: fields of :class:`Totals`. A metric with a denominator of 0 is None (no data).
     :ivar description: what exactly it counts, for the description of the API.
     :ivar rise, fall: the words for a change: "12% more", "12% fewer"; :ivar more_is_better: whether a rise is good.
     :ivar on_site_cards: whether the cards of the home page have room for it.
@@ -97,8 +97,8 @@ def _by_key(*entries: _Entry) -> dict[str, _Entry]:
 
 
 _NO_PAGES = "No pages were viewed in this period."
-_NO_SOURCES = "Nobody came in this period. Visits from links, searches and campaigns are listed here."
-_NO_CITIES = "Nothing known in this period: that takes a GeoIP database with cities."
+_NO_SOURCES = "No visits in this period. Visits from links, searches and campaigns are listed here."
+_NO_CITIES = "None known in this period. This needs a GeoIP database with cities."
 _NO_VISITS = "No visits in this period."
 
 # The cards of the overview, in their order on the page.
@@ -143,11 +143,11 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = _by_key(
     Dimension(
         "campaigns", "campaign", "Campaigns", "Campaign", card="sources", tab=4, ignores_case=True,
         condition="campaign IS NOT NULL", empty_value="None",
-        empty_table="No visit came by a link with utm_campaign in this period.",
+        empty_table="No visits from links with utm_campaign in this period.",
     ),
     Dimension(
         "countries", "country", "Countries", "Country", card="places", tab=1, values="country",
-        empty_table="No visits in this period, so no countries.",
+        empty_table="No visits in this period.",
     ),
     Dimension(
         "regions", "concat_ws(', ', region, country)", "Regions", "Region", card="places", tab=2,
@@ -159,7 +159,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = _by_key(
     ),
     Dimension(
         "networks", "network", "Networks", "Network", card="places", tab=4, condition="network IS NOT NULL",
-        empty_table="No network is known in this period: no database tells.",
+        empty_table="None known in this period. This needs a GeoIP database with networks.",
     ),
     Dimension("browsers", "browser", "Browsers", "Browser", card="devices", tab=1, empty_table=_NO_VISITS),
     Dimension("systems", "system", "Systems", "System", card="devices", tab=2, empty_table=_NO_VISITS),
@@ -188,11 +188,10 @@ def _views(sql: str) -> dict[str, Sum]:
 
 @dataclass(slots=True)
 class Totals:
-    """The sums of some time: counts, milliseconds and percents.
+    """The sums of a period: counts, milliseconds and percents.
 
-    Rollups store them by position. So new ones go to the end, and none is taken away or moved; those that an old
-    rollup lacks are 0. A metric of a new sum therefore needs a denominator that is as new, so that days that never
-    collected it are left out of the mean.
+    Rollups store them by position. So new ones are appended, and none is removed or moved; sums that an old rollup
+    lacks are 0. A metric with a new sum needs a new denominator, too, so that days without it do not count.
     """
 
     visitors: int = field(default=0, metadata=_visits("count(*) FILTER (WHERE first_of_visitor)"))
@@ -238,21 +237,21 @@ METRICS: Final[Mapping[str, Metric]] = _by_key(
     ),
     Metric(
         "visit_duration", "Visit duration", "duration", "visits", "seconds",
-        "Seconds from a visit's first page view to its last sign of life, on average.", "longer", "shorter",
+        "Average time from the first page view of a visit to its last activity, in seconds.", "longer", "shorter",
     ),
     Metric(
         "engagement_time", "Time on page", "engagement", "views_with_engagement", "seconds",
-        "Seconds that a page was in sight and in focus, on average over the page views of which that is known.",
+        "Average time that a page was visible and focused, in seconds, over the page views for which it is known.",
         "longer", "shorter",
     ),
     Metric(
         "scroll_depth", "Scroll depth", "scroll", "views_with_scroll", "percent",
-        "How far down a page was seen, 0 to 100 percent, on average over the page views of which that is known.",
+        "Average depth to which a page was scrolled, 0 to 100 percent, over the page views for which it is known.",
         "deeper", "less deep",
     ),
     Metric(
         "load_time", "Load time", "load_time", "loads", "milliseconds",
-        "Milliseconds that a page took to load, on average over the page views of which that is known.",
+        "Average load time of a page, in milliseconds, over the page views for which it is known.",
         "slower", "faster", more_is_better=False,
     ),
 )  # fmt: skip

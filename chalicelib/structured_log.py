@@ -1,4 +1,4 @@
-"""The program's own lines in the log: one JSON object each, so that CloudWatch Logs Insights can search its fields."""
+"""Structured log lines: one JSON object per line, for CloudWatch Logs Insights."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import json
 
 
 def log_line(**fields: object) -> None:
-    """Write one line with these fields, in their order. No address, user agent, token or identifier belongs in it."""
+    """Write a line with these fields. It must not contain IP addresses, user agents, tokens or identifiers."""
     print(json.dumps(fields, separators=(",", ":")))

@@ -1,10 +1,10 @@
-"""What a warm Lambda remembers for a while, and how tests make it forget everything.
+"""A cache with expiry for warm Lambdas, and a function that resets all caches, for tests.
 
     _sites: TimedCache[str, Site | None] = TimedCache()
     site = _sites.get(site_id, lambda: read_site(site_id), 30.0)
 
-Nothing is removed when its time is over, only replaced: a Lambda keeps few different keys. Where anybody can make up
-keys, the number of entries is bounded.
+Expired values are replaced, not removed, because there are few keys. The number of entries is bounded, because clients
+can send any keys.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _resets: list[Callable[[], object]] = []
 
 
 class TimedCache(Generic[K, V]):
-    """Values by key, each until a time of its own.
+    """Values by key, each with an expiry.
 
-    :param wall_clock: ends are epoch seconds, as those of stored items are; else seconds of the monotonic clock.
+    :param wall_clock: expiries are epoch seconds; else seconds of the monotonic clock.
     """
 
     def __init__(self, *, wall_clock: bool = False) -> None:
-        self._entries: dict[K, tuple[float, V]] = {}  # -> until when it is good, and the value
+        self._entries: dict[K, tuple[float, V]] = {}  # -> expiry, and the value
         self._wall_clock = wall_clock
         on_reset(self.clear)
 
     def get(self, key: K, make: Callable[[], V], life_s: float) -> V:
-        """The value of `key`, made now and kept for `life_s` if there is none that is still good."""
+        """The value of `key`; if there is no valid one, it is computed and cached for `life_s`."""
         now = self.now()
         found = self._entries.get(key)
         if found is not None and now < found[0]:
@@ -43,33 +43,33 @@ class TimedCache(Generic[K, V]):
         return value
 
     def peek(self, key: K) -> V | None:
-        """The value of `key` if there is one that is still good."""
+        """The value of `key`, if there is a valid one."""
         found = self._entries.get(key)
         return found[1] if found is not None and self.now() < found[0] else None
 
     def latest(self, key: K, default: V) -> V:
-        """The value of `key`, however old."""
+        """The value of `key`, even if expired."""
         found = self._entries.get(key)
         return default if found is None else found[1]
 
     def put(self, key: K, value: V, until: float) -> None:
-        """Keep a value until a time of the cache's clock."""
+        """Set a value with its expiry."""
         if len(self._entries) >= MAX_ENTRIES and key not in self._entries:
             self._entries.clear()
         self._entries[key] = (until, value)
 
     def forget(self, key: K) -> None:
-        """Forget the value of `key`."""
+        """Remove the value of `key`."""
         self._entries.pop(key, None)
 
     def drop_expired(self) -> None:
-        """Remove the values whose time is over, which must not stay in memory."""
+        """Remove expired values that must not stay in memory."""
         now = self.now()
         for key in [key for key, (until, _) in self._entries.items() if until <= now]:
             del self._entries[key]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all values."""
         self._entries.clear()
 
     def now(self) -> float:
@@ -78,11 +78,11 @@ class TimedCache(Generic[K, V]):
 
 
 def on_reset(reset: Callable[[], object]) -> None:
-    """Have `reset` called by :func:`reset_all`: for what a module remembers in another way."""
+    """Register a function for :func:`reset_all`, for state outside of a TimedCache."""
     _resets.append(reset)
 
 
 def reset_all() -> None:
-    """Forget all that this process remembers of AWS, as a new process would. For tests, which change what is there."""
+    """Clear all caches of this process. For tests, which change the stored data."""
     for reset in _resets:
         reset()

@@ -1,7 +1,6 @@
-"""DuckDB, one connection per container: hits go in, the metric SQL runs, rows come out.
+"""The DuckDB connection of the container, in which the metric SQL runs on hits.
 
-Nothing of it leaves the process: extensions are never fetched, and what is spilled or staged goes to the scratch
-folder.
+Extensions are never downloaded; temporary files are in the scratch folder.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from chalicelib import config
 from chalicelib.aggregate.hit_columns import COLUMNS, PLACEHOLDERS, bounded_time
 from chalicelib.store.records import TRAITS, VisitorHour
 
-# Share of the function's memory that DuckDB may use; the rest is Python's.
+# The share of the function's memory that DuckDB may use.
 _MEMORY_SHARE = 0.6
 _DEFAULT_MEMORY_MB = 1024
 
-# What stands for the definitions' times in the SQL, ms.
+# The constants in the SQL, ms.
 _CONSTANTS: Mapping[str, int] = {
     "$gap": config.VISIT_GAP_MS,
     "$most_engagement": config.MAX_ENGAGEMENT_MS,
@@ -47,23 +46,23 @@ class Engine:
         self._scratch = scratch
 
     def load(self, fresh: Iterable[VisitorHour], segments: Sequence[bytes], condition: str = "true") -> None:
-        """Let `hits` be what was read from the table, and the rows of segments that meet `condition`.
+        """Define `hits` as the hits read from the table, and the rows of segments that meet `condition`.
 
-        Both are Parquet on the disk, of which each query reads the columns it needs: a day need not fit the memory.
+        Both are Parquet files, of which queries read only the needed columns, so that a day need not fit into memory.
         """
         parts = [f"SELECT * FROM {_parquet([self._stage_fresh(fresh)])}"]  # noqa: S608
         if segments:
-            # The segments of before a bound was set hold what is beyond it.
+            # Old segments can contain values beyond the bounds.
             stored = f"SELECT * REPLACE ({bounded_time('t')}) FROM {_parquet(self._stage(segments))} WHERE {condition}"  # noqa: S608
             parts.append(stored)
-        # By name, as segments of before a column was added have it nowhere.
+        # By name, because old segments lack newer columns.
         together = " UNION ALL BY NAME ".join(parts)
         self._connection.execute(
             f"CREATE OR REPLACE TEMP VIEW hits AS SELECT {', '.join(COLUMNS)} FROM ({together})"  # noqa: S608
         )
 
     def sessionize(self) -> None:
-        """Make `views`, `visits` and `custom_events` of `hits`."""
+        """Compute `views`, `visits` and `custom_events` from `hits`."""
         for name in ("views", "redirects", "visits", "custom_events"):
             text = sql(name)
             for constant, ms in _CONSTANTS.items():
@@ -71,7 +70,7 @@ class Engine:
             self._connection.execute(text)
 
     def _stage_fresh(self, fresh: Iterable[VisitorHour]) -> str:
-        """What was read from the table as a Parquet file: DuckDB takes the packed records apart, not Python."""
+        """Write the hits read from the table to a Parquet file. DuckDB unpacks the records faster than Python."""
         lines = self._scratch / "fresh.ndjson"
         with lines.open("w", encoding="utf-8") as file:
             for stored in fresh:
@@ -83,11 +82,11 @@ class Engine:
         return path
 
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """The rows a query gives."""
+        """The rows of a query."""
         return self._connection.execute(text, dict(parameters or {})).fetchall()
 
     def named_rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The rows a query gives, each by the names of its columns."""
+        """The rows of a query, as dicts."""
         found = self._connection.execute(text, dict(parameters or {}))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -111,7 +110,7 @@ class Engine:
 
 @contextmanager
 def engine() -> Iterator[Engine]:
-    """The container's engine, for one use at a time."""
+    """The engine of the container; used by one thread at a time."""
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="hits-") as scratch:
         yield Engine(_connection(), Path(scratch))
 
@@ -134,7 +133,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 def matching(texts: Sequence[str], pattern: str) -> set[str]:
-    """Those of `texts` in which `pattern` (RE2 syntax) matches somewhere; none if it is no pattern."""
+    """The `texts` in which `pattern` (RE2 syntax) matches; none if the pattern is invalid."""
     with _one_at_a_time:
         try:
             found = _connection().execute(
@@ -159,7 +158,7 @@ def _parquet(paths: Sequence[str]) -> str:
 
 
 def _lines(stored: VisitorHour) -> Iterator[str]:
-    """A line of JSON for each record: the packed text as it is, behind what all of the visitor's have in common."""
+    """One line of JSON per record: the common fields of the visitor, followed by the packed record."""
     common = {"day": stored.day.isoformat(), "hour": stored.hour, "visitor": stored.visitor}
     common |= {name: value for name in TRAITS if (value := getattr(stored.traits, name)) is not None}
     head = json.dumps(common, ensure_ascii=False)[:-1]

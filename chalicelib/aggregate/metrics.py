@@ -1,4 +1,4 @@
-"""The metric SQL at work: from an engine's views and visits to a rollup, and to lists of visits."""
+"""Running the metric SQL: rollups and lists of visits from the views and visits of an engine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def compute(engine: Engine) -> Rollup:
 
 
 def sums_by_hour(engine: Engine) -> list[Hour]:
-    """The sums of each hour of the day in which something happened."""
+    """The sums of each hour of the day with any activity."""
     rows = engine.rows(_with_sums("sums_by_hour"))
     return [Hour(hour, active, Totals(*sums)) for hour, active, *sums in rows]
 
@@ -50,7 +50,7 @@ def sums_by_minute(engine: Engine, day_start: int) -> list[tuple[int, ...]]:
 
 
 def _with_sums(query: str) -> str:
-    """A query with the aggregates of the catalogue in the place of its names in braces."""
+    """A query with its placeholders in braces replaced by the aggregates of the catalogue."""
     sums = ", ".join(f"coalesce({name}, 0)::BIGINT" for name in catalogue.SUMS)
     text = sql(query).replace("{visit_sums}", _aggregates("visits")).replace("{view_sums}", _aggregates("views"))
     return text.replace("{sums}", sums)
@@ -63,11 +63,11 @@ def _aggregates(level: Level) -> str:
 def table_rows(engine: Engine, dimension: Dimension) -> list[tuple[str, int, int, int]]:
     """All rows of a dimension: (value, visitors, visits, pageviews), most visitors first.
 
-    Where the dimension ignores case, each spelling has a row of its own.
+    If the dimension ignores case, each spelling has a row.
     """
     rows = _rows(engine, _by_dimension(f"{dimension.level}_by_dimension", dimension))
     if dimension.ignores_case and len({folded(row[0]) for row in rows}) < len(rows):
-        return _rows(engine, _by_dimension("visits_by_spelling", dimension))  # twice the work, for who may be in two
+        return _rows(engine, _by_dimension("visits_by_spelling", dimension))  # takes twice the time
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Months that are over, summed and complete: a long period has the same figures with them as of its days."""
+"""Sums of finished months. A period has the same statistics with months as with their days."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chalicelib.store import month_rollups, rollups
 from chalicelib.store.month_rollups import StoredMonth
 from chalicelib.store.rollups import StoredRollup
 
-# A month is summed a day after it is over, and touched by builds of its days from a day before it is over: so no clock
-# that is wrong by less than two days lets a build slip in between.
+# A month is summed from a day after its end, and invalidated by builds from a day before its end. So no build is missed
+# if clocks differ by less than two days.
 _MARGIN = timedelta(days=1)
 
 
@@ -38,17 +38,17 @@ def within(first: date, last: date, today: date) -> list[date]:
 
 
 def changed(site_id: str, built: StoredRollup, today: date) -> None:
-    """To be called when a day's rollup was written: its month is to be summed anew."""
+    """To be called after a rollup was written: invalidates the sum of its month."""
     first = first_of(built.day)
     if next_first(first) - _MARGIN <= today:
         month_rollups.touch(site_id, first)
 
 
 def build(site_id: str, month: StoredMonth, days: Sequence[StoredRollup]) -> None:
-    """Sum a month that is over and store it.
+    """Sum a finished month and store it.
 
-    :param month: what was stored of it before its days were read.
-    :param days: all its rollups; there may be none.
+    :param month: as stored before its days were read.
+    :param days: all its rollups, possibly none.
     """
     newest_first = sorted(days, key=lambda stored: stored.day, reverse=True)
     read = [(stored, rollup_math.unpack_figures(stored.packed)) for stored in newest_first]
@@ -61,7 +61,7 @@ def build(site_id: str, month: StoredMonth, days: Sequence[StoredRollup]) -> Non
 
 
 def unpack_days(month: StoredMonth) -> dict[date, Rollup] | None:
-    """The totals of a month's days; None if nothing that counts is stored of it."""
+    """The totals of the days of a month; None if there is no valid sum."""
     if month.figures is None:
         return None
     data = rollups.decompressed(month.figures)

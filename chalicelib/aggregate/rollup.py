@@ -1,6 +1,6 @@
-"""A rollup: the sums of one site-day, how they are stored, and how days add up to a period.
+"""Rollups: the sums of a site-day, their stored form, and their addition to periods.
 
-The metrics of any period are ratios of sums of sums. `aggregate.metrics` makes rollups; reading them takes no DuckDB.
+Metrics are ratios of these sums. `aggregate.metrics` computes rollups; reading them needs no DuckDB.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from chalicelib.store import rollups
 
 VERSION: Final = 1
 LATEST: Final = 10
-_MAX_REASONS: Final = 50  # there are a few; no more than so many can be told however they were made up
+_MAX_REASONS: Final = 50  # there are only a few reasons; this bounds the size
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
     """The sums of one hour of a day, 0 being its first.
 
-    :ivar visitors: who viewed a page in it. `sums.visitors` are those who did so for the first time on this day.
+    :ivar visitors: with a page view in this hour. `sums.visitors`: those whose first page view of the day was in this
+        hour.
     """
 
     hour: int
@@ -35,8 +36,8 @@ class Hour:
 class EventRow:
     """Custom events of one name.
 
-    :ivar revenue: currency -> (millionths, how many amounts).
-    :ivar left_out: how many amounts are in currencies that are not told.
+    :ivar revenue: currency -> (millionths, number of amounts).
+    :ivar left_out: number of amounts in currencies that are not listed.
     """
 
     name: str
@@ -47,15 +48,15 @@ class EventRow:
 
     @property
     def amounts(self) -> int:
-        """How many amounts of money these events had."""
+        """The number of amounts."""
         return self.left_out + sum(times for _, times in self.revenue.values())
 
 
 @dataclass(frozen=True, slots=True)
 class RobotRow:
-    """Robots of one name that were kept apart; `reason` as in `enrich.bots`, `hits` their views and events.
+    """Bots of one name that are stored but not counted; `reason` as in `enrich.bots`, `hits`: views and events.
 
-    Under the name ``""`` are those that there was no room to name.
+    The name ``""`` sums those beyond the limit.
     """
 
     reason: str
@@ -66,17 +67,17 @@ class RobotRow:
 
 @dataclass(slots=True)
 class Rollup:
-    """A site-day's (or, summed, a period's) figures.
+    """The sums of a site-day, or of several days.
 
-    :ivar tables: by dimension, rows of (value, visitors, visits, pageviews), with the most visitors first. Where the
-        dimension ignores case, each spelling has a row until days are summed. Those of a rollup that was built before
-        there was the dimension are missing.
-    :ivar others: by dimension, the sums of the rows that the table leaves out.
+    :ivar tables: by dimension, rows of (value, visitors, visits, pageviews), with the most visitors first. If the
+        dimension ignores case, each spelling has a row until days are summed. Tables of dimensions that are newer than
+        the rollup are missing.
+    :ivar others: by dimension, the sum of the rows that are left out.
     :ivar seen: epoch minute -> visitors last seen in it.
     :ivar latest: the latest visits, as columns of `latest.sql`.
-    :ivar events: custom events by name; :ivar other_events: the sum of those that there was no room to name.
-    :ivar robots: what no figure counts.
-    :ivar beyond: hour -> records that were left out, as their visitors had the most that the site allows in one.
+    :ivar events: custom events by name; :ivar other_events: the sum of those left out.
+    :ivar robots: bots, which are not counted.
+    :ivar beyond: hour -> records beyond the limit per visitor and hour.
     """
 
     totals: Totals = field(default_factory=Totals)
@@ -91,9 +92,9 @@ class Rollup:
     beyond: dict[int, int] = field(default_factory=dict)
 
     def until(self, minute: int) -> Totals:
-        """The sums of the visits that began, and the views that were, before the end of a minute of the day.
+        """The sums of the visits that began and the views that happened until the end of a minute of the day.
 
-        Of the hour in which it lies only the whole is known here: it counts by the part of it that is over.
+        The sums of the current hour are known only as a whole: they count in proportion to the time.
         """
         totals = Totals()
         for part in self.hours:
@@ -104,7 +105,7 @@ class Rollup:
 
 
 def fill(rollup: Rollup, table: str, rows: list[tuple[str, int, int, int]], most: int | None) -> None:
-    """Let a table be the first `most` of `rows` (None: all), and add the rest to its others."""
+    """Set a table to the first `most` of `rows` (None: all), and add the others to `others`."""
     rollup.tables[table] = rows[:most]
     _add_others(rollup, table, [row[1:] for row in rows[most:]] if most is not None else [])
 
@@ -117,10 +118,10 @@ def _add_others(rollup: Rollup, table: str, rest: Sequence[tuple[int, int, int]]
 
 
 def pack(rollup: Rollup) -> bytes:
-    """The rollup as stored: the same bytes for the same figures, and never more than an item holds.
+    """The stored form of a rollup: deterministic, and never larger than an item.
 
-    Names can be many and long, and anybody can make them up. So all that has names is halved until it fits, and what
-    is cut is in an honest remainder; without any name there are some 51 hours and 30 minutes of numbers, which fit.
+    Clients can send many and long names. So everything that has names is halved until it fits, and the remainder is
+    summed. Without names, at most 51 hours and 30 minutes of numbers are left, which fit.
     """
     most = config.TABLE_ROWS
     while len(packed := rollups.pack(*_plain(rollup))) > rollups.MAX_PACKED_BYTES:
@@ -132,7 +133,7 @@ def pack(rollup: Rollup) -> bytes:
 
 
 def _shorten(rollup: Rollup, most: int) -> None:
-    """Keep at most so many rows of everything that has names."""
+    """Keep at most `most` rows of everything that has names."""
     for table in list(rollup.tables):
         fill(rollup, table, rollup.tables[table], most)
     rollup.latest = rollup.latest[:most]
@@ -150,7 +151,7 @@ def _shorten(rollup: Rollup, most: int) -> None:
 
 
 def _cut_events(rollup: Rollup, most: int | None) -> None:
-    """Keep the first `most` events (None: all); the others add up."""
+    """Keep the first `most` events (None: all); the others are summed."""
     if most is None:
         return
     for row in rollup.events[most:]:
@@ -162,7 +163,7 @@ def _cut_events(rollup: Rollup, most: int | None) -> None:
 
 
 def _cut_currencies(row: EventRow) -> EventRow:
-    """The row with the currencies that have the most amounts, as many as are told of an event."""
+    """The row with its currencies limited to those with the most amounts."""
     if len(row.revenue) <= config.EVENT_CURRENCIES:
         return row
     most_first = sorted(row.revenue.items(), key=lambda item: (-item[1][1], item[0]))
@@ -172,7 +173,7 @@ def _cut_currencies(row: EventRow) -> EventRow:
 
 
 def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What every page reads, and what only those with tables do."""
+    """The part that every page reads, and the part with tables."""
     totals = rollup.totals
     figures = {
         "v": VERSION,
@@ -206,7 +207,7 @@ def pack_minutes(rows: Iterable[Sequence[int]]) -> bytes:
 
 
 def until(packed: bytes, minute: int) -> Totals:
-    """The sums of a day before the end of a minute of it, of what :func:`pack_minutes` gave."""
+    """The sums of a day until the end of a minute, from :func:`pack_minutes`."""
     totals = Totals()
     for of_minute, *sums in rollups.decompressed(packed)["minutes"]:
         if of_minute <= minute:
@@ -215,7 +216,7 @@ def until(packed: bytes, minute: int) -> Totals:
 
 
 def packed_tables(rollup: Rollup) -> bytes:
-    """All but the figures, however large: what :func:`with_packed_tables` takes."""
+    """The part with tables, of any size, for :func:`with_packed_tables`."""
     return rollups.compressed(_plain(rollup)[1])
 
 
@@ -225,12 +226,12 @@ def unpack(packed: bytes) -> Rollup:
 
 
 def with_tables(figures: Rollup, packed: bytes) -> Rollup:
-    """What :func:`unpack_figures` gave of `packed`, with all the rest."""
+    """The result of :func:`unpack_figures` with the tables in `packed`."""
     return _with(figures, rollups.unpack_tables(packed))
 
 
 def with_packed_tables(figures: Rollup, packed: bytes) -> Rollup:
-    """The figures with what :func:`packed_tables` gave."""
+    """The result of :func:`unpack_figures` with the tables of :func:`packed_tables`."""
     return _with(figures, rollups.decompressed(packed))
 
 
@@ -247,21 +248,21 @@ def _with(figures: Rollup, data: dict[str, Any]) -> Rollup:
 
 
 def unpack_figures(packed: bytes) -> Rollup:
-    """A rollup from its stored form, without its tables, events, robots and latest visits: much less to read."""
+    """A rollup from its stored form, without tables, events, bots and latest visits, which is much faster."""
     data = rollups.unpack_figures(packed)
     return Rollup(
         totals=Totals.read(data["totals"]),
         hours=[Hour(hour, visitors, Totals.read(sums)) for hour, visitors, *sums in data["hours"]],
         seen=dict(data["seen"]),
-        beyond=dict(data.get("beyond", ())),  # none in rollups of before there was such a thing
+        beyond=dict(data.get("beyond", ())),  # missing in old rollups
     )
 
 
 def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_ROWS) -> Rollup:
-    """Several days (or months) as one: totals, tables, events and latest visits. One at a time need be in memory.
+    """The sum of several days or months: totals, tables, events and latest visits. Reads one at a time.
 
-    :param most: how many rows of a table are kept, spellings that differ in case only being one; None: all, each
-        spelling by itself, for a sum that is summed again.
+    :param most: maximum number of rows per table, with spellings that differ only in case merged; None: all rows,
+        spellings not merged, for sums that are summed again.
     """
     whole = Rollup()
     tables: dict[str, Counts] = {table: {} for table in catalogue.DIMENSIONS}

@@ -1,1 +1,1 @@
-"""The JSON API under ``/api/v1``, and its description. Errors are JSON, too."""
+"""The JSON API under ``/api/v1``, and its description. Errors are JSON."""

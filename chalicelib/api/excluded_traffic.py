@@ -1,4 +1,4 @@
-"""``/api/v1/sites/{id}/ledger``: what was dropped, and bots that were kept apart."""
+"""``/api/v1/sites/{id}/ledger``: dropped hits, and bots, which are not counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/api/v1/sites``: making sites, and their settings."""
+"""``/api/v1/sites``: sites and their settings."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def change(request: Request, person: Person, site: Site) -> Response:
 
 
 def _shown(field: str) -> str:
-    """A field's name as an answer may repeat it: short, and without half characters (lone surrogates)."""
+    """A field name for an error message: truncated, without lone surrogates."""
     return field[:64].encode("utf-8", "replace").decode()

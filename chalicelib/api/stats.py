@@ -1,4 +1,4 @@
-"""``/api/v1/sites/{id}/stats``: the figures of the overview as JSON."""
+"""``/api/v1/sites/{id}/stats``: the statistics of the overview as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.web import Request, reply_json
 
 
 def show(request: Request, _person: Person, site: Site) -> Response:
-    """``GET …?period=…|from=&to=&limit=``: figures, series and tables of a period."""
+    """``GET …?period=…|from=&to=&limit=``: metrics, series and tables of a period."""
     now = datetime.now(UTC)
     period = periods.parse(request.query, site.zone, now)
     limit = pagination.read_limit(request.query, config.PERIOD_ROWS, config.PERIOD_ROWS)
@@ -26,14 +26,14 @@ def show(request: Request, _person: Person, site: Site) -> Response:
 
 
 def fitting(shown: Stats, limit: int) -> dict[str, Any]:
-    """Stats in the API's shape with up to `limit` rows a table; with fewer, if names are too long."""
+    """Stats as JSON with up to `limit` rows per table; with fewer, if the response would be too large."""
     while pagination.size(data := as_json(stats.shortened(shown, limit))) > config.MAX_ANSWER_BYTES and limit:
         limit //= 2
     return data
 
 
 def as_json(shown: Stats) -> dict[str, Any]:
-    """Stats in the API's shape. The units are those of the catalogue; no data is null."""
+    """Stats as JSON, in the units of the catalogue; null without data."""
     return {
         "site": shown.site.id,
         "from": shown.first.isoformat(),
@@ -58,7 +58,7 @@ def as_json(shown: Stats) -> dict[str, Any]:
 
 
 def _row(table: str, row: Row) -> dict[str, Any]:
-    """A row, named as on pages. `raw` is the stored name, or a page as its URL has it, where that is another text."""
+    """A row, with its name for display. `raw`: the stored name, or a page in its form for URLs, if it differs."""
     fields = dataclasses.asdict(row)
     name = shown_name(table, row.name)
     is_page = catalogue.DIMENSIONS[table].values == "page"

@@ -12,7 +12,7 @@ from chalicelib.web import Request, reply, reply_json
 
 
 def list_tokens(_request: Request, person: Person) -> Response:
-    """``GET /api/v1/tokens``: the caller's tokens, without what proves them."""
+    """``GET /api/v1/tokens``: the caller's tokens, without their secrets."""
     shown = [
         {"id": one.id, "name": one.name, "created_at": datetime.fromtimestamp(one.created_at, UTC).isoformat()}
         for one in api_tokens.tokens_of(person)
@@ -21,6 +21,6 @@ def list_tokens(_request: Request, person: Person) -> Response:
 
 
 def revoke(_request: Request, person: Person, token: str) -> Response:
-    """``DELETE /api/v1/tokens/{token}``: the caller's token with this id is worthless from now on; 204."""
+    """``DELETE /api/v1/tokens/{token}``: revokes the caller's token with this id; 204."""
     api_tokens.revoke_by_id(person, token)
     return reply(b"", "text/plain", 204, {"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""The tables of the overview, ready to draw: what a row is called, where it leads, how long its bar is."""
+"""The tables of the overview, prepared for the template: labels, links and bars of their rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.dashboard import countries, formatting
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import Row, Stats, Table
 
-# Rows shown at once, and rows that the page holds at all; the API gives the rest.
+# Rows that are visible at first, and rows in the page; the API returns all.
 SHOWN = 9
 HELD = 50
 
@@ -24,7 +24,7 @@ _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s\\]*)?", re.IGNORECASE)
 class Entry:
     """One row.
 
-    :ivar href: where the name leads outside of Shylight, ``""`` for nowhere.
+    :ivar href: external link of the name, ``""`` for none.
     :ivar code: country code, for the countries.
     :ivar bar: length of the bar in percent; the largest row's is 100.
     """
@@ -40,9 +40,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """One table: `shown` rows, `more` that are unfolded on demand, and the sum of those without a name.
+    """One table: the `shown` rows, `more` rows that can be expanded, and the sum of the others.
 
-    :ivar left: how many named rows the page leaves out.
+    :ivar left: number of rows that the page leaves out.
     """
 
     key: str
@@ -58,9 +58,9 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card with one table or several, as tabs.
+    """A card with one or several tables, as tabs.
 
-    :ivar note: a sentence below them, ``""`` for none.
+    :ivar note: a note below the tables, ``""`` for none.
     """
 
     key: str
@@ -130,13 +130,13 @@ def ranking(kind: str, stats: Stats) -> Ranking:
 
 
 def site_url(domain: str) -> str:
-    """Where a site lives: https, but for this machine."""
+    """The URL of a site: https, except for the local machine."""
     host = domain.partition(":")[0]
     return f"{'http' if host == 'localhost' or host.startswith('127.') else 'https'}://{domain}"
 
 
 def _label(dimension: Dimension, name: str) -> str:
-    """What a row is called."""
+    """The label of a row."""
     if not name:
         return dimension.empty_value
     label = shown_name(dimension.key, name)
@@ -156,7 +156,7 @@ def _code(dimension: Dimension, name: str) -> str:
 
 
 def _href(dimension: Dimension, name: str, domain: str) -> str:
-    """Only to the site's own pages and to what is plainly a host or an http address: names come from strangers."""
+    """Links lead only to the site's own pages, and to hosts and http URLs, because visitors can send any text."""
     if dimension.values == "page" and name.startswith("/") and domain:
         return site_url(domain) + url_normalization.uri(name)
     if dimension.values == "url" and name.startswith(("https://", "http://")):

@@ -64,7 +64,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the page: hits of a period for one reason and name; `note` says more of them."""
+    """A row of the page: hits of a period with one reason and name, and a note."""
 
     reason: str
     name: str
@@ -73,7 +73,7 @@ class Line:
 
 
 def lines(found: Ledger) -> tuple[list[Line], list[Line]]:
-    """The rows of the page, days added up: dropped hits and robots, most hits first; the least together as the last."""
+    """The rows of the page: dropped hits and bots, summed over days, most hits first, the others as the last row."""
     dropped = (((REASONS.get(drop.reason, drop.reason), drop.name, ""), drop.hits) for drop in found.dropped)
     robots = (
         ((ROBOT_REASONS.get(robot.reason, robot.reason), robot.name, STORED if robot.kept else DROPPED), robot.hits)

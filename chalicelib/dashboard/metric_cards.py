@@ -1,4 +1,4 @@
-"""The metrics as pages show them: value, change, and a sentence that names what it is compared with."""
+"""The metrics as displayed: value, change, and a sentence with the comparison."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from chalicelib.report.stats import Metrics, Stats
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of the strip.
+    """A metric as displayed.
 
     :ivar key: a key of `catalogue.METRICS`.
-    :ivar full: the value in full where `value` is shortened or rounded.
+    :ivar full: the full value, if `value` is shortened or rounded.
     :ivar sentence: e.g. ``12% more than 14–20 Nov (1,021)``.
     """
 
@@ -31,7 +31,7 @@ class Figure:
     sentence: str
 
 
-# How values are written.
+# How values are formatted.
 WRITTEN: Final[Mapping[Unit, Callable[[float | None], str]]] = {
     "count": formatting.number,
     "mean": formatting.decimal,
@@ -40,7 +40,7 @@ WRITTEN: Final[Mapping[Unit, Callable[[float | None], str]]] = {
     "seconds": formatting.duration,
     "milliseconds": formatting.milliseconds,
 }
-# Of one whole in these units: a change of theirs is told in percentage points.
+# Units whose changes are in percentage points.
 _WHOLES: Final[Mapping[Unit, float]] = {"fraction": 1.0, "percent": 100.0}
 
 
@@ -51,12 +51,12 @@ def strip(stats: Stats, today: date) -> list[Figure]:
 
 
 def on_site_card(stats: Stats, today: date) -> list[Figure]:
-    """Those of the metrics that a card of the home page has room for."""
+    """The metrics on the cards of the home page."""
     return [figure for figure in strip(stats, today) if catalogue.METRICS[figure.key].on_site_cards]
 
 
 def before(stats: Stats, today: date) -> str:
-    """What `stats` are compared with, e.g. ``14–20 Nov``; a period that is not over with as much of the one before."""
+    """The period that `stats` are compared with, e.g. ``14–20 Nov``."""
     days = formatting.days(stats.compare_first, stats.compare_last, today)
     return f"{days}, up to the same time" if stats.last == today else days
 

@@ -1,4 +1,4 @@
-"""The worker takes events from the queue, finds out what they tell of their visitors, and stores them.
+"""The worker: takes events from the queue, enriches them, and stores them.
 
 SQS delivers at least once and in any order, and a Lambda can stop anywhere. So storing means adding to a set, and a
 message is done only when all its events are stored. Anybody can send events, and the events of all sites share a batch,
@@ -27,10 +27,10 @@ from chalicelib.store.records import HIT_FIELDS, VIEW, VISIT_TRAITS, Record, Tra
 from chalicelib.store.sites import Site, cached_site
 from chalicelib.structured_log import log_line
 
-# How many deliveries of a message wait for GeoIP databases that cannot be asked for; the next does without. See
+# How many deliveries of a message wait for GeoIP databases if S3 does not answer; the next goes on without. See
 # docs/adr/0014.
 _PATIENT_DELIVERIES = 3
-# Errors that no event causes, beside those of AWS: trying again may help.
+# Temporary errors, in addition to those of AWS.
 _FOR_NOW = (OSError, MemoryError, ShylightError)
 
 
@@ -43,8 +43,8 @@ def take(records: Sequence[Mapping[str, Any]]) -> None:
 def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
     """Store the events of a batch of queue messages.
 
-    :param deliveries: how often SQS has delivered the most delivered of them.
-    :raises Exception: whatever AWS raised, for the whole batch to be delivered again.
+    :param deliveries: the highest delivery count of the messages.
+    :raises Exception: errors of AWS, after which SQS delivers the whole batch again.
     """
     started = time.perf_counter()
     if deliveries <= _PATIENT_DELIVERIES:
@@ -56,7 +56,7 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
         events += read
         letters += of_message
     letters += _store(events)
-    for letter in letters:  # last, because a batch that fails before comes again with all of them
+    for letter in letters:  # last, because a batch that fails earlier is delivered again
         hit_queue.send_to_dead_letters(letter.body, letter.why.reason, letter.why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
     log_line(job="worker", events=len(events), buried=len(letters), ms=ms)
@@ -71,7 +71,7 @@ class _Letter:
 
 
 def _read(body: str) -> tuple[list[Event], list[_Letter]]:
-    """The events of a message, and letters with what else it holds: together no larger than the message."""
+    """The events of a message, and dead letters with its other elements, together not larger than the message."""
     try:
         events, unreadable = decode(body)
     except Poison as poison:
@@ -82,19 +82,19 @@ def _read(body: str) -> tuple[list[Event], list[_Letter]]:
         return [], [_Letter(body, unreadable[0].why)]
     try:
         parts = encode_unreadable(one.given for one in unreadable)
-    except RecursionError:  # nested so deep that it could be read and cannot be written
+    except RecursionError:  # nested too deeply to be encoded
         parts = []
     if not parts or max(map(len, parts)) > hit_queue.MAX_MESSAGE_BYTES:
-        parts = [body]  # what is good in it is there twice then, and counts once
+        parts = [body]  # its valid events are in it, too, and count once
     return events, [_Letter(part, unreadable[0].why) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)
 class _Enriched:
-    """An event with what was found out about it.
+    """An enriched event.
 
-    :ivar visitor: whose hit it is, see :func:`_visitor`.
-    :ivar robot: why it is a robot's hit; None if it is a person's.
+    :ivar visitor: the visitor key, see :func:`_visitor`.
+    :ivar robot: the reason why it is a bot; None for a person.
     :ivar packed: its record, as stored.
     """
 
@@ -106,7 +106,7 @@ class _Enriched:
 
 
 def _store(events: Sequence[Event]) -> list[_Letter]:
-    """Store events; those that can never be stored come back as letters."""
+    """Store events; returns dead letters with those that can never be stored."""
     aside: list[tuple[Event, Poison]] = []
     groups: list[tuple[Site, VisitorHour, list[Event]]] = []
     for of_one in _grouped(_enriched(events, aside)):
@@ -121,12 +121,12 @@ def _store(events: Sequence[Event]) -> list[_Letter]:
     for at, poison in refused.items():
         aside += [(event, poison) for event in groups[at][2]]
     for site_id, day, hour in sorted({(site.id, stored.day, stored.hour) for site, stored, _ in groups}):
-        dirty_hours.mark(site_id, day, hour)  # of those that were refused too: a part of them may be stored
+        dirty_hours.mark(site_id, day, hour)  # also of those that were rejected: a part of them may be stored
     return _letters(aside)
 
 
 def _enriched(events: Iterable[Event], aside: list[tuple[Event, Poison]]) -> Iterator[_Enriched]:
-    """The events with what was found out about them; those that cannot be read go to `aside`."""
+    """The enriched events; those that cannot be processed are added to `aside`."""
     for event in events:
         try:
             own_reason = _own_reason(event)
@@ -139,7 +139,7 @@ def _enriched(events: Iterable[Event], aside: list[tuple[Event, Poison]]) -> Ite
 
 
 def _letters(aside: Iterable[tuple[Event, Poison]]) -> list[_Letter]:
-    """Events that are put aside as messages, those of a reason together. The ledgers of their sites count them."""
+    """Dead letters with events that are set aside, grouped by reason; also counts them as excluded traffic."""
     of_reason: dict[str, tuple[Poison, list[Event]]] = {}
     for event, why in aside:
         of_reason.setdefault(why.reason, (why, []))[1].append(event)
@@ -149,7 +149,7 @@ def _letters(aside: Iterable[tuple[Event, Poison]]) -> list[_Letter]:
 
 
 def _is_dropped(site: Site, one: _Enriched) -> bool:
-    """Whether the site does not keep an event, whatever came with it; it is in the ledger then."""
+    """Whether the site drops an event; it is then counted as excluded traffic."""
     day = date.fromisoformat(one.event.day)
     if site.ignore_robots and one.robot:
         exclusions.drop(site.id, day, f"{exclusions.ROBOT}{one.robot}", one.traits.browser or "")
@@ -171,21 +171,21 @@ def _grouped(events: Iterable[_Enriched]) -> list[list[_Enriched]]:
 
 
 def _own_reason(event: Event) -> str | None:
-    """Why a hit is no person's, by what its own request says; None if nothing speaks against a person."""
+    """The reason why a hit is not of a person, from its own request; None for a person."""
     return event.hint or (referrer_reason(event.referrer) if event.referrer else None)
 
 
 def _visitor(event: Event, own_reason: str | None) -> str:
-    """Whose hit it is.
+    """The visitor key of a hit.
 
-    What a browser loads in advance is nobody's, and neither is a visit that somebody faked: it does not make a robot of
-    the person who has the same browser and address.
+    Prefetches and referrer spam have keys of their own, so that a person with the same browser and address is not taken
+    for a bot.
     """
     return f"{event.visitor}~{own_reason}" if own_reason else event.visitor
 
 
 def _visitor_hour(of_one: Sequence[_Enriched]) -> VisitorHour:
-    """What one visitor's events of one hour add to what is stored: mostly one item."""
+    """The events of one visitor and hour, to be stored, usually as one item."""
     first = of_one[0]
     return VisitorHour(
         date.fromisoformat(first.event.day),
@@ -201,7 +201,7 @@ def traits(agent: str, address: str, own_reason: str | None = None, client_hints
     """What is known of a visitor.
 
     :param address: usually truncated.
-    :param own_reason: why the hit is no person's, see :func:`_own_reason`.
+    :param own_reason: see :func:`_own_reason`.
     """
     program = parse_agent(agent, client_hints)
     reason = program.robot_reason or own_reason
@@ -226,7 +226,7 @@ def record(event: Event) -> Record:
 
 
 def _origin(view: Event) -> tuple[str | None, str | None]:
-    """The names of a view's source and channel; None for none and for direct, so that most records stay short."""
+    """The names of the source and the channel of a view; None for direct, so that most records stay short."""
     referrer = None if view.internal or says_direct(view.source_tag) else view.referrer
     source = read_source(referrer, view.source_tag, view.ad_network)
     if source is None and view.internal and not (view.utm_medium or view.utm_campaign):

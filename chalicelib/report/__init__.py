@@ -1,1 +1,1 @@
-"""Rollups become pages, JSON and files."""
+"""Reports: rollups and segments become the statistics of a site over a period. Without HTML and HTTP."""

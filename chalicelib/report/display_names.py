@@ -1,4 +1,4 @@
-"""What rows are called where people read them, on pages and in the API. Kept and compared are the raw names."""
+"""The displayed names of rows, on pages and in the API. Stored and compared are the raw names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib import catalogue
 from chalicelib.catalogue import Values
 from chalicelib.report.idn import shown_host, shown_url
 
-# How values are shown; others as they are.
+# How values are displayed; others are displayed as they are.
 _SHOWN: Final[Mapping[Values, Callable[[str], str]]] = {
     "hostname": shown_host,
     "source": shown_host,
@@ -18,6 +18,6 @@ _SHOWN: Final[Mapping[Values, Callable[[str], str]]] = {
 
 
 def shown_name(table: str, name: str) -> str:
-    """The name of a row of `table`, a key of `catalogue.DIMENSIONS`, as people read it."""
+    """The name of a row of `table`, a key of `catalogue.DIMENSIONS`, for display."""
     show = _SHOWN.get(catalogue.DIMENSIONS[table].values)
     return show(name) if show else name

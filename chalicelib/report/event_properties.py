@@ -1,4 +1,4 @@
-"""Custom events by their properties, over segments: what no rollup could hold for every property there may be."""
+"""Custom events by their properties, computed from segments, because rollups cannot hold all properties."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from chalicelib.store import rollups
 from chalicelib.store.sites import Site
 
 MAX_ROWS = 500
-# Anybody can send events with properties of any name: so many are told, those that most events have.
+# The most frequent property names are returned; clients can send any number of names.
 MAX_NAMES = 100
 
 
 def breakdown(
     site: Site, period: Period, name: str, of_property: str | None, first: int = 0, limit: int = MAX_ROWS
 ) -> dict[str, Any]:
-    """The properties that events called `name` have, and how often each value of one of them.
+    """The properties of the events with this `name`, and the values of one property with their counts.
 
-    :param of_property: which; None for the one that most of the events have.
-    :param first: the place of the first value that is wanted; :param limit: how many are.
+    :param of_property: the property; None for the most frequent one.
+    :param first: index of the first value; :param limit: maximum number of values.
     """
     refresh_dirty_days(site, period.first, period.last)
     days = [item.day for item in rollups.between(site.id, period.first, period.last)]
@@ -52,6 +52,6 @@ def _values(db: Engine, name: str, of_property: str, first: int, most: int) -> l
 
 
 def _pointer(name: str) -> str:
-    """A property's place, as a JSON Pointer (RFC 6901): of a JSON path, a name like ``*`` would mean all of them."""
+    """A property as JSON Pointer (RFC 6901); in a JSON path, a name such as ``*`` would match all properties."""
     whole = name.encode("utf-8", "replace").decode("utf-8")
     return "/" + whole.replace("~", "~0").replace("/", "~1")

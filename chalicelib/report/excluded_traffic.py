@@ -1,7 +1,7 @@
-"""The ledger as people see it: what was left out of the figures in a period, and why.
+"""Excluded traffic: the hits that the statistics of a period do not count, and why.
 
-Hits that were dropped on their way come from the ledger of the store; the rollups have the robots that were kept apart,
-and the hits that their visitors had too many of in an hour.
+Dropped hits are counted in `store.exclusions`. The rollups have the bots that are stored but not counted, and the hits
+beyond the limit per visitor and hour.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chalicelib.store.exclusions import Entry
 from chalicelib.store.sites import Site
 
 FLOOD_VISITOR: Final = "flood_visitor"
-# So many names of a reason are told for a day, those of most hits; the others' hits stand under none.
+# Names per day and reason, those with the most hits; the hits of the others are summed without a name.
 _NAMES: Final = 100
 # Rows of an answer at most.
 MAX_ROWS: Final = 10_000
@@ -40,7 +40,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Robot:
-    """Hits of a day by robots of one name. `kept`: stored, apart from all figures; else dropped."""
+    """Hits of a day by bots with one name. `kept`: stored but not counted; else dropped."""
 
     day: date
     reason: str
@@ -51,14 +51,14 @@ class Robot:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What was left out, by day."""
+    """Excluded traffic, by day."""
 
     dropped: tuple[Drop, ...]
     robots: tuple[Robot, ...]
 
 
 def of_period(site: Site, period: Period) -> Ledger:
-    """The ledger of a period, brought up to date first."""
+    """The excluded traffic of a period, after dirty days are built."""
     refresh_dirty_days(site, period.first, period.last)
     dropped: list[Drop] = []
     robots: list[Robot] = []
@@ -80,7 +80,7 @@ def of_period(site: Site, period: Period) -> Ledger:
 
 
 def _fewer(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The entries, with at most so many names for a day and reason; they come by day and reason."""
+    """The entries, grouped by day and reason, with a limited number of names per group."""
     for (day, reason), same in groupby(entries, lambda entry: (entry.day, entry.reason)):
         most_first = sorted(same, key=lambda entry: -entry.dropped)
         others = sum(entry.dropped for entry in most_first[_NAMES:])
@@ -91,7 +91,7 @@ def _fewer(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def as_json(found: Ledger, first: int = 0, limit: int = MAX_ROWS) -> dict[str, Any]:
-    """Up to `limit` rows in the API's shape, from the place `first` on, and `next` where there are more."""
+    """Up to `limit` rows for the API, from row `first` on, and `next` if there are more."""
     rows, further = pagination.part([*found.dropped, *found.robots], first, limit, _shown)
     return {
         "dropped": [_shown(row) for row in rows if isinstance(row, Drop)],

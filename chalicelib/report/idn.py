@@ -1,14 +1,14 @@
-"""Hosts as people read them: in their own script, unless the name could pass for another.
+"""Host names for display: in Unicode, unless a name could be confused with another.
 
-Hosts are kept in ASCII, see `hostnames`. A label is shown in Unicode under rules in the spirit of browsers', such as
-Chromium's (https://chromium.googlesource.com/chromium/src/+/main/docs/idn.md):
+Hosts are stored in ASCII, see `hostnames`. A label is displayed in Unicode under rules similar to those of browsers,
+such as Chromium's (https://chromium.googlesource.com/chromium/src/+/main/docs/idn.md):
 
 * letters of one script, or of those that Japanese, Chinese and Korean write together, with ASCII among them;
 * no letter that people's alphabets hardly use, nothing invisible, no digits but ASCII's;
 * no label that is made of look-alikes of Latin letters only, unless its top-level domain is of that script's home;
 * no name of a brand with accents on it.
 
-Any other label stays as it is kept, such as ``xn--ggle-55da``.
+Any other label is displayed as stored, such as ``xn--ggle-55da``.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _BRANDS: Final = frozenset(name.replace("i", "l") for name in (
 
 @lru_cache(5_000)
 def shown_host(host: str) -> str:
-    """A host as it is kept, or a text with one in it such as ``example.com:8000``, as people read it."""
+    """A stored host, or one with a port such as ``example.com:8000``, for display."""
     if _ACE not in host:
         return host
     labels = host.split(".")
@@ -68,7 +68,7 @@ def shown_host(host: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """A URL with its host as people read it."""
+    """A URL with its host for display."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         return shown_host(url) if "/" not in url else url

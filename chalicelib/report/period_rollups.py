@@ -1,4 +1,4 @@
-"""What is stored of a period and of the one before it: days, and months in the place of days where they are over."""
+"""The rollups of a period and of the one before it: of days, and of finished months in place of their days."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from chalicelib.store.sites import Site
 
 log = logging.getLogger("shylight")
 
-# How long a page may spend on summing months that nobody has asked for yet; the next page goes on.
+# The time that a page may spend on summing months; the next page continues.
 _SUM_BUDGET_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is stored of a period and the one before.
+    """The rollups of a period and the one before it.
 
-    :ivar days: the figures by day, of both; of a day that its month stands for only the totals.
-    :ivar whole: the period, summed; with tables if they were asked for.
-    :ivar built_at: epoch ms, see `StoredRollup`: the newest of the period's; None if nothing is stored of it.
+    :ivar days: the sums by day, of both periods; only totals for days that are read from their month.
+    :ivar whole: the sum of the period; with tables if requested.
+    :ivar built_at: epoch ms of the newest rollup of the period, see `StoredRollup`; None if there is none.
     """
 
     days: dict[date, Rollup]
@@ -41,7 +41,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class _Month:
-    """A month that stands for its days. `tables`: packed; None if they were not asked for."""
+    """A month that is used in place of its days. `tables`: packed; None if not requested."""
 
     days: dict[date, Rollup]
     built_at: int
@@ -53,20 +53,20 @@ class _Month:
 
 
 def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Stored:
-    """What is stored of a period and the one before; months that are over and not summed yet are, on the way.
+    """The rollups of a period and the one before it; finished months that have no sum yet are summed and stored.
 
     :param today: in the site's zone.
     """
     before = period.before()
     ours = month_sums.within(period.first, period.last, today)
-    # The last day before is read by itself: today's hours are compared with the same ones of it.
+    # The last day before the period is read separately, because today is compared with a part of it.
     others = month_sums.within(before[0], before[1] - timedelta(days=1), today)
     found = _find(site.id, others + ours)
     standing = _standing(site.id, found, ours, tables=tables)
     by_themselves = [day for day in days.each(before[0], period.last) if month_sums.first_of(day) not in standing]
     runs = days.runs(by_themselves, lambda day: day + timedelta(days=1))
     items = {item.day: item for run in runs for item in rollups.between(site.id, *run)}
-    if tables:  # many sites are read without them, for one page
+    if tables:  # the home page reads many sites without tables
         earliest = month_sums.first_of(min([*items, *standing], default=today))
         missing = [month for first, month in found.items() if first not in standing and first >= earliest]
         _sum_months(site.id, missing, items)
@@ -83,7 +83,7 @@ def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Store
 
 
 def _find(site_id: str, wanted: Sequence[date]) -> dict[date, StoredMonth]:
-    """What is stored of the months that begin with these days: something of each."""
+    """The stored months that begin with these days; empty ones for those not stored."""
     if not wanted:
         return {}
     found = month_rollups.between(site_id, min(wanted), max(wanted))
@@ -93,7 +93,7 @@ def _find(site_id: str, wanted: Sequence[date]) -> dict[date, StoredMonth]:
 def _standing(
     site_id: str, found: Mapping[date, StoredMonth], ours: Sequence[date], *, tables: bool
 ) -> dict[date, _Month]:
-    """Those of the months that can stand for their days: of ours, with their tables if they are wanted."""
+    """The months that can be used in place of their days; those of the period with their tables, if requested."""
     summed = {first: totals for first, month in found.items() if (totals := month_sums.unpack_days(month)) is not None}
     packed = month_rollups.tables(site_id, [found[first] for first in ours if first in summed]) if tables else {}
     return {
@@ -104,7 +104,7 @@ def _standing(
 
 
 def _sum_months(site_id: str, missing: Iterable[StoredMonth], items: Mapping[date, StoredRollup]) -> None:
-    """Sum months, as far as time allows; those without days too, so that they need not be asked for again."""
+    """Sum months within the time budget; also those without days, so that they are not read again."""
     until = time.monotonic() + _SUM_BUDGET_S
     for month in missing:
         if time.monotonic() >= until:
@@ -115,14 +115,14 @@ def _sum_months(site_id: str, missing: Iterable[StoredMonth], items: Mapping[dat
         except Exception as error:
             if not aws.failed(error):
                 raise
-            log.warning("could not store the sum of %s %s; the next page will try: %s", site_id, month.first, error)
-            break  # the page has its figures; the table may have too much to do
+            log.warning("could not store the sum of %s %s; the next page will retry: %s", site_id, month.first, error)
+            break  # the page has its data already; the table may be throttled
 
 
 def _newest_first(
     items: Mapping[date, StoredRollup], figures: Mapping[date, Rollup], standing: Mapping[date, _Month], *, tables: bool
 ) -> Iterator[Rollup]:
-    """The parts of a period, each unpacked when its turn comes."""
+    """The rollups of a period, newest first, unpacked one at a time."""
     for first in sorted([*items, *standing], reverse=True):
         if first in items:
             yield rollup_math.with_tables(figures[first], items[first].packed) if tables else figures[first]

@@ -37,12 +37,12 @@ class Period:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The name for display."""
         return LABELS[self.name]
 
     @property
     def length(self) -> int:
-        """How many days."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     def before(self) -> tuple[date, date]:
@@ -58,7 +58,7 @@ def parse(query: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Period:
     """The period a query asks for: ``period=<name>``, or ``from=`` and ``to=`` as ISO dates.
 
     :param now: an aware time; "today" is its date in `zone`.
-    :raises BadRequest: for an unknown name, or dates that are none, the wrong way round, or too far apart.
+    :raises BadRequest: for an unknown name, and for dates that are invalid, in the wrong order, or too far apart.
     """
     today = now.astimezone(zone).date()
     name = query.get("period") or ("custom" if query.get("from") or query.get("to") else DEFAULT)

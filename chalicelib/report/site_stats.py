@@ -1,4 +1,4 @@
-"""From rollups to the figures people see. Dirty days of the period are refreshed first, here and now."""
+"""The statistics of a site over a period, computed from rollups. Dirty days of the period are built first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from chalicelib.store.sites import Site
 
 log = logging.getLogger("shylight")
 
-# How long a page may spend on refreshing dirty days before it shows what it has; the schedule does the rest.
+# The time that a page may spend on building dirty days; the schedule builds the others.
 REFRESH_BUDGET_S = 4.0
 _HOURLY_DAYS = 3
 
@@ -32,8 +32,8 @@ def stats(site: Site, period: Period, now: datetime, *, tables: bool = True, unt
     """Everything the overview shows of `site` over `period`.
 
     :param now: an aware time.
-    :param tables: whether tables, events and latest visits are wanted, too; they are most of what there is to read.
-    :param until: until when dirty days may be refreshed, see :func:`refresh_dirty_days`.
+    :param tables: whether to include tables, events and latest visits, which are most of the data to read.
+    :param until: deadline for building dirty days, see :func:`refresh_dirty_days`.
     """
     compare_first, compare_last = period.before()
     outdated = _refresh_dirty(site, compare_first, period.last, now, until)
@@ -66,7 +66,7 @@ def metrics(totals: Totals) -> Metrics:
 
 
 def _value(metric: Metric, totals: Totals) -> float | None:
-    """The value of a metric in its unit; None for a ratio of nothing."""
+    """The value of a metric in its unit; None if its denominator is 0."""
     numerator: int = getattr(totals, metric.numerator)
     if metric.denominator is None:
         return numerator
@@ -78,13 +78,13 @@ def _value(metric: Metric, totals: Totals) -> float | None:
 
 
 def refresh_dirty_days(site: Site, first: date, last: date, until: float | None = None) -> set[date]:
-    """Bring the dirty days from `first` to `last` up to date within the time a page may take; those that cannot be.
+    """Build the dirty days from `first` to `last` within a time budget; returns the days that could not be updated.
 
-    Days whose build is oldest come first, then newer days before older ones: a day stays dirty for a while after
-    its build, and so after an import of many days every page brings others of them up to date. What others are
-    building, and what failed and is not to be tried again yet, is shown as it is.
+    Days with the oldest build come first, then newer days before older ones. A day stays dirty for a while after its
+    build, so that after an import of many days, each page builds other days. Days that are being built elsewhere, and
+    failed days whose next attempt is not due, are left as they are.
 
-    :param until: on the monotonic clock, s: until when days may be begun; by default what a page may take from now.
+    :param until: deadline for beginning builds, on the monotonic clock, s; by default, the budget of a page from now.
     """
     until = time.monotonic() + REFRESH_BUDGET_S if until is None else until
     now = days.now_ms()
@@ -105,8 +105,8 @@ def refresh_dirty_days(site: Site, first: date, last: date, until: float | None 
             outcome = leased_builds.build(site, day)
         except Exception as error:
             if day not in built:
-                raise  # nothing there yet to show: zeros would be a lie
-            log.warning("could not refresh %s %s; what was built before is shown: %s", site.id, day, error)
+                raise  # there is no earlier build to show, and zeros would be wrong
+            log.warning("could not build %s %s; the previous build is shown: %s", site.id, day, error)
             outdated.add(day)
             break
         if outcome is leased_builds.Outcome.BUILT:
@@ -117,7 +117,7 @@ def refresh_dirty_days(site: Site, first: date, last: date, until: float | None 
 
 
 def _refresh_dirty(site: Site, first: date, last: date, now: datetime, until: float | None) -> set[date]:
-    # "Online" looks at today and, just after midnight, at yesterday, whatever the period.
+    # The visitors online need today and, just after midnight, yesterday, for every period.
     today = now.astimezone(site.zone).date()
     if last < today:
         refresh_dirty_days(site, today - timedelta(days=1), today, until)
@@ -133,7 +133,7 @@ def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:
 
 
 def _sum_before(unpacked: dict[date, Rollup], period: Period, site: Site, now: datetime) -> Totals:
-    """The sums of the period before; where this one is not over yet, only up to the same minute of its last day."""
+    """The sums of the previous period; if the current one is not over, only up to the same minute of the last day."""
     first, last = period.before()
     of_days = days.each(first, last)
     t = round(now.timestamp() * 1000)
@@ -168,10 +168,10 @@ def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[P
 def _tables(site: Site, whole: Rollup) -> dict[str, Table]:
     tables = {name: _table(whole, name) for name in catalogue.DIMENSIONS}
     if site.hide_referrer_regex:
-        from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's patterns take linear time, whatever they are
+        from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's regular expressions take linear time
 
         found = tables["referrers"]
-        # An owner writes a host as it is shown, or as it is kept.
+        # The pattern may match a host as displayed or as stored.
         called = {row.name: {row.name, shown_name("referrers", row.name)} for row in found.rows}
         hidden = matching(sorted(set().union(*called.values())), site.hide_referrer_regex)
         rows = tuple(row for row in found.rows if not called[row.name] & hidden)
@@ -202,7 +202,7 @@ def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
     )
 
 
-# What the list of the latest visits shows as it is stored.
+# The fields of a latest visit that are returned as stored.
 _SAME = tuple(
     name for name in LatestVisit.__dataclass_fields__ if name not in ("id", "start", "duration", "entry_page")
 )
@@ -214,10 +214,10 @@ def visit_id(day: str, visitor: str, first_view: str) -> str:
 
 
 def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
-    """Visitors last seen in the running minute or the few before it.
+    """Visitors with activity in the last minutes.
 
-    Who is here at midnight has a key of each day and nobody can tell that the two are one, so the larger of the two
-    numbers is told and not their sum.
+    At midnight, a visitor has a key for each of two days, which cannot be linked. So the larger number of both days is
+    returned, not their sum.
     """
     minute = int(now.timestamp() // 60)
     most = 0

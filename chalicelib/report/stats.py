@@ -1,4 +1,4 @@
-"""The figures of a site over a period: what the overview, the home cards and the API show, all the same."""
+"""The statistics of a site over a period, as the overview, the home page and the API show them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.store.sites import Site
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The values of `catalogue.METRICS` by key, in the units that it says; None: no data."""
+    """The values of `catalogue.METRICS` by key, in their units; None: no data."""
 
     by_key: Mapping[str, float | None]
 
@@ -56,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a dimension, those with the most visitors first; `other` sums what there was no room to name."""
+    """The rows of a dimension, those with the most visitors first; `other`: the sum of the rows that are left out."""
 
     rows: tuple[Row, ...]
     other: Row | None = None
@@ -67,8 +67,7 @@ class EventCount:
     """Custom events of one name.
 
     :ivar revenue: currency (ISO 4217) -> amount.
-    :ivar amounts: how many amounts that were; :ivar amounts_left_out: how many are in currencies that there was no
-        room to tell.
+    :ivar amounts: number of amounts; :ivar amounts_left_out: number of amounts in currencies that are not listed.
     """
 
     name: str
@@ -103,9 +102,9 @@ class Stats:
 
     :ivar first, last: the period's days, both included. `compare_first` … the equal period before.
     :ivar interval: ``"hour"`` or ``"day"``.
-    :ivar online: visitors with a sign of life in the last five minutes.
-    :ivar built_at: when the newest part was computed; None if nothing was yet.
-    :ivar outdated: days that could not be brought up to date: what was computed of them before is shown.
+    :ivar online: visitors with activity in the last five minutes.
+    :ivar built_at: when the newest rollup was built; None if there is none.
+    :ivar outdated: days that could not be updated; their previous build is included.
     """
 
     site: Site

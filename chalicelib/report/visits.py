@@ -1,4 +1,4 @@
-"""Visits with their hits, newest first, a page at a time: read from segments, by the same SQL as every figure."""
+"""Visits with their page views and events, newest first, in pages; read from segments with the SQL of the metrics."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class _Cursor:
-    """After which visit a page begins: `day` and, in it, the visit's start (epoch ms) and id."""
+    """The last visit of the previous page: its day, start (epoch ms) and id."""
 
     day: date
     before: int
@@ -56,8 +56,8 @@ def page(site: Site, period: Period, limit: int, after: str | None, identifier: 
     """``{"visits": [...], "next": …}``: up to `limit` visits; `next` is None on the last page.
 
     :param after: `next` of the page before.
-    :param identifier: only the visits of the visitors whom the site calls so.
-    :raises BadRequest: if `after` is not one.
+    :param identifier: only visits of visitors with this identifier.
+    :raises BadRequest: if `after` is invalid.
     """
     cursor = _Cursor.decode(after) if after else None
     if cursor is None:
@@ -78,7 +78,7 @@ def page(site: Site, period: Period, limit: int, after: str | None, identifier: 
 
 
 def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As many of the visits as an answer may hold; of the first at least a part."""
+    """As many visits as fit into a response; at least a part of the first."""
     number = pagination.fitting(visits, lambda visit: visit["shown"])
     if visits and not number:
         _shorten(visits[0]["shown"])
@@ -87,7 +87,7 @@ def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _shorten(shown: dict[str, Any]) -> None:
-    """Leave out the last events, then the last hits, of a visit that is larger than an answer may be, and say so."""
+    """Remove the last events, then the last views, of a visit that is too large for a response; sets `left_out`."""
     shown["left_out"] = 0
     for name in ("events", "hits"):
         size = pagination.size(shown)
@@ -97,7 +97,7 @@ def _shorten(shown: dict[str, Any]) -> None:
 
 
 def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterator[tuple[date, list[str] | None]]:
-    """The days that have visits, the latest first, and whose visits are asked for (None: everybody's)."""
+    """The days with visits, latest first, and the visitor keys to return (None: all)."""
     if identifier is None:
         known = [item.day for item in rollups.between(site.id, first, last)] if last >= first else []
         yield from ((day, None) for day in reversed(known))
@@ -130,7 +130,7 @@ def _by_visit(db: Engine, query: str, visits: Sequence[str]) -> dict[tuple[str, 
 
 
 def load_days(db: Engine, site: Site, of_days: Sequence[date]) -> None:
-    """Load days' segments into the engine, as far as there are any, and make views and visits of them."""
+    """Load the segments of days, and compute views and visits."""
     data: list[bytes] = []
     for day in of_days:
         closed = segments.read(segments.day_key(site.id, day))
@@ -180,7 +180,7 @@ def _shown_event(zone: ZoneInfo, event: Sequence[Any]) -> dict[str, Any]:
 
 
 def _page(page: str | None) -> dict[str, Any]:
-    """A page as people read it, and the path that its URL has, where that is another text."""
+    """A page for display, and its form in URLs, if it differs."""
     if page is None:
         return {"page": None}
     shown = url_normalization.respelled(page)

@@ -1,10 +1,10 @@
-"""What is kept of hits, declared once: the fields of a hit and of a visitor, and the forms in which they are stored.
+"""The declaration of the fields of hits and visitors, and their stored forms.
 
-From these declarations follow the queue's message (`collect.event`), the packed record, the columns of the segments
-and the parts of the metric SQL that name them (`aggregate.hit_columns`). A new field of a hit goes to the end of
-:class:`Hit`, a new trait to the end of :class:`Traits`; nothing else has to name it but what finds its value.
+The queue messages (`collect.event`), the packed records, the columns of segments and parts of the metric SQL
+(`aggregate.hit_columns`) are derived from these declarations. A new field of a hit is appended to :class:`Hit`, a new
+trait to :class:`Traits`; only the code that finds its value has to name it again.
 
-A record is a JSON array, the same text however often its event is delivered; a set of them is a DynamoDB string set.
+A record is packed as a JSON array, deterministically, so that a DynamoDB string set contains it only once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _OF_PROGRAMS = "of_programs"
 
 
 def _is_props(text: str) -> bool:
-    """Whether a text is a JSON object of texts."""
+    """Whether a text is a JSON object of strings."""
     with suppress(ValueError, RecursionError):
         props = json.loads(text)
         return isinstance(props, dict) and all(isinstance(value, str) for value in props.values())
@@ -40,21 +40,20 @@ def _is_props(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What an event on the queue and a stored record say alike: a page view, a sign of life of one, or a custom event.
+    """The fields that events on the queue and stored records have in common: of a view, a leave, or a custom event.
 
-    Numbers outside the ranges are refused or bounded by the collector, and again by whoever reads them.
+    Numbers outside of their ranges are rejected or bounded by the collector, and again by readers.
 
-    :ivar kind: :data:`VIEW` or :data:`LEAVE`, which carry the view's `id` and meet by it when they are read; or
-        :data:`EVENT`, with an id of its own.
+    :ivar kind: :data:`VIEW` or :data:`LEAVE`, which share the `id` of the view; or :data:`EVENT`, with its own id.
     :ivar t: epoch ms at which it happened, by the collector's clock.
     :ivar load_time: ms; :ivar engagement: ms the page was visible and focused, as known at `t`.
     :ivar tracker: ``"script"``, ``"pixel"``, ``"api"`` or ``"plausible"``.
-    :ivar identifier: the site's own name for the visitor.
-    :ivar scroll: how far down the page was seen, percent.
-    :ivar event_name: a custom event's name; :ivar props: its properties, a JSON object of texts with sorted keys.
+    :ivar identifier: the site's own identifier of the visitor.
+    :ivar scroll: scroll depth, percent.
+    :ivar event_name: a custom event's name; :ivar props: its properties, a JSON object of strings with sorted keys.
     :ivar amount: its revenue in millionths of `currency` (ISO 4217).
-    :ivar interactive: the visitor did it, so that a visit with it is no bounce; see docs/adr/0016.
-    :ivar redirect: of a leave: a script replaced the page at once; see docs/adr/0034.
+    :ivar interactive: a visit with this event is not a bounce; see docs/adr/0016.
+    :ivar redirect: of a leave: a script replaced the page immediately; see docs/adr/0034.
     :ivar host: the host of the viewed page, see `hostnames`; None for records from before it was stored.
     """
 
@@ -88,13 +87,13 @@ HIT_FIELDS: Final = tuple(one.name for one in fields(Hit))
 
 
 def _packed_at(place: int) -> dict[str, Any]:
-    """Metadata of a field that the record alone has: its place in the packed record."""
+    """Metadata of a field that only records have: its index in the packed record."""
     return {_PLACE: place}
 
 
 @dataclass(frozen=True, slots=True)
 class Record(Hit):
-    """A hit as it is stored, with what the worker found out about it.
+    """A stored hit, with the results of its enrichment.
 
     :ivar source: name of the source; ``""`` when the referrer is the site itself; None when there is none.
     :ivar channel: the channel of `source`, see `enrich.channel`.
@@ -104,7 +103,7 @@ class Record(Hit):
     channel: str | None = field(default=None, kw_only=True, metadata=_packed_at(15))
 
     def pack(self) -> str:
-        """The record as text, one text for one record."""
+        """The packed record; deterministic."""
         values = [None if value is False else value for value in _packed_values(self)]
         values[0] = self.kind[0]
         while values[-1] is None:
@@ -113,9 +112,9 @@ class Record(Hit):
 
     @classmethod
     def unpack(cls, packed: str) -> Record:
-        """The record a text stands for."""
+        """A record from its packed form."""
         kind, *values = json.loads(packed)
-        given = zip(PACKED[1:], values, strict=False)  # what was added later has no place in an old record
+        given = zip(PACKED[1:], values, strict=False)  # old records lack newer fields
         known: dict[str, Any] = {name: value for name, value in given if value is not None or name not in _FLAGS}
         return cls(_KINDS[kind], **known)
 
@@ -128,7 +127,7 @@ def _packed_order() -> tuple[str, ...]:
     return tuple(order)
 
 
-# The order in which a record is packed: new fields go to the end, and old records stay readable.
+# The order of packed fields. New fields are appended, so that old records can be read.
 PACKED: Final = _packed_order()
 _packed_values = attrgetter(*PACKED)
 _FLAGS: Final = frozenset(one.name for one in fields(Record) if one.default is False)
@@ -136,9 +135,9 @@ _FLAGS: Final = frozenset(one.name for one in fields(Record) if one.default is F
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is known of a visitor: derived from the user agent and the address, both of which are gone by then.
+    """What is known of a visitor, derived from the user agent and the IP address, which are not stored.
 
-    Where a visitor's hits say different things, the largest value counts: see `visitor_hour` and `views.sql`.
+    If the hits of a visitor have different values, the largest counts: see `visitor_hour` and `views.sql`.
     """
 
     browser: str | None = None
@@ -155,23 +154,23 @@ class Traits:
     timezone: str | None = None
 
     def pack(self) -> str:
-        """What is known, by name, as JSON: one attribute of an item, since each more costs botocore 4 µs to read."""
+        """The known traits as JSON, in one attribute, because each attribute costs botocore 4 µs to read."""
         known = {name: value for name in TRAITS if (value := getattr(self, name)) not in (None, False)}
         return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
 
 
 TRAITS: Final = tuple(one.name for one in fields(Traits))
-# The traits that a person's visit is shown with.
+# The traits that lists of visits show.
 VISIT_TRAITS: Final = tuple(one.name for one in fields(Traits) if _OF_PROGRAMS not in one.metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class VisitorHour:
-    """Some records of one visitor in one hour of a site-day: what a batch adds, or all that is stored.
+    """Records of one visitor in one hour of a site-day: of a batch, or all that are stored.
 
     :ivar hour: whole hours since the day began.
-    :ivar identifiers: the site's own names for the visitor that records gave: for finding them again.
-    :ivar beyond: how many records were left out, because the hour has more than the site allows.
+    :ivar identifiers: the site's own identifiers of the visitor in these records, for the index.
+    :ivar beyond: number of records that were left out because of the site's limit.
     """
 
     day: date

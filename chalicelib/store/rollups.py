@@ -1,4 +1,4 @@
-"""Rollups: the packed result of the metric SQL over one site-day, recomputed and overwritten, never added to."""
+"""Stored rollups: the packed result of the metric SQL for a site-day. They are recomputed, never incremented."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.store import aws
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.tables import RollupItem
 
-# DynamoDB's limit for an item is 400 KB, keys and all.
+# DynamoDB's limit for an item is 400 KB, including keys.
 MAX_PACKED_BYTES = 380_000
 _LENGTH_BYTES = 4
 
@@ -41,7 +41,7 @@ def pack(figures: dict[str, Any], tables: dict[str, Any]) -> bytes:
 
 
 def unpack_figures(packed: bytes) -> dict[str, Any]:
-    """The first part of what was packed, which is small."""
+    """The first, small part of a packed rollup."""
     return decompressed(packed[_LENGTH_BYTES : _end_of_figures(packed)])
 
 
@@ -74,7 +74,7 @@ def get(site_id: str, day: date) -> StoredRollup | None:
 
 
 def between(site_id: str, first: date, last: date) -> list[StoredRollup]:
-    """The rollups there are of the days from `first` to `last`, both included, by day."""
+    """The rollups of the days from `first` to `last`, both included, by day."""
     keys = RollupItem.sk.between(_sort_key(first), _sort_key(last))
     return [_parse(item) for item in RollupItem.query(site_id, keys, consistent_read=True)]
 

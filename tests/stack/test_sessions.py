@@ -299,7 +299,7 @@ def test_what_dynamodb_goes_on_leaving_fails_the_batch(site: Site, monkeypatch: 
     monkeypatch.setattr(batch_write, "_PATIENCE_S", 0.0)
     with (
         sessions_answered(lambda call: (200, {"UnprocessedItems": json.loads(call["body"])["RequestItems"]})),
-        pytest.raises(PutError, match="unwritten"),
+        pytest.raises(PutError, match="did not write all items"),
     ):
         consume(messages(traffic(site, yesterday(site), visitors=1)))
 
@@ -377,7 +377,7 @@ def test_what_can_never_be_stored_is_put_aside_once_though_its_batch_comes_again
         "chalicelib.store.hit_queue.send_to_dead_letters", lambda body, reason, detail="": buried.append(reason)
     )
     with monkeypatch.context() as patch:
-        patch.setattr(dirty_hours, "leave", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
+        patch.setattr(dirty_hours, "mark", lambda *_: (_ for _ in ()).throw(RuntimeError("the mark is refused")))
         with pytest.raises(RuntimeError):
             consume(batch)
     consume(batch)
