@@ -75,7 +75,7 @@ def _prepare() -> tuple[str, int, str]:
 def _year() -> tuple[float, float]:
     """Ms for the statistics of a year whose days have the maximum number of rows: from daily and monthly rollups."""
     from chalicelib import catalogue
-    from chalicelib.aggregate import rollup as rollup_math
+    from chalicelib.aggregate import rollup_sums
     from chalicelib.config import TABLE_ROWS
     from chalicelib.report import period_rollups, site_stats
     from chalicelib.report.periods import Period
@@ -94,7 +94,7 @@ def _year() -> tuple[float, float]:
             ]
             for table in catalogue.DIMENSIONS
         }
-        days.append(rollup_math.pack(rollup_math.Rollup(catalogue.Totals(9, 9, 9), tables=tables)))
+        days.append(rollup_sums.pack(rollup_sums.Rollup(catalogue.Totals(9, 9, 9), tables=tables)))
     for number in range(2 * _YEAR):
         day = period.last - timedelta(days=number)
         rollups.put(site.id, rollups.StoredRollup(day, days[number % _KINDS_OF_DAYS], 1, uuid.uuid4().hex), None)

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import metrics, month_sums
-from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate import metrics, month_sums, rollup_sums
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments
 from chalicelib.store.dirty_hours import Mark
@@ -89,10 +88,10 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
         figures = metrics.compute(db)
         figures.beyond = _beyond_before(found) | beyond
-        packed = rollup_math.pack(figures)
+        packed = rollup_sums.pack(figures)
         by_minute = None
         if found.started >= site.calendar.day_end(day):
-            by_minute = rollup_math.pack_minutes(metrics.sums_by_minute(db, site.calendar.day_start(day)))
+            by_minute = rollup_sums.pack_minutes(metrics.sums_by_minute(db, site.calendar.day_start(day)))
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
     # too.
@@ -172,7 +171,7 @@ def _beyond_before(found: _Found) -> dict[int, int]:
     if found.stored is None:
         return {}
     dirty = found.dirty_hours()
-    before = rollup_math.unpack_figures(found.stored.packed).beyond
+    before = rollup_sums.unpack_figures(found.stored.packed).beyond
     return {hour: records for hour, records in before.items() if hour not in dirty}
 
 

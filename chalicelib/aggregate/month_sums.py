@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.rollup import VERSION, Rollup
+from chalicelib.aggregate import rollup_sums
+from chalicelib.aggregate.rollup_sums import VERSION, Rollup
 from chalicelib.catalogue import Totals
 from chalicelib.store import month_rollups, rollups
 from chalicelib.store.month_rollups import StoredMonth
@@ -51,13 +51,13 @@ def build(site_id: str, month: StoredMonth, days: Sequence[StoredRollup]) -> Non
     :param days: all its rollups, possibly none.
     """
     newest_first = sorted(days, key=lambda stored: stored.day, reverse=True)
-    read = [(stored, rollup_math.unpack_figures(stored.packed)) for stored in newest_first]
-    tables = (rollup_math.with_tables(figures, stored.packed) for stored, figures in read)
-    whole = rollup_math.sum_days(tables, most=None)
+    read = [(stored, rollup_sums.unpack_figures(stored.packed)) for stored in newest_first]
+    tables = (rollup_sums.with_tables(figures, stored.packed) for stored, figures in read)
+    whole = rollup_sums.sum_days(tables, most=None)
     totals = [[stored.day.day, *figures.totals.values()] for stored, figures in read]
     built_at = max((stored.built_at for stored in days), default=0)
     packed_figures = rollups.compressed({"v": VERSION, "days": totals})
-    month_rollups.put(site_id, month, packed_figures, rollup_math.packed_tables(whole), built_at)
+    month_rollups.put(site_id, month, packed_figures, rollup_sums.packed_tables(whole), built_at)
 
 
 def unpack_days(month: StoredMonth) -> dict[date, Rollup] | None:

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from chalicelib import pagination
-from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate import rollup_sums
 from chalicelib.report.periods import Period
 from chalicelib.report.site_stats import refresh_dirty_days
 from chalicelib.store import exclusions, rollups
@@ -69,7 +69,7 @@ def of_period(site: Site, period: Period) -> Ledger:
         else:
             dropped.append(Drop(entry.day, entry.reason, entry.name, entry.dropped))
     for stored in rollups.between(site.id, period.first, period.last):
-        rollup = rollup_math.unpack(stored.packed)
+        rollup = rollup_sums.unpack(stored.packed)
         robots += [Robot(stored.day, robot.reason, robot.name, robot.hits, kept=True) for robot in rollup.robots]
         if rollup.beyond:
             dropped.append(Drop(stored.day, FLOOD_VISITOR, "", sum(rollup.beyond.values())))

@@ -10,9 +10,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from chalicelib import days
-from chalicelib.aggregate import month_sums
-from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.rollup import Rollup
+from chalicelib.aggregate import month_sums, rollup_sums
+from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.report.periods import Period
 from chalicelib.store import aws, month_rollups, rollups
 from chalicelib.store.month_rollups import StoredMonth
@@ -48,8 +47,8 @@ class _Month:
     tables: bytes | None
 
     def rollup(self) -> Rollup:
-        whole = rollup_math.sum_days(self.days.values())
-        return whole if self.tables is None else rollup_math.with_packed_tables(whole, self.tables)
+        whole = rollup_sums.sum_days(self.days.values())
+        return whole if self.tables is None else rollup_sums.with_packed_tables(whole, self.tables)
 
 
 def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Stored:
@@ -71,10 +70,10 @@ def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Store
         missing = [month for first, month in found.items() if first not in standing and first >= earliest]
         _sum_months(site.id, missing, items)
 
-    figures = {day: rollup_math.unpack_figures(item.packed) for day, item in items.items()}
+    figures = {day: rollup_sums.unpack_figures(item.packed) for day, item in items.items()}
     of_ours = {day: item for day, item in items.items() if day >= period.first}
     standing_ours = {first: month for first, month in standing.items() if first in ours}
-    whole = rollup_math.sum_days(_newest_first(of_ours, figures, standing_ours, tables=tables))
+    whole = rollup_sums.sum_days(_newest_first(of_ours, figures, standing_ours, tables=tables))
     built = [item.built_at for item in of_ours.values()]
     built += [month.built_at for month in standing_ours.values() if month.days]
     for month in standing.values():
@@ -125,6 +124,6 @@ def _newest_first(
     """The rollups of a period, newest first, unpacked one at a time."""
     for first in sorted([*items, *standing], reverse=True):
         if first in items:
-            yield rollup_math.with_tables(figures[first], items[first].packed) if tables else figures[first]
+            yield rollup_sums.with_tables(figures[first], items[first].packed) if tables else figures[first]
         else:
             yield standing[first].rollup()

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from chalicelib import catalogue, config, days, url_normalization
-from chalicelib.aggregate import leased_builds
-from chalicelib.aggregate import rollup as rollup_math
-from chalicelib.aggregate.rollup import EventRow, Rollup
+from chalicelib.aggregate import leased_builds, rollup_sums
+from chalicelib.aggregate.rollup_sums import EventRow, Rollup
 from chalicelib.catalogue import Metric, Totals
 from chalicelib.config import MICROS
 from chalicelib.days import MINUTE_MS
@@ -144,7 +143,7 @@ def _sum_before(unpacked: dict[date, Rollup], period: Period, site: Site, now: d
     if last in unpacked:
         minute = (t - site.calendar.day_start(today)) // MINUTE_MS
         packed = rollups.minutes(site.id, last)
-        totals.add(rollup_math.until(packed, minute) if packed else unpacked[last].until(minute))
+        totals.add(rollup_sums.until(packed, minute) if packed else unpacked[last].until(minute))
     return totals
 
 
@@ -224,7 +223,7 @@ def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime
     for day in (today - timedelta(days=1), today):
         rollup = unpacked.get(day)
         if rollup is None and (stored := rollups.get(site.id, day)):
-            rollup = rollup_math.unpack_figures(stored.packed)
+            rollup = rollup_sums.unpack_figures(stored.packed)
         if rollup is not None:
             online = sum(count for seen, count in rollup.seen.items() if seen > minute - config.ONLINE_MINUTES)
             most = max(most, online)

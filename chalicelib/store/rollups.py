@@ -23,7 +23,7 @@ _LENGTH_BYTES = 4
 class StoredRollup:
     """A rollup as stored.
 
-    :ivar packed: compressed JSON, see `aggregate.rollup`.
+    :ivar packed: compressed JSON, see `aggregate.rollup_sums`.
     :ivar built_at: epoch ms at which its build began to read.
     :ivar build: unique to the build.
     """

@@ -17,27 +17,10 @@ from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON, SIG
 from infra.http_client import Answer
 from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import Caller
-from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, make_people, run, some_address
+from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run, some_address
 
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
 PUBLIC = re.compile(r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")
-
-
-@pytest.fixture(scope="module")
-def made(stack: Any) -> dict[str, Any]:
-    return make_people(stack)
-
-
-@pytest.fixture
-def browser(stack: Any) -> Browser:
-    return Browser(stack.base_url)
-
-
-@pytest.fixture
-def admin(stack: Any, made: dict[str, Any]) -> Browser:
-    browser = Browser(stack.base_url)
-    assert browser.sign_in(made["admin"], made["password"]).status == 303
-    return browser
 
 
 @pytest.fixture(scope="module")

@@ -12,24 +12,7 @@ import pytest
 
 from infra.http_client import Answer
 from tests.stack.calls import NO_SITE
-from tests.stack.people import GOOD_SITE, GRANT, Browser, create, make_people, run
-
-
-@pytest.fixture(scope="module")
-def made(stack: Any) -> dict[str, Any]:
-    return make_people(stack)
-
-
-@pytest.fixture
-def browser(stack: Any) -> Browser:
-    return Browser(stack.base_url)
-
-
-@pytest.fixture
-def admin(stack: Any, made: dict[str, Any]) -> Browser:
-    browser = Browser(stack.base_url)
-    assert browser.sign_in(made["admin"], made["password"]).status == 303
-    return browser
+from tests.stack.people import GOOD_SITE, GRANT, Browser, create, run
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib import catalogue, config, days, pagination
-from chalicelib.aggregate import metrics
-from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate import metrics, rollup_sums
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.collect import hit
@@ -172,7 +171,7 @@ def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypat
     compute = metrics.compute
     newer: list[bytes] = []
 
-    def interrupted(db: Any) -> rollup_math.Rollup:
+    def interrupted(db: Any) -> rollup_sums.Rollup:
         """The slow one has read; now more hits come, and a quick one reads and writes them."""
         slow = compute(db)
         if not newer:

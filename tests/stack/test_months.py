@@ -17,10 +17,9 @@ import pytest
 from pynamodb.exceptions import PutError
 
 from chalicelib import days
-from chalicelib.aggregate import month_sums
-from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate import month_sums, rollup_sums
 from chalicelib.aggregate.build_day import refresh
-from chalicelib.aggregate.rollup import EventRow, Hour, Rollup
+from chalicelib.aggregate.rollup_sums import EventRow, Hour, Rollup
 from chalicelib.api.stats import as_json
 from chalicelib.catalogue import DIMENSIONS, SUMS, Totals
 from chalicelib.collect import hit
@@ -92,7 +91,7 @@ def fill(site: Site, first: date, last: date, seed: int = 1) -> None:
 
 def put_day(site: Site, day: date, rollup: Rollup, built_at: int = 1_700_000_000_000) -> None:
     """What a refresh does at its end."""
-    built = StoredRollup(day, rollup_math.pack(rollup), built_at, uuid.uuid4().hex)
+    built = StoredRollup(day, rollup_sums.pack(rollup), built_at, uuid.uuid4().hex)
     rollups.put(site.id, built, rollups.get(site.id, day))
     month_sums.changed(site.id, built, TODAY)
 
@@ -147,7 +146,7 @@ def test_a_day_that_is_built_again_shows_at_once_in_its_month(site: Site) -> Non
     day = date(2026, 7, 14)
     again = some_day(day, random.Random(99))
     old = rollups.get(site.id, day)
-    gone = rollup_math.unpack(old.packed).totals.pageviews if old else 0
+    gone = rollup_sums.unpack(old.packed).totals.pageviews if old else 0
     put_day(site, day, again, built_at=1_800_000_000_000)
     after = json.loads(shown(site))
     assert after["metrics"]["pageviews"] == before["metrics"]["pageviews"] - gone + again.totals.pageviews
@@ -264,7 +263,7 @@ def test_a_month_keeps_every_row_however_many(site: Site) -> None:
     assert [shown(site, period) for _ in range(2)] == [of_days] * 2
     first = month_rollups.between(site.id, day, day)
     (rows,) = month_rollups.tables(site.id, first.values()).values()
-    assert len(rollup_math.with_packed_tables(Rollup(), rows).tables["pages"]) == 2000
+    assert len(rollup_sums.with_packed_tables(Rollup(), rows).tables["pages"]) == 2000
 
 
 def test_months_without_days_do_not_have_to_be_asked_for_one_by_one(site: Site) -> None:

@@ -16,7 +16,7 @@ import pytest
 from pynamodb.exceptions import PutError
 
 from chalicelib import days
-from chalicelib.aggregate import rollup as rollup_math
+from chalicelib.aggregate import rollup_sums
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event
@@ -135,7 +135,7 @@ def test_what_is_known_of_a_visitor_is_not_forgotten_by_a_delivery_that_knows_le
             consume(batch)
     (stored,) = hits.read(site, yesterday(site))
     assert (stored.traits.country, stored.traits.city) == ("DE", "Berlin")
-    assert rollup_math.unpack(built(site, yesterday(site))).totals.pageviews == 1
+    assert rollup_sums.unpack(built(site, yesterday(site))).totals.pageviews == 1
 
 
 def spam() -> str:
@@ -159,7 +159,7 @@ def test_what_is_known_of_a_visitor_does_not_depend_on_what_came_together(site: 
         consume(messages(batch))
     consume(messages(events[2:] + events[:2]))
     assert built(site, day) == mirrored(site, day, events)
-    assert rollup_math.unpack(built(site, day)).totals.pageviews == 2
+    assert rollup_sums.unpack(built(site, day)).totals.pageviews == 2
 
 
 def test_items_of_the_old_layout_are_part_of_an_hour(site: Site) -> None:
@@ -215,7 +215,7 @@ def test_a_part_of_a_visitors_hits_that_was_stored_is_counted_though_another_was
     monkeypatch.setattr(batch_write, "_put_batch", refuse_pointers)
     consume(messages([view(site, 1, identifier="bob")]))
     assert buried == ["unstorable"]
-    assert rollup_math.unpack(built(site, yesterday(site))).totals.pageviews == 1
+    assert rollup_sums.unpack(built(site, yesterday(site))).totals.pageviews == 1
 
 
 def test_an_hour_of_more_than_an_item_holds_is_stored_in_several(site: Site) -> None:
@@ -223,7 +223,7 @@ def test_an_hour_of_more_than_an_item_holds_is_stored_in_several(site: Site) -> 
     view = traffic(site, day, visitors=1)[0]
     consume(messages([replace(view, id=f"x{number}", page=f"/{number:04d}" + "ü" * 500) for number in range(900)]))
     assert len(items(site)) == 3
-    assert rollup_math.unpack(built(site, day)).totals.pageviews == 900
+    assert rollup_sums.unpack(built(site, day)).totals.pageviews == 900
 
 
 @pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack takes items of any size")
@@ -316,17 +316,17 @@ def test_of_a_visitors_hour_that_is_too_full_the_same_is_kept_and_counted_in_wha
         consume(twice[start : start + 11])
         if start % 2 == 0:
             refresh(site, day)
-    stored = rollup_math.unpack(built(site, day))
+    stored = rollup_sums.unpack(built(site, day))
     assert stored.beyond == {0: 20}
     assert {page for page, *_ in stored.tables["pages"]} >= {f"/{number}" for number in range(10)}
-    assert rollup_math.pack(stored) == mirrored(site, day, events)
+    assert rollup_sums.pack(stored) == mirrored(site, day, events)
 
 
 def test_what_is_left_out_of_a_running_day_is_told(site: Site) -> None:
     put_site(site := replace(site, max_visitor_hour=10))
     today = days.day_of(days.now_ms(), site.zone)
     consume(messages(flood(site, today, 15)))
-    assert rollup_math.unpack(built(site, today)).beyond == {0: 5}
+    assert rollup_sums.unpack(built(site, today)).beyond == {0: 5}
 
 
 def test_what_is_beyond_visitors_limits_has_a_limit_too(site: Site) -> None:
@@ -352,7 +352,7 @@ def test_what_was_left_out_of_an_hour_is_still_told_when_another_hour_is_built_a
     for mark in dirty_hours.of_day(site.id, day):
         dirty_hours.clear(mark)
     consume(messages([replace(event, hour=5, t=event.t + 5 * HOUR) for event in later]))
-    assert rollup_math.unpack(built(site, day)).beyond == {0: 5, 5: 2}
+    assert rollup_sums.unpack(built(site, day)).beyond == {0: 5, 5: 2}
 
 
 def test_a_limit_that_was_raised_counts_what_it_had_left_out(site: Site) -> None:
@@ -360,11 +360,11 @@ def test_a_limit_that_was_raised_counts_what_it_had_left_out(site: Site) -> None
     put_site(site := replace(site, max_visitor_hour=10))
     events = flood(site, day, 15)
     consume(messages(events))
-    assert rollup_math.unpack(built(site, day)).totals.pageviews == 10
+    assert rollup_sums.unpack(built(site, day)).totals.pageviews == 10
     put_site(site := replace(site, max_visitor_hour=1000))
     forget_marks_left()
     consume(messages(events[:1]))
-    stored = rollup_math.unpack(built(site, day))
+    stored = rollup_sums.unpack(built(site, day))
     assert (stored.totals.pageviews, stored.beyond) == (15, {})
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from chalicelib import catalogue
 from chalicelib.aggregate import metrics as metric_sql
-from chalicelib.aggregate import month_sums, rollup
+from chalicelib.aggregate import month_sums, rollup_sums
 from chalicelib.aggregate.duckdb_engine import engine
-from chalicelib.aggregate.rollup import Hour, Rollup
+from chalicelib.aggregate.rollup_sums import Hour, Rollup
 from chalicelib.api import openapi
 from chalicelib.api import stats as api_stats
 from chalicelib.catalogue import DIMENSIONS, METRICS, SUMS, Dimension, Metric, Totals
@@ -52,12 +52,12 @@ def leave(name: str, minute: float, engagement: int | None, scroll: int | None =
 
 
 def old_day() -> Rollup:
-    return rollup.unpack(rollups.pack(OLD_FIGURES, OLD_TABLES))
+    return rollup_sums.unpack(rollups.pack(OLD_FIGURES, OLD_TABLES))
 
 
 def new_day() -> Rollup:
     records = [view("a", 0, "/", host="example.com"), leave("a", 1, 30_000, 40), view("b", 2, "/b", host="b.example")]
-    return rollup.unpack(rollup.pack(computed(stored("v", [*records, leave("b", 3, 10_000, 90)]))))
+    return rollup_sums.unpack(rollup_sums.pack(computed(stored("v", [*records, leave("b", 3, 10_000, 90)]))))
 
 
 # ── the new dimensions and metrics ──
@@ -90,14 +90,14 @@ def test_hits_of_before_hosts_were_kept_have_an_unknown_one() -> None:
 
 def test_spellings_of_an_entry_page_are_one_row_as_those_of_a_page_are() -> None:
     day = Rollup(tables={"exit_pages": [("/caf%C3%A9", 1, 1, 1), ("/café", 1, 2, 3)]})
-    assert rollup.sum_days([day]).tables["exit_pages"] == [("/café", 2, 3, 4)]
+    assert rollup_sums.sum_days([day]).tables["exit_pages"] == [("/café", 2, 3, 4)]
 
 
 # ── what was stored before ──
 
 
 def test_an_old_rollup_has_its_figures_and_knows_nothing_of_the_new_ones() -> None:
-    whole = rollup.sum_days([old_day()])
+    whole = rollup_sums.sum_days([old_day()])
     metrics = site_stats.metrics(whole.totals)
     assert dict(metrics.by_key) == {
         "visitors": 5, "visits": 6, "pageviews": 12, "views_per_visit": 2.0, "bounce_rate": 0.5, "visit_duration": 10.0,
@@ -108,18 +108,18 @@ def test_an_old_rollup_has_its_figures_and_knows_nothing_of_the_new_ones() -> No
 
 
 def test_days_that_never_collected_a_metric_are_no_part_of_its_mean() -> None:
-    whole = rollup.sum_days([new_day(), old_day()])
+    whole = rollup_sums.sum_days([new_day(), old_day()])
     metrics = site_stats.metrics(whole.totals)
     assert (metrics.pageviews, metrics["scroll_depth"], metrics["engagement_time"]) == (14, 65.0, 20.0)
     assert whole.tables["hostnames"] == [("b.example", 1, 1, 1), ("example.com", 1, 1, 1)]
 
 
 def test_old_hours_and_minutes_are_compared_with_to_the_minute() -> None:
-    old = rollup.unpack_figures(rollups.pack(OLD_FIGURES, OLD_TABLES))
+    old = rollup_sums.unpack_figures(rollups.pack(OLD_FIGURES, OLD_TABLES))
     assert old.hours[0] == Hour(9, 4, Totals(4, 5, 10, 2, 50_000, 3, 1_500))
     assert old.until(9 * 60 + 59) == Totals(4, 5, 10, 2, 50_000, 3, 1_500)
     minutes = rollups.compressed({"v": 1, "minutes": [[0, 1, 1, 2, 0, 500, 1, 300], [7, 0, 0, 1, 0, 0, 0, 0]]})
-    assert rollup.until(minutes, 5) == Totals(1, 1, 2, 0, 500, 1, 300)
+    assert rollup_sums.until(minutes, 5) == Totals(1, 1, 2, 0, 500, 1, 300)
 
 
 def test_an_old_month_stands_for_its_days() -> None:
@@ -127,15 +127,15 @@ def test_an_old_month_stands_for_its_days() -> None:
     days = month_sums.unpack_days(StoredMonth(date(2026, 10, 1), figures=figures))
     assert days is not None
     assert days[date(2026, 10, 3)].totals == Totals(5, 6, 12, 3, 60_000, 4, 2_000)
-    whole = rollup.with_packed_tables(rollup.sum_days(days.values()), rollups.compressed(OLD_TABLES))
-    assert site_stats.metrics(rollup.sum_days([whole, new_day()]).totals)["scroll_depth"] == 65.0
+    whole = rollup_sums.with_packed_tables(rollup_sums.sum_days(days.values()), rollups.compressed(OLD_TABLES))
+    assert site_stats.metrics(rollup_sums.sum_days([whole, new_day()]).totals)["scroll_depth"] == 65.0
 
 
 def test_what_a_newer_release_stored_can_be_read_after_going_back() -> None:
     newer = [*range(1, len(SUMS) + 1), 99]
     assert Totals.read(newer).values() == newer[:-1]
     tables = {**OLD_TABLES, "tables": {**OLD_TABLES["tables"], "screens": [["wide", 1, 1, 1]]}}
-    whole = rollup.sum_days([rollup.unpack(rollups.pack({**OLD_FIGURES, "totals": newer}, tables))])
+    whole = rollup_sums.sum_days([rollup_sums.unpack(rollups.pack({**OLD_FIGURES, "totals": newer}, tables))])
     assert list(whole.tables) == list(DIMENSIONS)
 
 
@@ -153,14 +153,14 @@ def test_the_new_sums_are_in_hours_and_minutes_as_in_the_whole_day() -> None:
         db.load(stored("v", records), [])
         db.sessionize()
         day = metric_sql.compute(db)
-        minutes = rollup.pack_minutes(metric_sql.sums_by_minute(db, START))
+        minutes = rollup_sums.pack_minutes(metric_sql.sums_by_minute(db, START))
     assert [(hour.hour, hour.sums.scroll, hour.sums.engagement) for hour in day.hours] == [
         (0, 40, 30_000),
         (1, 90, 10_000),
     ]
     assert (day.totals.views_with_scroll, day.totals.scroll, day.totals.engagement) == (2, 130, 40_000)
-    assert rollup.until(minutes, 60).scroll == 40
-    assert rollup.until(minutes, 61) == day.until(24 * 60) == day.totals
+    assert rollup_sums.until(minutes, 60).scroll == 40
+    assert rollup_sums.until(minutes, 61) == day.until(24 * 60) == day.totals
 
 
 # ── what follows from the catalogue ──
@@ -172,8 +172,8 @@ def test_a_new_dimension_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
         condition="identifier IS NOT NULL", empty_table="Nobody told who they are.",
     )  # fmt: skip
     monkeypatch.setattr(catalogue, "DIMENSIONS", {**DIMENSIONS, "identifiers": known})
-    day = rollup.unpack(rollup.pack(computed(stored("v", [view("a", 0, identifier="ada")]))))
-    whole = rollup.sum_days([day, day])
+    day = rollup_sums.unpack(rollup_sums.pack(computed(stored("v", [view("a", 0, identifier="ada")]))))
+    whole = rollup_sums.sum_days([day, day])
     assert whole.tables["identifiers"] == [("ada", 2, 2, 2)]
     tables = site_stats._tables(samples.SITE, whole)
     stats = dataclasses.replace(samples.full(), tables=tables)

@@ -77,7 +77,7 @@ def test_every_file_that_is_named_exists() -> None:
 
 
 def test_every_module_that_is_named_exists() -> None:
-    """As `aggregate.rollup`, or with a name that is in it."""
+    """As `aggregate.rollup_sums`, or with a name that is in it."""
     missing = []
     for where in WRITTEN:
         for found in MODULE.findall(prose(ROOT / where)):

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import url_normalization
-from chalicelib.aggregate import rollup
-from chalicelib.aggregate.rollup import Rollup
+from chalicelib.aggregate import rollup_sums
+from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.collect.urls import read_location
 from chalicelib.errors import BadRequest
 
@@ -136,6 +136,6 @@ def test_a_spelling_is_its_own_and_leads_back_to_the_page(text: str) -> None:
 def test_days_of_before_there_was_one_spelling_are_added_up_by_it() -> None:
     before = Rollup(tables={"pages": [("/caf%C3%A9", 3, 4, 5), ("/caf%c3%a9", 2, 2, 2), ("/", 1, 1, 1)]})
     after = Rollup(tables={"pages": [("/café", 1, 1, 2)], "sources": [("a%41", 1, 1, 1)]})
-    whole = rollup.sum_days([after, before])
+    whole = rollup_sums.sum_days([after, before])
     assert whole.tables["pages"] == [("/café", 6, 7, 9), ("/", 1, 1, 1)]
     assert whole.tables["sources"] == [("a%41", 1, 1, 1)]

@@ -1,5 +1,5 @@
 -- A dimension of visits whose names people write, each in their own way: one row a spelling. Those that differ in case
--- only become one row when days are summed (`rollup.sum_days`), which needs two things of these: that they add up, so a
+-- only become one row when days are summed (`rollup_sums.sum_days`), which needs two things of these: that they add up, so a
 -- visitor is counted under the spelling they came with first; and how often each was written, to show it as most did.
 WITH told AS (
     SELECT coalesce({expression}, '') AS name, day, visitor, started, pageviews

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import catalogue, days
-from chalicelib.aggregate import metrics, rollup
+from chalicelib.aggregate import metrics, rollup_sums
 from chalicelib.aggregate.duckdb_engine import engine, sql
 from chalicelib.catalogue import SUMS, Totals
 from chalicelib.config import VISIT_GAP_MS
@@ -47,7 +47,7 @@ def leave(name: str, minute: float, engagement: int) -> Record:
     return Record(LEAVE, name, START + int(minute * MINUTE), engagement=engagement)
 
 
-def computed(hours: Iterable[VisitorHour]) -> rollup.Rollup:
+def computed(hours: Iterable[VisitorHour]) -> rollup_sums.Rollup:
     with engine() as db:
         db.load(hours, [])
         db.sessionize()
@@ -156,7 +156,7 @@ def test_the_referrer_of_a_visit_is_its_first_views_unless_that_is_the_site_itse
 
 def test_what_does_not_fit_is_summed_into_other() -> None:
     hours = [hour for number in range(600) for hour in stored(f"v{number:03d}", [view("a", 0, f"/{number:03d}")])]
-    figures = rollup.unpack(rollup.pack(computed(hours)))
+    figures = rollup_sums.unpack(rollup_sums.pack(computed(hours)))
     assert len(figures.tables["pages"]) == 500
     assert figures.others["pages"] == (100, 100, 100)
 
@@ -165,9 +165,9 @@ def test_a_rollup_fits_an_item_whatever_the_names() -> None:
     noise = random.Random(7)
     pages = ["/" + "".join(noise.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=1000)) for _ in range(900)]
     hours = [hour for number, page in enumerate(pages) for hour in stored(f"v{number}", [view("a", 0, page)])]
-    packed = rollup.pack(computed(hours))
+    packed = rollup_sums.pack(computed(hours))
     assert len(packed) < 380_000
-    kept = rollup.unpack(packed)
+    kept = rollup_sums.unpack(packed)
     assert len(kept.tables["pages"]) + kept.others["pages"][0] == 900
 
 
@@ -229,7 +229,7 @@ def test_the_figures_are_those_of_the_model_in_any_order(cases: list[Case], chan
         chance.shuffle(hours)
         db.load(hours, [])
         db.sessionize()
-        assert rollup.pack(metrics.compute(db)) == rollup.pack(figures)
+        assert rollup_sums.pack(metrics.compute(db)) == rollup_sums.pack(figures)
         assert [db.rows(f"FROM {table} ORDER BY ALL") for table in ("views", "visits")] == everything
     for number, model in enumerate(models):
         expected = [len(model.visitors), model.visits, model.pageviews, model.bounces, model.duration]
@@ -265,7 +265,7 @@ def test_custom_events_are_counted_once_with_their_visitors_and_revenue() -> Non
         ("signup", 3, 2, {}),
         ("sale", 2, 2, {"EUR": (12_500_000, 1), "USD": (7, 1)}),
     ]
-    doubled = rollup.sum_days([figures, rollup.unpack(rollup.pack(figures))]).events
+    doubled = rollup_sums.sum_days([figures, rollup_sums.unpack(rollup_sums.pack(figures))]).events
     assert [(row.events, row.visitors, row.revenue) for row in doubled][1] == (
         4,
         4,
@@ -495,7 +495,7 @@ def test_no_stored_record_can_break_a_build(cases: list[tuple[list[Record], Trai
         for query in ("event_properties", "event_property_names"):
             asked = {"event": "x", "property": "/a", "most": 10, "first": 0}
             db.rows(sql(query), {name: value for name, value in asked.items() if f"${name}" in sql(query)})
-    read = rollup.unpack(rollup.pack(figures))
+    read = rollup_sums.unpack(rollup_sums.pack(figures))
     assert read.totals.pageviews == sum(hour.sums.pageviews for hour in read.hours)
     for visit in read.latest:
         days.local(visit["started"], ZoneInfo("Pacific/Kiritimati"))
@@ -513,7 +513,7 @@ def test_25_days_of_reading_and_ten_of_the_largest_amounts_are_counted() -> None
 # ── what a rollup holds at most ──
 
 
-def crowded(rows: int, letters: int) -> rollup.Rollup:
+def crowded(rows: int, letters: int) -> rollup_sums.Rollup:
     """A rollup with as many rows of everything as one may be asked to hold, of names that compress badly."""
     noise = random.Random(5)
     alphabet = ("abcdefghijklmnopqrstuvwxyz0123456789😀ü" * 7)[:256]  # what each random byte stands for
@@ -524,16 +524,16 @@ def crowded(rows: int, letters: int) -> rollup.Rollup:
     def revenue() -> dict[str, tuple[int, int]]:
         return {f"{noise.randrange(26**3):05d}": (noise.randrange(10**30), 3) for _ in range(20)}
 
-    full = rollup.Rollup(
-        hours=[rollup.Hour(hour, 9, Totals(*(noise.randrange(10**18) for _ in SUMS))) for hour in range(51)],
+    full = rollup_sums.Rollup(
+        hours=[rollup_sums.Hour(hour, 9, Totals(*(noise.randrange(10**18) for _ in SUMS))) for hour in range(51)],
         seen={10**9 + minute: noise.randrange(10**9) for minute in range(30)},
         latest=[{"entry_page": name(), "referrer": name() * 8, "identifier": name()} for _ in range(min(rows, 10))],
-        events=[rollup.EventRow(name(), 9, 9, revenue()) for _ in range(rows)],
-        robots=[rollup.RobotRow("declared", name(), 5, 7) for _ in range(rows)],
+        events=[rollup_sums.EventRow(name(), 9, 9, revenue()) for _ in range(rows)],
+        robots=[rollup_sums.RobotRow("declared", name(), 5, 7) for _ in range(rows)],
         beyond={hour: noise.randrange(10**9) for hour in range(51)},
     )
     for table in catalogue.DIMENSIONS:
-        rollup.fill(full, table, [(name(), 3, 4, 5) for _ in range(rows)], None)
+        rollup_sums.fill(full, table, [(name(), 3, 4, 5) for _ in range(rows)], None)
     return full
 
 
@@ -545,12 +545,12 @@ def test_a_rollup_fits_an_item_with_everything_at_its_most_and_leaves_nothing_un
     monkeypatch.setattr(zlib, "compress", lru_cache(2)(zlib.compress))
     full = crowded(rows, letters)
     amounts = sum(row.amounts for row in full.events)
-    packed = rollup.pack(full)
+    packed = rollup_sums.pack(full)
     assert len(packed) <= rollups.MAX_PACKED_BYTES
-    read = rollup.unpack(packed)
+    read = rollup_sums.unpack(packed)
     for table in catalogue.DIMENSIONS:
         assert sum(row[1] for row in read.tables[table]) + read.others.get(table, (0, 0, 0))[0] == 3 * rows
-    other = read.other_events or rollup.EventRow("", 0, 0, {})
+    other = read.other_events or rollup_sums.EventRow("", 0, 0, {})
     assert sum(row.events for row in read.events) + other.events == 9 * rows
     assert sum(row.amounts for row in read.events) + other.amounts == amounts
     assert sum(robot.hits for robot in read.robots) == 7 * rows
@@ -570,7 +570,7 @@ def test_events_of_many_names_and_currencies_are_told_in_part_with_an_honest_rem
     assert len(figures.events) == 500
     assert figures.other_events is not None
     assert sum(row.events for row in figures.events) + figures.other_events.events == 651
-    twice = rollup.sum_days([figures, figures], most=10)
+    twice = rollup_sums.sum_days([figures, figures], most=10)
     assert twice.other_events is not None
     assert sum(row.events for row in twice.events) + twice.other_events.events == 2 * 651
     assert sum(row.amounts for row in twice.events) + twice.other_events.amounts == 2 * 51

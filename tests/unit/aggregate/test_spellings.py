@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import catalogue
-from chalicelib.aggregate import rollup
-from chalicelib.aggregate.rollup import Rollup, sum_days
+from chalicelib.aggregate import rollup_sums
+from chalicelib.aggregate.rollup_sums import Rollup, sum_days
 from chalicelib.aggregate.spellings import folded
 from chalicelib.collect.urls import read_location
 from chalicelib.store.records import VisitorHour
@@ -99,7 +99,7 @@ def test_months_of_days_come_to_the_same_as_the_days(days: list[list[tuple[str, 
         for day in days
     ]  # fmt: skip
     month = sum_days(parts[:3], most=None)
-    packed = rollup.with_packed_tables(Rollup(), rollup.packed_tables(month))
+    packed = rollup_sums.with_packed_tables(Rollup(), rollup_sums.packed_tables(month))
     by_month = sum_days([packed, *parts[3:]])
     random.Random(len(days)).shuffle(parts)
     by_day = sum_days(parts)
