@@ -23,9 +23,9 @@ dispatch.register(app)
 @app.on_sqs_message(queue=config.settings().queue, batch_size=100, maximum_batching_window_in_seconds=1)
 def worker(event: SQSEvent) -> None:
     """Enrich and store the hits of a batch."""
-    from chalicelib.enrich.worker import take
+    from chalicelib.enrich.worker import handle_batch
 
-    take(event.to_dict()["Records"])
+    handle_batch(event.to_dict()["Records"])
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

@@ -29,7 +29,7 @@ def changed_hour(visits: int) -> str:
 
 def measure() -> Section:
     """The time to build a day from its hits, and to update it when one hour has changed."""
-    from chalicelib.aggregate import metrics, rollup_sums
+    from chalicelib.aggregate import compute_rollup, rollup_sums
     from chalicelib.aggregate.duckdb_engine import engine
 
     measurements: list[Measurement] = []
@@ -40,7 +40,7 @@ def measure() -> Section:
             db.load(hours, [])
             parquet = {hour: db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL") for hour in range(24)}
             db.sessionize()
-            packed = rollup_sums.pack(metrics.compute(db))
+            packed = rollup_sums.pack(compute_rollup.compute(db))
             whole = time.perf_counter() - started
             changed = [item for item in hours if item.hour == 12]
             clean = [data for hour, data in parquet.items() if hour != 12]
@@ -48,7 +48,7 @@ def measure() -> Section:
             db.load(changed, clean)
             db.parquet("FROM hits WHERE hour = 12 ORDER BY ALL")
             db.sessionize()
-            rollup_sums.pack(metrics.compute(db))
+            rollup_sums.pack(compute_rollup.compute(db))
             again = time.perf_counter() - started
         measurements.append(Measurement(f"{visits:,} visits: the whole day, hits to rollup", whole * 1000, "ms"))
         measurements.append(Measurement(changed_hour(visits), again * 1000, "ms"))
@@ -61,13 +61,13 @@ def measure() -> Section:
 
 def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[Rollup, bytes, int]:
     """The rollup of a random day, the same packed, and its number of page views."""
-    from chalicelib.aggregate import metrics, rollup_sums
+    from chalicelib.aggregate import compute_rollup, rollup_sums
     from chalicelib.aggregate.duckdb_engine import engine
 
     with engine() as db:
         db.load(visitor_hours(visits, day, start, rng), [])
         db.sessionize()
-        made = metrics.compute(db)
+        made = compute_rollup.compute(db)
     return made, rollup_sums.pack(made), made.totals.pageviews
 
 

@@ -98,7 +98,7 @@ def _by_key(*entries: _Entry) -> dict[str, _Entry]:
 
 _NO_PAGES = "No pages were viewed in this period."
 _NO_SOURCES = "No visits in this period. Visits from links, searches and campaigns are listed here."
-_NO_CITIES = "None known in this period. This needs a GeoIP database with cities."
+_NO_CITIES = "None known in this period. Install a GeoIP database with cities."
 _NO_VISITS = "No visits in this period."
 
 # The cards of the overview, in their order on the page.
@@ -159,7 +159,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = _by_key(
     ),
     Dimension(
         "networks", "network", "Networks", "Network", card="places", tab=4, condition="network IS NOT NULL",
-        empty_table="None known in this period. This needs a GeoIP database with networks.",
+        empty_table="None known in this period. Install a GeoIP database with networks.",
     ),
     Dimension("browsers", "browser", "Browsers", "Browser", card="devices", tab=1, empty_table=_NO_VISITS),
     Dimension("systems", "system", "Systems", "System", card="devices", tab=2, empty_table=_NO_VISITS),
@@ -247,7 +247,7 @@ METRICS: Final[Mapping[str, Metric]] = _by_key(
     Metric(
         "scroll_depth", "Scroll depth", "scroll", "views_with_scroll", "percent",
         "Average depth to which a page was scrolled, 0 to 100 percent, over the page views for which it is known.",
-        "deeper", "less deep",
+        "deeper", "shallower",
     ),
     Metric(
         "load_time", "Load time", "load_time", "loads", "milliseconds",

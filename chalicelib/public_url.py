@@ -15,7 +15,7 @@ from chalicelib import config
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
-def place(event: Mapping[str, Any]) -> tuple[str, str]:
+def split_root(event: Mapping[str, Any]) -> tuple[str, str]:
     """The path of the deployment's root (``""``, ``/prod``), and the request's path below it.
 
     A stage precedes the path only in the gateway's context, the base path of a custom domain in the event as well. The

@@ -120,7 +120,7 @@ def read_request(app: Chalice) -> Request:
     context = request.context
     headers = {name.lower(): value for name, value in request.headers.items()}
     lists = {name: list(values) for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
-    prefix, path = public_url.place(event)
+    prefix, path = public_url.split_root(event)
     return Request(
         method=request.method,
         path=path,

@@ -82,7 +82,7 @@ def _count_attempt(email: str, from_network: str, known: str | None, now: int) -
     person = _key("email", email)
     _count(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
     _count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
-    if login_throttle.take(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
+    if login_throttle.count_attempt(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
         _count(_key("pause", email), 1, SIGN_IN_PAUSE_S, now)
     return _CountedAttempt((of_pair,), (everybody, person))
 
@@ -100,7 +100,7 @@ def _find_person(address: str) -> Person | None:
 
 
 def _count(key: str, limit: int, window_s: int, now: int) -> None:
-    wait = login_throttle.take(key, limit, window_s, now)
+    wait = login_throttle.count_attempt(key, limit, window_s, now)
     if wait:
         number, unit = (wait, "second") if wait < 60 else (-(-wait // 60), "minute")
         raise TooManyRequests(

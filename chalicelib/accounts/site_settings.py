@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.accounts import sites
-from chalicelib.collect import proxy
+from chalicelib.collect import client_ip
 from chalicelib.collect.origins import parse_origin
 from chalicelib.collect.site_rules import parse_networks
 from chalicelib.collect.tracker_script import script_of
@@ -114,10 +114,10 @@ def _proxies(value: object, name: str) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "?"
     if text in ("", "0"):
         return ""
-    if text in proxy.PRESETS or text in {str(hops) for hops in range(1, proxy.MAX_HOPS + 1)}:
+    if text in client_ip.PRESETS or text in {str(hops) for hops in range(1, client_ip.MAX_HOPS + 1)}:
         return text
-    presets = ", ".join(proxy.PRESETS)
-    raise BadRequest(f"{name} must be empty, 1 to {proxy.MAX_HOPS} hops, or one of {presets}.", field=name)
+    presets = ", ".join(client_ip.PRESETS)
+    raise BadRequest(f"{name} must be empty, 1 to {client_ip.MAX_HOPS} hops, or one of {presets}.", field=name)
 
 
 def _pattern(value: object, name: str) -> str:

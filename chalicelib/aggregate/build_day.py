@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import metrics, month_sums, rollup_sums
+from chalicelib.aggregate import compute_rollup, month_sums, rollup_sums
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments
 from chalicelib.store.dirty_hours import Mark
@@ -59,7 +59,7 @@ def refresh(site: Site, day: date) -> StoredRollup | None:
         # The hits may be deleted already (retention), so the rollup must not be built again.
         stored = rollups.get(site.id, day)
         if stored is not None:  # by a build that may have been interrupted before it marked the month
-            month_sums.changed(site.id, stored, site.calendar.day_of(days.now_ms()))
+            month_sums.invalidate(site.id, stored, site.calendar.day_of(days.now_ms()))
         _clear(dirty_hours.of_day(site.id, day), started=1 << 62)
         return stored
     for attempt in range(_TRIES):
@@ -86,12 +86,12 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         dirty_hours.schedule_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
     with engine() as db:
         beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
-        figures = metrics.compute(db)
+        figures = compute_rollup.compute(db)
         figures.beyond = _beyond_before(found) | beyond
         packed = rollup_sums.pack(figures)
         by_minute = None
         if found.started >= site.calendar.day_end(day):
-            by_minute = rollup_sums.pack_minutes(metrics.sums_by_minute(db, site.calendar.day_start(day)))
+            by_minute = rollup_sums.pack_minutes(compute_rollup.sums_by_minute(db, site.calendar.day_start(day)))
         records = int(db.rows("SELECT count(*) FROM hits")[0][0])
     # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
     # too.
@@ -102,7 +102,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
     rollups.put(site.id, built, found.stored)
     if by_minute is not None:
         rollups.put_minutes(site.id, day, by_minute, found.started)
-    month_sums.changed(site.id, built, site.calendar.day_of(found.started))
+    month_sums.invalidate(site.id, built, site.calendar.day_of(found.started))
     if over:
         segments.delete([segment.key for segment in found.hours])
     _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)
@@ -146,7 +146,7 @@ def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
         before = [data for segment in found.hours if (data := segments.read(segment.key))]
     beyond = _load(db, site, day, dirty, before, clean)
     db.sessionize()
-    segments.write(key, db.parquet(sql("numbered_hits")), found.closed)
+    segments.write(key, db.parquet(sql("closed_day_hits")), found.closed)
     return beyond
 
 

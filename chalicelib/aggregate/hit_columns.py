@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib.store.fields import Field, fields_of
+from chalicelib.store.field_declarations import Field, fields_of
 from chalicelib.store.records import PACKED, TRAITS, VISIT_TRAITS, Record, Traits
 
 _RECORD: Final = {name: fields_of(Record)[name] for name in PACKED}
@@ -43,13 +43,13 @@ COLUMNS: Final[Mapping[str, str]] = {
 
 
 def bounded_time(t: str) -> str:
-    """An instant, bounded to those that its day may have, see `collect.event`: no record may break a build."""
+    """An instant, bounded to those possible in its day (see `collect.event`), so that no record can break a build."""
     day = "epoch_ms(day::TIMESTAMP)"
     return f"greatest(least(coalesce({t}, 0), {day} + 4 * 86400000), {day} - 2 * 86400000)::BIGINT AS t"
 
 
 def _packed_column(place: int, field: Field) -> str:
-    """What a packed record holds at a place, in the type of its column; what is no number is none."""
+    """A field of a packed record in the type of its column; invalid numbers become NULL."""
     value, type_ = f"record[{place}]", sql_type(field)
     exact = f"TRY_CAST({value} AS {type_})"
     if field.name == "t":
@@ -72,7 +72,7 @@ def _merged_trait(field: Field) -> str:
 
 
 def _shown_trait(field: Field) -> str:
-    """As a list of visits has it; of coordinates one decimal, which is all that is known of them."""
+    """A trait as the list of visits shows it; coordinates have one decimal."""
     return f"round({field.name}::DOUBLE, 1) AS {field.name}" if field.kind is float else field.name
 
 

@@ -37,7 +37,7 @@ def within(first: date, last: date, today: date) -> list[date]:
     return found
 
 
-def changed(site_id: str, built: StoredRollup, today: date) -> None:
+def invalidate(site_id: str, built: StoredRollup, today: date) -> None:
     """To be called after a rollup was written: invalidates the sum of its month."""
     first = first_of(built.day)
     if next_first(first) - _MARGIN <= today:

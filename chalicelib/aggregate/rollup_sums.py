@@ -1,6 +1,6 @@
 """Rollups: the sums of a site-day, their stored form, and their addition to periods.
 
-Metrics are ratios of these sums. `aggregate.metrics` computes rollups; reading them needs no DuckDB.
+Metrics are ratios of these sums. `aggregate.compute_rollup` computes rollups; reading them needs no DuckDB.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Rollup:
         the rollup are missing.
     :ivar others: by dimension, the sum of the rows that are left out.
     :ivar seen: epoch minute -> visitors last seen in it.
-    :ivar latest: the latest visits, as columns of `latest.sql`.
+    :ivar latest: the latest visits, as columns of `list_visits.sql`.
     :ivar events: custom events by name; :ivar other_events: the sum of those left out.
     :ivar robots: bots, which are not counted.
     :ivar beyond: hour -> records beyond the limit per visitor and hour.

@@ -85,6 +85,6 @@ def _longest_waiting_first(due: Iterable[Mark]) -> list[tuple[str, date]]:
 
 def destroy_finished_salts() -> int:
     """Destroy the salts of days that are over; returns how many."""
-    destroyed = salts.destroy_finished(time.time())
+    destroyed = salts.delete_expired(time.time())
     log_line(job="expire_salts", salts=destroyed)
     return destroyed

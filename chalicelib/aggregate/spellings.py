@@ -53,7 +53,7 @@ def folded(name: str) -> str:
 
 
 def respelled(pages: Counts) -> Counts:
-    """Pages in the spelling of `url_normalization`; days of before it may have several spellings of a page.
+    """Pages in the spelling of `url_normalization`; older days may have several spellings of a page.
 
     Their visitors and visits are added, so whoever viewed a page in two spellings on one day counts twice.
     """

@@ -19,7 +19,7 @@ def show(request: Request, _person: Person, site: Site) -> Response:
     period = periods.parse(request.query, site.zone, datetime.now(UTC))
     name = request.query.get("name")
     if not name:
-        raise BadRequest("name is missing: the event's name.", field="name")
+        raise BadRequest("name is missing; give the event's name.", field="name")
     first = pagination.read_place(request.query)
     limit = pagination.read_limit(request.query, event_properties.MAX_ROWS, event_properties.MAX_ROWS)
     property_ = request.query.get("property")

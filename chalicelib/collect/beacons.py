@@ -54,7 +54,7 @@ def _age(value: Any, field: str) -> int:
 
 
 def _id_of_view(value: Any, field: str) -> str:
-    view_id = validation.identity(value, field)
+    view_id = validation.hit_id(value, field)
     if view_id is None:
         raise BadRequest(f"{field} is missing: the id of the view that is left.", field=field)
     return view_id
@@ -68,7 +68,7 @@ def _is_replaced(value: Any, _field: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class _View:
     identifier: str | None = read_by(validation.identifier)
-    id: str | None = read_by(validation.identity, "idempotency")
+    id: str | None = read_by(validation.hit_id, "idempotency")
     location: Location = read_within(_location)
     url: str | None = read_by(validation.text, "location")
     referrer: str | None = read_by(validation.text)
@@ -103,7 +103,7 @@ class _Leave:
 @dataclass(frozen=True, slots=True)
 class _CustomEvent:
     identifier: str | None = read_by(validation.identifier)
-    id: str | None = read_by(validation.identity, "idempotency")
+    id: str | None = read_by(validation.hit_id, "idempotency")
     name: str = read_by(custom_events.read_name, "event")
     props: str | None = read_by(custom_events.read_props)
     revenue: tuple[int | None, str | None] = read_by(custom_events.read_revenue)

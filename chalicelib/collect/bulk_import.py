@@ -64,7 +64,7 @@ def accept(site: Site, body: dict[str, Any]) -> int:
             events += made
     hit_queue.send_all(encode_all(events))
     for day in ignored:
-        exclusions.drop(site.id, day, IGNORED_ADDRESS)
+        exclusions.count_dropped(site.id, day, IGNORED_ADDRESS)
     return len(hits) - len(ignored)
 
 
@@ -142,7 +142,7 @@ class _Hit:
     ip: str | None = read_by(validation.text)
     identifier: str | None = read_by(validation.identifier)
     address: str = read_by(_address, "ip")
-    id: str | None = read_by(validation.identity)
+    id: str | None = read_by(validation.hit_id)
 
     def client(self) -> Client:
         return client(self.address, self.user_agent or "", self.identifier)

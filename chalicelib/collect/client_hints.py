@@ -66,7 +66,7 @@ def unpack(packed: str) -> ClientHints:
     :raises ValueError: if it is invalid.
     """
     if not PACKED.fullmatch(packed):
-        raise ValueError(f"no client hints: {packed[:40]!r}")
+        raise ValueError(f"invalid client hints: {packed[:40]!r}")
     brands, mobile, platform, version = packed.split("|")
     return ClientHints(
         tuple(brands.split(",")) if brands else (),

@@ -38,7 +38,7 @@ def read_props(value: object, field: str = "props") -> str | None:
     if value is None or value == {}:
         return None
     if not isinstance(value, dict):
-        raise BadRequest(f"{field} must be an object of texts and numbers.", field=field)
+        raise BadRequest(f"{field} must be an object of strings, numbers and booleans.", field=field)
     if len(value) > config.MAX_PROPS:
         raise BadRequest(f"{field} may have at most {config.MAX_PROPS} properties.", field=field)
     texts: dict[str, str] = {}
@@ -46,7 +46,7 @@ def read_props(value: object, field: str = "props") -> str | None:
         text = _text(inner, f"{field}.{key}"[:150])
         if not 1 <= len(key) <= config.MAX_PROP_NAME_CHARS or len(text or "") > config.MAX_PROP_VALUE_CHARS:
             raise BadRequest(
-                f"A property in {field} has a name of 1 to {config.MAX_PROP_NAME_CHARS} and a value of up to "
+                f"A property in {field} must have a name of 1 to {config.MAX_PROP_NAME_CHARS} and a value of up to "
                 f"{config.MAX_PROP_VALUE_CHARS} characters.",
                 field=field,
             )
@@ -65,7 +65,7 @@ def _text(value: object, field: str) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | float) and abs(value) < 10**300:
         return str(int(value)) if float(value).is_integer() else repr(value)
-    raise BadRequest(f"{field} must be a text, a number or a boolean.", field=field)
+    raise BadRequest(f"{field} must be a string, a number or a boolean.", field=field)
 
 
 def _whole(text: str) -> str:

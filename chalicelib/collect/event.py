@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from chalicelib import config
 from chalicelib.collect.client_hints import PACKED
 from chalicelib.errors import Poison
-from chalicelib.store.fields import between, fields_of, meeting
+from chalicelib.store.field_declarations import between, fields_of, matching
 from chalicelib.store.records import Hit
 
 VERSION = 1
@@ -40,10 +40,10 @@ class Event(Hit):
     :ivar client_hints: user-agent client hints, packed; never stored.
     """
 
-    site: str = field(metadata=meeting(_KEY.fullmatch))
+    site: str = field(metadata=matching(_KEY.fullmatch))
     day: str
     hour: int = field(metadata=between(0, config.DAY_HOURS - 1))
-    visitor: str = field(metadata=meeting(_KEY.fullmatch))
+    visitor: str = field(metadata=matching(_KEY.fullmatch))
     agent: str
     address: str
     tracker: str  # optional in records, required in events
@@ -51,7 +51,7 @@ class Event(Hit):
     source_tag: str | None = None
     ad_network: str | None = None
     hint: str | None = None
-    client_hints: str | None = field(default=None, metadata=meeting(PACKED.fullmatch))
+    client_hints: str | None = field(default=None, metadata=matching(PACKED.fullmatch))
 
 
 _NAMES = tuple(Event.__dataclass_fields__)

@@ -1,8 +1,8 @@
 """The endpoints for visitors' browsers: the tracker, its beacons, and the pixel.
 
 Every hit goes through the same steps: find the site, find the client's IP address, apply the site's rules, apply the
-rate limit, parse the hit, create events, queue them. See :func:`beacon` and :func:`take`. Imports are few, for cold
-starts.
+rate limit, parse the hit, create events, queue them. See :func:`beacon` and :func:`accept_hit`. Imports are few, for
+cold starts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 from chalice import Response
 
 from chalicelib import days
-from chalicelib.collect import beacons, hit, proxy, rate_limit, site_rules, tracker_script, validation
+from chalicelib.collect import beacons, client_ip, hit, rate_limit, site_rules, tracker_script, validation
 from chalicelib.collect.client_hints import read_client_hints
 from chalicelib.collect.event import Event, encode_all
 from chalicelib.collect.hit import Beacon, View
@@ -50,11 +50,11 @@ def beacon(request: Request, site: str, identifier: str | None = None) -> Respon
     """
     found = site_rules.find_site(site)
     referer = request.headers.get("referer")
-    queue(take(request, found, lambda: beacons.parse(found, request.json(), referer), identifier))
+    queue(accept_hit(request, found, lambda: beacons.parse(found, request.json(), referer), identifier))
     return reply(b"", "text/plain", 204, {"Cache-Control": "no-store", **ANY_ORIGIN})
 
 
-def take(request: Request, site: Site, parse: Callable[[], Beacon], identifier: str | None = None) -> list[Event]:
+def accept_hit(request: Request, site: Site, parse: Callable[[], Beacon], identifier: str | None = None) -> list[Event]:
     """The events of a request for `site`; none if the hit is dropped.
 
     :param parse: parses the request; not called for a hit that is dropped.
@@ -64,7 +64,7 @@ def take(request: Request, site: Site, parse: Callable[[], Beacon], identifier: 
     :raises BadRequest: naming the invalid field.
     """
     headers = request.headers
-    address = normal_address(proxy.client_address(site.proxies, request.source_ip, headers))
+    address = normal_address(client_ip.client_address(site.proxies, request.source_ip, headers))
     reason = site_rules.refusal(site, headers, address)
     if reason is None and rate_limit.is_flood(site, address):
         reason = site_rules.FLOOD
@@ -102,7 +102,7 @@ def pixel(request: Request, site: str, identifier: str | None = None) -> Respons
     Referer that is not a web page (``about:blank``, an app) is ignored, because the site's owner cannot change it.
     """
     found = site_rules.find_site(site)
-    queue(take(request, found, lambda: _pixel_view(found, request), identifier))
+    queue(accept_hit(request, found, lambda: _pixel_view(found, request), identifier))
     return reply(_GIF, "image/gif", 200, {"Cache-Control": "no-store", **ANY_ORIGIN})
 
 

@@ -50,7 +50,7 @@ def parse_origin(text: str) -> Origin:
     below = "*." if named.startswith("*.") else ""
     host = normal_host(named.removeprefix(below))
     if host is None or (separator and scheme not in _USUAL_PORTS):
-        raise ValueError(f"{text[:80]!r} is no origin")
+        raise ValueError(f"{text[:80]!r} is not a valid origin")
     return Origin(scheme, below + host, parts.port or _USUAL_PORTS.get(scheme))
 
 

@@ -4,7 +4,7 @@ Source: Plausible's documentation of its Events API, and the requests of its npm
 domain, or by its id, if several sites have the same domain.
 
 Server-side clients send the visitor's ``User-Agent`` and ``X-Forwarded-For``. The latter is used only for sites that
-declare proxies, see `collect.proxy`, because anybody can send it.
+declare proxies, see `collect.client_ip`, because anybody can send it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from chalicelib.collect.urls import Location, location_of
 from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.errors import BadRequest
 from chalicelib.hostnames import normal_host
-from chalicelib.store.sites import Site, cached_site, read_id, sites_at
+from chalicelib.store.sites import Site, cached_site, read_id, sites_by_domain
 from chalicelib.web import Request, reply
 
 # Newer trackers abbreviate the fields.
@@ -46,7 +46,7 @@ def event(request: Request) -> Response:
     body = {_SHORT.get(name, name): value for name, value in request.json().items()}
     events: list[Event] = []
     for site in _sites(body):
-        events += ingress.take(request, site, partial(parse, site, body))
+        events += ingress.accept_hit(request, site, partial(parse, site, body))
     ingress.queue(events)
     return reply(b"ok", "text/plain; charset=utf-8", 202, {"Cache-Control": "no-store", **ingress.ANY_ORIGIN})
 
@@ -60,10 +60,10 @@ def _sites(body: Mapping[str, Any]) -> list[Site]:
     named = list(dict.fromkeys(filter(None, (part.strip().lower() for part in given.split(",")))))
     if not 1 <= len(named) <= config.MAX_DOMAINS:
         raise BadRequest(
-            f"domain must be the site's domain as it is named here, or up to {config.MAX_DOMAINS} with commas between.",
+            f"domain must be the domain or id of a site, or up to {config.MAX_DOMAINS} of them separated by commas.",
             field="domain",
         )
-    found = [site_rules.active(_site(domain)) for domain in named]
+    found = [site_rules.require_active(_site(domain)) for domain in named]
     return list({site.id: site for site in found}.values())  # a site may be named twice, by id and by domain
 
 
@@ -78,7 +78,7 @@ def _site(domain: str) -> Site | None:
     site_id = read_id(domain)
     if site_id is not None:
         return cached_site(site_id)
-    named = sites_at(normal_host(domain) or domain)
+    named = sites_by_domain(normal_host(domain) or domain)
     return min(named, key=lambda site: (not site.active, site.created_at, site.id)) if named else None
 
 

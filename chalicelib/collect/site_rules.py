@@ -30,10 +30,10 @@ def find_site(site_id: str) -> Site:
     :raises NotFound: if there is none.
     """
     wanted = read_id(site_id)
-    return active(cached_site(wanted) if wanted is not None else None)
+    return require_active(cached_site(wanted) if wanted is not None else None)
 
 
-def active(site: Site | None) -> Site:
+def require_active(site: Site | None) -> Site:
     """The site, if it exists and is active.
 
     :raises NotFound: otherwise.
@@ -64,7 +64,9 @@ def drop(site: Site, reason: str, headers: Mapping[str, str]) -> None:
     :raises TooManyRequests: if the rate limit is exceeded.
     """
     origin = headers.get("origin", "") if reason == ORIGIN else ""
-    exclusions.drop(site.id, site.calendar.day_of(days.now_ms()), reason, origin if origin.isprintable() else "")
+    exclusions.count_dropped(
+        site.id, site.calendar.day_of(days.now_ms()), reason, origin if origin.isprintable() else ""
+    )
     if reason == ORIGIN:
         raise Forbidden("The site's settings do not allow this origin.")
     if reason == FLOOD:

@@ -93,7 +93,7 @@ def flag(*, default: bool) -> Callable[[Any, str], bool]:
     return read_flag
 
 
-def identity(value: Any, field: str) -> str | None:
+def hit_id(value: Any, field: str) -> str | None:
     """The id of a view or an event, or None if missing. Can be a number, such as that of ``Math.random()``.
 
     :raises BadRequest: if it is not 1 to 64 letters, digits or ``_ . : -``.

@@ -14,7 +14,7 @@ from chalicelib.web import Request, redirect
 # Status -> title and what to do; the error's own message stands between them.
 _ADVICE = {
     HTTPStatus.BAD_REQUEST: ("Invalid request", "Go back, correct it and try again."),
-    HTTPStatus.FORBIDDEN: ("Not allowed", "Ask an administrator if you need access."),
+    HTTPStatus.FORBIDDEN: ("Not allowed", "If you need access, ask an administrator."),
     HTTPStatus.NOT_FOUND: ("Not found", "Check the address, or go to your sites."),
     HTTPStatus.CONFLICT: ("Changed by someone else", "Go back, reload the page and try again."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at a time."),

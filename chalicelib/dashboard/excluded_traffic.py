@@ -38,7 +38,7 @@ ROBOT_REASONS: Final[Mapping[str, str]] = {
 }
 # Rows that the page shows, those with the most hits.
 PAGE_ROWS: Final = 200
-STORED: Final = "not counted"
+STORED: Final = "stored"
 DROPPED: Final = "dropped"
 
 

@@ -32,7 +32,7 @@ class Figure:
 
 
 # How values are formatted.
-WRITTEN: Final[Mapping[Unit, Callable[[float | None], str]]] = {
+FORMATTERS: Final[Mapping[Unit, Callable[[float | None], str]]] = {
     "count": formatting.number,
     "mean": formatting.decimal,
     "fraction": formatting.percent,
@@ -44,7 +44,7 @@ WRITTEN: Final[Mapping[Unit, Callable[[float | None], str]]] = {
 _WHOLES: Final[Mapping[Unit, float]] = {"fraction": 1.0, "percent": 100.0}
 
 
-def strip(stats: Stats, today: date) -> list[Figure]:
+def overview_metrics(stats: Stats, today: date) -> list[Figure]:
     """All metrics of `stats`, compared with the period before."""
     named = before(stats, today)
     return [_figure(metric, stats.metrics, stats.compare, named) for metric in catalogue.METRICS.values()]
@@ -52,7 +52,7 @@ def strip(stats: Stats, today: date) -> list[Figure]:
 
 def on_site_card(stats: Stats, today: date) -> list[Figure]:
     """The metrics on the cards of the home page."""
-    return [figure for figure in strip(stats, today) if catalogue.METRICS[figure.key].on_site_cards]
+    return [figure for figure in overview_metrics(stats, today) if catalogue.METRICS[figure.key].on_site_cards]
 
 
 def before(stats: Stats, today: date) -> str:
@@ -64,13 +64,13 @@ def before(stats: Stats, today: date) -> str:
 def _figure(metric: Metric, metrics: Metrics, compare: Metrics, before: str) -> Figure:
     now, then = metrics[metric.key], compare[metric.key]
     change = _change(metric, now, then)
-    write = WRITTEN[metric.unit]
+    write = FORMATTERS[metric.unit]
     full = write(now)
     value = full
     if now is not None and metric.unit == "count" and now >= 10_000_000:
         value = formatting.short(now)
     if change is None:
-        sentence = f"Nothing to compare with in {before}"
+        sentence = f"No data for {before}"
     elif change.direction == "same":
         sentence = f"The same as {before}"
     else:

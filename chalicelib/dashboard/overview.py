@@ -69,7 +69,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
         waiting=periods.is_waiting(stats),
         note=periods.outdated_note(stats),
         live=stats.last >= today,
-        figures=metric_cards.strip(stats, today),
+        figures=metric_cards.overview_metrics(stats, today),
         before=metric_cards.before(stats, today),
         chart=chart.plot(stats.series, stats.interval, now),
         cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),

@@ -21,7 +21,7 @@ CHOICES = (
 )
 
 
-class Stretch(Protocol):
+class PeriodLike(Protocol):
     """What the picker asks of a period."""
 
     @property
@@ -64,7 +64,7 @@ class Picker:
     today: date
 
 
-def pick(period: Stretch, today: date) -> Picker:
+def pick(period: PeriodLike, today: date) -> Picker:
     """The picker for `period`; links are queries, relative to the page itself."""
     names = dict(CHOICES)
     days = formatting.days(period.first, period.last, today)
@@ -85,8 +85,8 @@ def _custom(first: date, last: date) -> str:
     return "?" + urlencode({"period": "custom", "from": first.isoformat(), "to": last.isoformat()})
 
 
-def _moved(period: Stretch, today: date, steps: int) -> tuple[date, date]:
-    """The neighbour of the same kind: a year of a year, a month of a month, else as many days."""
+def _moved(period: PeriodLike, today: date, steps: int) -> tuple[date, date]:
+    """The previous or next period: a year for a year, a month for a month, else the same number of days."""
     first, last = period.first, period.last
     if first == date(first.year, 1, 1) and (period.name == "year" or last == date(first.year, 12, 31)):
         return date(first.year + steps, 1, 1), date(first.year + steps, 12, 31)

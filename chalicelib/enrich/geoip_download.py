@@ -1,4 +1,4 @@
-"""Downloads from the publishers of GeoIP databases: streamed to disk, checked for completeness, always over TLS."""
+"""Downloads from the publishers of GeoIP databases: streamed to disk and checked for completeness."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def publisher(choice: Choice) -> Publisher:
             "MaxMind needs an account id and a licence key: set MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY."
         )
     if choice.mirror and not choice.mirror.startswith(("https://", "http://")):
-        raise BadRequest("The mirror must be a URL that begins with https://.")
+        raise BadRequest("The mirror must be an http or https URL.")
     return PUBLISHERS[choice.publisher](choice)
 
 

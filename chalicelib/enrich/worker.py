@@ -34,7 +34,7 @@ _PATIENT_DELIVERIES = 3
 _FOR_NOW = (OSError, MemoryError, ShylightError)
 
 
-def take(records: Sequence[Mapping[str, Any]]) -> None:
+def handle_batch(records: Sequence[Mapping[str, Any]]) -> None:
     """Store the events of a batch, as Lambda hands it over: see :func:`consume`."""
     counts = [int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)) for record in records]
     consume((record["body"] for record in records), max(counts, default=1))
@@ -144,7 +144,7 @@ def _letters(aside: Iterable[tuple[Event, Poison]]) -> list[_Letter]:
     for event, why in aside:
         of_reason.setdefault(why.reason, (why, []))[1].append(event)
         if cached_site(event.site) is not None:
-            exclusions.drop(event.site, date.fromisoformat(event.day), exclusions.PUT_ASIDE, why.reason)
+            exclusions.count_dropped(event.site, date.fromisoformat(event.day), exclusions.PUT_ASIDE, why.reason)
     return [_Letter(body, why) for why, events in of_reason.values() for body in encode_all(events)]
 
 
@@ -152,10 +152,10 @@ def _is_dropped(site: Site, one: _Enriched) -> bool:
     """Whether the site drops an event; it is then counted as excluded traffic."""
     day = date.fromisoformat(one.event.day)
     if site.ignore_robots and one.robot:
-        exclusions.drop(site.id, day, f"{exclusions.ROBOT}{one.robot}", one.traits.browser or "")
+        exclusions.count_dropped(site.id, day, f"{exclusions.ROBOT}{one.robot}", one.traits.browser or "")
         return True
     if exclusions.is_full(site, day):
-        exclusions.drop(site.id, day, "flood_site")
+        exclusions.count_dropped(site.id, day, "flood_site")
         return True
     return False
 

@@ -118,7 +118,7 @@ def _script(char: str) -> str | None:
 
 
 def _is_doubtful_mixture(text: str) -> bool:
-    """Of Latin with Chinese, Japanese or Korean: accents, or strokes beside ASCII."""
+    """Whether a label mixes CJK with accented Latin letters, or strokes with ASCII."""
     stroke = any((a in _STROKES and b.isascii()) or (b in _STROKES and a.isascii()) for a, b in pairwise(text))
     return stroke or any(not char.isascii() and _script(char) == "LATIN" for char in text)
 

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib import config, days, pagination, url_normalization
-from chalicelib.aggregate import metrics
+from chalicelib.aggregate import compute_rollup
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.config import MICROS
 from chalicelib.errors import BadRequest
@@ -52,7 +52,9 @@ class _Cursor:
         return cursor
 
 
-def page(site: Site, period: Period, limit: int, after: str | None, identifier: str | None = None) -> dict[str, Any]:
+def list_visits(
+    site: Site, period: Period, limit: int, after: str | None, identifier: str | None = None
+) -> dict[str, Any]:
     """``{"visits": [...], "next": …}``: up to `limit` visits; `next` is None on the last page.
 
     :param after: `next` of the page before.
@@ -102,7 +104,7 @@ def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterat
         known = [item.day for item in rollups.between(site.id, first, last)] if last >= first else []
         yield from ((day, None) for day in reversed(known))
         return
-    called = hits.visitors_called(site.id, identifier)
+    called = hits.visitors_with_identifier(site.id, identifier)
     for day, of_day in groupby(called, key=lambda found: found[0]):
         if first <= day <= last:
             yield day, [visitor for _, visitor in of_day]
@@ -113,8 +115,8 @@ def _of_day(
 ) -> list[dict[str, Any]]:
     with engine() as db:
         load_days(db, site, [day])
-        position = {"before": after.before, "before_id": after.before_id} if after else metrics.AFTER_ALL
-        found = metrics.latest_visits(db, most, position, visitors)
+        position = {"before": after.before, "before_id": after.before_id} if after else compute_rollup.AFTER_ALL
+        found = compute_rollup.latest_visits(db, most, position, visitors)
         keys = [(visit["day"], visit["visitor"], visit["visit"]) for visit in found]
         texts = [" ".join(map(str, key)) for key in keys]
         views = _by_visit(db, "visit_hits", texts)

@@ -25,7 +25,7 @@ class DomainItem(CoreItem):
     sites = UnicodeSetAttribute(null=True)
 
 
-def take(transaction: TransactWrite, site: Site) -> None:
+def claim(transaction: TransactWrite, site: Site) -> None:
     """Claim the domain for the site's owner; the transaction fails if another person has it."""
     owner = _owner(site)
     transaction.update(
@@ -35,7 +35,7 @@ def take(transaction: TransactWrite, site: Site) -> None:
     )
 
 
-def give_back(transaction: TransactWrite, site: Site) -> None:
+def release(transaction: TransactWrite, site: Site) -> None:
     """Release the domain for this site."""
     transaction.update(_item(site.domain), actions=[DomainItem.sites.delete({site.id})])
 

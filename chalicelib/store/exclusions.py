@@ -60,7 +60,7 @@ _written: dict[_Kind, list[float]] = {}
 _names: dict[tuple[str, date, str], set[str]] = {}
 
 
-def drop(site_id: str, day: date, reason: str, name: str = "", count: int = 1) -> None:
+def count_dropped(site_id: str, day: date, reason: str, name: str = "", count: int = 1) -> None:
     """Count dropped hits; written at the end of the invocation, one write for equal ones."""
     kind = (site_id, day, reason, _bounded(site_id, day, reason, name[:_MAX_NAME_CHARS]))
     _dropped[kind] = _dropped.get(kind, 0) + count

@@ -32,8 +32,8 @@ class Fetched:
     """A database in the bucket.
 
     :ivar path: the copy in the scratch folder, which is the caller's to delete; None if the caller has it already.
-    :ivar etag: tells one version of it from another.
-    :ivar intact: whether it is, bit by bit, what a source that vouches for it delivered.
+    :ivar etag: identifies the version.
+    :ivar intact: whether it matches the checksum of its publisher.
     """
 
     path: str | None
@@ -61,9 +61,9 @@ def fetch(name: str, known: str | None = None) -> Fetched | None:
             return None
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 403:
             raise PermissionError(f"{_key(name)}: {code}") from error
-        raise Unavailable(f"S3 did not give {_key(name)}: {code}") from error
+        raise Unavailable(f"S3 could not return {_key(name)}: {code}") from error
     except aws.BotoCoreError as error:
-        raise Unavailable(f"S3 did not give {_key(name)}: {type(error).__name__}") from error
+        raise Unavailable(f"S3 could not return {_key(name)}: {type(error).__name__}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def installed() -> list[str]:
     try:
         answer = _client().list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
     except aws.AwsError as error:
-        raise Unavailable(f"S3 did not tell which GeoIP databases there are: {type(error).__name__}") from error
+        raise Unavailable(f"S3 could not list the GeoIP databases: {type(error).__name__}") from error
     names = [item["Key"].removeprefix(prefix) for item in answer.get("Contents", [])]
     return [name for name in names if name.endswith(".mmdb") and "/" not in name]
 

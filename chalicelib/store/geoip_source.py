@@ -29,7 +29,7 @@ class Choice:
 
 
 def chosen() -> Choice | None:
-    """What was chosen; None as long as nothing was."""
+    """The choice; None if there is none."""
     try:
         found = aws.client("ssm").get_parameter(Name=settings().geo_source, WithDecryption=True)
     except aws.ClientError as error:
@@ -40,7 +40,7 @@ def chosen() -> Choice | None:
 
 
 def choose(choice: Choice) -> None:
-    """Let this be where newer databases come from."""
+    """Store the chosen publisher."""
     aws.client("ssm").put_parameter(
         Name=settings().geo_source,
         Description="Where Shylight's newer GeoIP databases come from; written by `make geo`.",
@@ -51,7 +51,7 @@ def choose(choice: Choice) -> None:
 
 
 def forget() -> None:
-    """Forget the choice and its key."""
+    """Delete the choice and its key."""
     try:
         aws.client("ssm").delete_parameter(Name=settings().geo_source)
     except aws.ClientError as error:

@@ -105,7 +105,7 @@ def _note_pointers(written: Iterable[tuple[str, str]]) -> None:
     _pointed.update(found)
 
 
-def visitors_called(site_id: str, identifier: str) -> list[tuple[date, str]]:
+def visitors_with_identifier(site_id: str, identifier: str) -> list[tuple[date, str]]:
     """The days, latest first, and visitor keys with visits of the visitor with this `identifier`."""
     found = SessionItem.identifier_index.query(_identity(site_id, identifier))
     keys = {(date.fromisoformat(item.pk.rpartition("#")[2]), item.sk.split("#")[1]) for item in found}

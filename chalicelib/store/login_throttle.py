@@ -20,7 +20,7 @@ class AttemptsItem(CoreItem):
     made = NumberAttribute(null=True)
 
 
-def take(key: str, limit: int, window_s: int, now: int) -> int:
+def count_attempt(key: str, limit: int, window_s: int, now: int) -> int:
     """Count an attempt under `key`: returns 0 if it is allowed, else the seconds until the next one is.
 
     Counted before the attempt is made, in one conditional write, so that concurrent attempts cannot exceed `limit`.
@@ -50,7 +50,7 @@ def take(key: str, limit: int, window_s: int, now: int) -> int:
 
 
 def give_back(key: str, now: int) -> None:
-    """Undo one :func:`take`: the attempt was successful."""
+    """Undo one :func:`count_attempt`: the attempt was successful."""
     try:
         AttemptsItem(key, _SK).update(
             actions=[AttemptsItem.made.add(-1)],

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any, Final, Literal
 
 from chalicelib import config
-from chalicelib.store.fields import between, meeting
+from chalicelib.store.field_declarations import between, matching
 
 Kind = Literal["view", "leave", "event"]
 VIEW: Final = "view"
@@ -58,7 +58,7 @@ class Hit:
     """
 
     kind: Kind
-    id: str = field(metadata=meeting(re.compile(r"[!-~]{0,64}").fullmatch))
+    id: str = field(metadata=matching(re.compile(r"[!-~]{0,64}").fullmatch))
     t: int = field(metadata=between(0, config.LATEST_T))
     page: str | None = None
     referrer: str | None = None
@@ -73,7 +73,7 @@ class Hit:
     utm_content: str | None = None
     scroll: int | None = field(default=None, metadata=between(0, 100))
     event_name: str | None = None
-    props: str | None = field(default=None, metadata=meeting(_is_props))
+    props: str | None = field(default=None, metadata=matching(_is_props))
     amount: int | None = field(
         default=None, metadata=between(-config.MAX_AMOUNT * config.MICROS, config.MAX_AMOUNT * config.MICROS)
     )

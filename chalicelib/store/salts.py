@@ -59,7 +59,7 @@ def find_salt(site: Site, day: date) -> bytes | None:
     return _remembered(key, item)
 
 
-def destroy_finished(now: float) -> int:
+def delete_expired(now: float) -> int:
     """Delete all salts that have expired at `now` (epoch seconds); returns how many.
 
     DynamoDB's TTL deletes them, too, but may take two days.

@@ -34,7 +34,7 @@ def add_site(site: Site, owner_id: str, most: int) -> Site:
             with TransactWrite(connection=people.connection()) as transaction:
                 transaction.save(item_of(made), CoreItem.pk.does_not_exist())
                 transaction.save(people.membership(owner_id, made.id, "owner"))
-                domains.take(transaction, made)
+                domains.claim(transaction, made)
         except TransactWriteError as error:
             if not _refused(error):
                 raise
@@ -83,9 +83,9 @@ def _move(transaction: TransactWrite, before: Site, after: Site) -> None:
     had = domains.key_of(before.domain) if before.active else None
     has = domains.key_of(after.domain) if after.active else None
     if had != has and had is not None:
-        domains.give_back(transaction, before)
+        domains.release(transaction, before)
     if had != has and has is not None:
-        domains.take(transaction, after)
+        domains.claim(transaction, after)
 
 
 def _refused(error: TransactWriteError) -> bool:

@@ -35,15 +35,15 @@ class Site:
     :ivar ignored_ips: addresses and networks whose hits are dropped.
     :ivar hide_referrer_regex: referrers that match are not shown.
     :ivar script_inject: JavaScript appended to the tracker.
-    :ivar proxies: which forwarding header to trust, see `collect.proxy`: ``""``, a number of hops, or a preset.
+    :ivar proxies: which forwarding header to trust, see `collect.client_ip`: ``""``, a number of hops, or a preset.
     :ivar kept_parameters: query parameters that are part of a page, by name.
     :ivar hash_routing: the fragment is part of a page.
-    :ivar merge_trailing_slash: a slash at the end of a path makes no other page.
+    :ivar merge_trailing_slash: ``/a/`` and ``/a`` are one page.
     :ivar max_address_hour: hits taken from one address in an hour.
     :ivar max_visitor_hour: records kept of one visitor in one hour; :ivar max_day: of the site in one day.
     :ivar retention_days: visits are kept this long; rollups are kept.
     :ivar created_at: epoch seconds.
-    :ivar owner: the id of the person whose it is.
+    :ivar owner: the owner's person id.
     """
 
     id: str
@@ -111,7 +111,7 @@ _absent: TimedCache[str, bool] = TimedCache()  # domains that need not be looked
 
 
 def put_site(site: Site) -> None:
-    """Write `site`, new or changed, whoever its domain belongs to; see `store.site_changes` for what keeps to that."""
+    """Write a site without checking who owns its domain; `store.site_changes` does that."""
     item_of(site).save()
     forget(site.id)
 
@@ -138,7 +138,7 @@ def item_of(site: Site, version: int = 1) -> CoreItem:
 
 
 def get_site(site_id: str) -> Site | None:
-    """The site, or None, as of now: what a read that lags does not find would be refused, or buried, for good."""
+    """The site, read consistently, or None: with a stale read, hits of a new site would be rejected for good."""
     found = read_with_version(site_id)
     return found[0] if found else None
 
@@ -148,10 +148,10 @@ def cached_site(site_id: str) -> Site | None:
     return _sites.get(site_id, lambda: get_site(site_id), config.SITE_CACHE_S)
 
 
-def sites_at(domain: str) -> list[Site]:
+def sites_by_domain(domain: str) -> list[Site]:
     """The sites of a domain, with or without a leading ``www.``, as they were at most half a minute ago.
 
-    One that was made just now is found all the same: where there is none, the list is read anew. A domain that has
+    New sites are found immediately: if there is none in the cache, the list is read again. A domain that has
     none then is not looked for again for as long, because a site that was deleted may still be sending.
     """
     wanted = domain.removeprefix("www.")
@@ -176,7 +176,7 @@ def list_sites() -> list[Site]:
 
 
 def get_sites(site_ids: list[str]) -> list[Site]:
-    """Those of the sites that there are, by name."""
+    """The sites that exist, by name."""
     keys = [(_PARTITION, site_id) for site_id in site_ids]
     return sorted((_parse(item) for item in CoreItem.batch_get(keys)), key=_by_name)
 

@@ -118,8 +118,8 @@ class MonthItem(_Table):
 
     site = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)  # month#2026-10, or rows#2026-10#00 for a part of its tables
-    state = NumberAttribute(null=True)  # how often a day of it was built since it is over
-    of = NumberAttribute(null=True)  # the state of which this was summed
+    state = NumberAttribute(null=True)  # how often one of its days was built after its end
+    of = NumberAttribute(null=True)  # the state when the sum was computed
     made = UnicodeAttribute(null=True)  # unique to the sum, of the month and of its parts
     packed = BinaryAttribute(legacy_encoding=False, null=True)
     built_at = NumberAttribute(null=True)  # epoch ms, the newest of its days'
@@ -150,7 +150,7 @@ class MarkItem(_Table):
 
 
 class BuildItem(_Table):
-    """Who builds a site-day just now, and how often that failed; beside the marks."""
+    """The build lease of a site-day, and its failures."""
 
     class Meta(_Meta):
         table_name = settings().table("marks")

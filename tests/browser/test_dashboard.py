@@ -127,7 +127,7 @@ def test_any_period_can_be_chosen(either: Page, dashboard: Dashboard) -> None:
     either.get_by_text("Last 30 days").first.click()
     either.get_by_role("textbox", name="From").fill("2026-11-02")
     either.get_by_role("textbox", name="To", exact=True).fill("2026-11-05")
-    either.get_by_role("button", name="Show these days").click()
+    either.get_by_role("button", name="Apply").click()
     either.wait_for_url("**/sites/full?period=custom&from=2026-11-02&to=2026-11-05")
     either.get_by_role("link", name="Earlier period").click()
     either.wait_for_url("**/sites/full?period=custom&from=*")
@@ -164,7 +164,7 @@ def test_an_open_page_brings_itself_up_to_date_and_leaves_what_is_in_use(page: P
     page.get_by_text("0 online").wait_for()
     page.locator(".visitors .value", has_text="0").wait_for()
     assert page.get_by_text("/page-38").first.is_visible()
-    assert page.get_by_text("Nobody came in this period").first.is_visible()
+    assert page.get_by_text("No visits in this period. Visits from links").first.is_visible()
     # There is a tab fewer than before, and yet each table is replaced by its own.
     assert (
         page.get_by_role("region", name="Places").get_by_text("No visits in this period, so no countries.").is_visible()

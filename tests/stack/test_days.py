@@ -75,7 +75,7 @@ def test_a_day_keeps_the_zone_in_which_it_was_counted(site: Site) -> None:
     assert changed.timezone == "America/Los_Angeles"
     after = site_stats.stats(changed, period, datetime.now(UTC))
     assert [(point.t, point.visits) for point in after.series] == [(point.t, point.visits) for point in before.series]
-    (visit,) = visits.page(changed, period, 5, None)["visits"]
+    (visit,) = visits.list_visits(changed, period, 5, None)["visits"]
     told = datetime.fromisoformat(visit["start"])
     assert (told.hour, told.utcoffset()) == (5, timedelta(hours=5, minutes=45))
     today = changed.calendar.day_of(days.now_ms())

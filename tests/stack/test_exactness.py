@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib import catalogue, config, days, pagination
-from chalicelib.aggregate import metrics, rollup_sums
+from chalicelib.aggregate import compute_rollup, rollup_sums
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.collect import hit
@@ -168,7 +168,7 @@ def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypat
     events = traffic(site, day)
     half = len(events) // 2
     consume(messages(events[:half]))
-    compute = metrics.compute
+    compute = compute_rollup.compute
     newer: list[bytes] = []
 
     def interrupted(db: Any) -> rollup_sums.Rollup:
@@ -176,14 +176,14 @@ def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypat
         slow = compute(db)
         if not newer:
             newer.append(b"")
-            monkeypatch.setattr(metrics, "compute", compute)
+            monkeypatch.setattr(compute_rollup, "compute", compute)
             consume(messages(events[half:]))
             outside = threading.Thread(target=lambda: newer.append(_refresh_elsewhere(site, day)))
             outside.start()
             outside.join()
         return slow
 
-    monkeypatch.setattr(metrics, "compute", interrupted)
+    monkeypatch.setattr(compute_rollup, "compute", interrupted)
     last = built(site, day)
     assert last == newer[-1] == mirrored(site, day, events)
 
@@ -268,12 +268,12 @@ def test_explore_over_segments_equals_the_rollup(site: Site) -> None:
     shown = site_stats.stats(site, period, now)
     with engine() as db:
         visits.load_days(db, site, period.days())
-        explored = metrics.compute(db)
+        explored = compute_rollup.compute(db)
     assert site_stats.metrics(explored.totals) == shown.metrics
     for table in catalogue.DIMENSIONS:
         rows = [(row.name, row.visitors, row.visits, row.pageviews) for row in shown.tables[table].rows]
         assert explored.tables[table] == rows, table
-    listed = visits.page(site, period, 500, None)["visits"]
+    listed = visits.list_visits(site, period, 500, None)["visits"]
     assert len(listed) == shown.metrics.visits
     assert sum(len(visit["hits"]) for visit in listed) == shown.metrics.pageviews
     assert sum(visit["bounce"] for visit in listed) == round((shown.metrics["bounce_rate"] or 0) * len(listed))
@@ -307,20 +307,20 @@ def test_visits_come_newest_first_and_page_by_page_none_twice(site: Site) -> Non
     period = Period("custom", today - timedelta(days=2), today - timedelta(days=1))
     for number, day in enumerate(period.days()):
         consume(messages(traffic(site, day, seed=number)))
-    whole = visits.page(site, period, 500, None)["visits"]
+    whole = visits.list_visits(site, period, 500, None)["visits"]
     paged: list[dict[str, Any]] = []
     after = None
     while True:
-        page = visits.page(site, period, 4, after)
+        page = visits.list_visits(site, period, 4, after)
         paged += page["visits"]
         after = page["next"]
         if after is None:
             break
     assert paged == whole
     with patch.object(config, "MAX_ANSWER_BYTES", 3 * pagination.size(whole[0])):
-        page = visits.page(site, period, 500, None)  # what an answer holds ends it as well
+        page = visits.list_visits(site, period, 500, None)  # what an answer holds ends it as well
         assert 0 < len(page["visits"]) < len(whole)
-        following = visits.page(site, period, 500, page["next"])["visits"]
+        following = visits.list_visits(site, period, 500, page["next"])["visits"]
         assert page["visits"] + following == whole[: len(page["visits"]) + len(following)]
     starts = [visit["start"] for visit in whole]
     assert starts == sorted(starts, reverse=True)
@@ -330,10 +330,10 @@ def test_a_visit_larger_than_an_answer_is_told_in_part(site: Site) -> None:
     day = yesterday(site)
     consume(messages(flood(site, day, 50)))
     period = Period("custom", day, day)
-    (whole,) = visits.page(site, period, 5, None)["visits"]
+    (whole,) = visits.list_visits(site, period, 5, None)["visits"]
     assert (len(whole["hits"]), "left_out" in whole) == (50, False)
     with patch.object(config, "MAX_ANSWER_BYTES", 3000):
-        answer = visits.page(site, period, 5, None)
+        answer = visits.list_visits(site, period, 5, None)
     (shown,) = answer["visits"]
     assert answer["next"] is None
     assert shown["hits"] == whole["hits"][: len(shown["hits"])]

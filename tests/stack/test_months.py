@@ -93,7 +93,7 @@ def put_day(site: Site, day: date, rollup: Rollup, built_at: int = 1_700_000_000
     """What a refresh does at its end."""
     built = StoredRollup(day, rollup_sums.pack(rollup), built_at, uuid.uuid4().hex)
     rollups.put(site.id, built, rollups.get(site.id, day))
-    month_sums.changed(site.id, built, TODAY)
+    month_sums.invalidate(site.id, built, TODAY)
 
 
 def shown(site: Site, period: Period = YEAR, *, tables: bool = True) -> str:
@@ -231,7 +231,7 @@ def test_a_late_hit_of_a_month_that_was_summed_is_counted_though_the_build_was_k
     dirty_hours._left.clear()
     consume([encode([view(site, day, 2)])])
     with monkeypatch.context() as killed:
-        killed.setattr(month_sums, "changed", lambda *_: (_ for _ in ()).throw(SystemExit))
+        killed.setattr(month_sums, "invalidate", lambda *_: (_ for _ in ()).throw(SystemExit))
         with pytest.raises(SystemExit):
             refresh(site, day)
     refresh(site, day)

@@ -361,7 +361,7 @@ def test_a_visit_tells_what_is_known_of_its_place(web: Publisher) -> None:
     view = hit.event(site, hit.client("192.0.2.7", FIREFOX), days.now_ms(), seen)
     worker.consume([encode([view])])
     period = periods.parse({"period": "today"}, site.zone, datetime.now(UTC))
-    (visit,) = visits.page(site, period, 10, None)["visits"]
+    (visit,) = visits.list_visits(site, period, 10, None)["visits"]
     told = {name: visit[name] for name in ("country", "region", "city", "latitude", "longitude", "timezone", "network")}
     assert told == {
         "country": "SE", "region": "Östergötland County", "city": "Linköping", "latitude": 58.4, "longitude": 15.6,

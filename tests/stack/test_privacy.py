@@ -89,7 +89,7 @@ def test_a_destroyed_salt_cannot_be_recomputed_from_a_full_dump(site: Site, monk
 
     later = time.time() + IMPORT_SALT_LIFE_S + 1
     monkeypatch.setattr(time, "time", lambda: later)
-    assert salts.destroy_finished(later) >= 1
+    assert salts.delete_expired(later) >= 1
     everything = dump()
     assert event.visitor.encode() in everything
     for form in (
@@ -126,7 +126,7 @@ def test_a_salt_of_today_lives_until_an_hour_after_the_day(site: Site) -> None:
     end = days.day_end(today(site), site.zone) / 1000
     item = tables.SaltItem.get(f"{site.id}#{today(site).isoformat()}")
     assert item.expires == int(end + SALT_GRACE_S)
-    before = salts.destroy_finished(end + SALT_GRACE_S - 1)
+    before = salts.delete_expired(end + SALT_GRACE_S - 1)
     assert tables.SaltItem.count(f"{site.id}#{today(site).isoformat()}") == 1, before
 
 

@@ -122,7 +122,7 @@ def test_a_visitor_is_pointed_to_though_the_first_try_failed(site: Site, monkeyp
     with sessions_answered(lambda _: THROTTLED), pytest.raises(PutError):
         consume(messages([event]))
     consume(messages([event]))
-    assert hits.visitors_called(site.id, "bob") == [(yesterday(site), event.visitor)]
+    assert hits.visitors_with_identifier(site.id, "bob") == [(yesterday(site), event.visitor)]
 
 
 def test_what_is_known_of_a_visitor_is_not_forgotten_by_a_delivery_that_knows_less(

@@ -339,7 +339,7 @@ def sessions_of(site: Site, requests: list[Request], queued: list[str], monkeypa
     consume(twice[:1])
     day = START.date()
     refresh(site, day)
-    found: list[Any] = visits.page(site, Period("custom", day, day), 100, None)["visits"]
+    found: list[Any] = visits.list_visits(site, Period("custom", day, day), 100, None)["visits"]
     return found[::-1]
 
 

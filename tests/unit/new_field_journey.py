@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib.aggregate import metrics
+from chalicelib.aggregate import compute_rollup
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.collect.event import Event, decode, encode
 from chalicelib.enrich import geolocation, worker
@@ -38,7 +38,7 @@ def travel() -> None:
         db.load([], [db.parquet("FROM hits")])
         db.sessionize()
         assert db.rows("SELECT volume, altitude, typeof(volume) FROM hits") == [(70, 12.5, "UTINYINT")]
-        (visit,) = metrics.latest_visits(db, 1)
+        (visit,) = compute_rollup.latest_visits(db, 1)
     assert visit["altitude"] == 12.5
 
 

@@ -12,8 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from chalicelib import catalogue
-from chalicelib.aggregate import metrics as metric_sql
-from chalicelib.aggregate import month_sums, rollup_sums
+from chalicelib.aggregate import compute_rollup, month_sums, rollup_sums
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.aggregate.rollup_sums import Hour, Rollup
 from chalicelib.api import openapi
@@ -152,8 +151,8 @@ def test_the_new_sums_are_in_hours_and_minutes_as_in_the_whole_day() -> None:
     with engine() as db:
         db.load(stored("v", records), [])
         db.sessionize()
-        day = metric_sql.compute(db)
-        minutes = rollup_sums.pack_minutes(metric_sql.sums_by_minute(db, START))
+        day = compute_rollup.compute(db)
+        minutes = rollup_sums.pack_minutes(compute_rollup.sums_by_minute(db, START))
     assert [(hour.hour, hour.sums.scroll, hour.sums.engagement) for hour in day.hours] == [
         (0, 40, 30_000),
         (1, 90, 10_000),
@@ -190,7 +189,7 @@ def test_a_new_metric_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     stats = dataclasses.replace(samples.full(), metrics=metrics, compare=metrics)
     assert api_stats.as_json(stats)["metrics"]["visits_per_visitor"] == 1.5
     assert per_visitor.key in openapi.described()["components"]["schemas"]["Metrics"]["required"]
-    assert metric_cards.strip(stats, samples.TODAY)[-1].value == "1.50"
+    assert metric_cards.overview_metrics(stats, samples.TODAY)[-1].value == "1.50"
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
@@ -207,7 +206,7 @@ def test_every_sum_is_part_of_a_metric() -> None:
 
 
 def test_every_unit_has_a_way_to_be_written() -> None:
-    assert set(metric_cards.WRITTEN) == set(get_args(catalogue.Unit))
+    assert set(metric_cards.FORMATTERS) == set(get_args(catalogue.Unit))
 
 
 def test_every_dimension_has_a_place_on_a_card() -> None:

@@ -109,7 +109,7 @@ def test_if_nobody_tells_it_fails_closed_and_says_what_to_do(domain: object) -> 
 def test_a_stage_and_the_base_path_of_a_custom_domain_are_no_part_of_our_paths(
     path: str, route: str, whole: str, prefix: str, below: str
 ) -> None:
-    assert address.place(event(path, route, whole)) == (prefix, below)
+    assert address.split_root(event(path, route, whole)) == (prefix, below)
 
 
 @pytest.mark.parametrize(

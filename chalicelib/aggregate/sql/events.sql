@@ -1,6 +1,6 @@
 -- Custom events by name, up to $most of them, the rest together under NULL: how often, by how many visitors, and what
 -- they brought in, in millionths by currency, with how many amounts that was. Of one event's currencies, the $currencies
--- with the most amounts are told; `left_out` is the number of amounts in others. Sums are HUGEINT, since no BIGINT holds
+-- with the most amounts are listed; `left_out` is the number of amounts in others. Sums are HUGEINT, since no BIGINT holds
 -- ten of the largest amounts.
 WITH counts AS (
     SELECT event_name, count(*) AS events, count(DISTINCT (day, visitor)) AS visitors

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aggregate import metrics
+from chalicelib.aggregate import compute_rollup
 from chalicelib.aggregate.duckdb_engine import engine, sql
 from chalicelib.aggregate.hit_columns import COLUMNS, sql_type
-from chalicelib.store.fields import Field, fields_of
+from chalicelib.store.field_declarations import Field, fields_of
 from chalicelib.store.records import EVENT, PACKED, TRAITS, VIEW, VISIT_TRAITS, Record, Traits, VisitorHour
 
 DAY = date(2026, 11, 24)
@@ -61,7 +61,7 @@ def test_every_trait_of_a_person_is_in_the_list_of_visits() -> None:
     with engine() as db:
         db.load([VisitorHour(DAY, 12, "v", traits, frozenset({Record(VIEW, "a", NOON, "/").pack()}))], [])
         db.sessionize()
-        (visit,) = metrics.latest_visits(db, 10)
+        (visit,) = compute_rollup.latest_visits(db, 10)
     assert {name: visit[name] for name in VISIT_TRAITS} == {name: getattr(traits, name) for name in VISIT_TRAITS}
     assert list(visit)[-len(VISIT_TRAITS) :] == list(VISIT_TRAITS)
 
@@ -93,7 +93,7 @@ def test_a_number_that_no_column_holds_is_refused_with_what_to_do(range_: tuple[
 
 
 def test_no_list_of_traits_is_left_in_the_sql() -> None:
-    for name in ("unpack_records", "views", "latest", "visits"):
+    for name in ("unpack_records", "views", "list_visits", "visits"):
         text = sql(name)
         assert "traits}" not in text, name
         assert "{record}" not in text, name

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import catalogue, days
-from chalicelib.aggregate import metrics, rollup_sums
+from chalicelib.aggregate import compute_rollup, rollup_sums
 from chalicelib.aggregate.duckdb_engine import engine, sql
 from chalicelib.catalogue import SUMS, Totals
 from chalicelib.config import VISIT_GAP_MS
 from chalicelib.store import rollups
-from chalicelib.store.fields import fields_of
+from chalicelib.store.field_declarations import fields_of
 from chalicelib.store.records import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
 from tests.unit.aggregate.visit_model import Model
 
@@ -51,7 +51,7 @@ def computed(hours: Iterable[VisitorHour]) -> rollup_sums.Rollup:
     with engine() as db:
         db.load(hours, [])
         db.sessionize()
-        return metrics.compute(db)
+        return compute_rollup.compute(db)
 
 
 def test_a_gap_of_more_than_half_an_hour_begins_a_new_visit() -> None:
@@ -126,7 +126,7 @@ def test_segments_of_before_a_column_was_added_can_still_be_read() -> None:
         for fresh in ([], stored("w", [view("b", 1)])):
             db.load(fresh, [old])
             db.sessionize()
-            assert metrics.compute(db).totals.pageviews == 1 + len(fresh)
+            assert compute_rollup.compute(db).totals.pageviews == 1 + len(fresh)
 
 
 def test_a_leave_without_its_view_counts_as_nothing() -> None:
@@ -223,13 +223,13 @@ def test_the_figures_are_those_of_the_model_in_any_order(cases: list[Case], chan
     with engine() as db:
         db.load(hours, [])
         db.sessionize()
-        figures = metrics.compute(db)
+        figures = compute_rollup.compute(db)
         by_case = {number: counts for number, *counts in db.rows(FIGURES_BY_CASE)}
         everything = [db.rows(f"FROM {table} ORDER BY ALL") for table in ("views", "visits")]
         chance.shuffle(hours)
         db.load(hours, [])
         db.sessionize()
-        assert rollup_sums.pack(metrics.compute(db)) == rollup_sums.pack(figures)
+        assert rollup_sums.pack(compute_rollup.compute(db)) == rollup_sums.pack(figures)
         assert [db.rows(f"FROM {table} ORDER BY ALL") for table in ("views", "visits")] == everything
     for number, model in enumerate(models):
         expected = [len(model.visitors), model.visits, model.pageviews, model.bounces, model.duration]
@@ -487,11 +487,11 @@ def test_no_stored_record_can_break_a_build(cases: list[tuple[list[Record], Trai
     with engine() as db:
         db.load(hours, [])
         db.sessionize()
-        figures = metrics.compute(db)
-        segment = db.parquet(sql("numbered_hits"))
+        figures = compute_rollup.compute(db)
+        segment = db.parquet(sql("closed_day_hits"))
         db.load(hours, [segment])
         db.sessionize()
-        metrics.compute(db)
+        compute_rollup.compute(db)
         for query in ("event_properties", "event_property_names"):
             asked = {"event": "x", "property": "/a", "most": 10, "first": 0}
             db.rows(sql(query), {name: value for name, value in asked.items() if f"${name}" in sql(query)})

@@ -39,5 +39,5 @@ def test_a_build_touches_its_month_from_before_it_can_be_summed(
     told: list[tuple[str, date]] = []
     monkeypatch.setattr("chalicelib.store.month_rollups.touch", lambda *given: told.append(given))
     built = StoredRollup(date(2026, 10, 7), b"", 0, "build")
-    month_sums.changed("site", built, date.fromisoformat(today))
+    month_sums.invalidate("site", built, date.fromisoformat(today))
     assert told == ([("site", date(2026, 10, 1))] if touched else [])

@@ -119,7 +119,7 @@ def test_what_was_said_of_the_visitor_on_the_first_page_stays():
 
 
 def test_a_replaced_page_keeps_the_number_of_its_visit_in_what_is_kept():
-    rows = of(FIRST + SECOND, f"SELECT id, kind, visit FROM ({sql('numbered_hits')}) ORDER BY ALL")
+    rows = of(FIRST + SECOND, f"SELECT id, kind, visit FROM ({sql('closed_day_hits')}) ORDER BY ALL")
     assert [row["visit"] for row in rows] == [1, 1, 1, 1]
 
 

@@ -13,7 +13,7 @@ from chalicelib import catalogue, config, errors
 from chalicelib.accounts import site_settings
 from chalicelib.api import sites
 from chalicelib.api.openapi import document, text
-from chalicelib.collect import proxy
+from chalicelib.collect import client_ip
 from chalicelib.enrich import device
 from chalicelib.report import event_properties, excluded_traffic, periods, visits
 from chalicelib.store.records import VISIT_TRAITS
@@ -135,8 +135,8 @@ def test_the_settings_are_the_codes() -> None:
                 site_settings._PARSERS[name][1](schema[end], name)
                 with pytest.raises(errors.BadRequest):
                     site_settings._PARSERS[name][1](schema[end] + (1 if end == "maximum" else -1), name)
-    assert f"`1` to `{proxy.MAX_HOPS}`" in changes["proxies"]["description"]
-    assert all(f"`{preset}`" in changes["proxies"]["description"] for preset in proxy.PRESETS)
+    assert f"`1` to `{client_ip.MAX_HOPS}`" in changes["proxies"]["description"]
+    assert all(f"`{preset}`" in changes["proxies"]["description"] for preset in client_ip.PRESETS)
 
 
 def test_metrics_and_tables_are_the_catalogues() -> None:

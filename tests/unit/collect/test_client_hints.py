@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chalicelib.collect.client_hints import PACKED, ClientHints, read_client_hints, unpack
 from chalicelib.collect.event import Event
 from chalicelib.collect.hit import Beacon, View
-from chalicelib.collect.ingress import take
+from chalicelib.collect.ingress import accept_hit
 from chalicelib.collect.urls import read_location
 from chalicelib.enrich import geolocation, worker
 from chalicelib.enrich.user_agent import UserAgent, parse_agent
@@ -65,7 +65,7 @@ def test_whatever_headers_say_is_short_and_read_back(headers: dict[str, str]) ->
 
 @pytest.mark.parametrize("packed", ["", "Brave", "|||x", "|2||", "a\n|||", "a,b,c,d,e,f|||", "||||"])
 def test_what_nobody_has_packed_is_refused(packed: str) -> None:
-    with pytest.raises(ValueError, match="no client hints"):
+    with pytest.raises(ValueError, match="invalid client hints"):
         unpack(packed)
 
 
@@ -117,7 +117,7 @@ def event(monkeypatch: pytest.MonkeyPatch, **headers: str) -> Event:
     monkeypatch.setattr("chalicelib.days.now_ms", lambda: 1_795_478_400_000)
     view = View("a", read_location("https://example.com/", "location"), "script")
     request = Request("POST", "/", {}, {}, given, b"", "192.0.2.7", "")
-    (made,) = take(request, SITE, lambda: Beacon((view,)))
+    (made,) = accept_hit(request, SITE, lambda: Beacon((view,)))
     return made
 
 

@@ -39,7 +39,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture(autouse=True)
 def ledger(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     reasons: list[str] = []
-    monkeypatch.setattr(exclusions, "drop", lambda _site, _day, reason, *_: reasons.append(reason))
+    monkeypatch.setattr(exclusions, "count_dropped", lambda _site, _day, reason, *_: reasons.append(reason))
     return reasons
 
 
@@ -107,7 +107,7 @@ def test_a_site_that_is_not_there_ends_the_way_first(ledger: list[str]) -> None:
 
 def test_all_hits_of_a_request_are_of_one_visitor() -> None:
     views = (View("a", Location("example.com", "/a"), "script"), View("b", None, "script"))
-    first, second = ingress.take(request(), SITE, lambda: Beacon(views, "by the body"), "by the URL")
+    first, second = ingress.accept_hit(request(), SITE, lambda: Beacon(views, "by the body"), "by the URL")
     assert first.visitor == second.visitor
     assert first.identifier == second.identifier == "by the body"
 
@@ -127,5 +127,5 @@ def test_the_way_of_a_hit_enters_each_module_once_or_twice() -> None:
     finally:
         sys.setprofile(before)
     of_collect = {Path(name).stem: times for name, times in entered.items() if "collect" in Path(name).parts}
-    assert {"site_rules", "proxy", "rate_limit", "beacons", "hit", "event"} <= of_collect.keys()
+    assert {"site_rules", "client_ip", "rate_limit", "beacons", "hit", "event"} <= of_collect.keys()
     assert max(of_collect.values()) <= 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chalicelib import config
 from chalicelib.accounts import site_settings
 from chalicelib.aggregate.duckdb_engine import engine
-from chalicelib.collect import custom_events, origins, prefetch, proxy, site_rules, validation
+from chalicelib.collect import client_ip, custom_events, origins, prefetch, site_rules, validation
 from chalicelib.collect.event import Event, decode, encode, encode_all
 from chalicelib.collect.referrer import read_referrer
 from chalicelib.collect.urls import read_location
@@ -120,7 +120,7 @@ def test_a_field_of_any_value_is_read_or_refused_by_name(value: object) -> None:
         validation.load_time,
         validation.engagement,
         validation.percent,
-        validation.identity,
+        validation.hit_id,
     ):
         with refused_by_name("hits[0].x"):
             read(value, "hits[0].x")
@@ -157,14 +157,16 @@ def test_an_event_is_read_or_refused_by_name(one: object, other: object, amount:
 # ── addresses ──
 
 
-@given(st.sampled_from(["", "1", "2", "5", *proxy.PRESETS]), addresses, st.lists(addresses, max_size=4), st.booleans())
+@given(
+    st.sampled_from(["", "1", "2", "5", *client_ip.PRESETS]), addresses, st.lists(addresses, max_size=4), st.booleans()
+)
 def test_any_forwarding_headers_give_an_address_or_none(
     proxies: str, source: str, chain: list[str], edge: bool
 ) -> None:
     headers = {"x-forwarded-for": ", ".join(chain), "cf-connecting-ip": source, "cloudfront-viewer-address": source}
     if edge:
         headers["x-amz-cf-id"] = "x"
-    address = normal_address(proxy.client_address(proxies, source, headers))
+    address = normal_address(client_ip.client_address(proxies, source, headers))
     assert address == normal_address(address)
     assert truncated(address) == truncated(truncated(address))
     assert len(visitor_key(b"salt", address, source)) == 16
@@ -187,7 +189,7 @@ def test_any_setting_is_refused_by_name_or_one_that_the_collector_can_use(value:
         with refused_by_name(name):
             kept = read(value, name)
             if name == "proxies":
-                proxy.client_address(kept, "192.0.2.1", {"x-forwarded-for": "192.0.2.7"})
+                client_ip.client_address(kept, "192.0.2.1", {"x-forwarded-for": "192.0.2.7"})
             elif name == "ignored_ips":
                 site_rules.is_ignored(kept, "192.0.2.1")
             elif name == "origins":

@@ -43,7 +43,7 @@ def test_engagement_is_at_most_a_day_and_never_negative() -> None:
 @pytest.mark.parametrize("value", ["", "a b", "ü", "a" * 65, "a/b", "a\n"])
 def test_an_id_is_a_short_plain_word(value: str) -> None:
     with pytest.raises(BadRequest):
-        validation.identity(value, "idempotency")
+        validation.hit_id(value, "idempotency")
 
 
 @pytest.mark.parametrize("value", ["a" * 129, "tab\there", "nul\x00"])

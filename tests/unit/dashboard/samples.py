@@ -109,7 +109,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         waiting=waiting,
         note=periods.outdated_note(stats),
         live=True,
-        figures=metric_cards.strip(stats, TODAY),
+        figures=metric_cards.overview_metrics(stats, TODAY),
         before=metric_cards.before(stats, TODAY),
         chart=chart.plot(stats.series, stats.interval, NOW),
         cards=breakdowns.cards(stats),

@@ -83,20 +83,20 @@ def test_a_site_on_this_machine_is_reached_without_https() -> None:
 
 
 def test_the_strip_names_what_it_compares_with() -> None:
-    strip = {figure.key: figure for figure in metric_cards.strip(samples.full(days=7), samples.TODAY)}
+    strip = {figure.key: figure for figure in metric_cards.overview_metrics(samples.full(days=7), samples.TODAY)}
     assert list(strip) == [
         "visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration", "engagement_time",
         "scroll_depth", "load_time",
     ]  # fmt: skip
     assert strip["visitors"].sentence == "12% more than 11–17 Nov, up to the same time (1,100)"
     assert strip["bounce_rate"].sentence == "2.2 pp higher than 11–17 Nov, up to the same time (41.0%)"
-    assert strip["load_time"].sentence == "Nothing to compare with in 11–17 Nov, up to the same time"
+    assert strip["load_time"].sentence == "No data for 11–17 Nov, up to the same time"
     assert strip["scroll_depth"].sentence == "2.1 pp deeper than 11–17 Nov, up to the same time (61%)"
     assert (strip["engagement_time"].value, strip["scroll_depth"].value) == ("51s", "63%")
     assert (strip["pageviews"].value, strip["pageviews"].full) == ("12M", "12,345,678")
 
 
 def test_a_new_site_has_dashes_not_zero_rates() -> None:
-    strip = metric_cards.strip(samples.empty(Site("1", "New", "new.example")), samples.TODAY)
+    strip = metric_cards.overview_metrics(samples.empty(Site("1", "New", "new.example")), samples.TODAY)
     assert [figure.value for figure in strip] == ["0", "0", "0", *"——————"]
     assert all(figure.delta is None for figure in strip)

@@ -199,7 +199,7 @@ def test_a_batch_waits_for_places_while_it_is_not_known_whether_there_are_any(bu
     with pytest.raises(Unavailable):
         worker.consume([])
     with pytest.raises(Unavailable):
-        worker.take([{"body": "", "attributes": {"ApproximateReceiveCount": "3"}}])
+        worker.handle_batch([{"body": "", "attributes": {"ApproximateReceiveCount": "3"}}])
 
 
 def test_a_batch_that_has_waited_long_enough_is_stored_without(bucket: geoip_samples.Bucket) -> None:

@@ -29,16 +29,16 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
 
 
 def test_drops_of_one_invocation_are_one_entry_a_kind(written: list[tuple[str, int]]) -> None:
-    exclusions.drop("s", DAY, "robot_declared", "Googlebot", 3)
-    exclusions.drop("s", DAY, "robot_declared", "Googlebot", 4)
-    exclusions.drop("s", DAY, "dnt")
+    exclusions.count_dropped("s", DAY, "robot_declared", "Googlebot", 3)
+    exclusions.count_dropped("s", DAY, "robot_declared", "Googlebot", 4)
+    exclusions.count_dropped("s", DAY, "dnt")
     assert written == []
     exclusions.flush()
     assert written == [("ledger#2026-11-24#robot_declared#Googlebot", 7), ("ledger#2026-11-24#dnt#", 1)]
 
 
 def test_what_a_failed_invocation_dropped_is_entered_when_it_comes_again(written: list[tuple[str, int]]) -> None:
-    exclusions.drop("s", DAY, "dnt")
+    exclusions.count_dropped("s", DAY, "dnt")
     exclusions.discard()
     exclusions.flush()
     assert written == []
@@ -50,7 +50,7 @@ def test_in_a_flood_entries_are_gathered_and_none_is_lost(
     now = 1000.0
     monkeypatch.setattr("chalicelib.store.exclusions.time.monotonic", lambda: now)
     for _ in range(500):
-        exclusions.drop("s", DAY, "flood_address")
+        exclusions.count_dropped("s", DAY, "flood_address")
         exclusions.flush()
     assert len(written) == 20
     now += 2.1
@@ -68,10 +68,10 @@ def test_an_entry_that_cannot_be_written_is_written_with_the_next(
 
     with monkeypatch.context() as patch:
         patch.setattr(LedgerItem, "update", refuse)
-        exclusions.drop("s", DAY, "dnt")
+        exclusions.count_dropped("s", DAY, "dnt")
         exclusions.flush()
     assert "not written" in capsys.readouterr().out
-    exclusions.drop("s", DAY, "dnt")
+    exclusions.count_dropped("s", DAY, "dnt")
     exclusions.flush()
     assert written == [("ledger#2026-11-24#dnt#", 2)]
 
@@ -81,7 +81,7 @@ def test_made_up_names_do_not_fill_the_table_and_are_counted(
 ) -> None:
     monkeypatch.setattr(exclusions, "_WRITES", 10_000)
     for number in range(300):
-        exclusions.drop("s", DAY, "origin", f"https://{number}.evil.example")
+        exclusions.count_dropped("s", DAY, "origin", f"https://{number}.evil.example")
     exclusions.flush()
     assert len(written) == exclusions._MAX_NAMES + 1
     assert sum(count for _, count in written) == 300

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from chalicelib.store.fields import between, fields_of, meeting
+from chalicelib.store.field_declarations import between, fields_of, matching
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Sample:
     kind: Literal["a", "b"]
     count: int = field(metadata=between(0, 9))
     share: float | None = None
-    name: str | None = field(default=None, metadata=meeting(str.islower))
+    name: str | None = field(default=None, metadata=matching(str.islower))
     sure: bool = False
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.collect.proxy import client_address
+from chalicelib.collect.client_ip import client_address
 
 PEER = "198.51.100.1"  # of the gateway: the site's own backend or proxy
 VISITOR = "203.0.113.9"

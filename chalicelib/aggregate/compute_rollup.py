@@ -18,7 +18,7 @@ def compute(engine: Engine) -> Rollup:
     """Run the metric SQL over the engine's `views` and `visits`."""
     rollup = Rollup(
         hours=sums_by_hour(engine),
-        seen=dict(engine.rows(sql("seen"))),
+        seen=dict(engine.rows(sql("online_visitors"))),
         latest=latest_visits(engine, LATEST),
         robots=[RobotRow(*row) for row in engine.rows(sql("robots"), {"most": config.TABLE_ROWS})],
     )
@@ -82,5 +82,5 @@ def _rows(engine: Engine, query: str) -> list[tuple[str, int, int, int]]:
 def latest_visits(
     engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL, visitors: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """The latest visits, of all visitors or of some, newest first, as dicts of the columns of `latest.sql`."""
-    return engine.named_rows(sql("latest"), {**after, "most": most, "visitors": visitors})
+    """The latest visits, of all visitors or of some, newest first, as dicts of the columns of `list_visits.sql`."""
+    return engine.named_rows(sql("list_visits"), {**after, "most": most, "visitors": visitors})

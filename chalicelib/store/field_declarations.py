@@ -22,7 +22,7 @@ def between(least: int, most: int) -> Mapping[str, Any]:
     return {_RANGE: (least, most)}
 
 
-def meeting(test: Callable[[Any], object]) -> Mapping[str, Any]:
+def matching(test: Callable[[Any], object]) -> Mapping[str, Any]:
     """Metadata of a text: `test` is true of every text that the field may hold."""
     return {_TEST: test}
 
@@ -32,9 +32,9 @@ class Field:
     """One field of a declared dataclass.
 
     :ivar kind: ``str``, ``int``, ``float`` or ``bool``.
-    :ivar types: of one of which a value from JSON is: `kind`, and ``NoneType`` if the field may be None.
+    :ivar types: the types that a JSON value may have: `kind`, and ``NoneType`` if the field may be None.
     :ivar required: whether there is no default.
-    :ivar range: the smallest and the largest number; :ivar test: what its texts meet; None where all are allowed.
+    :ivar range: the smallest and the largest number; :ivar test: a test for its strings; None if all are allowed.
     """
 
     name: str
