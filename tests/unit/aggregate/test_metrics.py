@@ -538,7 +538,7 @@ def crowded(rows: int, letters: int) -> rollup_sums.Rollup:
 
 
 @pytest.mark.parametrize(("rows", "letters"), [(500, 20), (500, 120), (500, 1024), (30, 40_000), (1, 400_000)])
-def test_a_rollup_fits_an_item_with_everything_at_its_most_and_leaves_nothing_uncounted(
+def test_the_largest_rollups_fit_an_item_and_leave_nothing_uncounted(
     rows: int, letters: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Halving a number of rows that is beyond what there is cuts nothing; the same text need not be compressed again.
