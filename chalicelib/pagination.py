@@ -34,7 +34,7 @@ def fitting(rows: Sequence[T], shown: Callable[[T], object] = lambda row: row) -
 def read_limit(query: Mapping[str, str], default: int, most: int) -> int:
     """The number of rows requested by the parameter ``limit``.
 
-    :raises BadRequest: if it is no whole number from 1 to `most`.
+    :raises BadRequest: if it is not a whole number from 1 to `most`.
     """
     return _whole(query, "limit", 1, most, f"limit must be a whole number from 1 to {most}.", default)
 

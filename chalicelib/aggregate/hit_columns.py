@@ -32,7 +32,7 @@ def sql_type(field: Field) -> str:
     raise TypeError(f"{field.name} needs a range that a column can hold, as in between(0, 100)")
 
 
-# Whose hit a record is: what the records of one visitor in one hour have in common beside the traits.
+# The columns that the records of one visitor and hour have in common, in addition to the traits.
 _WHOSE: Final = {"day": "VARCHAR", "hour": "UTINYINT", "visitor": "VARCHAR"}
 _OF_TRAITS: Final = {name: sql_type(field) for name, field in _TRAITS.items()}
 COLUMNS: Final[Mapping[str, str]] = {

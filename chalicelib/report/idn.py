@@ -86,7 +86,7 @@ def _shown(label: str, domain: str) -> str:
 
 
 def _is_plain(text: str, domain: str) -> bool:
-    """Whether nobody would take the label for another."""
+    """Whether the label cannot be confused with another."""
     scripts = set()
     for char in text:
         if char.isascii():
