@@ -16,13 +16,14 @@ class Right(Enum):
     SIGNED_IN = "signed in"
     SITE_VIEW = "site: view"
     SITE_EDIT = "site: edit"
+    SITE_ADMIN = "site: administer"
     SITE_OWN = "site: own"
     ADMINISTRATOR = "administrator"
 
     @property
     def of_site(self) -> bool:
         """Whether it is a right in a site, which the path names."""
-        return self in (Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_OWN)
+        return self in (Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN)
 
 
 class Route(NamedTuple):

@@ -13,14 +13,17 @@ from chalicelib.config import settings
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.routing import Right
 from chalicelib.store import credentials, people, sites
-from chalicelib.store.people import Person
+from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import signing_key
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
-# What a person may do with a site, by their role in it.
-_RIGHTS_BY_ROLE: Final[Mapping[str, frozenset[Right]]] = {
-    "owner": frozenset({Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_OWN}),
+_NO_SITE: Final = "There is no such site, or you have no access to it."
+# What a person may do with a site, by their role in it. Administrators of the installation may do what owners may.
+_RIGHTS_OF: Final[Mapping[Role, frozenset[Right]]] = {
+    "owner": frozenset({Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN}),
+    "admin": frozenset({Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN}),
+    "editor": frozenset({Right.SITE_VIEW, Right.SITE_EDIT}),
     "viewer": frozenset({Right.SITE_VIEW}),
 }
 
@@ -55,7 +58,7 @@ def token_person(request: Request) -> Person:
 
 
 def authorize(request: Request, right: Right, site_id: str | None = None) -> tuple[Person, Site | None]:
-    """The person who sends a request, and the site it is about. Rights are checked nowhere else.
+    """The person who sends a request, and the site it is about. Handlers run only after this check.
 
     Programs authenticate with an API token, browsers with their session. Browser requests other than GET also need the
     form's CSRF token.
@@ -76,15 +79,31 @@ def authorize(request: Request, right: Right, site_id: str | None = None) -> tup
 
 def _site(person: Person, site_id: str, right: Right) -> Site:
     wanted = sites.read_id(site_id)
-    role = None
-    if wanted is not None:
-        role = "owner" if person.admin else people.role_in(person.id, wanted)
+    role = role_of(person, wanted) if wanted is not None else None
     site = sites.get_site(wanted) if wanted is not None and role else None
-    if site is None or role is None:
-        raise NotFound("There is no such site, or you have no access to it.")
-    if right not in _RIGHTS_BY_ROLE[role]:
-        raise Forbidden("You can view this site, but you cannot change it.")
+    if site is None:
+        raise NotFound(_NO_SITE)
+    require(role, right)
     return site
+
+
+def role_of(person: Person, site_id: str) -> Role | None:
+    """The person's role in a site, or None; an administrator of the installation acts as an owner of every site."""
+    return "owner" if person.admin else people.role_in(person.id, site_id)
+
+
+def require(role: Role | None, right: Right, field: str | None = None) -> None:
+    """Check that a role includes a right in a site, for requests that need more than their route.
+
+    :param field: the input field that needs the right.
+    :raises NotFound: without a role.
+    :raises Forbidden: if it does not.
+    """
+    if role is None:
+        raise NotFound(_NO_SITE)
+    if right not in _RIGHTS_OF[role]:
+        able = " or ".join(name for name, rights in _RIGHTS_OF.items() if right in rights)
+        raise Forbidden(f"Your role in this site is {role}; this requires the role {able}.", field=field)
 
 
 def sites_of(person: Person) -> list[Site]:

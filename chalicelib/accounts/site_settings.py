@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.accounts import sites
+from chalicelib.accounts import auth, sites
 from chalicelib.collect import client_ip
 from chalicelib.collect.origins import parse_origin
 from chalicelib.collect.site_rules import parse_networks
 from chalicelib.collect.tracker_script import script_of
-from chalicelib.errors import BadRequest, NotFound
+from chalicelib.errors import BadRequest, Forbidden, NotFound
+from chalicelib.routing import Right
 from chalicelib.store import site_changes
+from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 
 MAX_LIST_CHARS: Final = 10_000
@@ -46,6 +48,20 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
     if changed is None:
         raise NotFound("This site has been deleted.")
     return changed
+
+
+def check_rights(person: Person, site: Site, data: Mapping[str, object]) -> None:
+    """Check that `person` may change the settings in `data`; the route has checked SITE_EDIT.
+
+    :raises Forbidden: if not, naming the field.
+    """
+    for name, right in RIGHTS.items():
+        if name not in data:
+            continue
+        if right.of_site:
+            auth.require(auth.role_of(person, site.id), right, name)
+        elif not person.admin:
+            raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
 
 
 def as_json(site: Site) -> dict[str, object]:
@@ -189,7 +205,14 @@ _PARSERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
     "max_visitor_hour": ("max_visitor_hour", _number(10, 10_000)),
     "max_day": ("max_day", _number(100, 100_000_000)),
 }
-ADMINISTRATORS_ONLY: Final = frozenset({"script_inject"})
+# The right that a setting requires, where that is not SITE_EDIT: settings that end recording, delete hits, decide which
+# site gets the events of a domain, or run code on the site's pages.
+RIGHTS: Final[Mapping[str, Right]] = {
+    "status": Right.SITE_ADMIN,
+    "domain": Right.SITE_ADMIN,
+    "retention_days": Right.SITE_ADMIN,
+    "script_inject": Right.ADMINISTRATOR,
+}
 
 
 def _printable(name: str) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, cast, get_args
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PutError, TransactWriteError
@@ -26,7 +26,9 @@ from chalicelib.errors import Conflict
 from chalicelib.store import aws
 from chalicelib.store.tables import CoreItem
 
-Role = Literal["owner", "viewer"]
+# What a person is in a site; `accounts.auth` says what each role may do.
+Role = Literal["owner", "admin", "editor", "viewer"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 _PROFILE: Final = "profile"
 _SITE: Final = "site#"
@@ -119,17 +121,18 @@ def put_membership(person_id: str, site_id: str, role: Role) -> None:
     membership(person_id, site_id, role).save()
 
 
-def role_in(person_id: str, site_id: str) -> str | None:
-    """The person's role in the site, or None."""
+def role_in(person_id: str, site_id: str) -> Role | None:
+    """The person's role in the site, or None; read consistently, so that removed people have no access from then on."""
     try:
-        item = CoreItem.get(partition(person_id), _SITE + site_id)
+        item = CoreItem.get(partition(person_id), _SITE + site_id, consistent_read=True)
     except CoreItem.DoesNotExist:
         return None
     return _role(item)
 
 
-def _role(item: CoreItem) -> str | None:
-    return str(json.loads(item.body or "{}").get("role", "")) or None
+def _role(item: CoreItem) -> Role | None:
+    role = json.loads(item.body or "{}").get("role")
+    return cast(Role, role) if role in ROLES else None
 
 
 def site_ids_of(person_id: str, role: Role | None = None) -> list[str]:

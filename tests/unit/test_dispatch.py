@@ -22,7 +22,7 @@ from tests.unit.dashboard import samples
 
 PERSON = Person("1", "ada@example.com")
 ADMIN = Person("2", "root@example.com", admin=True)
-SITE_RIGHTS = [Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_OWN]
+SITE_RIGHTS = [Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN]
 
 
 def parameters_of(path: str) -> set[str]:
@@ -106,6 +106,8 @@ def test_every_other_right_needs_somebody(
     [
         (PERSON, None, set()),
         (PERSON, "viewer", {Right.SITE_VIEW}),
+        (PERSON, "editor", {Right.SITE_VIEW, Right.SITE_EDIT}),
+        (PERSON, "admin", {Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN}),
         (PERSON, "owner", set(SITE_RIGHTS)),
         (ADMIN, None, set(SITE_RIGHTS)),
     ],

@@ -2,11 +2,16 @@
 
 import dataclasses
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from chalicelib.accounts import site_settings
+from chalicelib.accounts import auth, site_settings
+from chalicelib.errors import Forbidden
+from chalicelib.routing import Right
+from chalicelib.store import people
+from chalicelib.store.people import Person, Role
 from chalicelib.store.sites import Site
 
 HOUSE = Path(site_settings.__file__).parents[1]
@@ -31,3 +36,40 @@ def test_every_setting_is_read_by_something(name: str) -> None:
     read_as = {"kept_parameters": "page_parameters", "timezone": "(calendar|timezone)"}.get(name, name)
     readers = [path for kind in ("*.py", "*.html") for path in HOUSE.rglob(kind) if path not in BOOKKEEPING]
     assert any(re.search(rf"\bsite\.{read_as}\b", path.read_text(encoding="utf-8")) for path in readers)
+
+
+DOCS = HOUSE.parent / "docs"
+FOR_ADMINS = ["domain", "retention_days", "status"]
+
+
+@pytest.mark.parametrize("name", site_settings._PARSERS)
+@pytest.mark.parametrize("role", ["editor", "admin", "owner"])
+def test_some_settings_are_for_admins_and_owners(monkeypatch: pytest.MonkeyPatch, name: str, role: Role) -> None:
+    """Archiving, the domain and deleting hits are not for editors; nobody's role in a site allows JavaScript."""
+    monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
+    person, site = Person("1", "ada@example.com"), Site("x", "Test", "example.com")
+    if name == "script_inject" or (name in FOR_ADMINS and role == "editor"):
+        with pytest.raises(Forbidden) as raised:
+            site_settings.check_rights(person, site, {"hash_routing": True, name: "x"})
+        assert raised.value.field == name
+    else:
+        site_settings.check_rights(person, site, {name: "x"})
+
+
+def test_administrators_may_change_every_setting() -> None:
+    administrator = Person("1", "ada@example.com", admin=True)
+    site_settings.check_rights(administrator, Site("x", "Test", "example.com"), dict.fromkeys(site_settings._PARSERS))
+
+
+def test_the_settings_page_says_which_settings_are_for_admins() -> None:
+    lines = (DOCS / "settings.md").read_text(encoding="utf-8").splitlines()
+    rows = {name: line for name in site_settings._PARSERS for line in lines if line.startswith(f"| `{name}` |")}
+    assert sorted(name for name, line in rows.items() if "Admins and owners only." in line) == FOR_ADMINS
+    for name, right in site_settings.RIGHTS.items():
+        assert (name in FOR_ADMINS) == (right is Right.SITE_ADMIN)
+
+
+def test_every_role_has_the_rights_of_the_roles_below_it() -> None:
+    assert tuple(auth._RIGHTS_OF) == people.ROLES
+    rights = [auth._RIGHTS_OF[role] for role in people.ROLES]
+    assert all(higher > lower for higher, lower in pairwise(rights))
