@@ -105,6 +105,8 @@ KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
 MAX_SITE_NAME_CHARS: Final = 100
 MAX_TOKEN_NAME_CHARS: Final = 100
+# People of one site: their roles are stored in one item.
+MAX_SITE_PEOPLE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ request_origin  checks of a form's origin and of the page to open after signing 
 passwords       password hashes (argon2id)
 people          creating administrators, changing passwords
 sites           creating sites
+site_people     adding people to a site, changing their roles, removing them
 site_settings   validating and changing a site's settings
 ==============  ====================================================================
 """

@@ -15,7 +15,10 @@ from chalicelib.store.people import Person
 __all__ = ["Person", "create_administrator", "email_address", "set_password"]
 
 _MAX_EMAIL_CHARS = 254  # RFC 5321: the longest address that a mail server must accept
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)*")
+# Without white space, control characters and lone surrogates, which cannot be stored.
+_NAME = r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+"
+_LABEL = r"[^@\s\x00-\x1f\x7f\ud800-\udfff.]+"
+_EMAIL = re.compile(rf"{_NAME}@{_LABEL}(\.{_LABEL})*")
 
 
 def create_administrator(email: str, password: str | None = None) -> Person:

@@ -27,11 +27,13 @@ __all__ = [
     "AwsError",
     "BotoCoreError",
     "ClientError",
+    "cancellation_codes",
     "client",
     "condition_failed",
     "error_code",
     "failed",
     "transaction_canceled",
+    "transaction_refused",
 ]
 
 AwsError = (BotoCoreError, ClientError)
@@ -85,3 +87,14 @@ def condition_failed(error: BaseException) -> bool:
 def transaction_canceled(error: BaseException) -> bool:
     """Whether DynamoDB canceled a transaction: a condition of it was not met, or others wrote the same items."""
     return error_code(error) == "TransactionCanceledException"
+
+
+def cancellation_codes(error: Any) -> set[str]:
+    """Why DynamoDB canceled a transaction, from PynamoDB's error: a code per reason, e.g. ``TransactionConflict``."""
+    return {str(reason.code) for reason in error.cancellation_reasons if reason is not None}
+
+
+def transaction_refused(error: Any) -> bool:
+    """Whether a condition failed, or another transaction was changing the same items: both may end well next time."""
+    expected = {"ConditionalCheckFailed", "TransactionConflict"}
+    return transaction_canceled(error) and bool(cancellation_codes(error) & expected)

@@ -1,12 +1,12 @@
 """People and their memberships in sites, in ``core``.
 
-=====================  ==============  ========================================================================
+=====================  ==============  ==============================================================================
 pk                     sk              holds
-=====================  ==============  ========================================================================
+=====================  ==============  ==============================================================================
 ``person#<id>``        ``profile``     a :class:`Person`
-``person#<id>``        ``site#<id>``   a membership: the person's role in that site
+``person#<id>``        ``site#<id>``   a membership: the person's role in that site, see `store.site_people`
 ``email#<address>``    ``person``      the id of the person with that address; keeps addresses unique
-=====================  ==============  ========================================================================
+=====================  ==============  ==============================================================================
 
 Tokens, links and ended sessions are in the same partition, see `store.credentials`.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast, get_args
 
@@ -75,6 +76,11 @@ def get_person(person_id: str) -> Person | None:
         return None
 
 
+def get_people(person_ids: Iterable[str]) -> list[Person]:
+    """The people with these ids, in any order; without those who do not exist."""
+    return [parse(item) for item in CoreItem.batch_get([profile_key(one) for one in person_ids], consistent_read=True)]
+
+
 def find_person(email: str) -> Person | None:
     """The person with this e-mail address, in upper or lower case, or None."""
     try:
@@ -114,11 +120,6 @@ def change_person(person: Person) -> Person:
             raise
         raise Conflict("This was changed by someone else meanwhile; please reload and try again.") from error
     return stored
-
-
-def put_membership(person_id: str, site_id: str, role: Role) -> None:
-    """Give a person a role in a site."""
-    membership(person_id, site_id, role).save()
 
 
 def role_in(person_id: str, site_id: str) -> Role | None:

@@ -12,12 +12,13 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import days
 from chalicelib.errors import Conflict
-from chalicelib.store import aws, domains, people, sites
+from chalicelib.store import aws, domains, people, site_people, sites
+from chalicelib.store.site_people import SitePeople
 from chalicelib.store.sites import Site, item_of, zones_of
 from chalicelib.store.tables import CoreItem
 
 _RACES: Final = 5
-_REFUSED: Final = "ConditionalCheckFailed"
+_CONDITION_FAILED: Final = "ConditionalCheckFailed"
 
 
 def add_site(site: Site, owner_id: str, most: int) -> Site:
@@ -34,11 +35,12 @@ def add_site(site: Site, owner_id: str, most: int) -> Site:
             with TransactWrite(connection=people.connection()) as transaction:
                 transaction.save(item_of(made), CoreItem.pk.does_not_exist())
                 transaction.save(people.membership(owner_id, made.id, "owner"))
+                transaction.save(site_people.item_of(SitePeople(made.id, {owner_id: "owner"}, 1)))
                 domains.claim(transaction, made)
         except TransactWriteError as error:
-            if not _refused(error):
+            if not aws.transaction_refused(error):
                 raise
-            if _REFUSED in _codes(error):
+            if _CONDITION_FAILED in aws.cancellation_codes(error):
                 raise domains.taken() from error
             continue
         sites.forget(made.id)
@@ -67,7 +69,7 @@ def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
                 transaction.save(item_of(changed, version + 1), CoreItem.version == version)
                 _move(transaction, before, changed)
         except TransactWriteError as error:
-            if not _refused(error):
+            if not aws.transaction_refused(error):
                 raise
             now = sites.read_with_version(site_id)
             if now is not None and now[1] == version:  # the site has not changed, so it was the domain
@@ -86,12 +88,3 @@ def _move(transaction: TransactWrite, before: Site, after: Site) -> None:
         domains.release(transaction, before)
     if had != has and has is not None:
         domains.claim(transaction, after)
-
-
-def _refused(error: TransactWriteError) -> bool:
-    """Whether a condition failed, or another transaction was changing the same items."""
-    return aws.transaction_canceled(error) and bool(_codes(error) & {_REFUSED, "TransactionConflict"})
-
-
-def _codes(error: TransactWriteError) -> set[str]:
-    return {str(reason.code) for reason in error.cancellation_reasons if reason is not None}

@@ -56,8 +56,15 @@ people.set_password(find_person(sys.argv[1]), sys.argv[2])
 """
 GRANT = """
 import sys
-from chalicelib.store.people import put_membership
-put_membership(sys.argv[1], sys.argv[2], "viewer")
+from chalicelib.store import site_people, sites
+person, site = sys.argv[1:]
+assert site_people.write(site_people.read(sites.get_site(site), ""), person, "viewer")
+"""
+ADD_PERSON = """
+import sys, uuid
+from chalicelib.store import people
+found = people.find_person(sys.argv[1])
+print((found or people.add_person(people.Person(str(uuid.uuid4()), sys.argv[1]))).id)
 """
 GOOD_SITE = {"name": "Blog", "domain": "blog.example", "timezone": "Europe/Berlin"}
 

@@ -26,7 +26,7 @@ from chalicelib.collect.urls import Location
 from chalicelib.dashboard import static_files
 from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
-from chalicelib.store import dirty_hours, geoip_files, geoip_source, salts
+from chalicelib.store import dirty_hours, geoip_files, geoip_source, salts, site_people
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
@@ -172,7 +172,7 @@ def _look(api: Api, of: Site) -> None:
 
 def _come_by_link(api: Api, of: Site) -> None:
     viewer = stored.add_person(stored.Person(str(uuid.uuid4()), f"viewer-{uuid.uuid4()}@example.com"))
-    stored.put_membership(viewer.id, of.id, "viewer")
+    assert site_people.write(site_people.read(of, ""), viewer.id, "viewer")
     link = sign_in_links.issue(viewer)
     api.ask("GET /sign-in/{token}", 200, token=link)
     api.ask("POST /sign-in/{token}", 303, urlencode({"password": PASSWORD}), token=link)
@@ -199,7 +199,17 @@ def _program(api: Api, of: Site) -> None:
     api.ask(f"GET {one}/events", 200, query=week | {"name": "Sign up"}, site=of.id)
     api.ask(f"GET {one}/ledger", 200, query=week, site=of.id)
     hits = [{"t": days.now_ms() - 3 * 24 * days.HOUR_MS, "url": f"https://{of.domain}/"}]
+    _people(api, of)
     api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
+
+
+def _people(api: Api, of: Site) -> None:
+    route = "/api/v1/sites/{site}/people"
+    new = stored.add_person(stored.Person(str(uuid.uuid4()), f"new-{uuid.uuid4()}@example.com"))
+    api.ask(f"POST {route}", 201, {"email": new.email, "role": "viewer"}, site=of.id)
+    api.ask(f"GET {route}", 200, site=of.id)
+    api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
+    api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
 
 
 def _csrf(page: str) -> str:

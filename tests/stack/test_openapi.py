@@ -20,7 +20,7 @@ from chalicelib.api import openapi
 from chalicelib.store.sites import read_id
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import FIREFOX, Caller
-from tests.stack.people import make_people
+from tests.stack.people import ADD_PERSON, make_people, run
 
 # Beside the edge cases that it always tries. In all some 1,500 requests, which take ministack about a minute.
 MAX_EXAMPLES = 8
@@ -65,6 +65,12 @@ def sites(caller: Caller) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def ada(stack: Deployed) -> str:
+    """The id of the person in the examples."""
+    return run(stack, ADD_PERSON, "ada@fuzz.example").strip()
+
+
+@pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
     with requests.Session() as session:
         yield session
@@ -100,10 +106,15 @@ def _is_id(value: object) -> bool:
 
 
 @pytest.mark.parametrize(("path", "media"), [(path, media) for path, item in PATHS.items() for media in _bodies(item)])
-def test_the_examples_of_the_document_are_taken(caller: Caller, sites: dict[str, str], path: str, media: str) -> None:
-    method = "patch" if "patch" in PATHS[path] else "post"
+def test_the_examples_of_the_document_are_taken(
+    caller: Caller, sites: dict[str, str], ada: str, path: str, media: str
+) -> None:
+    method = next(name for name in ("patch", "put", "post") if name in PATHS[path])
     content = PATHS[path][method]["requestBody"]["content"][media]
-    place = path.format(site=sites[""], identifier="user-4711")
+    site = caller.new_site() if "/people" in path else sites[""]
+    if "{person}" in path:
+        caller.api("POST", f"/sites/{site}/people", {"email": "ada@fuzz.example", "role": "editor"})
+    place = path.format(site=site, identifier="user-4711", person=ada)
     for example in [each["value"] for each in content.get("examples", {}).values()] or [content["example"]]:
         body = json.dumps(example).replace("example.com", "fuzz.example").encode()
         headers = {"Content-Type": media, "Authorization": f"Bearer {caller._token}", "User-Agent": FIREFOX}
@@ -119,7 +130,7 @@ OPERATIONS = [f"{method} {path}" for path, item in PATHS.items() for method in i
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_route_succeeds_as_the_document_says(
-    name: str, stack: Deployed, caller: Caller, sites: dict[str, str], session: requests.Session
+    name: str, stack: Deployed, caller: Caller, sites: dict[str, str], ada: str, session: requests.Session
 ) -> None:
     method, path = name.split(" ")
     operation = schema[path][method]
@@ -129,6 +140,10 @@ def test_every_route_succeeds_as_the_document_says(
         token = make_people(stack)["revocable_token"]
         listed = Caller(stack.base_url, token).api("GET", "/tokens").json()["tokens"]
         place["token"] = listed[0]["id"]
+    if "/people" in path:
+        place |= {"site": caller.new_site(), "person": ada}
+    if "{person}" in path:
+        caller.api("POST", f"/sites/{place['site']}/people", {"email": "ada@fuzz.example", "role": "editor"})
     content = described.get("requestBody", {}).get("content", {})
     media, body = next(iter(content.items())) if content else (None, {})
     example = next((each["value"] for each in body.get("examples", {}).values()), body.get("example"))

@@ -14,7 +14,7 @@ from chalicelib.aggregate import leased_builds, schedule
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.dashboard import home
 from chalicelib.report import periods, site_stats
-from chalicelib.store import build_leases, dirty_hours, people
+from chalicelib.store import build_leases, dirty_hours, people, site_people
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site, put_site
 from harness.lambda_requests import Context
@@ -177,7 +177,7 @@ def test_a_site_whose_figures_cannot_be_read_costs_the_home_page_no_other(
     broken, good = marked(), marked()
     person = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
     for site in (broken, good):
-        people.put_membership(person.id, site.id, "viewer")
+        assert site_people.write(site_people.read(site, ""), person.id, "viewer")
     shown = site_stats.stats
 
     def stats(site: Site, *given: Any, **named: Any) -> Any:

@@ -147,9 +147,9 @@ def test_limits_are_documented() -> None:
         config.MAX_URL_CHARS, config.MAX_PAGE_CHARS, config.MAX_USER_AGENT_CHARS, config.MAX_ID_CHARS,
         config.MAX_IDENTIFIER_CHARS, config.MAX_LOAD_TIME_MS, config.MAX_ENGAGEMENT_MS, config.MAX_EVENT_NAME_CHARS,
         config.MAX_PROPS, config.MAX_PROP_NAME_CHARS, config.MAX_PROP_VALUE_CHARS, config.MAX_PROPS_CHARS,
-        config.MAX_DOMAINS, Settings().max_sites, periods.MAX_DAYS, config.MAX_ANSWER_BYTES, config.TABLE_ROWS,
-        config.PERIOD_ROWS, config.EVENT_CURRENCIES, config.MAX_ADDRESS_HOUR, config.MAX_VISITOR_HOUR,
-        config.MAX_SITE_DAY,
+        config.MAX_DOMAINS, Settings().max_sites, config.MAX_SITE_PEOPLE, periods.MAX_DAYS,
+        config.MAX_ANSWER_BYTES, config.TABLE_ROWS, config.PERIOD_ROWS, config.EVENT_CURRENCIES,
+        config.MAX_ADDRESS_HOUR, config.MAX_VISITOR_HOUR, config.MAX_SITE_DAY,
     )  # fmt: skip
     assert [limit for limit in limits if not re.search(rf"(?<![\d,]){limit:,}(?![\d,])", text)] == []
     assert config.SALT_GRACE_S == 60 * 60

@@ -346,7 +346,21 @@ class TestEmail:
         assert people.email_address(given) == given.strip()
 
     @pytest.mark.parametrize(
-        "given", ["", "ada", "@x.de", "a@", "a b@x.de", "a@b@c", "a@x..de", "a@.de", "a\x00@x.de", "a" * 250 + "@x.de"]
+        "given",
+        [
+            "",
+            "ada",
+            "@x.de",
+            "a@",
+            "a b@x.de",
+            "a@b@c",
+            "a@x..de",
+            "a@.de",
+            "a\x00@x.de",
+            "\ud800@x.de",
+            "a@\udfff.de",
+            "a" * 250 + "@x.de",
+        ],
     )
     def test_what_is_none(self, given: str) -> None:
         with pytest.raises(BadRequest) as refusal:

@@ -16,6 +16,7 @@ from chalicelib.api.openapi import document, text
 from chalicelib.collect import client_ip
 from chalicelib.enrich import device
 from chalicelib.report import event_properties, excluded_traffic, periods, visits
+from chalicelib.store.people import ROLES
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
@@ -120,6 +121,7 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/sites/{site}/ledger", excluded_traffic.MAX_ROWS),
         ("GET /api/v1/sites/{site}/stats", config.PERIOD_ROWS),
         ("GET /api/v1/sites", sites.MAX_SITES),
+        ("GET /api/v1/sites/{site}/people", config.MAX_SITE_PEOPLE),
     ):
         limit = next(p for p in map(resolved, OPERATIONS[route]["parameters"]) if p["name"] == "limit")
         assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": most, "default": most}, route
@@ -137,6 +139,11 @@ def test_the_settings_are_the_codes() -> None:
                     site_settings._PARSERS[name][1](schema[end] + (1 if end == "maximum" else -1), name)
     assert f"`1` to `{client_ip.MAX_HOPS}`" in changes["proxies"]["description"]
     assert all(f"`{preset}`" in changes["proxies"]["description"] for preset in client_ip.PRESETS)
+
+
+def test_the_roles_are_the_codes() -> None:
+    assert SCHEMAS["Role"]["enum"] == [*ROLES]
+    assert all(f"`{role}`" in SCHEMAS["Role"]["description"] for role in ROLES)
 
 
 def test_metrics_and_tables_are_the_catalogues() -> None:

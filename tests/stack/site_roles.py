@@ -1,0 +1,62 @@
+"""A site with a person in each role, for the tests of rights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.stack.people import run
+
+PASSWORD = "a password of some length"
+ROLES = ("viewer", "editor", "admin", "owner")
+
+# In a process of its own, as in `tests.stack.people`. Everybody has a token and a password; all but the stranger and the
+# administrator have a role in the site, and its name.
+PREPARE = """
+import json, sys, uuid
+from chalicelib.accounts import api_tokens, people, passwords, sites
+from chalicelib.store import people as stored, site_people
+from chalicelib.store.sites import get_site
+hashed = passwords.hash_password(sys.argv[1])
+made = {}
+for name in ("owner", "admin", "editor", "viewer", "stranger", "administrator"):
+    person = stored.Person(
+        str(uuid.uuid4()), f"{name}-{uuid.uuid4()}@example.com", name.title(), name == "administrator", hashed
+    )
+    made[name] = stored.add_person(person)
+data = {"name": "Shared", "domain": f"{uuid.uuid4().hex}.example", "timezone": "UTC"}
+site = sites.create_site(made["owner"], data)
+for name in ("admin", "editor", "viewer"):
+    assert site_people.write(site_people.read(site, ""), made[name].id, name)
+print(json.dumps({
+    "site": site.id, "domain": site.domain,
+    "people": {
+        name: {"id": one.id, "email": one.email, "token": api_tokens.issue(one, name)} for name, one in made.items()
+    },
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person, with a token."""
+
+    id: str
+    email: str
+    token: str
+
+
+@dataclass(frozen=True)
+class SharedSite:
+    """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``."""
+
+    id: str
+    domain: str
+    people: dict[str, Someone]
+
+
+def make_shared_site(stack: Any) -> SharedSite:
+    """A new site with new people."""
+    made = json.loads(run(stack, PREPARE, PASSWORD))
+    return SharedSite(made["site"], made["domain"], {name: Someone(**one) for name, one in made["people"].items()})

@@ -1,0 +1,166 @@
+"""Who may change the people of a site: admins and owners; owners only by owners; never without an owner."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import config
+from chalicelib.accounts import site_people
+from chalicelib.errors import BadRequest, Conflict, Forbidden, NotFound, ShylightError
+from chalicelib.store import people
+from chalicelib.store import site_people as stored
+from chalicelib.store.people import ROLES, Person, Role
+from chalicelib.store.site_people import SitePeople
+from chalicelib.store.sites import Site
+
+SITE = Site("7f0c5a8e-6a6b-4a51-9f52-1d6f0a3f7b11", "Test", "example.com")
+ALL: dict[str, Role] = {"olga": "owner", "otto": "owner", "anna": "admin", "emil": "editor", "vera": "viewer"}
+ROOT = Person("root", "root@example.com", admin=True)
+
+
+def person(name: str) -> Person:
+    return Person(name, f"{name}@example.com")
+
+
+def check(
+    caller: Person, person_id: str, role: Role | None, roles: dict[str, Role] | None = None, new: bool = False
+) -> str:
+    """What is decided: "" if it is allowed, else the code of the error."""
+    try:
+        site_people.check(SitePeople(SITE.id, roles or ALL, 1), caller, person_id, role, new=new)
+    except ShylightError as error:
+        return error.code
+    return ""
+
+
+@pytest.mark.parametrize("caller", ["emil", "vera"])
+@pytest.mark.parametrize("target", ALL)
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_editors_and_viewers_change_nobody_and_may_leave(caller: str, target: str, role: Role | None) -> None:
+    expected = "" if role is None and target == caller else "forbidden"
+    assert check(person(caller), target, role) == expected
+
+
+@pytest.mark.parametrize("target", ALL)
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_admins_change_everybody_but_owners(target: str, role: Role | None) -> None:
+    unchanged = ALL[target] == role
+    expected = "" if unchanged or "owner" not in (ALL[target], role) else "forbidden"
+    assert check(person("anna"), target, role) == expected
+
+
+@pytest.mark.parametrize("caller", [person("olga"), ROOT], ids=["owner", "administrator"])
+@pytest.mark.parametrize("target", ALL)
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_owners_and_administrators_change_everybody(caller: Person, target: str, role: Role | None) -> None:
+    assert check(caller, target, role) == ""
+
+
+@pytest.mark.parametrize("caller", [person("olga"), ROOT], ids=["the owner", "administrator"])
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_the_last_owner_stays_owner(caller: Person, role: Role | None) -> None:
+    roles: dict[str, Role] = {"olga": "owner", "anna": "admin"}
+    assert check(caller, "olga", role, roles) == ("" if role == "owner" else "conflict")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_adding_follows_the_same_rules(role: Role) -> None:
+    assert check(person("anna"), "new", role, new=True) == ("forbidden" if role == "owner" else "")
+    assert check(person("olga"), "new", role, new=True) == ""
+    assert check(person("emil"), "new", role, new=True) == "forbidden"
+    assert check(person("stranger"), "new", role, new=True) == "not_found"
+    assert check(person("olga"), "vera", role, new=True) == "conflict"
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_only_people_of_the_site_can_be_changed(role: Role | None) -> None:
+    assert check(person("olga"), "stranger", role) == "not_found"
+    assert check(ROOT, ROOT.id, role) == "not_found"
+
+
+def test_a_site_has_a_limit_of_people() -> None:
+    full: dict[str, Role] = {"olga": "owner", **dict.fromkeys(map(str, range(config.MAX_SITE_PEOPLE - 1)), "viewer")}
+    assert check(person("olga"), "new", "viewer", full, new=True) == "conflict"
+    assert check(person("olga"), "5", "editor", full) == ""
+
+
+@dataclass
+class Stored:
+    """The item of a site's people, in place of the table; each read may find what was read before."""
+
+    now: SitePeople
+
+    def write(self, before: SitePeople, person_id: str, role: Role | None) -> bool:
+        if before.version != self.now.version:
+            return False
+        self.now = before.changed(person_id, role)
+        return True
+
+
+NAMES = st.sampled_from(list(ALL))
+CHANGES = st.lists(st.tuples(NAMES, NAMES, st.sampled_from([*ROLES, None])), min_size=1, max_size=12)
+
+
+@given(CHANGES)
+def test_no_sequence_of_changes_loses_the_last_owner(changes: list[tuple[str, str, Role | None]]) -> None:
+    """Each change is decided on people that are one change old at first, as if another request had been faster."""
+    table = Stored(SitePeople(SITE.id, ALL, 1))
+    old = table.now
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "write", table.write)
+        for caller, target, role in changes:
+            reads: Iterator[SitePeople] = itertools.chain([old], itertools.repeat(table.now))
+            patch.setattr(stored, "read", lambda _site, _caller, reads=reads: next(reads))
+            old, before = table.now, table.now
+            try:
+                site_people._store(SITE, person(caller), target, role)
+            except ShylightError:
+                assert table.now is before
+            assert "owner" in table.now.roles.values()
+
+
+def test_a_change_that_is_never_first_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "read", lambda _site, _caller: SitePeople(SITE.id, ALL, 1))
+    monkeypatch.setattr(stored, "write", lambda _before, _person, _role: False)
+    with pytest.raises(Conflict, match="try again"):
+        site_people.remove(SITE, person("olga"), "vera")
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({}, "email"),
+        ({"email": "x@example.com"}, "role"),
+        ({"role": "viewer"}, "email"),
+        ({"email": "x", "role": "viewer"}, "email"),
+        ({"email": ["x@example.com"], "role": "viewer"}, "email"),
+        ({"email": "x@example.com", "role": "root"}, "role"),
+        ({"email": "x@example.com", "role": ["owner"]}, "role"),
+        ({"email": "x@example.com", "role": {}}, "role"),
+        ({"email": "x@example.com", "role": None}, "role"),
+        ({"email": "x@example.com", "role": "viewer", "admin": True}, "admin"),
+    ],
+)
+def test_a_wrong_field_is_named(data: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadRequest) as raised:
+        site_people.add(SITE, ROOT, data)
+    assert raised.value.field == field
+
+
+def test_an_address_without_an_account_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "find_person", lambda _email: None)
+    with pytest.raises(NotFound, match="account") as raised:
+        site_people.add(SITE, ROOT, {"email": "x@example.com", "role": "viewer"})
+    assert raised.value.field == "email"
+
+
+def test_the_error_names_the_role_that_is_needed() -> None:
+    with pytest.raises(Forbidden, match="Your role in this site is admin; this requires the role owner"):
+        site_people.check(SitePeople(SITE.id, ALL, 1), person("anna"), "vera", "owner")
