@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Right(Enum):
-    """The right that a route requires. `accounts.auth.authorize` is the only place that checks it."""
+    """The right that a route requires. `accounts.auth` alone decides who has it."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"

@@ -113,7 +113,7 @@ def check(before: SitePeople, caller: Person, person_id: str, role: Role | None,
 
 def _store(site: Site, caller: Person, person_id: str, role: Role | None, *, new: bool = False) -> None:
     for _ in range(_RACES):
-        before = site_people.read(site, caller.id)
+        before = site_people.read(site, caller.id, person_id)
         check(before, caller, person_id, role, new=new)
         if before.roles.get(person_id) == role or site_people.write(before, person_id, role):
             return

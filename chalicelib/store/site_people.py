@@ -50,18 +50,21 @@ class SitePeople:
         return dataclasses.replace(self, roles=roles, version=self.version + 1)
 
 
-def read(site: Site, caller_id: str) -> SitePeople:
+def read(site: Site, *concerned: str) -> SitePeople:
     """The people of a site, read consistently.
 
-    Sites that were created before the item existed have the memberships of their people only. There, the owner that the
-    site names is looked up, and whoever asks; the next change stores them.
+    Sites that were created before the item existed have the memberships of their people only. So the membership of the
+    owner that the site names is read, too; the next change stores it.
+
+    :param concerned: ids of people whose membership is read, if the item does not list them: who asks, and whom a
+        change is about.
     """
     try:
         item = CoreItem.get(*_key(site.id), consistent_read=True)
     except CoreItem.DoesNotExist:
         item = None
     roles = _roles(item) if item is not None else {}
-    for person_id in (caller_id,) if item is not None else (site.owner, caller_id):
+    for person_id in concerned if item is not None else (site.owner, *concerned):
         role = people.role_in(person_id, site.id) if person_id and person_id not in roles else None
         if role is not None:
             roles[person_id] = role

@@ -58,7 +58,7 @@ GRANT = """
 import sys
 from chalicelib.store import site_people, sites
 person, site = sys.argv[1:]
-assert site_people.write(site_people.read(sites.get_site(site), ""), person, "viewer")
+assert site_people.write(site_people.read(sites.get_site(site)), person, "viewer")
 """
 ADD_PERSON = """
 import sys, uuid

@@ -172,7 +172,7 @@ def _look(api: Api, of: Site) -> None:
 
 def _come_by_link(api: Api, of: Site) -> None:
     viewer = stored.add_person(stored.Person(str(uuid.uuid4()), f"viewer-{uuid.uuid4()}@example.com"))
-    assert site_people.write(site_people.read(of, ""), viewer.id, "viewer")
+    assert site_people.write(site_people.read(of), viewer.id, "viewer")
     link = sign_in_links.issue(viewer)
     api.ask("GET /sign-in/{token}", 200, token=link)
     api.ask("POST /sign-in/{token}", 303, urlencode({"password": PASSWORD}), token=link)

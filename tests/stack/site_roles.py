@@ -11,8 +11,8 @@ from tests.stack.people import run
 PASSWORD = "a password of some length"
 ROLES = ("viewer", "editor", "admin", "owner")
 
-# In a process of its own, as in `tests.stack.people`. Everybody has a token and a password; all but the stranger and the
-# administrator have a role in the site, and its name.
+# In a process of its own, as in `tests.stack.people`. Everybody has a token and a password; all but the stranger and
+# the administrator have a role in the site, and its name.
 PREPARE = """
 import json, sys, uuid
 from chalicelib.accounts import api_tokens, people, passwords, sites
@@ -28,7 +28,7 @@ for name in ("owner", "admin", "editor", "viewer", "stranger", "administrator"):
 data = {"name": "Shared", "domain": f"{uuid.uuid4().hex}.example", "timezone": "UTC"}
 site = sites.create_site(made["owner"], data)
 for name in ("admin", "editor", "viewer"):
-    assert site_people.write(site_people.read(site, ""), made[name].id, name)
+    assert site_people.write(site_people.read(site), made[name].id, name)
 print(json.dumps({
     "site": site.id, "domain": site.domain,
     "people": {

@@ -177,7 +177,7 @@ def test_a_site_whose_figures_cannot_be_read_costs_the_home_page_no_other(
     broken, good = marked(), marked()
     person = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
     for site in (broken, good):
-        assert site_people.write(site_people.read(site, ""), person.id, "viewer")
+        assert site_people.write(site_people.read(site), person.id, "viewer")
     shown = site_stats.stats
 
     def stats(site: Site, *given: Any, **named: Any) -> Any:

@@ -117,7 +117,7 @@ def test_no_sequence_of_changes_loses_the_last_owner(changes: list[tuple[str, st
         patch.setattr(stored, "write", table.write)
         for caller, target, role in changes:
             reads: Iterator[SitePeople] = itertools.chain([old], itertools.repeat(table.now))
-            patch.setattr(stored, "read", lambda _site, _caller, reads=reads: next(reads))
+            patch.setattr(stored, "read", lambda _site, *_concerned, reads=reads: next(reads))
             old, before = table.now, table.now
             try:
                 site_people._store(SITE, person(caller), target, role)
@@ -127,7 +127,7 @@ def test_no_sequence_of_changes_loses_the_last_owner(changes: list[tuple[str, st
 
 
 def test_a_change_that_is_never_first_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "read", lambda _site, _caller: SitePeople(SITE.id, ALL, 1))
+    monkeypatch.setattr(stored, "read", lambda _site, *_concerned: SitePeople(SITE.id, ALL, 1))
     monkeypatch.setattr(stored, "write", lambda _before, _person, _role: False)
     with pytest.raises(Conflict, match="try again"):
         site_people.remove(SITE, person("olga"), "vera")

@@ -61,7 +61,7 @@ def test_administrators_may_change_every_setting() -> None:
     site_settings.check_rights(administrator, Site("x", "Test", "example.com"), dict.fromkeys(site_settings._PARSERS))
 
 
-def test_the_settings_page_says_which_settings_are_for_admins() -> None:
+def test_the_documentation_says_which_settings_are_for_admins() -> None:
     lines = (DOCS / "settings.md").read_text(encoding="utf-8").splitlines()
     rows = {name: line for name in site_settings._PARSERS for line in lines if line.startswith(f"| `{name}` |")}
     assert sorted(name for name, line in rows.items() if "Admins and owners only." in line) == FOR_ADMINS
