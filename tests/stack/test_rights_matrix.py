@@ -1,0 +1,162 @@
+"""Every route as everybody: who gets an answer, who has to sign in, who is refused, and for whom the site is not there.
+
+The expectations are written out here once more, so that neither a route nor a right can change unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+
+from chalicelib.accounts import site_settings
+from chalicelib.dispatch import ROUTES
+from chalicelib.routing import Right, Route
+from infra.http_client import Answer
+from tests.conftest import Deployed
+from tests.stack.calls import FIREFOX
+from tests.stack.people import Browser
+from tests.stack.site_roles import PASSWORD, SharedSite, make_shared_site
+
+CALLERS: Final = ("anonymous", "stranger", "viewer", "editor", "admin", "owner", "administrator")
+WHO_HAS: Final = {
+    Right.PUBLIC: set(CALLERS),
+    Right.SIGNED_IN: {"stranger", "viewer", "editor", "admin", "owner", "administrator"},
+    Right.SITE_VIEW: {"viewer", "editor", "admin", "owner", "administrator"},
+    Right.SITE_EDIT: {"editor", "admin", "owner", "administrator"},
+    Right.SITE_ADMIN: {"admin", "owner", "administrator"},
+    Right.SITE_OWN: {"owner", "administrator"},
+    Right.ADMINISTRATOR: {"administrator"},
+}
+SITE, PEOPLE = "/api/v1/sites/{site}", "/api/v1/sites/{site}/people"
+
+
+class Case(NamedTuple):
+    """A request, and the right that it needs; `body` changes nothing, even where it is allowed."""
+
+    route: Route
+    right: Right
+    body: dict[str, object]
+
+    def __str__(self) -> str:
+        return f"{self.route.method} {self.route.path} {json.dumps(self.body) if self.body else ''}".strip()
+
+
+BY_NAME: Final = {f"{route.method} {route.path}": route for route in ROUTES}
+# Requests that need more than their route.
+STRICTER: Final = [
+    Case(BY_NAME[f"DELETE {PEOPLE}/{{person}}"], Right.SITE_ADMIN, {}),  # of somebody else
+    Case(BY_NAME[f"PUT {PEOPLE}/{{person}}"], Right.SITE_OWN, {"role": "owner"}),
+    Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"status": "unknown"}),
+    Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"domain": ""}),
+    Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"retention_days": 0}),
+    Case(BY_NAME[f"PATCH {SITE}"], Right.ADMINISTRATOR, {"script_inject": 0}),
+]
+ALWAYS: Final = {case.route for case in STRICTER if not case.body}
+CASES: Final = [*(Case(route, route.right, {}) for route in ROUTES if route not in ALWAYS), *STRICTER]
+
+
+@pytest.fixture(scope="module")
+def site(stack: Deployed) -> SharedSite:
+    return make_shared_site(stack)
+
+
+@pytest.fixture(scope="module")
+def browsers(stack: Deployed, site: SharedSite) -> dict[str, Browser]:
+    """A browser for each caller, signed in."""
+    return {who: signed_in(stack, site, who) for who in CALLERS}
+
+
+def signed_in(stack: Deployed, site: SharedSite, who: str) -> Browser:
+    browser = Browser(stack.base_url)
+    if who in site.people:
+        assert browser.sign_in(site.people[who].email, PASSWORD).status == 303
+    return browser
+
+
+def send(browser: Browser, case: Case, site: SharedSite, token: str = "") -> Answer:
+    """The answer to the request of a case: with a token, or by the session of `browser` with the form's CSRF token."""
+    route = case.route
+    given = {"site": site.id, "person": str(uuid.uuid4()), "token": "unknown", "identifier": "user-1", "file": "none"}
+    path = re.sub(r"{(\w+)}", lambda name: given[name[1]], route.path)
+    headers = {"User-Agent": FIREFOX} | ({"Authorization": f"Bearer {token}"} if token else {})
+    if route.method == "GET":
+        return browser.ask("GET", path, None, headers)
+    if path.startswith(("/api/", "/ingress/")):
+        return browser.ask(route.method, path, json.dumps(case.body).encode(), headers)
+    csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/sites").text)
+    headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": browser.origin}
+    return browser.ask(route.method, path, urlencode({"csrf": csrf[1]} if csrf else {}).encode(), headers)
+
+
+def outcome(case: Case, answer: Answer) -> str:
+    """What became of the request."""
+    assert answer.status < 500, answer.text
+    is_sent_to_sign_in = answer.status == 303 and "sign-in" in answer.headers["location"]
+    if case.right is not Right.PUBLIC and (answer.status == 401 or is_sent_to_sign_in):
+        return "has to sign in"
+    if answer.status == 404 and "There is no such site, or you have no access to it." in answer.text:
+        return "finds no site"
+    return "is refused" if answer.status == 403 else "is answered"
+
+
+def expected(case: Case, who: str) -> str:
+    if who in WHO_HAS[case.right]:
+        return "is answered"
+    if who == "anonymous":
+        return "has to sign in"
+    return "finds no site" if case.route.right.of_site and who == "stranger" else "is refused"
+
+
+def test_all_rights_and_settings_are_in_the_matrix() -> None:
+    assert set(WHO_HAS) == set(Right)
+    assert {case.route for case in CASES} == set(ROUTES)
+    settings = {name: case.right for case in STRICTER for name in case.body if case.route.method == "PATCH"}
+    assert settings == site_settings.RIGHTS
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_route_answers_those_who_have_its_right(
+    stack: Deployed, site: SharedSite, browsers: dict[str, Browser], case: Case
+) -> None:
+    """Programs by token, pages by session, where the API's GET routes are open to both."""
+    of_api = case.route.path.startswith("/api/")
+    ends_session = case.route.path == "/sign-out"
+    by_token, by_session = {}, {}
+    for who in CALLERS:
+        if of_api:
+            token = site.people[who].token if who in site.people else ""
+            by_token[who] = outcome(case, send(Browser(stack.base_url), case, site, token))
+        if not of_api or case.route.method == "GET":
+            browser = signed_in(stack, site, who) if ends_session else browsers[who]
+            by_session[who] = outcome(case, send(browser, case, site))
+    wanted = {who: expected(case, who) for who in CALLERS}
+    assert by_token in ({}, wanted)
+    assert by_session in ({}, wanted)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.right is not Right.PUBLIC and case.route.path.startswith("/api/")],
+    ids=str,
+)
+def test_a_session_alone_changes_nothing_over_the_api(
+    site: SharedSite, browsers: dict[str, Browser], case: Case
+) -> None:
+    """Another site's page can make a browser send its cookies, but not a token."""
+    if case.route.method == "GET":
+        assert outcome(case, send(browsers["administrator"], case, site, "shy_wrong")) == "has to sign in"
+    else:
+        assert outcome(case, send(browsers["administrator"], case, site)) == "has to sign in"
+
+
+@pytest.mark.parametrize("who", [who for who in CALLERS if who not in ("anonymous", "administrator")])
+def test_the_matrix_changed_nothing(stack: Deployed, site: SharedSite, who: str) -> None:
+    """Nobody got or lost a role by a request that was refused or invalid."""
+    headers = {"Authorization": f"Bearer {site.people['owner'].token}"}
+    listed = Browser(stack.base_url).ask("GET", f"/api/v1/sites/{site.id}/people", None, headers).json()["people"]
+    assert {one["id"]: one["role"] for one in listed}.get(site.people[who].id) == (None if who == "stranger" else who)
