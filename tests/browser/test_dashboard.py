@@ -11,6 +11,7 @@ import pytest
 from chalice import Response
 
 from chalicelib.dashboard import error_page, static_files
+from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
 from tests.unit.dashboard import samples
 
@@ -33,6 +34,10 @@ class Dashboard:
             "/sites/new": lambda: samples.overview(samples.empty(), waiting=True),
             "/sites/left-out": lambda: samples.left_out(samples.NASTY),
             "/sites/nothing-left-out": lambda: samples.left_out(()),
+            "/sites/x/settings": lambda: samples.settings(samples.LONG_SITE, done="saved"),
+            "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
+            "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
+            "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
             "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
             "/sign-in/link": lambda: samples.door(
                 "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2
