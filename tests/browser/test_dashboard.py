@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -106,8 +107,8 @@ def test_no_page_breaks_its_policy_or_grows_wider_than_the_window(
             page.set_viewport_size(size)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
     context.close()
-    # Chromium logs the page that is not found as an error too, and that is all there may be.
-    assert [text for text in complaints if "404" not in text] == []
+    # Chromium logs the page that is not found and the form with mistakes too, and that is all there may be.
+    assert [text for text in complaints if not re.search("status of (404|400)", text)] == []
 
 
 def test_every_table_can_be_reached(either: Page, dashboard: Dashboard) -> None:
