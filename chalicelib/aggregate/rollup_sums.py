@@ -136,8 +136,8 @@ def pack(rollup: Rollup) -> bytes:
 
 def _longest(rollup: Rollup) -> int:
     """The number of rows of whatever has the most rows with names."""
-    lists = (*rollup.tables.values(), rollup.latest, rollup.events, [robot for robot in rollup.robots if robot.name])
-    return max(map(len, lists))
+    named = sum(bool(robot.name) for robot in rollup.robots)
+    return max(named, len(rollup.latest), len(rollup.events), *map(len, rollup.tables.values()))
 
 
 def _shorten(rollup: Rollup, most: int) -> None:
