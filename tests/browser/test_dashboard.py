@@ -29,13 +29,17 @@ class Dashboard:
 
     def __init__(self) -> None:
         self.pages: dict[str, Callable[[], Response]] = {
-            "/sites": lambda: samples.home(samples.full(), samples.full(names=samples.NASTY), samples.empty()),
+            "/sites": lambda: samples.home(
+                samples.full(), samples.full(samples.LONG_SITE, names=samples.NASTY), samples.empty()
+            ),
             "/sites/full": lambda: samples.overview(samples.full(rows=40)),
             "/sites/today": lambda: samples.overview(samples.full(days=1), period="today"),
             "/sites/nasty": lambda: samples.overview(samples.full(names=samples.NASTY)),
             "/sites/new": lambda: samples.overview(samples.empty(), waiting=True),
             "/sites/left-out": lambda: samples.left_out(samples.NASTY),
             "/sites/nothing-left-out": lambda: samples.left_out(()),
+            "/sites/long": lambda: samples.overview(samples.full(samples.LONG_SITE)),
+            "/sites/long-new": lambda: samples.overview(samples.empty(samples.LONG_SITE), waiting=True),
             "/sites/x/settings": lambda: samples.settings(samples.LONG_SITE, done="saved"),
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
