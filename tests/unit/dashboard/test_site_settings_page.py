@@ -118,6 +118,7 @@ def test_archiving_is_a_button_of_its_own(saved: dict[str, Any], site: Site) -> 
     other = site_settings.ARCHIVED if site.active else site_settings.ACTIVE
     page = Markup(samples.settings(site).body.decode())
     assert [a["value"] for tag, a in page.elements if tag == "button" and a.get("name") == "status"] == [other]
+    assert ("This site is archived, so its hits are rejected." in page.text) is not site.active
     answer = samples.settings(site, form={"status": other})
     assert (answer.status_code, saved) == (303, {"active": not site.active})
     assert str(answer.headers["Location"]).endswith(f"settings?done={other}")
