@@ -96,13 +96,13 @@ class Request:
             raise BadRequest(f"The body must be a JSON object, not a {type(data).__name__}.")
         return data
 
-    def form(self) -> dict[str, str]:
-        """The fields of a posted HTML form (``application/x-www-form-urlencoded``).
+    def form(self, limit: int = config.MAX_BODY_BYTES) -> dict[str, str]:
+        """The fields of a posted HTML form (``application/x-www-form-urlencoded``), the last one of each name.
 
-        :raises TooLarge: if the body is over the limit.
+        :raises TooLarge: if the body is over `limit` bytes.
         :raises BadRequest: if it cannot be read.
         """
-        if len(self.body) > config.MAX_BODY_BYTES:
+        if len(self.body) > limit:
             raise TooLarge("This form is too large.")
         try:
             return dict(parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=200))

@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
-from chalicelib.config import settings
+from chalicelib.config import MAX_FORM_BYTES, settings
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.routing import Right
 from chalicelib.store import credentials, people, sites
@@ -68,7 +68,7 @@ def authorize(request: Request, right: Right, site_id: str | None = None) -> tup
     """
     person = token_person(request) if request.is_api else signed_in_person(request)
     if not request.is_api and request.method != "GET":
-        check_csrf(request, request.form())
+        check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
     if right is Right.ADMINISTRATOR and not person.admin:
         raise Forbidden("Only administrators may do this.")
     return person, _site(person, site_id or "", right) if right.of_site else None
@@ -76,15 +76,23 @@ def authorize(request: Request, right: Right, site_id: str | None = None) -> tup
 
 def _site(person: Person, site_id: str, right: Right) -> Site:
     wanted = sites.read_id(site_id)
-    role = None
-    if wanted is not None:
-        role = "owner" if person.admin else people.role_in(person.id, wanted)
+    role = _role(person, wanted) if wanted is not None else None
     site = sites.get_site(wanted) if wanted is not None and role else None
     if site is None or role is None:
         raise NotFound("There is no such site, or you have no access to it.")
     if right not in _RIGHTS_BY_ROLE[role]:
         raise Forbidden("You can view this site, but you cannot change it.")
     return site
+
+
+def _role(person: Person, site_id: str) -> str | None:
+    return "owner" if person.admin else people.role_in(person.id, site_id)
+
+
+def rights_in(person: Person, site: Site) -> frozenset[Right]:
+    """The rights of `person` in `site`: for links, so that pages have none that would be refused."""
+    role = _role(person, site.id)
+    return _RIGHTS_BY_ROLE[role] if role else frozenset()
 
 
 def sites_of(person: Person) -> list[Site]:

@@ -6,7 +6,7 @@ Settings that affect ingest are validated by the code of `collect` that parses t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,8 +15,9 @@ from chalicelib.collect import client_ip
 from chalicelib.collect.origins import parse_origin
 from chalicelib.collect.site_rules import parse_networks
 from chalicelib.collect.tracker_script import script_of
-from chalicelib.errors import BadRequest, NotFound
+from chalicelib.errors import BadRequest, Forbidden, NotFound
 from chalicelib.store import site_changes
+from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 
 MAX_LIST_CHARS: Final = 10_000
@@ -24,6 +25,15 @@ MAX_SCRIPT_CHARS: Final = 16_384
 MAX_PATTERN_CHARS: Final = 500
 ACTIVE: Final = "active"
 ARCHIVED: Final = "archived"
+# The values of `proxies`: none, a number of hops, or a preset.
+PROXIES: Final = ("", *(str(hops) for hops in range(1, client_ip.MAX_HOPS + 1)), *client_ip.PRESETS)
+# The least and the most that a number may be.
+RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "retention_days": (1, 3650),
+    "max_address_hour": (10, 1_000_000),
+    "max_visitor_hour": (10, 10_000),
+    "max_day": (100, 100_000_000),
+}
 # A host in any script; `hostnames` decides which characters are valid.
 _ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[\w.\-\[\]:]+(:\d{1,5})?", re.IGNORECASE)
 _PARAMETER = re.compile(r"[^\s,&=#]{1,100}")
@@ -36,28 +46,60 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
     :raises NotFound: if the site has been deleted.
     :raises Conflict: if others kept changing the site at the same time.
     """
-    changes: dict[str, Any] = {}
-    for name, value in data.items():
-        if name not in _PARSERS:
-            raise BadRequest(f"Unknown setting. The settings are {', '.join(_PARSERS)}.", field=_printable(name))
-        field, parse = _PARSERS[name]
-        changes[field] = parse(value, name)
-    changed = site_changes.change_site(site.id, changes)
+    changed = site_changes.change_site(site.id, dict(_parsed(name, value) for name, value in data.items()))
     if changed is None:
         raise NotFound("This site has been deleted.")
     return changed
 
 
+def errors_in(data: Mapping[str, object]) -> dict[str, str]:
+    """What is wrong with the settings in `data`: setting -> message; empty if :func:`change` would accept them.
+
+    :raises BadRequest: if a setting is unknown.
+    """
+    errors = {}
+    for name, value in data.items():
+        try:
+            _parsed(name, value)
+        except BadRequest as error:
+            if name not in _PARSERS:
+                raise
+            errors[name] = error.message
+    return errors
+
+
+def check_allowed(person: Person, names: Iterable[str]) -> None:
+    """Check that `person` may change these settings of a site that they own.
+
+    :raises Forbidden: if one is for administrators only, naming it.
+    """
+    for name in names:
+        if name in ADMINISTRATORS_ONLY and not person.admin:
+            raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
+
+
+def values(site: Site) -> dict[str, object]:
+    """The site's settings by name, as :func:`change` takes them."""
+    shown: dict[str, object] = {name: getattr(site, field) for name, (field, _) in _PARSERS.items()}
+    shown["status"] = ACTIVE if site.active else ARCHIVED
+    return shown
+
+
 def as_json(site: Site) -> dict[str, object]:
     """A site with all its settings and its script's integrity hash, as the API shows it."""
-    shown: dict[str, object] = {"id": site.id}
-    for name, (field, _) in _PARSERS.items():
-        shown[name] = getattr(site, field)
-    shown["status"] = ACTIVE if site.active else ARCHIVED
+    shown: dict[str, object] = {"id": site.id, **values(site)}
     shown["active"] = site.active
     shown["script_integrity"] = script_of(site).integrity
     shown["created_at"] = datetime.fromtimestamp(site.created_at, UTC).isoformat()
     return shown
+
+
+def _parsed(name: str, value: object) -> tuple[str, Any]:
+    """The field of `Site` that a setting is stored in, and its value there."""
+    if name not in _PARSERS:
+        raise BadRequest(f"Unknown setting. The settings are {', '.join(_PARSERS)}.", field=_printable(name))
+    field, parse = _PARSERS[name]
+    return field, parse(value, name)
 
 
 def _flag(value: object, name: str) -> bool:
@@ -112,9 +154,9 @@ def _networks(value: object, name: str) -> str:
 
 def _proxies(value: object, name: str) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "?"
-    if text in ("", "0"):
+    if text == "0":
         return ""
-    if text in client_ip.PRESETS or text in {str(hops) for hops in range(1, client_ip.MAX_HOPS + 1)}:
+    if text in PROXIES:
         return text
     presets = ", ".join(client_ip.PRESETS)
     raise BadRequest(f"{name} must be empty, 1 to {client_ip.MAX_HOPS} hops, or one of {presets}.", field=name)
@@ -158,13 +200,11 @@ def _parameters(value: object, name: str) -> str:
     return text
 
 
-def _number(least: int, most: int) -> Callable[[object, str], int]:
-    def parse(value: object, name: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
-        return value
-
-    return parse
+def _number(value: object, name: str) -> int:
+    least, most = RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
+    return value
 
 
 # Setting -> field of Site, and its parser.
@@ -184,10 +224,10 @@ _PARSERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
     "kept_parameters": ("kept_parameters", _parameters),
     "hash_routing": ("hash_routing", _flag),
     "merge_trailing_slash": ("merge_trailing_slash", _flag),
-    "retention_days": ("retention_days", _number(1, 3650)),
-    "max_address_hour": ("max_address_hour", _number(10, 1_000_000)),
-    "max_visitor_hour": ("max_visitor_hour", _number(10, 10_000)),
-    "max_day": ("max_day", _number(100, 100_000_000)),
+    "retention_days": ("retention_days", _number),
+    "max_address_hour": ("max_address_hour", _number),
+    "max_visitor_hour": ("max_visitor_hour", _number),
+    "max_day": ("max_day", _number),
 }
 ADMINISTRATORS_ONLY: Final = frozenset({"script_inject"})
 

@@ -6,7 +6,7 @@ from chalice import Response
 
 from chalicelib import pagination
 from chalicelib.accounts import auth, site_settings, sites
-from chalicelib.errors import BadRequest, Forbidden
+from chalicelib.errors import BadRequest
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, reply_json
@@ -41,9 +41,7 @@ def show(_request: Request, _person: Person, site: Site) -> Response:
 def change(request: Request, person: Person, site: Site) -> Response:
     """``PATCH /api/v1/sites/{id}`` with the settings to change: the site as it is then."""
     data = request.json(MAX_SETTINGS_BYTES)
-    for name in data.keys() & site_settings.ADMINISTRATORS_ONLY:
-        if not person.admin:
-            raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
+    site_settings.check_allowed(person, data)
     return reply_json(site_settings.as_json(site_settings.change(site, data)))
 
 
