@@ -6,15 +6,15 @@ for the dashboard's libraries to load.
 
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib import config, dispatch
-from chalicelib.web import ShylightApp, invocation
+from chalicelib import config, dispatch, middleware
+from chalicelib.web import ShylightApp
 
 app = ShylightApp(app_name=config.APP)
 # A browser's image request must get bytes; see docs/adr/0002. LocalStack overlooks */*, so images are named too.
 app.api.binary_types = ["*/*", "image/*"]
 app.error_page = dispatch.error_page
 app.is_outage = dispatch.is_outage
-app.register_middleware(invocation, "all")
+app.register_middleware(middleware.invocation, "all")
 
 # Every route is a row of chalicelib/{collect,dashboard,api}/routes.py.
 dispatch.register(app)

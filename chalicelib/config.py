@@ -16,6 +16,8 @@ APP: Final = "shylight"
 
 # Limits of a hit. Larger values are rejected with a reason, except that pages are truncated and referrers left out.
 MAX_BODY_BYTES: Final = 16 * 1024
+# A form of somebody who is signed in. The longest settings of a site, percent-encoded, take almost as much.
+MAX_FORM_BYTES: Final = 512 * 1024
 MAX_IMPORT_BYTES: Final = 4 * 1024 * 1024
 MAX_IMPORT_HITS: Final = 1000
 MAX_URL_CHARS: Final = 8192

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -97,13 +96,13 @@ class Request:
             raise BadRequest(f"The body must be a JSON object, not a {type(data).__name__}.")
         return data
 
-    def form(self) -> dict[str, str]:
-        """The fields of a posted HTML form (``application/x-www-form-urlencoded``).
+    def form(self, limit: int = config.MAX_BODY_BYTES) -> dict[str, str]:
+        """The fields of a posted HTML form (``application/x-www-form-urlencoded``), the last one of each name.
 
-        :raises TooLarge: if the body is over the limit.
+        :raises TooLarge: if the body is over `limit` bytes.
         :raises BadRequest: if it cannot be read.
         """
-        if len(self.body) > config.MAX_BODY_BYTES:
+        if len(self.body) > limit:
             raise TooLarge("This form is too large.")
         try:
             return dict(parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=200))
@@ -235,30 +234,6 @@ _TEXT = ("text/", "application/json", "image/svg+xml")
 
 def _is_text(headers: Mapping[str, str]) -> bool:
     return headers.get("Content-Type", "").startswith(_TEXT) and "Content-Encoding" not in headers
-
-
-def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
-    """Chalice middleware around every invocation of every function.
-
-    Before: complete the settings with the account id of the running function. After: write the counts of dropped hits,
-    unless the invocation failed and will be repeated.
-    """
-    context = getattr(event, "lambda_context", None) or event.context
-    config.bind_account(context.invoked_function_arn)
-    try:
-        answer = get_response(event)
-    except BaseException:
-        if ledger := _loaded_ledger():
-            ledger.discard()
-        raise
-    if ledger := _loaded_ledger():
-        ledger.flush()
-    return answer
-
-
-def _loaded_ledger() -> Any:
-    """The module `store.exclusions`; None if it was not imported, so that no hit can have been dropped."""
-    return sys.modules.get("chalicelib.store.exclusions")
 
 
 def _of_every_answer(event: Mapping[str, Any]) -> dict[str, str]:

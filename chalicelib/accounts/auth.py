@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
-from chalicelib.config import settings
+from chalicelib.config import MAX_FORM_BYTES, settings
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.routing import Right
 from chalicelib.store import credentials, people, sites
@@ -71,7 +71,7 @@ def authorize(request: Request, right: Right, site_id: str | None = None) -> tup
     """
     person = token_person(request) if request.is_api else signed_in_person(request)
     if not request.is_api and request.method != "GET":
-        check_csrf(request, request.form())
+        check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
     if right is Right.ADMINISTRATOR and not person.admin:
         raise Forbidden("Only administrators may do this.")
     return person, _site(person, site_id or "", right) if right.of_site else None
@@ -104,6 +104,12 @@ def require(role: Role | None, right: Right, field: str | None = None) -> None:
     if right not in _RIGHTS_OF[role]:
         able = " or ".join(name for name, rights in _RIGHTS_OF.items() if right in rights)
         raise Forbidden(f"Your role in this site is {role}; this requires the role {able}.", field=field)
+
+
+def rights_in(person: Person, site: Site) -> frozenset[Right]:
+    """The rights of `person` in `site`: for links, so that pages have none that would be refused."""
+    role = role_of(person, site.id)
+    return _RIGHTS_OF[role] if role else frozenset()
 
 
 def sites_of(person: Person) -> list[Site]:

@@ -26,6 +26,15 @@ MAX_SCRIPT_CHARS: Final = 16_384
 MAX_PATTERN_CHARS: Final = 500
 ACTIVE: Final = "active"
 ARCHIVED: Final = "archived"
+# The values of `proxies`: none, a number of hops, or a preset.
+PROXIES: Final = ("", *(str(hops) for hops in range(1, client_ip.MAX_HOPS + 1)), *client_ip.PRESETS)
+# The least and the most that a number may be.
+RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "retention_days": (1, 3650),
+    "max_address_hour": (10, 1_000_000),
+    "max_visitor_hour": (10, 10_000),
+    "max_day": (100, 100_000_000),
+}
 # A host in any script; `hostnames` decides which characters are valid.
 _ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[\w.\-\[\]:]+(:\d{1,5})?", re.IGNORECASE)
 _PARAMETER = re.compile(r"[^\s,&=#]{1,100}")
@@ -38,16 +47,32 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
     :raises NotFound: if the site has been deleted.
     :raises Conflict: if others kept changing the site at the same time.
     """
-    changes: dict[str, Any] = {}
-    for name, value in data.items():
-        if name not in _PARSERS:
-            raise BadRequest(f"Unknown setting. The settings are {', '.join(_PARSERS)}.", field=_printable(name))
-        field, parse = _PARSERS[name]
-        changes[field] = parse(value, name)
-    changed = site_changes.change_site(site.id, changes)
+    changed = site_changes.change_site(site.id, dict(_parsed(name, value) for name, value in data.items()))
     if changed is None:
         raise NotFound("This site has been deleted.")
     return changed
+
+
+def errors_in(data: Mapping[str, object]) -> dict[str, str]:
+    """What is wrong with the settings in `data`: setting -> message; empty if :func:`change` would accept them.
+
+    :raises BadRequest: if a setting is unknown.
+    """
+    errors = {}
+    for name, value in data.items():
+        try:
+            _parsed(name, value)
+        except BadRequest as error:
+            if name not in _PARSERS:
+                raise
+            errors[name] = error.message
+    return errors
+
+
+def forbidden_to(person: Person, site: Site) -> frozenset[str]:
+    """The settings that `person` may not change, although they may edit the site."""
+    rights = auth.rights_in(person, site)
+    return frozenset(name for name, right in RIGHTS.items() if not (right in rights if right.of_site else person.admin))
 
 
 def check_rights(person: Person, site: Site, data: Mapping[str, object]) -> None:
@@ -64,16 +89,28 @@ def check_rights(person: Person, site: Site, data: Mapping[str, object]) -> None
             raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
 
 
+def values(site: Site) -> dict[str, object]:
+    """The site's settings by name, as :func:`change` takes them."""
+    shown: dict[str, object] = {name: getattr(site, field) for name, (field, _) in _PARSERS.items()}
+    shown["status"] = ACTIVE if site.active else ARCHIVED
+    return shown
+
+
 def as_json(site: Site) -> dict[str, object]:
     """A site with all its settings and its script's integrity hash, as the API shows it."""
-    shown: dict[str, object] = {"id": site.id}
-    for name, (field, _) in _PARSERS.items():
-        shown[name] = getattr(site, field)
-    shown["status"] = ACTIVE if site.active else ARCHIVED
+    shown: dict[str, object] = {"id": site.id, **values(site)}
     shown["active"] = site.active
     shown["script_integrity"] = script_of(site).integrity
     shown["created_at"] = datetime.fromtimestamp(site.created_at, UTC).isoformat()
     return shown
+
+
+def _parsed(name: str, value: object) -> tuple[str, Any]:
+    """The field of `Site` that a setting is stored in, and its value there."""
+    if name not in _PARSERS:
+        raise BadRequest(f"Unknown setting. The settings are {', '.join(_PARSERS)}.", field=_printable(name))
+    field, parse = _PARSERS[name]
+    return field, parse(value, name)
 
 
 def _flag(value: object, name: str) -> bool:
@@ -128,9 +165,9 @@ def _networks(value: object, name: str) -> str:
 
 def _proxies(value: object, name: str) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else "?"
-    if text in ("", "0"):
+    if text == "0":
         return ""
-    if text in client_ip.PRESETS or text in {str(hops) for hops in range(1, client_ip.MAX_HOPS + 1)}:
+    if text in PROXIES:
         return text
     presets = ", ".join(client_ip.PRESETS)
     raise BadRequest(f"{name} must be empty, 1 to {client_ip.MAX_HOPS} hops, or one of {presets}.", field=name)
@@ -174,13 +211,11 @@ def _parameters(value: object, name: str) -> str:
     return text
 
 
-def _number(least: int, most: int) -> Callable[[object, str], int]:
-    def parse(value: object, name: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
-        return value
-
-    return parse
+def _number(value: object, name: str) -> int:
+    least, most = RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
+    return value
 
 
 # Setting -> field of Site, and its parser.
@@ -200,10 +235,10 @@ _PARSERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
     "kept_parameters": ("kept_parameters", _parameters),
     "hash_routing": ("hash_routing", _flag),
     "merge_trailing_slash": ("merge_trailing_slash", _flag),
-    "retention_days": ("retention_days", _number(1, 3650)),
-    "max_address_hour": ("max_address_hour", _number(10, 1_000_000)),
-    "max_visitor_hour": ("max_visitor_hour", _number(10, 10_000)),
-    "max_day": ("max_day", _number(100, 100_000_000)),
+    "retention_days": ("retention_days", _number),
+    "max_address_hour": ("max_address_hour", _number),
+    "max_visitor_hour": ("max_visitor_hour", _number),
+    "max_day": ("max_day", _number),
 }
 # The right that a setting requires, where that is not SITE_EDIT: settings that end recording, delete hits, decide which
 # site gets the events of a domain, or run code on the site's pages.
@@ -213,6 +248,7 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "retention_days": Right.SITE_ADMIN,
     "script_inject": Right.ADMINISTRATOR,
 }
+OF_SITE_ADMINS: Final = frozenset(name for name, right in RIGHTS.items() if right is Right.SITE_ADMIN)
 
 
 def _printable(name: str) -> str:

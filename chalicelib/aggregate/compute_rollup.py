@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from chalicelib import catalogue, config
 from chalicelib.aggregate.duckdb_engine import Engine, sql
-from chalicelib.aggregate.rollup_sums import LATEST, EventRow, Hour, RobotRow, Rollup, fill
+from chalicelib.aggregate.event_rows import EventRow
+from chalicelib.aggregate.rollup_sums import LATEST, Hour, RobotRow, Rollup, fill
 from chalicelib.aggregate.spellings import folded
 from chalicelib.catalogue import Dimension, Level, Totals
 

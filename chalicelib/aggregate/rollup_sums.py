@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib import catalogue, config
+from chalicelib.aggregate import event_rows
+from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.spellings import Counts, add_rows, one_spelling, respelled
 from chalicelib.catalogue import Totals
 from chalicelib.store import rollups
@@ -30,26 +32,6 @@ class Hour:
     hour: int
     visitors: int
     sums: Totals
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """Custom events of one name.
-
-    :ivar revenue: currency -> (millionths, number of amounts).
-    :ivar left_out: number of amounts in currencies that are not listed.
-    """
-
-    name: str
-    events: int
-    visitors: int
-    revenue: dict[str, tuple[int, int]]
-    left_out: int = 0
-
-    @property
-    def amounts(self) -> int:
-        """The number of amounts."""
-        return self.left_out + sum(times for _, times in self.revenue.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +118,8 @@ def pack(rollup: Rollup) -> bytes:
 
 def _longest(rollup: Rollup) -> int:
     """The number of rows of whatever has the most rows with names."""
-    lists = (*rollup.tables.values(), rollup.latest, rollup.events, [robot for robot in rollup.robots if robot.name])
-    return max(map(len, lists))
+    named = sum(bool(robot.name) for robot in rollup.robots)
+    return max(named, len(rollup.latest), len(rollup.events), *map(len, rollup.tables.values()))
 
 
 def _shorten(rollup: Rollup, most: int) -> None:
@@ -162,22 +144,8 @@ def _cut_events(rollup: Rollup, most: int | None) -> None:
     """Keep the first `most` events (None: all); the others are summed."""
     if most is None:
         return
-    for row in rollup.events[most:]:
-        other = rollup.other_events or EventRow("", 0, 0, {})
-        rollup.other_events = EventRow(
-            "", other.events + row.events, other.visitors + row.visitors, {}, other.amounts + row.amounts
-        )
-    rollup.events = [_cut_currencies(row) for row in rollup.events[:most]]
-
-
-def _cut_currencies(row: EventRow) -> EventRow:
-    """The row with its currencies limited to those with the most amounts."""
-    if len(row.revenue) <= config.EVENT_CURRENCIES:
-        return row
-    most_first = sorted(row.revenue.items(), key=lambda item: (-item[1][1], item[0]))
-    told = dict(sorted(most_first[: config.EVENT_CURRENCIES]))
-    left = sum(times for _, (_, times) in most_first[config.EVENT_CURRENCIES :])
-    return replace(row, revenue=told, left_out=row.left_out + left)
+    rollup.other_events = event_rows.rest(rollup.events[most:], rollup.other_events)
+    rollup.events = [row.with_fewer_currencies() for row in rollup.events[:most]]
 
 
 def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -194,19 +162,11 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
         "tables": rollup.tables,
         "others": rollup.others,
         "latest": rollup.latest,
-        "events": [_plain_event(row) for row in rollup.events],
-        "other_events": _plain_event(rollup.other_events) if rollup.other_events else None,
+        "events": [row.values() for row in rollup.events],
+        "other_events": rollup.other_events.values() if rollup.other_events else None,
         "robots": [[row.reason, row.name, row.visitors, row.hits] for row in rollup.robots],
     }
     return figures, tables
-
-
-def _plain_event(row: EventRow) -> list[Any]:
-    return [row.name, row.events, row.visitors, row.revenue, row.left_out]
-
-
-def _event(name: str, events: int, visitors: int, revenue: dict[str, list[int]], left_out: int) -> EventRow:
-    return EventRow(name, events, visitors, {key: (sum_, times) for key, (sum_, times) in revenue.items()}, left_out)
 
 
 def pack_minutes(rows: Iterable[Sequence[int]]) -> bytes:
@@ -249,8 +209,8 @@ def _with(figures: Rollup, data: dict[str, Any]) -> Rollup:
         tables=data["tables"],
         others={name: (v, s, p) for name, (v, s, p) in data["others"].items()},
         latest=data["latest"],
-        events=[_event(*row) for row in data["events"]],
-        other_events=_event(*data["other_events"]) if data["other_events"] else None,
+        events=[EventRow.read(row) for row in data["events"]],
+        other_events=EventRow.read(data["other_events"]) if data["other_events"] else None,
         robots=[RobotRow(*row) for row in data["robots"]],
     )
 
@@ -283,9 +243,9 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
         for table, rest in day.others.items():
             _add_others(whole, table, [rest])
         for row in day.events:
-            events[row.name] = _together(events[row.name], row) if row.name in events else row
+            events[row.name] = events[row.name].plus(row) if row.name in events else row
         if day.other_events:
-            whole.other_events = _together(whole.other_events or EventRow("", 0, 0, {}), day.other_events)
+            whole.other_events = (whole.other_events or EventRow()).plus(day.other_events)
     for table, dimension in catalogue.DIMENSIONS.items():
         named = respelled(tables[table]) if dimension.values == "page" else tables[table]
         if dimension.ignores_case and most is not None:
@@ -296,14 +256,3 @@ def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_RO
     whole.events = sorted(events.values(), key=lambda row: (-row.visitors, -row.events, row.name))
     _cut_events(whole, most)
     return whole
-
-
-def _together(row: EventRow, other: EventRow) -> EventRow:
-    none = (0, 0)
-    revenue = {
-        name: (row.revenue.get(name, none)[0] + other.revenue.get(name, none)[0],
-               row.revenue.get(name, none)[1] + other.revenue.get(name, none)[1])
-        for name in sorted(row.revenue | other.revenue)
-    }  # fmt: skip
-    sums = (row.events + other.events, row.visitors + other.visitors)
-    return EventRow(row.name, *sums, revenue, row.left_out + other.left_out)

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 
 from chalicelib import catalogue, config, days, url_normalization
 from chalicelib.aggregate import leased_builds, rollup_sums
-from chalicelib.aggregate.rollup_sums import EventRow, Rollup
+from chalicelib.aggregate.event_rows import EventRow
+from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.catalogue import Metric, Totals
 from chalicelib.config import MICROS
 from chalicelib.days import MINUTE_MS

@@ -168,6 +168,13 @@ def _look(api: Api, of: Site) -> None:
         api.ask("GET /sites/{site}/ledger", 200, query=week, site=of.id)
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("POST /sites", 303, urlencode({"csrf": csrf, **NEW_SITE}))
+    for shown in (of, site()):  # one with hits, one without
+        api.ask("GET /sites/{site}/install", 200, site=shown.id)
+    api.ask("GET /sites/{site}/settings", 200, site=of.id)
+    wrong = {"csrf": csrf, "hide_referrer_regex": "("}
+    api.ask("POST /sites/{site}/settings", 400, urlencode(wrong), site=of.id)
+    for status in ("archived", "active"):
+        api.ask("POST /sites/{site}/settings", 303, urlencode({"csrf": csrf, "status": status}), site=of.id)
 
 
 def _come_by_link(api: Api, of: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,8 +28,10 @@ MINUTE = 60_000
 
 
 @pytest.fixture
-def site() -> Site:
-    return new_site()
+def site() -> Iterator[Site]:
+    """A new site."""
+    yield (made := new_site())
+    put_site(made)  # other tests read the sites, whose limits are never as low as here
 
 
 def view(site: Site, t: int, number: int = 0) -> Event:

@@ -19,7 +19,8 @@ from pynamodb.exceptions import PutError
 from chalicelib import days
 from chalicelib.aggregate import month_sums, rollup_sums
 from chalicelib.aggregate.build_day import refresh
-from chalicelib.aggregate.rollup_sums import EventRow, Hour, Rollup
+from chalicelib.aggregate.event_rows import EventRow
+from chalicelib.aggregate.rollup_sums import Hour, Rollup
 from chalicelib.api.stats import as_json
 from chalicelib.catalogue import DIMENSIONS, SUMS, Totals
 from chalicelib.collect import hit

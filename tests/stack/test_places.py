@@ -338,7 +338,7 @@ def test_a_choice_is_taken_back_with_what_came_of_it(local_aws: Cloud, web: Publ
         ({}, "Choose a source: SOURCE=dbip"),
         ({"SOURCE": "elsewhere"}, "no source 'elsewhere'; use dbip or maxmind"),
         ({"SOURCE": "maxmind"}, "MAXMIND_LICENSE_KEY"),
-        ({"SOURCE": "dbip", "MIRROR": "ftp://example.com"}, "begins with https://"),
+        ({"SOURCE": "dbip", "MIRROR": "ftp://example.com"}, "must be an http or https URL"),
         ({"SOURCE": "dbip", "MIRROR": "http://127.0.0.1:9"}, "failed .*please try again"),
     ],
 )

@@ -55,6 +55,8 @@ STRICTER: Final = [
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"domain": ""}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"retention_days": 0}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.ADMINISTRATOR, {"script_inject": 0}),
+    Case(BY_NAME["POST /sites/{site}/settings"], Right.SITE_ADMIN, {"status": "unknown"}),
+    Case(BY_NAME["POST /sites/{site}/settings"], Right.SITE_ADMIN, {"domain": ""}),
 ]
 ALWAYS: Final = {case.route for case in STRICTER if not case.body}
 CASES: Final = [*(Case(route, route.right, {}) for route in ROUTES if route not in ALWAYS), *STRICTER]
@@ -90,7 +92,7 @@ def send(browser: Browser, case: Case, site: SharedSite, token: str = "") -> Ans
         return browser.ask(route.method, path, json.dumps(case.body).encode(), headers)
     csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/sites").text)
     headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": browser.origin}
-    return browser.ask(route.method, path, urlencode({"csrf": csrf[1]} if csrf else {}).encode(), headers)
+    return browser.ask(route.method, path, urlencode(({"csrf": csrf[1]} if csrf else {}) | case.body).encode(), headers)
 
 
 def outcome(case: Case, answer: Answer) -> str:

@@ -40,6 +40,7 @@ LEANS_ON: dict[str, set[str]] = {
     "accounts": {"errors", "config", "days", "routing", "hostnames", "web", "store", "collect"},
     "dashboard": {*GROUND, "store", "report", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts"},
+    "middleware": {"config"},
     "dispatch": {"errors", "routing", "web", "store", "collect", "accounts", "dashboard", "api"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
@@ -103,7 +104,7 @@ def test_registering_the_routes_loads_almost_nothing() -> None:
     code = "import sys, app; print(*(name for name in sys.modules if name.startswith('chalicelib')))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     expected = {"chalicelib", *(f"chalicelib.{name}" for name in GROUND_OF_ROUTES)}
-    expected |= {"chalicelib.dispatch"}
+    expected |= {"chalicelib.dispatch", "chalicelib.middleware"}
     for package in ("collect", "dashboard", "api"):
         expected |= {f"chalicelib.{package}", f"chalicelib.{package}.routes"}
     assert set(done.stdout.split()) == expected

@@ -15,6 +15,7 @@ from chalicelib.api import sites as sites_api
 from chalicelib.catalogue import DIMENSIONS, METRICS
 from chalicelib.config import ENVIRONMENT, Settings
 from chalicelib.dashboard import excluded_traffic
+from chalicelib.dashboard.setting_fields import FIELDS
 from chalicelib.report import periods
 from chalicelib.routing import Right
 from chalicelib.store import segments, tables
@@ -72,12 +73,11 @@ def test_settings_of_the_environment_are_documented_with_their_defaults() -> Non
 
 
 def test_settings_of_a_site_are_documented_with_their_defaults() -> None:
-    """Every setting that PATCH takes, and no other, has a row in docs/settings.md with the default of `Site`."""
+    """Every setting that PATCH takes, and no other, has a row in docs/settings.md with its label and default."""
     text = section(doc("settings.md"), "Site settings").partition("\n### ")[0]
-    documented = {row[0].strip("`"): row[1] for row in rows(text)}
-    new = site_settings.as_json(Site("id", "", ""))
-    expected = {name: as_default(new[name]) for name in site_settings._PARSERS}
-    expected["timezone"] = ""  # it has to be given
+    documented = {row[0].strip("`"): (row[1], row[2]) for row in rows(text)}
+    new = {**site_settings.values(Site("id", "", "")), "timezone": ""}  # the time zone has to be given
+    expected = {name: (FIELDS[name].label, as_default(value)) for name, value in new.items()}
     assert documented == expected
 
 

@@ -109,23 +109,24 @@ const liven = (figure) => {
 for (const figure of document.querySelectorAll("figure.chart")) liven(figure);
 
 // A page with today's figures brings itself up to date while somebody looks at it; one that waits for the first
-// visit reloads when it came. What is open or in use stays as it is.
+// visit reloads when it came, and the page to install from says so. What is open or in use stays as it is.
 const inUse = (part) => part.querySelector("details[open], .tip:not([hidden])") || part.contains(document.activeElement);
 const refresh = async () => {
-  if (document.hidden) return;
+  if (document.hidden || !document.querySelector("[data-refresh]")) return;
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!fresh.querySelector(".summary")) return;
-  if (!document.querySelector(".summary")) {
+  if (!fresh.querySelector(".summary, .arrival")) return;
+  if (!document.querySelector(".summary, .arrival")) {
     location.reload();
     return;
   }
   const panels = [...document.querySelectorAll(".panel")].map(({ id }) => `#${id}`); // a new tab waits for a reload
-  for (const selector of [".title .online", ".summary", ...panels, ".latest"]) {
+  for (const selector of [".title .online", ".summary", ...panels, ".latest", ".arrival"]) {
     const part = document.querySelector(selector);
     const next = fresh.querySelector(selector);
-    if (part && next && !inUse(part)) part.replaceWith(next);
+    // An equal part is left alone, or screen readers would read it out each time.
+    if (part && next && !part.isEqualNode(next) && !inUse(part)) part.replaceWith(next);
   }
   for (const figure of document.querySelectorAll("figure.chart:not([data-lively])")) liven(figure);
 };

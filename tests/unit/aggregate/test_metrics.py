@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from chalicelib import catalogue, days
 from chalicelib.aggregate import compute_rollup, rollup_sums
 from chalicelib.aggregate.duckdb_engine import engine, sql
+from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.catalogue import SUMS, Totals
 from chalicelib.config import VISIT_GAP_MS
 from chalicelib.store import rollups
@@ -528,7 +529,7 @@ def crowded(rows: int, letters: int) -> rollup_sums.Rollup:
         hours=[rollup_sums.Hour(hour, 9, Totals(*(noise.randrange(10**18) for _ in SUMS))) for hour in range(51)],
         seen={10**9 + minute: noise.randrange(10**9) for minute in range(30)},
         latest=[{"entry_page": name(), "referrer": name() * 8, "identifier": name()} for _ in range(min(rows, 10))],
-        events=[rollup_sums.EventRow(name(), 9, 9, revenue()) for _ in range(rows)],
+        events=[EventRow(name(), 9, 9, revenue()) for _ in range(rows)],
         robots=[rollup_sums.RobotRow("declared", name(), 5, 7) for _ in range(rows)],
         beyond={hour: noise.randrange(10**9) for hour in range(51)},
     )
@@ -550,7 +551,7 @@ def test_the_largest_rollups_fit_an_item_and_leave_nothing_uncounted(
     read = rollup_sums.unpack(packed)
     for table in catalogue.DIMENSIONS:
         assert sum(row[1] for row in read.tables[table]) + read.others.get(table, (0, 0, 0))[0] == 3 * rows
-    other = read.other_events or rollup_sums.EventRow("", 0, 0, {})
+    other = read.other_events or EventRow("", 0, 0, {})
     assert sum(row.events for row in read.events) + other.events == 9 * rows
     assert sum(row.amounts for row in read.events) + other.amounts == amounts
     assert sum(robot.hits for robot in read.robots) == 7 * rows

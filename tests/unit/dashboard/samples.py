@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from chalice import Response
 
 from chalicelib import catalogue
+from chalicelib.accounts import auth
 from chalicelib.dashboard import (
     breakdowns,
     chart,
@@ -18,17 +21,22 @@ from chalicelib.dashboard import (
     period_picker,
     periods,
     render,
+    site_settings_page,
 )
 from chalicelib.dashboard import (
     home as home_page,
 )
 from chalicelib.dashboard import (
+    install as install_page,
+)
+from chalicelib.dashboard import (
     overview as overview_page,
 )
-from chalicelib.dashboard.snippet import snippet
+from chalicelib.dashboard.snippet import snippet, snippets
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.store import people
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
@@ -37,8 +45,27 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 24, 15, 20, tzinfo=BERLIN)
 TODAY = NOW.date()
 PERSON = Person("1", "ada@example.com", "Ada <Lovelace>")
+ADMINISTRATOR = Person("2", "grace@example.com", "Grace Hopper", admin=True)
 SITE = Site("7f0c5a8e-6a6b-4a51-9f52-1d6f0a3f7b11", "Fieldnotes", "fieldnotes.example", "Europe/Berlin")
 BASE_URL = "https://abcd.execute-api.eu-central-1.amazonaws.com/prod"
+
+# Everything in a site that people name, as long as it gets.
+LONG_SITE = dataclasses.replace(
+    SITE,
+    name="W" * 200,
+    domain=f"{'long-label-' * 5}x.{'w' * 63}.{'w' * 63}.example",
+    ignored_ips="192.0.2.0/24 2001:db8:1234:5678:9abc:def0:1234:5678",
+    hide_referrer_regex="x" * 500,
+    script_inject="\nwindow.long = '" + "</textarea><script>" * 50 + "'\n",
+    kept_parameters="q " + "p" * 100,
+)
+# A form of its settings with a mistake in most fields.
+WRONG_FORM = {
+    "name": "W" * 200, "domain": "not a domain", "timezone": "Mars/Olympus", "origins": "a;b\r\nexample.com",
+    "ignored_ips": "192.0.2.1/24", "proxies": "akamai", "hide_referrer_regex": "(", "retention_days": "0",
+    "kept_parameters": "a=b", "max_day": "many", "max_visitor_hour": "99999", "respect_dnt": "false",
+    "ignore_robots": "maybe",
+}  # fmt: skip
 
 NASTY = (
     "/<script>alert(1)</script>",
@@ -115,6 +142,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         cards=breakdowns.cards(stats),
         latest=[overview_page.visit_line(visit, TODAY) for visit in stats.latest],
         snippet=snippet(asked.base_url, stats.site),
+        may_change=True,
     )
 
 
@@ -161,6 +189,36 @@ def left_out(names: tuple[str, ...] = ("Googlebot", "")) -> Response:
         picker=period_picker.pick(Period("30d", TODAY - timedelta(29), TODAY), TODAY),
         dropped=lines[0],
         robots=lines[1],
+    )
+
+
+def settings(
+    site: Site = SITE,
+    form: dict[str, str] | None = None,
+    done: str = "",
+    person: Person = ADMINISTRATOR,
+    role: people.Role = "owner",
+) -> Response:
+    """The page of a site's settings; after a form that cannot be saved, if one is given."""
+    path = f"/sites/{site.id}/settings"
+    with patch.object(auth, "csrf_token", return_value="token"), patch.object(people, "role_in", return_value=role):
+        if form is None:
+            return site_settings_page.show(request(path, {"done": done}), person, site)
+        return site_settings_page.save(request(path, method="POST", body=urlencode(form).encode()), person, site)
+
+
+def install(arrival: install_page.Arrival, site: Site = SITE, may_change: bool = True) -> Response:
+    """The page with the code to install."""
+    asked = request(f"/sites/{site.id}/install")
+    return render.page(
+        asked,
+        "install.html",
+        person=PERSON,
+        csrf="token",
+        site=site,
+        arrival=arrival,
+        snippets=snippets(asked.base_url, site),
+        may_change=may_change,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import re
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from chalice import Response
 
 from chalicelib.dashboard import error_page, static_files
 from chalicelib.dashboard.home import SiteForm
+from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
 from tests.unit.dashboard import samples
 
@@ -65,6 +67,16 @@ PAGES = {
     "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
     "left out": lambda: samples.left_out(samples.NASTY),
     "nothing left out": lambda: samples.left_out(()),
+    "settings": lambda: samples.settings(),
+    "settings of long names, saved": lambda: samples.settings(samples.LONG_SITE, done="saved"),
+    "settings of an archived site": lambda: samples.settings(dataclasses.replace(samples.SITE, active=False)),
+    "settings of an owner": lambda: samples.settings(person=samples.PERSON),
+    "settings with mistakes": lambda: samples.settings(form=samples.WRONG_FORM),
+    "settings that changed meanwhile": lambda: samples.settings(form={"name": "<b>", "version": "0"}),
+    "install": lambda: samples.install(Arrival("waiting", 12)),
+    "install, receiving": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE, may_change=False),
+    "install, silent": lambda: samples.install(Arrival("silent")),
+    "install, archived": lambda: samples.install(Arrival("archived")),
     "sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
     "sign-in again": lambda: samples.door("sign-in.html", email='"><script>', error="Wrong.", next='"><script>'),
     "link": lambda: samples.door("sign-in-link.html", token="a/b?", email="a@b.example", error="", needs_password=True),

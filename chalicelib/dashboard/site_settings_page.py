@@ -1,0 +1,123 @@
+"""The page of a site's settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from chalice import Response
+
+from chalicelib import config
+from chalicelib.accounts import auth, site_settings
+from chalicelib.dashboard import home, render, setting_fields
+from chalicelib.dashboard.routes import ROUTES
+from chalicelib.errors import Conflict
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.web import Request, redirect
+
+# What the page confirms after a change, by the value of `done` in its query.
+DONE: Final[Mapping[str, str]] = {
+    "saved": "Settings saved.",
+    site_settings.ARCHIVED: "The site is archived.",
+    site_settings.ACTIVE: "The site is active again.",
+}
+_INVALID: Final = "Nothing was saved. Correct the marked settings and save again."
+_CHANGED: Final = (
+    "Nothing was saved, because somebody changed the settings after you opened this page. "
+    "Compare the marked ones and save again."
+)
+_CONFLICT: Final = "Nothing was saved."
+_MAX_SHOWN_CHARS: Final = 100
+
+
+def may_open(person: Person, site: Site) -> bool:
+    """Whether `person` may open the settings of `site`, so that pages link to them."""
+    right = next(route.right for route in ROUTES if route.handler == f"dashboard.site_settings_page:{show.__name__}")
+    return right in auth.rights_in(person, site)
+
+
+def show(request: Request, person: Person, site: Site) -> Response:
+    """``GET /sites/{id}/settings``."""
+    return _page(request, person, site, done=DONE.get(request.query.get("done", ""), ""))
+
+
+def save(request: Request, person: Person, site: Site) -> Response:
+    """``POST /sites/{id}/settings``: change the settings in the form, and back to the page; or the page with errors.
+
+    :raises BadRequest: if a setting is unknown.
+    :raises Forbidden: if the person may not change one of the settings.
+    """
+    form = {name: setting_fields.normal(text) for name, text in request.form(config.MAX_FORM_BYTES).items()}
+    form.pop("csrf", None)
+    version = form.pop("version", None)
+    site_settings.check_rights(person, site, form)
+    now = setting_fields.texts(site)
+    changed = {name: setting_fields.value(name, text) for name, text in form.items() if text != now.get(name)}
+    errors = site_settings.errors_in(changed)
+    if version is not None and version != _version(site):
+        stored = {name: f"Stored now: {_shortened(now[name])}" for name in changed}
+        return _page(request, person, site, HTTPStatus.CONFLICT, entered=form, errors=stored | errors, alert=_CHANGED)
+    if errors:
+        return _page(request, person, site, HTTPStatus.BAD_REQUEST, entered=form, errors=errors, alert=_INVALID)
+    try:
+        if changed:
+            site_settings.change(site, changed)
+    except Conflict as error:
+        field = error.field if error.field in form else None
+        errors = {field: error.message} if field else {}
+        alert = _CONFLICT if field else error.message
+        return _page(request, person, site, error.status, entered=form, errors=errors, alert=alert)
+    return redirect(f"{request.root}sites/{site.id}/settings?done={form.get('status', 'saved')}")
+
+
+def _page(
+    request: Request,
+    person: Person,
+    site: Site,
+    status: int = HTTPStatus.OK,
+    *,
+    entered: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    alert: str = "",
+    done: str = "",
+) -> Response:
+    """The page: with what is stored, or what was entered and what is wrong with it."""
+    texts = setting_fields.texts(site) | {
+        name: text for name, text in (entered or {}).items() if name != "status" and name in setting_fields.FIELDS
+    }
+    forbidden = site_settings.forbidden_to(person, site)
+    hidden = forbidden - site_settings.OF_SITE_ADMINS
+    return render.page(
+        request,
+        "site-settings.html",
+        status,
+        person=person,
+        csrf=auth.csrf_token(request),
+        site=site,
+        groups=setting_fields.GROUPS,
+        hidden=hidden,
+        locked=forbidden - hidden,
+        texts=texts,
+        errors={name: setting_fields.error_text(name, message) for name, message in (errors or {}).items()},
+        alert=alert,
+        done=done,
+        version=_version(site),
+        zones=home.zones(),
+        proxies=setting_fields.PROXIES,
+        ranges=site_settings.RANGES,
+    )
+
+
+def _version(site: Site) -> str:
+    """A digest of the settings: it tells whether they have changed since a page was opened."""
+    known = json.dumps(site_settings.values(site), sort_keys=True)
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
+
+
+def _shortened(text: str) -> str:
+    line = ", ".join(text.split("\n")) or "nothing"
+    return line if len(line) <= _MAX_SHOWN_CHARS else f"{line[: _MAX_SHOWN_CHARS - 1]}…"
