@@ -243,13 +243,13 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
     assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
 
 
-FORMS = ["/sign-out", "/sites"]
+FORMS = ["/sign-out", "/sites", "/sites/{site}/settings"]
 
 
 @pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize("wrong", ["missing", "rubbish", "another session's", "another site's page"])
 def test_no_form_works_without_its_token(
-    stack: Any, admin: Browser, made: dict[str, Any], path: str, wrong: str
+    stack: Any, admin: Browser, site: str, made: dict[str, Any], path: str, wrong: str
 ) -> None:
     form = {"name": "CSRF", "domain": "csrf.example", "timezone": "UTC"}
     headers = {}
@@ -261,7 +261,7 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path, headers, **form).status == 403
+    assert admin.post(path.format(site=site), headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 
