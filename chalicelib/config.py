@@ -68,6 +68,7 @@ CLOCK_SKEW_S: Final = 10
 REFRESH_AFTER_S: Final = 2
 
 SITE_CACHE_S: Final = 30
+INSTALLATION_CACHE_S: Final = 30
 DEFAULT_RETENTION_DAYS: Final = 730
 # Limits against floods: hits from one IP address in an hour (a large office, or a proxy that is not declared), records
 # of one visitor in an hour (nobody reads 1,000 pages in one), and records of a site in a day.
@@ -89,6 +90,7 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
+AUDIT_LOG_LIFE_S: Final = 365 * 24 * 60 * 60
 # Running Lambdas use a rotated signing key after this time.
 SIGNING_KEY_CACHE_S: Final = 15 * 60
 MIN_PASSWORD_CHARS: Final = 10
