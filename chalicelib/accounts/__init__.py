@@ -11,6 +11,9 @@ secret_tokens   the random secrets behind API tokens and sign-in links
 request_origin  checks of a form's origin and of the page to open after signing in
 passwords       password hashes (argon2id)
 people          creating administrators, changing passwords
+email_addresses what an e-mail address is, and which ones mail can be sent to
+mail            sending mail
+mail_texts      subject and text of every mail
 sites           creating sites
 site_people     adding people to a site, changing their roles, removing them
 installation    the settings of the installation

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 import uuid
 
 from chalicelib.accounts import passwords
-from chalicelib.errors import BadRequest, Conflict
+from chalicelib.accounts.email_addresses import email_address
+from chalicelib.errors import Conflict
 from chalicelib.store import credentials, people
 from chalicelib.store.people import Person
 
 __all__ = ["Person", "create_administrator", "email_address", "set_password"]
-
-_MAX_EMAIL_CHARS = 254  # RFC 5321: the longest address that a mail server must accept
-# Without white space, control characters and lone surrogates, which cannot be stored.
-_NAME = r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+"
-_LABEL = r"[^@\s\x00-\x1f\x7f\ud800-\udfff.]+"
-_EMAIL = re.compile(rf"{_NAME}@{_LABEL}(\.{_LABEL})*")
 
 
 def create_administrator(email: str, password: str | None = None) -> Person:
@@ -51,17 +45,6 @@ def set_password(person: Person, password: str) -> Person:
     stored = people.change_person(changed)
     credentials.remove_links(person.id)
     return stored
-
-
-def email_address(given: str) -> str:
-    """`given` without surrounding white space.
-
-    :raises BadRequest: if it is not an e-mail address.
-    """
-    address = given.strip()
-    if len(address) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(address):
-        raise BadRequest("Enter an e-mail address, such as ada@example.com.", field="email")
-    return address
 
 
 def _add(person: Person) -> Person:
