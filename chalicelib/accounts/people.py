@@ -6,10 +6,10 @@ import dataclasses
 import time
 import uuid
 
-from chalicelib.accounts import passwords
+from chalicelib.accounts import one_time_links, passwords
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.errors import Conflict
-from chalicelib.store import credentials, people
+from chalicelib.store import people
 from chalicelib.store.people import Person
 
 __all__ = ["Person", "create_administrator", "email_address", "set_password"]
@@ -35,7 +35,7 @@ def create_administrator(email: str, password: str | None = None) -> Person:
 
 
 def set_password(person: Person, password: str) -> Person:
-    """Change the password of `person` and end all their sessions and sign-in links; gives the person as stored.
+    """Change the password of `person` and end all their sessions and one-time links; gives the person as stored.
 
     :raises BadRequest: if the password is too short or too long.
     :raises Conflict: if the person was changed at the same time.
@@ -43,7 +43,7 @@ def set_password(person: Person, password: str) -> Person:
     passwords.check_new(password)
     changed = dataclasses.replace(person, password_hash=passwords.hash_password(password), epoch=person.epoch + 1)
     stored = people.change_person(changed)
-    credentials.remove_links(person.id)
+    one_time_links.revoke_all(person.id)
     return stored
 
 
