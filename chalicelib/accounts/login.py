@@ -31,6 +31,8 @@ from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorize
 from chalicelib.store import login_throttle, people
 from chalicelib.store.people import Person
 from chalicelib.store.signing_key import signing_key
+from chalicelib.translation import gettext as _
+from chalicelib.translation import ngettext
 
 
 def sign_in(email: str, password: str, source_ip: str, known: Browser | None = None) -> Person:
@@ -43,7 +45,7 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
     """
     address = email.strip()
     if not address or not password:
-        raise BadRequest("Enter your e-mail address and password.")
+        raise BadRequest(_("Enter your e-mail address and password."))
     now = int(time.time())
     person = _find_person(address)
     ours = known is not None and person is not None and known.person_id == person.id
@@ -52,7 +54,7 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
     )
     right = passwords.matches(person.password_hash if person else None, password[: MAX_PASSWORD_CHARS + 1])
     if person is None or person.password_hash is None or not right:
-        raise Unauthorized("Wrong e-mail address or password.")
+        raise Unauthorized(_("Wrong e-mail address or password."))
     for key in counted.cleared_on_success:
         login_throttle.clear(key)
     for key in counted.refunded_on_success:
@@ -102,9 +104,19 @@ def _find_person(address: str) -> Person | None:
 def _count(key: str, limit: int, window_s: int, now: int) -> None:
     wait = login_throttle.count_attempt(key, limit, window_s, now)
     if wait:
-        number, unit = (wait, "second") if wait < 60 else (-(-wait // 60), "minute")
+        minutes = -(-wait // 60)
         raise TooManyRequests(
-            f"Too many attempts to sign in. Try again in {number} {unit}{'s' if number > 1 else ''}.",
+            ngettext(
+                "Too many attempts to sign in. Try again in %(num)s second.",
+                "Too many attempts to sign in. Try again in %(num)s seconds.",
+                wait,
+            )
+            if wait < 60
+            else ngettext(
+                "Too many attempts to sign in. Try again in %(num)s minute.",
+                "Too many attempts to sign in. Try again in %(num)s minutes.",
+                minutes,
+            ),
             retry_after=wait,
         )
 

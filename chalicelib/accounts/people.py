@@ -11,6 +11,7 @@ from chalicelib.accounts import passwords
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store import credentials, people
 from chalicelib.store.people import Person
+from chalicelib.translation import gettext as _
 
 __all__ = ["Person", "create_administrator", "email_address", "set_password"]
 
@@ -60,7 +61,7 @@ def email_address(given: str) -> str:
     """
     address = given.strip()
     if len(address) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(address):
-        raise BadRequest("Enter an e-mail address, such as ada@example.com.", field="email")
+        raise BadRequest(_("Enter an e-mail address, such as ada@example.com."), field="email")
     return address
 
 
