@@ -26,6 +26,7 @@ from chalicelib.config import (
 from chalicelib.errors import BadRequest, Conflict, Unauthorized
 from chalicelib.store import login_throttle, people
 from chalicelib.store.people import Person
+from chalicelib.translation import gettext as _
 
 
 def sign_in(email: str, password: str, source_ip: str, known: Browser | None = None) -> Person:
@@ -38,7 +39,7 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
     """
     address = email.strip()
     if not address or not password:
-        raise BadRequest("Enter your e-mail address and password.")
+        raise BadRequest(_("Enter your e-mail address and password."))
     now = int(time.time())
     person = _find_person(address)
     ours = known is not None and person is not None and known.person_id == person.id
@@ -47,7 +48,7 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
     )
     right = passwords.matches(person.password_hash if person else None, password[: MAX_PASSWORD_CHARS + 1])
     if person is None or person.password_hash is None or not right:
-        raise Unauthorized("Wrong e-mail address or password.")
+        raise Unauthorized(_("Wrong e-mail address or password."))
     for key in counted.cleared_on_success:
         throttle.clear(key)
     for key in counted.refunded_on_success:

@@ -20,6 +20,8 @@ def recorded() -> Iterator[str]:
 
 
 def test_every_action_is_documented() -> None:
-    documented = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / "audit-log.md").read_text(encoding="utf-8"), re.M)
+    documented = re.findall(
+        r"^\| `([^`]+)` \|", (ROOT / "docs" / "audit-log.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert documented == sorted(set(recorded()))
     assert all(ACTION.fullmatch(action) for action in documented)
