@@ -37,7 +37,10 @@ SITE: Final = (
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
 )
-ACCOUNT: Final[tuple[Section, ...]] = ()
+ACCOUNT: Final[tuple[Section, ...]] = (
+    Section(N_("Profile"), "/account"),
+    Section(N_("Password"), "/account/password"),
+)
 ADMINISTRATION: Final[tuple[Section, ...]] = ()
 
 
