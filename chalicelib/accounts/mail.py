@@ -196,6 +196,8 @@ def _layouts() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    layouts.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    layouts.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        translation.translation_of, translation.plural_translation_of, newstyle=True
+    )
     layouts.policies["ext.i18n.trimmed"] = True
     return layouts
