@@ -13,7 +13,7 @@ from chalicelib.api.routes import ROUTES as API
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
 from chalicelib.errors import ShylightError
-from chalicelib.routing import SITE_PARAMETER, Right, Route
+from chalicelib.routing import Right, Route
 from chalicelib.web import Request, ShylightApp, serve
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
@@ -25,13 +25,14 @@ def register(app: ShylightApp, routes: tuple[Route, ...] = ROUTES) -> None:
     """Register routes with Chalice.
 
     :raises TypeError: for a row without a right.
-    :raises ValueError: for a row with a right in a site whose path has no ``{site}``.
+    :raises ValueError: for a row with a right in a site or team whose path does not name one.
     """
     for route in routes:
         if not isinstance(route.right, Right):
             raise TypeError(f"{route.method} {route.path} has no right")
-        if route.right.of_site and f"{{{SITE_PARAMETER}}}" not in route.path:
-            raise ValueError(f"{route.method} {route.path} has a right in a site, but no {{site}} in its path")
+        subject = route.right.parameter
+        if subject and f"{{{subject}}}" not in route.path:
+            raise ValueError(f"{route.method} {route.path} has a right in a {subject} that its path does not name")
         given = {} if route.method in ("GET", "OPTIONS") else {"content_types": _ANY_BODY}
         app.route(route.path, methods=[route.method], name=route.handler, **given)(_view(app, route))
 
@@ -77,9 +78,9 @@ def _answer(route: Route) -> Callable[..., Response]:
             return handler(request, **parameters)
         from chalicelib.accounts import auth
 
-        site_id = parameters.pop(SITE_PARAMETER) if route.right.of_site else None
-        person, site = auth.authorize(request, route.right, site_id)
-        known = (person,) if site is None else (person, site)
+        subject_id = parameters.pop(route.right.parameter) if route.right.parameter else None
+        person, subject = auth.authorize(request, route.right, subject_id)
+        known = (person,) if subject is None else (person, subject)
         return handler(request, *known, **parameters)
 
     return answer

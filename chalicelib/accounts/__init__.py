@@ -16,7 +16,14 @@ email_addresses what an e-mail address is, and which ones mail can be sent to
 mail            sending mail
 mail_texts      subject and text of every mail
 sites           creating sites
-site_people     adding people to a site, changing their roles, removing them
+site_people     changing the roles of a site's people, removing them
+site_teams      giving sites to teams, and taking them back
+teams           teams and their members
+team_rights     what people may do in a team
+invitations     inviting people to a site, to a team or to the installation
+invitation_acceptance  accepting an invitation, with an account or a new one
+invitation_tokens      the secrets in the links of invitations
+input_fields    reading the fields of requests about people
 installation    the settings of the installation
 audit_log       who changed what
 site_settings   validating and changing a site's settings

@@ -6,16 +6,17 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions
+from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions, team_rights
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
 from chalicelib.config import MAX_FORM_BYTES, settings
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.routing import Right
-from chalicelib.store import credentials, people, sites
+from chalicelib.store import credentials, people, sites, teams
 from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import signing_key
 from chalicelib.store.sites import Site
+from chalicelib.store.teams import Team
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request
@@ -59,27 +60,34 @@ def token_person(request: Request) -> Person:
     return person
 
 
-def authorize(request: Request, right: Right, site_id: str | None = None) -> tuple[Person, Site | None]:
-    """The person who sends a request, and the site it is about. Handlers run only after this check.
+def authorize(request: Request, right: Right, subject_id: str | None = None) -> tuple[Person, Site | Team | None]:
+    """The person who sends a request, and the site or team it is about. Handlers run only after this check.
 
     Programs authenticate with an API token, browsers with their session. Browser requests other than GET also need the
     form's CSRF token.
 
     :param right: the right that the request needs.
-    :param site_id: the site, for rights to a site.
+    :param subject_id: the id of the site or team, for rights in one.
     :raises Unauthorized: if the request is not authenticated.
     :raises Forbidden: if the person does not have the right, or the form is not from one of our pages.
-    :raises NotFound: if the site does not exist or the person may not view it.
+    :raises NotFound: if the site or team does not exist or the person may not view it.
     """
     person = token_person(request) if request.is_api else signed_in_person(request)
     if not request.is_api and request.method != "GET":
         check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
     if right is Right.ADMINISTRATOR and not person.admin:
         raise Forbidden(_("Only administrators may do this."))
-    return person, _site(person, site_id or "", right) if right.of_site else None
+    if right.of_team:
+        return person, team_rights.team_for(person, subject_id or "", right)
+    return person, site_for(person, subject_id or "", right) if right.of_site else None
 
 
-def _site(person: Person, site_id: str, right: Right) -> Site:
+def site_for(person: Person, site_id: str, right: Right) -> Site:
+    """The site with this id, for somebody who has this right in it.
+
+    :raises NotFound: if it does not exist or the person may not view it.
+    :raises Forbidden: if they do not have the right.
+    """
     wanted = sites.read_id(site_id)
     role = role_of(person, wanted) if wanted is not None else None
     site = sites.get_site(wanted) if wanted is not None and role else None
@@ -118,8 +126,11 @@ def rights_in(person: Person, site: Site) -> frozenset[Right]:
 
 
 def sites_of(person: Person) -> list[Site]:
-    """The sites that `person` may view, sorted by name; an administrator may view all."""
-    return sites.list_sites() if person.admin else sites.get_sites(people.site_ids_of(person.id))
+    """The sites that `person` may view, by themselves or through teams, by name; an administrator may view all."""
+    if person.admin:
+        return sites.list_sites()
+    of_teams = (site_id for team in teams.of_person(person.id) for site_id in team.sites)
+    return sites.get_sites(list({*people.site_ids_of(person.id), *of_teams}))
 
 
 def csrf_token(request: Request) -> str:

@@ -3,22 +3,24 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema_rs
 import pytest
 
 import app
 from chalicelib import catalogue, config, errors
-from chalicelib.accounts import site_settings
-from chalicelib.api import sites
+from chalicelib.accounts import invitations, site_settings
+from chalicelib.api import sites, teams
 from chalicelib.api.openapi import document, text
 from chalicelib.collect import client_ip
 from chalicelib.enrich import device
 from chalicelib.report import event_properties, excluded_traffic, periods, visits
+from chalicelib.store.invitations import State
 from chalicelib.store.people import ROLES
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site
+from chalicelib.store.teams import TEAM_ROLES
 from chalicelib.web import Request
 
 DOCUMENT: dict[str, Any] = json.loads(text())
@@ -67,7 +69,7 @@ def test_an_operation_says_what_it_is_and_how_it_may_fail(name: str) -> None:
     assert path_parameters == set(re.findall(r"{(\w+)}", name))
     needs_token = "security" not in operation
     assert needs_token == ("401" in operation["responses"])
-    assert needs_token == (re.search("/api/v1/(sites|tokens)", name) is not None)
+    assert needs_token == (re.search("/api/v1/(sites|teams|invitations|administration|tokens)", name) is not None)
     for status, response in operation["responses"].items():
         if int(status) >= 400 and "healthz" not in name:
             assert resolved(response)["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
@@ -122,6 +124,7 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/sites/{site}/stats", config.PERIOD_ROWS),
         ("GET /api/v1/sites", sites.MAX_SITES),
         ("GET /api/v1/sites/{site}/people", config.MAX_SITE_PEOPLE),
+        ("GET /api/v1/teams", teams.MAX_TEAMS),
     ):
         limit = next(p for p in map(resolved, OPERATIONS[route]["parameters"]) if p["name"] == "limit")
         assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": most, "default": most}, route
@@ -142,8 +145,25 @@ def test_the_settings_are_the_codes() -> None:
 
 
 def test_the_roles_are_the_codes() -> None:
-    assert SCHEMAS["Role"]["enum"] == [*ROLES]
-    assert all(f"`{role}`" in SCHEMAS["Role"]["description"] for role in ROLES)
+    for schema, roles in (("Role", ROLES), ("TeamRole", TEAM_ROLES)):
+        assert SCHEMAS[schema]["enum"] == [*roles]
+        assert all(f"`{role}`" in SCHEMAS[schema]["description"] for role in roles)
+    assert SCHEMAS["InvitedRole"]["enum"] == [*invitations.SITE_ROLES]
+    to_team = OPERATIONS["POST /api/v1/teams/{team}/members"]["requestBody"]["content"]["application/json"]["schema"]
+    assert to_team["properties"]["role"]["enum"] == [*invitations.TEAM_ROLES]
+
+
+def test_what_it_says_of_invitations_is_the_codes() -> None:
+    said = OPERATIONS["POST /api/v1/sites/{site}/people"]["description"]
+    assert f"{config.INVITATIONS_PER_PERSON} invitations a day" in said
+    assert f"an address get {config.INVITATIONS_PER_ADDRESS}:" in said
+    assert config.INVITATIONS_WINDOW_S == 24 * 60 * 60
+    days = config.INVITATION_LIFE_S // (24 * 60 * 60)
+    assert f"valid for {days} days" in OPERATIONS["POST /api/v1/sites/{site}/invitations/{invitation}"]["description"]
+    kept = config.INVITATION_KEPT_S // (24 * 60 * 60)
+    assert f"for {kept} days" in OPERATIONS["GET /api/v1/sites/{site}/invitations"]["description"]
+    assert SCHEMAS["TeamName"]["maxLength"] == config.MAX_SITE_NAME_CHARS
+    assert SCHEMAS["Invitation"]["properties"]["state"]["enum"] == [*get_args(State)]
 
 
 def test_metrics_and_tables_are_the_catalogues() -> None:
