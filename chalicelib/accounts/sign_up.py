@@ -51,7 +51,7 @@ def sign_up(name: str, given: str, password: str, source_ip: str, address: str) 
         known = stored_people.find_person(email)
         if known is not None:
             link = f"{address}/sign-in"
-            return mail.send(email, "sign-up-of-known-address", language=known.language, link=link)
+            return mail.send(known.as_stored(email), "sign-up-of-known-address", language=known.language, link=link)
         token = one_time_links.issue(
             SIGN_UP,
             str(uuid.uuid4()),
