@@ -375,7 +375,7 @@ def is_open(stack: Deployed) -> None:
 def test_sign_up_is_closed_by_default(stack: Deployed, browser: Browser) -> None:
     email = f"early-{uuid.uuid4().hex}@example.com"
     assert "Ask an administrator" in browser.get("/sign-up").text
-    assert sign_up(browser, email).status == 403
+    assert sign_up(browser, email).status == 409
     assert not mails_to(stack, email)
 
 

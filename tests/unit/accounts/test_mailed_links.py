@@ -26,7 +26,7 @@ from chalicelib.accounts import (
     throttle,
 )
 from chalicelib.accounts.mail import Delivery
-from chalicelib.errors import BadRequest, Conflict, Forbidden
+from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store import people
 from chalicelib.store.installation import Installation
 from chalicelib.store.people import Person
@@ -156,7 +156,7 @@ def test_who_can_sign_up(world: World, chosen: Any, sender: str, available: str)
     world.settings = Installation(sign_up=chosen, mail_sender=sender)
     assert sign_up.availability() == available
     if available != "open":
-        with pytest.raises(Forbidden):
+        with pytest.raises(Conflict):
             sign_up.sign_up("", "new@example.com", "tree river stone", HERE, URL)
         assert not world.mails + world.links
 
