@@ -158,7 +158,7 @@ def remove(person: Person, email: str) -> Person:
 def _mail_link(person: Person, email: str, address: str) -> Delivery:
     owner = people.find_person(email)
     if owner is not None and owner.id != person.id:
-        return mail.send(email, "address-of-another-account", language=owner.language)
+        return mail.send(owner.as_stored(email), "address-of-another-account", language=owner.language)
     token = one_time_links.issue(VERIFY_EMAIL, person.id, email=email)
     link = one_time_links.url(address, VERIFY_EMAIL, token)
     return mail.send(email, "verify-email", language=person.language, link=link, minutes=VERIFY_EMAIL.minutes)

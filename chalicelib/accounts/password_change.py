@@ -43,7 +43,7 @@ def send_reset_link(given: str, source_ip: str, address: str) -> None:
         token = one_time_links.issue(RESET_PASSWORD, person.id)
         link = one_time_links.url(address, RESET_PASSWORD, token)
         mail.send(
-            _as_stored(person, email),
+            person.as_stored(email),
             "reset-password",
             language=person.language,
             link=link,
@@ -76,8 +76,3 @@ def tell(person: Person, address: str) -> None:
 def words_of(person: Person) -> tuple[str, ...]:
     """What a password of this person must not consist of."""
     return (person.name, person.email, *person.other_emails)
-
-
-def _as_stored(person: Person, email: str) -> str:
-    """The person's address that equals `email` but for case: what was entered may look the same and be another."""
-    return next(one for one in (person.email, *person.other_emails) if one.casefold() == email.casefold())

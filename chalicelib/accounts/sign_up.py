@@ -17,7 +17,7 @@ from chalicelib.accounts.equal_time import equal_time
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.mail import Delivery
 from chalicelib.accounts.one_time_links import SIGN_UP, Link
-from chalicelib.errors import Conflict, Forbidden
+from chalicelib.errors import Conflict
 from chalicelib.store import people as stored_people
 from chalicelib.store.people import Person
 from chalicelib.translation import gettext as _
@@ -38,11 +38,11 @@ def sign_up(name: str, given: str, password: str, source_ip: str, address: str) 
 
     :param address: the deployment's public URL.
     :raises BadRequest: if the name, the address or the password is not accepted, naming the field.
-    :raises Forbidden: if sign-up is not open.
+    :raises Conflict: if sign-up is not open.
     :raises TooManyRequests: after too many mails.
     """
     if availability() != "open":
-        raise Forbidden(_("Nobody can sign up here by themselves. Ask an administrator for an invitation."))
+        raise Conflict(_("Nobody can sign up here by themselves. Ask an administrator for an invitation."))
     name, email = people.person_name(name), new_address(given)
     passwords.check_new(password, name, email)
     throttle.count_mail(email, source_ip)
@@ -51,7 +51,7 @@ def sign_up(name: str, given: str, password: str, source_ip: str, address: str) 
         known = stored_people.find_person(email)
         if known is not None:
             link = f"{address}/sign-in"
-            return mail.send(email, "sign-up-of-known-address", language=known.language, link=link)
+            return mail.send(known.as_stored(email), "sign-up-of-known-address", language=known.language, link=link)
         token = one_time_links.issue(
             SIGN_UP,
             str(uuid.uuid4()),

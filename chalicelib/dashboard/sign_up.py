@@ -10,7 +10,7 @@ from chalicelib.accounts import auth, one_time_links, request_origin, sign_up
 from chalicelib.accounts.one_time_links import SIGN_UP, Link
 from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
-from chalicelib.errors import BadRequest, Conflict, Forbidden, NotFound, ShylightError, TooManyRequests
+from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, TooManyRequests
 from chalicelib.web import Request, redirect
 
 
@@ -31,7 +31,7 @@ def submit(request: Request) -> Response:
             request.source_ip,
             request.address,
         )
-    except (BadRequest, Forbidden, TooManyRequests) as error:
+    except (BadRequest, Conflict, TooManyRequests) as error:
         return _page(request, form, error=error)
     if not delivery:
         return _page(request, form, problem=delivery.problem)

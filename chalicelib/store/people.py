@@ -72,6 +72,14 @@ class Person:
     unverified_emails: tuple[str, ...] = ()
     language: str = ""
 
+    def as_stored(self, email: str) -> str:
+        """The verified address that :func:`find_person` found this person by.
+
+        Mail goes there, and not to what was entered: two addresses may be equal ignoring case and still belong to
+        different people, such as those at straße.example and strasse.example.
+        """
+        return next(one for one in (self.email, *self.other_emails) if one.casefold() == email.casefold())
+
 
 def partition(person_id: str) -> str:
     """The partition key of everything that belongs to one person."""
