@@ -36,12 +36,14 @@ SITE: Final = (
     Section(N_("Excluded traffic"), "/sites/{site}/ledger"),
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
+    Section(N_("People"), "/sites/{site}/people"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
     Section(N_("Password"), "/account/password"),
+    Section(N_("Teams"), "/teams"),
 )
-ADMINISTRATION: Final[tuple[Section, ...]] = ()
+ADMINISTRATION: Final[tuple[Section, ...]] = (Section(N_("Invitations"), "/administration/invitations"),)
 
 
 @dataclass(frozen=True, slots=True)

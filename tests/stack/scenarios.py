@@ -32,7 +32,7 @@ from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
 from harness.sample_day import new_site
 from infra import geoip
-from tests.stack import publisher
+from tests.stack import people_scenarios, publisher
 from tests.stack.calls import FIREFOX
 
 Invoke = Callable[[dict[str, Any]], Any]
@@ -136,10 +136,14 @@ def api_handler(invoke: Invoke) -> None:
         api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
     api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
     _look(api, shown)
+    with _mails() as mails:
+        people_scenarios.on_pages(api, shown, mails.token)
     api.cookie = ""
     _come_by_link(api, shown)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
+    with _mails() as mails:
+        people_scenarios.by_program(api, shown, mails.token)
     (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
     api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
 
@@ -229,7 +233,11 @@ class _Mails:
 
     def token(self) -> str:
         """The token of the link in the last mail that has one."""
-        return [found[1] for text in self.texts if (found := re.search(r"/([A-Za-z0-9_-]{64})\s", text))][-1]
+        return [
+            found[1]
+            for text in self.texts
+            if (found := re.search(r"/([A-Za-z0-9_-]{64}|[sti][A-Za-z0-9_-]{86})\s", text))
+        ][-1]
 
 
 @contextmanager
@@ -269,8 +277,7 @@ def _program(api: Api, of: Site) -> None:
 def _people(api: Api, of: Site) -> None:
     route = "/api/v1/sites/{site}/people"
     new = stored.add_person(stored.Person(str(uuid.uuid4()), f"new-{uuid.uuid4()}@example.com"))
-    api.ask(f"POST {route}", 201, {"email": new.email, "role": "viewer"}, site=of.id)
-    api.ask(f"GET {route}", 200, site=of.id)
+    assert site_people.write(site_people.read(of), new.id, "viewer")
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
 

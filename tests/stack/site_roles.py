@@ -16,7 +16,7 @@ ROLES = ("viewer", "editor", "admin", "owner")
 PREPARE = """
 import json, sys, uuid
 from chalicelib.accounts import api_tokens, people, passwords, sites
-from chalicelib.store import people as stored, site_people
+from chalicelib.store import people as stored, site_people, teams
 from chalicelib.store.sites import get_site
 hashed = passwords.hash_password(sys.argv[1])
 made = {}
@@ -29,8 +29,11 @@ data = {"name": "Shared", "domain": f"{uuid.uuid4().hex}.example", "timezone": "
 site = sites.create_site(made["owner"], data)
 for name in ("admin", "editor", "viewer"):
     assert site_people.write(site_people.read(site), made[name].id, name)
+team = teams.add(teams.Team(str(uuid.uuid4()), "Shared team", {}), made["owner"].id)
+for name, role in (("admin", "admin"), ("viewer", "member")):
+    assert teams.write_member(teams.read(team.id), made[name].id, role)
 print(json.dumps({
-    "site": site.id, "domain": site.domain,
+    "site": site.id, "domain": site.domain, "team": team.id,
     "people": {
         name: {"id": one.id, "email": one.email, "token": api_tokens.issue(one, name)} for name, one in made.items()
     },
@@ -49,14 +52,21 @@ class Someone:
 
 @dataclass(frozen=True)
 class SharedSite:
-    """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``."""
+    """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``.
+
+    :ivar team: a team that does not hold the site. The site's owner is its owner, the site's admin its admin, and the
+        site's viewer its member; nobody else is in it.
+    """
 
     id: str
     domain: str
+    team: str
     people: dict[str, Someone]
 
 
 def make_shared_site(stack: Any) -> SharedSite:
     """A new site with new people."""
     made = json.loads(run(stack, PREPARE, PASSWORD))
-    return SharedSite(made["site"], made["domain"], {name: Someone(**one) for name, one in made["people"].items()})
+    return SharedSite(
+        made["site"], made["domain"], made["team"], {name: Someone(**one) for name, one in made["people"].items()}
+    )

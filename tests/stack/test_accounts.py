@@ -22,8 +22,15 @@ from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run,
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
 PUBLIC = re.compile(
     r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out"
-    r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*"
+    r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*|/invitations/.*"
 )
+# What stands for the parameters of paths, beside the site.
+PARAMETERS = {
+    "token": "0" * 16,
+    "person": str(uuid.uuid4()),
+    "team": str(uuid.uuid4()),
+    "invitation": str(uuid.uuid4()),
+}
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +256,11 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
 
 FORMS = [
     "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
+    "/sites/{site}/people", "/sites/{site}/people/{person}", "/sites/{site}/people/{person}/remove",
+    "/sites/{site}/invitations/{invitation}", "/sites/{site}/teams", "/sites/{site}/teams/{team}/remove",
+    "/teams", "/teams/{team}", "/teams/{team}/delete", "/teams/{team}/members", "/teams/{team}/members/{person}",
+    "/teams/{team}/members/{person}/remove", "/teams/{team}/invitations/{invitation}",
+    "/teams/{team}/sites/{site}/remove", "/administration/invitations", "/administration/invitations/{invitation}",
 ]  # fmt: skip
 
 
@@ -267,7 +279,7 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path.format(site=site), headers, **form).status == 403
+    assert admin.post(path.format(site=site, **PARAMETERS), headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 
