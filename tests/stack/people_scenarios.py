@@ -6,7 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from chalicelib.store import people as stored
@@ -34,7 +34,7 @@ def on_pages(api: Api, of: Site, token: Callable[[], str]) -> None:
 
     def post(route: str, status: int = 303, **form: str) -> None:
         fields = {name: value for name, value in form.items() if name not in ("site", "team", "person", "invitation")}
-        named = {name: value for name, value in form.items() if name not in fields}
+        named: dict[str, Any] = {name: value for name, value in form.items() if name not in fields}
         if "give" in form:
             fields["team"] = fields.pop("give")
         api.ask(f"POST {route}", status, urlencode({"csrf": csrf, **fields}), **named)
@@ -80,10 +80,11 @@ def by_program(api: Api, of: Site, token: Callable[[], str]) -> None:
     administration = "/api/v1/administration/invitations"
     caller = json.loads(api.ask("GET /api/v1/teams", 200))
     assert set(caller) == {"teams", "next"}
-    for route, given, named in (
+    places: tuple[tuple[str, dict[str, str], dict[str, Any]], ...] = (
         (f"{site}/people", {"role": "viewer"}, {"site": of.id}),
         (administration, {}, {}),
-    ):
+    )
+    for route, given, named in places:
         made = json.loads(api.ask(f"POST {route}", 201, {"email": new_address(), **given}, **named))
         listing = route.replace("/people", "/invitations")
         api.ask(f"GET {listing}", 200, **named)

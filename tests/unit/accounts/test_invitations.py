@@ -68,6 +68,10 @@ class World:
     def add(self, *given: Person) -> None:
         self.people |= {one.id: one for one in given}
 
+    def add_person(self, new: Person) -> Person:
+        self.add(new)
+        return new
+
     def team(self) -> Team:
         return Team(TEAM_ID, "Editors", dict(self.members), version=1)
 
@@ -89,7 +93,7 @@ class World:
 
     def accept(self, before: Invitation, person_id: str, now: int, also: Callable[[World], None] | None = None) -> bool:
         if self.interfere:
-            self.interfere, run = None, self.interfere
+            run, self.interfere = self.interfere, None
             run()
         key = (before.place, before.id)
         if self.invitations.get(key) != before:
@@ -131,7 +135,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     patch(people, "find_person", made.find_person)
     patch(people, "get_person", made.get_person)
     patch(people, "get_people", lambda ids: [made.people[one] for one in ids if one in made.people])
-    patch(people, "add_person", lambda new: made.add(new) or new)
+    patch(people, "add_person", made.add_person)
     patch(people, "role_in", lambda one, _site: made.roles.get(one))
     patch(sites, "get_site", lambda _site: SITE)
     patch(site_people, "read", lambda _site, *_concerned: SitePeople(SITE.id, dict(made.roles), 1))
@@ -554,7 +558,7 @@ def test_name_and_password_are_checked(world: World, name: str, password: str, f
     with pytest.raises(BadRequest) as raised:
         created(world, name, password)
     assert raised.value.field == field
-    assert offer(world)
+    assert offer(world).subject == SITE
 
 
 def test_two_who_create_the_account_at_once_get_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

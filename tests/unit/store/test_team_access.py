@@ -40,8 +40,8 @@ def role_in(own: object, mine: set[str], of_site: dict[str, object]) -> Role | N
 
 @given(SOME_ROLE, st.sets(st.sampled_from(TEAMS)), st.dictionaries(st.sampled_from(TEAMS), st.sampled_from(ROLES)))
 def test_the_highest_of_own_and_team_roles_counts(own: Role | None, mine: set[str], of_site: dict[str, object]) -> None:
-    given_roles = [role for role in (own, *(of_site[team] for team in mine & of_site.keys())) if role is not None]
-    assert role_in(own, mine, of_site) == min(given_roles, key=list(ROLES).index, default=None)
+    given_roles = [str(role) for role in (own, *(of_site[team] for team in mine & of_site.keys())) if role]
+    assert role_in(own, mine, of_site) == min(given_roles, key=[*map(str, ROLES)].index, default=None)
 
 
 @pytest.mark.parametrize("role", ["", "root", "Owner", None, 1, ["owner"]])
