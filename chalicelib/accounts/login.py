@@ -9,15 +9,12 @@ depend on whether a person with that address exists.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import hmac
 import time
 from dataclasses import dataclass
 
-from chalicelib.accounts import passwords
+from chalicelib.accounts import attempts, passwords
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.people import email_address
-from chalicelib.accounts.sessions import derive
 from chalicelib.collect.visitor import network_of, normal_address
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
@@ -27,10 +24,9 @@ from chalicelib.config import (
     SIGN_IN_PAUSE_S,
     SIGN_IN_WINDOW_S,
 )
-from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
+from chalicelib.errors import BadRequest, Conflict, Unauthorized
 from chalicelib.store import login_throttle, people
 from chalicelib.store.people import Person
-from chalicelib.store.signing_key import signing_key
 
 
 def sign_in(email: str, password: str, source_ip: str, known: Browser | None = None) -> Person:
@@ -75,15 +71,15 @@ def _count_attempt(email: str, from_network: str, known: str | None, now: int) -
     :raises TooManyRequests: if the limit is exceeded.
     """
     if known is not None:
-        browser = _key("browser", known)
-        _count(browser, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+        browser = attempts.key("browser", known)
+        attempts.count(browser, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
         return _CountedAttempt((browser,))
-    everybody, of_pair = _key("network", from_network), _key("pair", f"{email} {from_network}")
-    person = _key("email", email)
-    _count(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
-    _count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+    everybody, of_pair = attempts.key("network", from_network), attempts.key("pair", f"{email} {from_network}")
+    person = attempts.key("email", email)
+    attempts.count(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
+    attempts.count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
     if login_throttle.count_attempt(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
-        _count(_key("pause", email), 1, SIGN_IN_PAUSE_S, now)
+        attempts.count(attempts.key("pause", email), 1, SIGN_IN_PAUSE_S, now)
     return _CountedAttempt((of_pair,), (everybody, person))
 
 
@@ -97,21 +93,6 @@ def _find_person(address: str) -> Person | None:
         return people.find_person(email_address(address))
     except BadRequest:  # nobody can have such an address, but the answer must take as long as for others
         return None
-
-
-def _count(key: str, limit: int, window_s: int, now: int) -> None:
-    wait = login_throttle.count_attempt(key, limit, window_s, now)
-    if wait:
-        number, unit = (wait, "second") if wait < 60 else (-(-wait // 60), "minute")
-        raise TooManyRequests(
-            f"Too many attempts to sign in. Try again in {number} {unit}{'s' if number > 1 else ''}.",
-            retry_after=wait,
-        )
-
-
-def _key(kind: str, value: str) -> str:
-    digest = hmac.new(derive(signing_key(), "attempts"), f"{kind} {value}".encode("utf-8", "replace"), hashlib.sha256)
-    return f"attempts#{digest.hexdigest()}"
 
 
 def _with_current_hash(person: Person, password: str) -> Person:

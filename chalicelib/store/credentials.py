@@ -7,7 +7,7 @@ sk                          holds
 ==========================  ===================================================================================
 ``token#<sha256>``          an API token: its name and creation time
 ``link#<sha256>``           a one-time sign-in link, until it is used or expires
-``ended#<session id>``      a session that was signed out before its time; expires with the session
+``ended#<session id>``      an ended session of an earlier version, of which there is no item; expires with it
 ==========================  ===================================================================================
 """
 
@@ -88,12 +88,12 @@ def use_link(person_id: str, digest: str) -> bool:
 
 
 def end_session(person_id: str, session_id: str, expires: int) -> None:
-    """Remember that a session was signed out, until it would have ended by itself at `expires` (epoch seconds)."""
+    """Remember that a session of an earlier version was signed out, until it expires (epoch seconds)."""
     CoreItem(partition(person_id), f"ended#{session_id}", expires=expires).save()
 
 
 def person_in_session(person_id: str, session_id: str) -> Person | None:
-    """The person, unless this session of theirs was signed out."""
+    """The person, unless this session of an earlier version was signed out."""
     person, ended = _profile_and(person_id, f"ended#{session_id}")
     return person if ended is None else None
 

@@ -38,14 +38,20 @@ LEANS_ON: dict[str, set[str]] = {
     "report": {
         "errors", "config", "catalogue", "days", "hostnames", "url_normalization", "pagination", "store", "aggregate",
     },
-    "accounts": {"errors", "config", "days", "routing", "hostnames", "translation", "web", "store", "collect"},
+    "accounts": {
+        "errors", "config", "days", "structured_log", "routing", "hostnames", "translation", "web", "store", "collect",
+        "enrich",
+    },
     "dashboard": {*GROUND, "store", "report", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts"},
     "middleware": {"config"},
     "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "dashboard", "api"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
-HEAVY = {"argon2", "duckdb", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
+HEAVY = {
+    "argon2", "cryptography", "duckdb", "fido2", "idna", "jinja2", "jwt", "maxminddb", "segno", "ua_parser",
+    "user_agents",
+}  # fmt: skip
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 
