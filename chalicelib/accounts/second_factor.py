@@ -11,13 +11,13 @@ import time
 from dataclasses import dataclass, field
 
 from chalicelib.accounts import (
-    attempts,
     audit_log,
     encryption,
     installation,
     notices,
     recovery_codes,
     signed_tokens,
+    throttle,
     totp,
 )
 from chalicelib.accounts.known_browsers import Browser
@@ -29,7 +29,7 @@ from chalicelib.config import (
     SECOND_STEP_WINDOW_S,
 )
 from chalicelib.errors import BadRequest, Conflict, NotFound, Unauthorized
-from chalicelib.store import login_throttle, second_factors
+from chalicelib.store import second_factors
 from chalicelib.store.people import Person
 from chalicelib.store.second_factors import Factors, Totp
 from chalicelib.store.totp_key import totp_key
@@ -69,17 +69,17 @@ def check_code(person: Person, given: str, known: Browser | None = None) -> None
 
 def _check_totp(person: Person, code: str, known: Browser | None) -> None:
     ours = known is not None and known.person_id == person.id
-    who = attempts.key("code in browser", known.id) if known and ours else attempts.key("code", person.id)
+    who = throttle.key("code in browser", known.id) if known and ours else throttle.key("code", person.id)
     by_day = f"{who}#day"
     now = int(time.time())
-    attempts.count(by_day, SECOND_STEP_ATTEMPTS_PER_DAY, _DAY_S, now)
-    attempts.count(who, SECOND_STEP_ATTEMPTS, SECOND_STEP_WINDOW_S, now)
+    throttle.count(by_day, SECOND_STEP_ATTEMPTS_PER_DAY, _DAY_S, now)
+    throttle.count(who, SECOND_STEP_ATTEMPTS, SECOND_STEP_WINDOW_S, now)
     stored = factors_of(person).totp
     step = totp.matching_step(_secret(person, stored), code, now) if stored is not None else None
     if step is None or not second_factors.use_step(person.id, step):
         raise Unauthorized(_("This code is wrong, or has been used. Enter the one that the app shows now."))
-    login_throttle.clear(who)
-    login_throttle.give_back(by_day, now)
+    throttle.clear(who)
+    throttle.give_back(by_day, now)
 
 
 def _secret(person: Person, stored: Totp) -> bytes:
