@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
+from chalicelib.accounts import mail
+from chalicelib.accounts.mail_texts import SECURITY_CHANGES
+from chalicelib.config import settings
 from chalicelib.store import security_notices
 from chalicelib.store.people import Person
 from chalicelib.store.security_notices import Notice
-from chalicelib.translation import N_
 
-# Kind of a change -> what people are told.
-KINDS: Final[Mapping[str, str]] = {
-    "authenticator_added": N_("An authenticator app was set up."),
-    "authenticator_removed": N_("The authenticator app was removed."),
-    "passkey_added": N_("A passkey was added."),
-    "passkey_removed": N_("A passkey was removed."),
-    "recovery_codes_created": N_("New recovery codes were created."),
-    "recovery_code_used": N_("A recovery code was used to sign in."),
-    "second_factor_reset": N_("An administrator removed your authenticator app, passkeys and recovery codes."),
-}
+PAGE: Final = "account/security"
 _SHOWN: Final = 10
 
 
 def security_changed(person: Person, kind: str) -> None:
-    """Tell `person` of a change.
+    """Tell `person` of a change: on the page about their account's security, and by mail.
 
-    :param kind: a key of :data:`KINDS`.
+    :param kind: a key of :data:`mail_texts.SECURITY_CHANGES`.
     """
-    if kind not in KINDS:
-        raise ValueError(f"{kind} is not a kind of notice")
+    if kind not in SECURITY_CHANGES:
+        raise ValueError(f"{kind} is not a kind of change")
     security_notices.add(person.id, kind)
+    public_url = settings().public_url
+    if mail.can_send():
+        mail.send(person, "security-changed", kind=kind, link=f"{public_url}/{PAGE}" if public_url else "")
 
 
 def latest(person: Person) -> list[Notice]:
     """The latest changes, newest first."""
-    return [notice for notice in security_notices.latest(person.id, _SHOWN) if notice.kind in KINDS]
+    return [notice for notice in security_notices.latest(person.id, _SHOWN) if notice.kind in SECURITY_CHANGES]

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, auth, login, one_time_links, passwords, people, request_origin
+from chalicelib.accounts import (
+    api_tokens,
+    auth,
+    login,
+    one_time_links,
+    passkey_challenges,
+    passwords,
+    people,
+    request_origin,
+    second_factor,
+    second_step,
+)
 from chalicelib.accounts.one_time_links import Link
 from chalicelib.dashboard import render
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
@@ -20,7 +32,7 @@ def show_form(request: Request) -> Response:
     try:
         auth.signed_in_person(request)
     except Unauthorized:
-        return render.page(request, "sign-in.html", email="", error=None, next=onward)
+        return form_page(request, None, onward)
     return redirect(request.root + onward)
 
 
@@ -33,16 +45,8 @@ def sign_in(request: Request) -> Response:
     try:
         person = login.sign_in(email, form.get("password", ""), request.source_ip, auth.known_browser(request))
     except (BadRequest, Unauthorized, TooManyRequests) as error:
-        return render.page(
-            request,
-            "sign-in.html",
-            status=error.status,
-            headers=_retry_after(error),
-            email=email,
-            error=error.message,
-            next=onward,
-        )
-    return _signed_in(request, person, onward)
+        return form_page(request, error, onward, email)
+    return _first_step_done(request, person, onward)
 
 
 def show_link(request: Request, token: str) -> Response:
@@ -75,7 +79,7 @@ def use_link(request: Request, token: str) -> Response:
         person = people.set_password(person, password)
         if "revoke_tokens" in form:
             api_tokens.revoke_all(person)
-    return _signed_in(request, person, request_origin.HOME)
+    return _first_step_done(request, person, request_origin.HOME)
 
 
 def sign_out(request: Request) -> Response:
@@ -85,9 +89,32 @@ def sign_out(request: Request) -> Response:
     return redirect(request.root + "sign-in", {"Set-Cookie": auth.end_session(request)})
 
 
-def _signed_in(request: Request, person: Person, onward: str) -> Response:
-    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person)]
+def form_page(request: Request, error: ShylightError | None, onward: str, email: str = "") -> Response:
+    """The sign-in form: new, or again with an error."""
+    return render.page(
+        request,
+        "sign-in.html",
+        status=error.status if error else HTTPStatus.OK,
+        headers=retry_after(error),
+        email=email,
+        error=error.message if error else None,
+        next=onward,
+        has_passkeys=passkey_challenges.relying_party(request) is not None,
+    )
+
+
+def signed_in(request: Request, person: Person, onward: str) -> Response:
+    """A session for somebody who has proven who they are, and on to the page `onward`."""
+    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person), second_step.end(request)]
     return redirect(request.root + onward, {"Set-Cookie": cookies})
+
+
+def _first_step_done(request: Request, person: Person, onward: str) -> Response:
+    """On to the second step, if the person has a second factor; else a session."""
+    if not second_factor.factors_of(person).required:
+        return signed_in(request, person, onward)
+    there = f"{request.root}second-step?{urlencode({'next': onward})}"
+    return redirect(there, {"Set-Cookie": second_step.begin(request, person)})
 
 
 def _find_link(request: Request, token: str) -> tuple[Link, Person]:
@@ -114,5 +141,6 @@ def _spent_page(request: Request, error: NotFound) -> Response:
     return render.page(request, "sign-in-link.html", status=error.status, token="", email="", error=error.message)
 
 
-def _retry_after(error: ShylightError) -> dict[str, str]:
-    return {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+def retry_after(error: ShylightError | None) -> dict[str, str]:
+    """The header that says when to try again."""
+    return {"Retry-After": str(error.retry_after)} if error is not None and error.retry_after is not None else {}

@@ -14,7 +14,8 @@ from chalicelib.dashboard import error_page, static_files
 from chalicelib.dashboard.home import SiteForm
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
-from tests.unit.dashboard import samples
+from chalicelib.store.second_factors import Factors
+from tests.unit.dashboard import account_samples, samples
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -77,6 +78,21 @@ PAGES = {
     "install, receiving": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE, may_change=False),
     "install, silent": lambda: samples.install(Arrival("silent")),
     "install, archived": lambda: samples.install(Arrival("archived")),
+    "security": lambda: account_samples.security(done="passkey"),
+    "security of a new account": lambda: account_samples.security(Factors(), person=samples.PERSON),
+    "security without recovery codes": lambda: account_samples.security(account_samples.NO_CODES),
+    "security with a passkey": lambda: account_samples.security(account_samples.ONLY_PASSKEYS, alert="Wrong."),
+    "authenticator app": lambda: account_samples.authenticator_app(),
+    "authenticator app after a wrong code": lambda: account_samples.authenticator_app("Wrong."),
+    "recovery codes": lambda: account_samples.recovery_codes(),
+    "new passkey": lambda: account_samples.add_passkey(),
+    "new passkey with a mistake": lambda: account_samples.add_passkey(error=True),
+    "second step": lambda: account_samples.second_step_of(),
+    "second step with a passkey": lambda: account_samples.second_step_of(account_samples.ONLY_PASSKEYS),
+    "second step with a mistake": lambda: account_samples.second_step_of(error="Wrong."),
+    "confirmation": lambda: account_samples.confirmation(),
+    "confirmation without password": lambda: account_samples.confirmation(Factors(), samples.PERSON),
+    "sign-in with passkeys": lambda: samples.door("sign-in.html", email="", error="", next="sites", has_passkeys=True),
     "sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
     "sign-in again": lambda: samples.door("sign-in.html", email='"><script>', error="Wrong.", next='"><script>'),
     "link": lambda: samples.door("sign-in-link.html", token="a/b?", email="a@b.example", error="", needs_password=True),
