@@ -33,9 +33,10 @@ def person_in(request: Request) -> Person:
     return person
 
 
-def end(request: Request) -> str:
-    """The ``Set-Cookie`` header that deletes the cookie."""
-    return sessions.set_cookie(_cookie(request), "", 0, request.secure)
+def end(request: Request) -> list[str]:
+    """The ``Set-Cookie`` header that deletes the cookie, if there is one."""
+    there = _cookie(request) in request.cookies
+    return [sessions.set_cookie(_cookie(request), "", 0, request.secure)] if there else []
 
 
 def _cookie(request: Request) -> str:

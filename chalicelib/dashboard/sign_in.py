@@ -105,7 +105,7 @@ def form_page(request: Request, error: ShylightError | None, onward: str, email:
 
 def signed_in(request: Request, person: Person, onward: str) -> Response:
     """A session for somebody who has proven who they are, and on to the page `onward`."""
-    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person), second_step.end(request)]
+    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person), *second_step.end(request)]
     return redirect(request.root + onward, {"Set-Cookie": cookies})
 
 

@@ -137,7 +137,7 @@ def _secretsmanager(operation: str, given: Mapping[str, Any], _error: str) -> It
 
 
 def _ssm(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need]:
-    yield Need({"GetParameter": "ssm:GetParameter"}[operation], parameter(given["Name"]))
+    yield Need(f"ssm:{operation}", parameter(given["Name"]))
 
 
 _SERVICES: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], Iterable[Need]]]] = {

@@ -20,7 +20,9 @@ from tests.stack.calls import Caller
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run, some_address
 
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
-PUBLIC = re.compile(r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")
+PUBLIC = re.compile(
+    r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out|/second-step|/passkey(-options)?"
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,9 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    answer = browser.ask(method, path.format(site=site, token="0" * 16), b"{}" if method == "POST" else None, headers)
+    answer = browser.ask(
+        method, path.format(site=site, token="0" * 16, passkey="0" * 32), b"{}" if method == "POST" else None, headers
+    )
     if path.startswith("/api/"):
         assert answer.status == 401
         assert set(answer.error) == {"code", "message"}
@@ -243,7 +247,19 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
     assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
 
 
-FORMS = ["/sign-out", "/sites", "/sites/{site}/settings"]
+FORMS = [
+    "/sign-out",
+    "/sites",
+    "/sites/{site}/settings",
+    "/confirm",
+    "/account/sessions",
+    "/account/authenticator",
+    "/account/authenticator/remove",
+    "/account/recovery-codes",
+    "/account/passkeys",
+    "/account/passkey-options",
+    "/account/passkeys/{passkey}",
+]
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -261,7 +277,7 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path.format(site=site), headers, **form).status == 403
+    assert admin.post(path.format(site=site, passkey="0" * 32), headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 
