@@ -61,8 +61,6 @@ class SignInTooOld(Forbidden):
     :param back: the page to return to afterwards, as a path without a leading slash.
     """
 
-    code = "sign_in_too_old"
-
     def __init__(self, message: str, *, back: str) -> None:
         super().__init__(message)
         self.back = back
