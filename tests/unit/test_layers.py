@@ -28,7 +28,7 @@ LEANS_ON: dict[str, set[str]] = {
     "translation": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
-    "web": {"errors", "config", "structured_log", "public_url"},
+    "web": {"errors", "config", "structured_log", "routing", "public_url"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
         "errors", "config", "days", "timed_cache", "routing", "hostnames", "url_normalization", "web", "store",

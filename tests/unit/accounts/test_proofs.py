@@ -6,6 +6,7 @@ import dataclasses
 import re
 import time
 import uuid
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import jwt
@@ -79,7 +80,7 @@ class TestSessions:
     def test_the_algorithm_is_not_the_senders_to_choose(self, algorithm: str) -> None:
         session = sessions.begin(PERSON, 1, int(time.time()))
         claims = jwt.decode(sessions.encode(session, KEY, "i"), options={"verify_signature": False})
-        key = None if algorithm == "none" else sessions.derive(KEY, "session").ljust(64, b"\0")
+        key: Any = None if algorithm == "none" else sessions.derive(KEY, "session").ljust(64, b"\0")
         assert sessions.decode(jwt.encode(claims, key, algorithm=algorithm), KEY, "i") is None
 
     @pytest.mark.parametrize("claim", ["iss", "aud", "sub", "jti", "iat", "exp", "epoch"])
