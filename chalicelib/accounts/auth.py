@@ -17,9 +17,11 @@ from chalicelib.store import credentials, people, sites
 from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import signing_key
 from chalicelib.store.sites import Site
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
-_NO_SITE: Final = "There is no such site, or you have no access to it."
+_NO_SITE: Final = N_("There is no such site, or you have no access to it.")
 # What a person may do with a site, by their role in it. Administrators of the installation may do what owners may.
 _RIGHTS_OF: Final[Mapping[Role, frozenset[Right]]] = {
     "owner": frozenset({Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN}),
@@ -37,7 +39,7 @@ def signed_in_person(request: Request) -> Person:
     session = session_of(request)
     person = credentials.person_in_session(session.person_id, session.id) if session else None
     if session is None or person is None or person.epoch != session.epoch:
-        raise Unauthorized("Please sign in.")
+        raise Unauthorized(_("Please sign in."))
     return person
 
 
@@ -56,9 +58,9 @@ def token_in(request: Request) -> str:
 
     :raises Unauthorized: if there is none.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("Send an API token in the header 'Authorization: Bearer <token>'.")
+        raise Unauthorized(_("Send an API token in the header 'Authorization: Bearer <token>'."))
     return token.strip()
 
 
@@ -94,13 +96,13 @@ def authorize_program(holder: Holder, route: Route, site_id: str | None = None) 
     if access.sites is not None and not route.right.of_site and not route.filters_sites:
         raise Forbidden("This API token is limited to some sites, so it cannot be used for this.")
     if route.right.of_site and not access.reaches(sites.read_id(site_id or "") or ""):
-        raise NotFound(_NO_SITE)
+        raise NotFound(_(_NO_SITE))
     return _permit(holder.person, route.right, site_id)
 
 
 def _permit(person: Person, right: Right, site_id: str | None) -> Site | None:
     if right is Right.ADMINISTRATOR and not person.admin:
-        raise Forbidden("Only administrators may do this.")
+        raise Forbidden(_("Only administrators may do this."))
     return _site(person, site_id or "", right) if right.of_site else None
 
 
@@ -109,7 +111,7 @@ def _site(person: Person, site_id: str, right: Right) -> Site:
     role = role_of(person, wanted) if wanted is not None else None
     site = sites.get_site(wanted) if wanted is not None and role else None
     if site is None:
-        raise NotFound(_NO_SITE)
+        raise NotFound(_(_NO_SITE))
     require(role, right)
     return site
 
@@ -127,10 +129,13 @@ def require(role: Role | None, right: Right, field: str | None = None) -> None:
     :raises Forbidden: if it does not.
     """
     if role is None:
-        raise NotFound(_NO_SITE)
+        raise NotFound(_(_NO_SITE))
     if right not in _RIGHTS_OF[role]:
         able = " or ".join(name for name, rights in _RIGHTS_OF.items() if right in rights)
-        raise Forbidden(f"Your role in this site is {role}; this requires the role {able}.", field=field)
+        raise Forbidden(
+            _("Your role in this site is %(role)s; this requires the role %(roles)s.", role=role, roles=able),
+            field=field,
+        )
 
 
 def rights_in(person: Person, site: Site) -> frozenset[Right]:
@@ -158,7 +163,7 @@ def check_csrf(request: Request, form: dict[str, str]) -> None:
     request_origin.check_origin(request)
     session = session_of(request)
     if session is None or not sessions.csrf_matches(session, signing_key(), form.get("csrf", "")):
-        raise Forbidden("This form has expired. Reload the page and submit it again.")
+        raise Forbidden(_("This form has expired. Reload the page and submit it again."))
 
 
 def session_of(request: Request) -> Session | None:

@@ -55,7 +55,7 @@ def _call(document: Mapping[str, Any], path: str, method: str) -> _Call:
         return quote(examples["path", name[1]], safe="")
 
     content = operation.get("requestBody", {}).get("content", {})
-    media = content.get("application/json") or next(iter(content.values()), {})
+    media: Mapping[str, Any] = content.get("application/json") or next(iter(content.values()), {})
     bodies = [media["example"]] if "example" in media else [one["value"] for one in media.get("examples", {}).values()]
     return _Call(
         method.upper(),
