@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from chalicelib import days
 from chalicelib.accounts import api_tokens, one_time_links, people
 from chalicelib.aggregate.build_day import refresh
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
@@ -138,8 +139,9 @@ def api_handler(invoke: Invoke) -> None:
     _come_by_link(api, shown)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
-    (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
-    api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
+    _tokens(api, shown)
+    for unknown in UNKNOWN:
+        api.ask(f"{unknown.method} {unknown.path}", 404)
 
 
 def _collect(api: Api, of: Site) -> None:
@@ -217,6 +219,21 @@ def _people(api: Api, of: Site) -> None:
     api.ask(f"GET {route}", 200, site=of.id)
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
+
+
+def _tokens(api: Api, of: Site) -> None:
+    new = {"name": "new", "scopes": ["stats:read"], "sites": [of.id]}
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    (old,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
+    for _ in range(2):  # carried out, and answered with what is stored
+        api.ask("POST /api/v1/tokens", 201, new, headers=key)
+    api.ask("POST /api/v1/tokens", 422, {**new, "name": "other"}, headers=key)
+    failed = {"Idempotency-Key": str(uuid.uuid4())}
+    api.ask("POST /api/v1/tokens", 400, {}, headers=failed)
+    with patch("chalicelib.store.idempotency_keys.finish"), patch("chalicelib.config.IDEMPOTENCY_LEASE_S", 0):
+        for _ in range(2):  # as if the function had died before it could store the answer
+            api.ask("POST /api/v1/tokens", 201, new, headers=failed)
+    api.ask("DELETE /api/v1/tokens/{token}", 204, token=old["id"])
 
 
 def _csrf(page: str) -> str:
