@@ -140,8 +140,9 @@ def api_handler(invoke: Invoke) -> None:
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
     _tokens(api, shown)
+    anywhere: Any = {"proxy+": "none"}
     for unknown in UNKNOWN:
-        api.ask(f"{unknown.method} {unknown.path}", 404)
+        api.ask(f"{unknown.method} {unknown.path}", 404, **anywhere)
 
 
 def _collect(api: Api, of: Site) -> None:
