@@ -46,6 +46,10 @@ class Dashboard:
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
+            "/account/tokens": lambda: samples.api_tokens_of(*samples.API_TOKENS, secret="shy_" + "x" * 72),
+            "/account/no-tokens": lambda: samples.api_tokens_of(),
+            "/account/wrong-token": lambda: samples.api_tokens_of(form={"name": "W" * 200, "scope stats:read": "on"}),
+            "/docs/api": lambda: samples.api_docs(),
             "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
             "/sign-in/link": lambda: samples.door(
                 "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2

@@ -127,7 +127,7 @@ def api_handler(invoke: Invoke) -> None:
     """Every route, as it goes and as it is refused."""
     api, shown = Api(invoke), site()
     admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", PASSWORD)
-    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /sign-in"):
+    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /docs/api", "GET /sign-in"):
         api.ask(route, 200)
     api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)
@@ -171,6 +171,12 @@ def _look(api: Api, of: Site) -> None:
         api.ask("GET /sites/{site}/ledger", 200, query=week, site=of.id)
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("POST /sites", 303, urlencode({"csrf": csrf, **NEW_SITE}))
+    token = {"csrf": csrf, "name": "page", "scope stats:read": "on", f"site {of.id}": "on"}
+    page = api.ask("POST /account/tokens", 200, urlencode(token))
+    made = re.search(r'name="token" value="([^"]+)"', page)
+    assert made
+    api.ask("GET /account/tokens", 200)
+    api.ask("POST /account/tokens/revoke", 303, urlencode({"csrf": csrf, "token": made[1]}))
     for shown in (of, site()):  # one with hits, one without
         api.ask("GET /sites/{site}/install", 200, site=shown.id)
     api.ask("GET /sites/{site}/settings", 200, site=of.id)

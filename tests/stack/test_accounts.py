@@ -243,7 +243,7 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
     assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
 
 
-FORMS = ["/sign-out", "/sites", "/sites/{site}/settings"]
+FORMS = ["/sign-out", "/sites", "/sites/{site}/settings", "/account/tokens", "/account/tokens/revoke"]
 
 
 @pytest.mark.parametrize("path", FORMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -280,3 +281,25 @@ def test_the_last_use_is_exact_to_the_hour(stack: Deployed, owner: Program) -> N
         shown = program.ask("GET", "/tokens").json()["tokens"]
         seen.add(next(one["last_used_at"] for one in shown if one["id"] == made["id"]))
     assert len(seen) == 1
+
+
+def test_a_token_is_made_and_revoked_on_its_page(stack: Deployed, site: SharedSite) -> None:
+    browser = Browser(stack.base_url)
+    browser.sign_in(site.people["editor"].email, PASSWORD)
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', browser.get("/account/tokens").text)[0]
+    form = {"csrf": csrf, "name": "By hand", "scope stats:read": "on", f"site {site.id}": "on", "life": "30"}
+    made = browser.post("/account/tokens", **form)
+    assert made.status == 200
+    (secret,) = re.findall(r"shy_[A-Za-z0-9_-]{72}", made.text)
+    other = Program(stack, secret)
+    assert other.ask("GET", f"/sites/{site.id}/stats").status == 200
+    assert other.ask("GET", "/sites").status == 403
+    again = browser.get("/account/tokens")
+    assert "By hand" in again.text
+    assert secret not in again.text
+    token = re.findall(r'name="token" value="([^"]+)"', again.text)[0]  # the newest is the first
+    revoked = browser.post("/account/tokens/revoke", csrf=csrf, token=token)
+    assert (revoked.status, browser.where("/account/tokens/revoke", revoked)) == (303, "/account/tokens?done=revoked")
+    assert "The token is revoked." in browser.get("/account/tokens?done=revoked").text
+    assert other.ask("GET", f"/sites/{site.id}/stats").status == 401
+    assert browser.post("/account/tokens/revoke", csrf=csrf, token="of-somebody-else").status == 404
