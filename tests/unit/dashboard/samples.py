@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,13 +11,8 @@ from zoneinfo import ZoneInfo
 from chalice import Response
 
 from chalicelib import catalogue
-from chalicelib.accounts import api_tokens, auth
-from chalicelib.accounts.api_tokens import ApiToken
+from chalicelib.accounts import auth
 from chalicelib.dashboard import (
-    api_docs as api_docs_page,
-)
-from chalicelib.dashboard import (
-    api_tokens_page,
     breakdowns,
     chart,
     excluded_traffic,
@@ -42,7 +36,6 @@ from chalicelib.dashboard.snippet import snippet, snippets
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
-from chalicelib.routing import FULL_ACCESS, Access, Scope
 from chalicelib.store import people
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -229,43 +222,6 @@ def install(arrival: install_page.Arrival, site: Site = SITE, may_change: bool =
         snippets=snippets(asked.base_url, site),
         may_change=may_change,
     )
-
-
-API_TOKENS = (
-    ApiToken("1", "Of before", "", FULL_ACCESS, 1_760_000_000, 1_795_000_000),
-    ApiToken("2", "Nightly <report>", "shy_Qm9va3Nh", Access(frozenset({Scope.STATS_READ})), 1_795_000_000),
-    ApiToken("3", "W" * 100, "shy_________", Access(frozenset(Scope), frozenset({SITE.id, "gone"}), 4_000_000_000), 0),
-    ApiToken("4", "Expired", "shy_12345678", Access(frozenset({Scope.HITS_WRITE}), expires_at=1), 0),
-)
-
-
-def api_tokens_of(*tokens: ApiToken, form: dict[str, str] | None = None, secret: str = "", done: str = "") -> Response:
-    """The page of one's API tokens; after a form, if one is given, or with a new token."""
-    asked = request(
-        "/account/tokens", {"done": done}, "GET" if form is None else "POST", urlencode(form or {}).encode()
-    )
-    with (
-        patch.object(auth, "csrf_token", return_value="token"),
-        patch.object(auth, "sites_of", return_value=[SITE, LONG_SITE]),
-        patch.object(api_tokens, "tokens_of", return_value=list(tokens)),
-    ):
-        if secret:
-            return api_tokens_page.page(asked, PERSON, made=tokens[0], secret=secret)
-        return (api_tokens_page.show if form is None else api_tokens_page.create)(asked, PERSON)
-
-
-def api_docs(person: Person | None = None) -> Response:
-    """The page that shows the API."""
-    with (
-        patch.object(api_docs_page, "_person", return_value=person),
-        patch.object(auth, "csrf_token", return_value="x"),
-    ):
-        return api_docs_page.show(request("/docs/api"))
-
-
-def door(template: str, **context: Any) -> Response:
-    """A page of those who are not signed in."""
-    return render.page(request("/sign-in/abc"), template, **context)
 
 
 def _stats(

@@ -9,10 +9,10 @@ from chalicelib.api import openapi
 from chalicelib.dashboard import api_docs
 from chalicelib.dispatch import ROUTES
 from chalicelib.routing import Right
-from tests.unit.dashboard import samples
+from tests.unit.dashboard import api_samples, samples
 
 DOCUMENT = openapi.described()
-TEXT = html.unescape(samples.api_docs().body.decode())
+TEXT = html.unescape(api_samples.docs().body.decode())
 OPERATIONS = {
     (path, method): operation
     for path, methods in DOCUMENT["paths"].items()
@@ -26,7 +26,7 @@ def test_the_page_is_public() -> None:
     assert route.right is Right.PUBLIC
     assert "Sign in" in TEXT
     assert "Sign out" not in TEXT
-    assert "Sign out" in samples.api_docs(samples.PERSON).body.decode()
+    assert "Sign out" in api_samples.docs(samples.PERSON).body.decode()
 
 
 def test_every_operation_is_shown_once_with_its_scope_and_examples() -> None:

@@ -14,7 +14,7 @@ from chalicelib.accounts.api_tokens import SCOPES, ApiToken
 from chalicelib.dashboard import api_tokens_page
 from chalicelib.errors import Conflict
 from chalicelib.routing import FULL_ACCESS, Access, Scope
-from tests.unit.dashboard import samples
+from tests.unit.dashboard import api_samples, samples
 
 SECRET = "shy_" + "s" * 72
 MADE = ApiToken("id", "Report", "shy_ssssssss", FULL_ACCESS, 1_795_000_000)
@@ -39,14 +39,14 @@ def test_a_token_is_shown_once_and_with_all_that_is_known_of_it() -> None:
     assert entry.sites == "Fieldnotes, 2 sites that you cannot see"
     assert (entry.created, entry.expires, entry.scopes) == ("1 Jan 1970", "2 Oct 2096", ("stats:read",))
     assert entry.used == "18 Nov 2026, about 11:06 UTC"
-    of_before = api_tokens_page.entry(samples.API_TOKENS[0], [])
+    of_before = api_tokens_page.entry(api_samples.API_TOKENS[0], [])
     assert (of_before.scopes, of_before.sites, of_before.expires) == ((), "All", "Never")
-    assert "All scopes" in samples.api_tokens_of(samples.API_TOKENS[0]).body.decode()
-    assert api_tokens_page.entry(samples.API_TOKENS[3], []).expires == "1 Jan 1970 (expired)"
+    assert "All scopes" in api_samples.tokens(api_samples.API_TOKENS[0]).body.decode()
+    assert api_tokens_page.entry(api_samples.API_TOKENS[3], []).expires == "1 Jan 1970 (expired)"
 
 
 def test_the_form_offers_every_scope_and_every_site() -> None:
-    text = samples.api_tokens_of().body.decode()
+    text = api_samples.tokens().body.decode()
     offered = re.findall(r'type="checkbox" name="([^"]+)"', text)
     sites = [samples.SITE.id, samples.LONG_SITE.id]
     assert offered == [*(f"scope {scope.value}" for scope in SCOPES), *(f"site {site}" for site in sites)]
@@ -57,7 +57,7 @@ def test_a_new_token_is_made_of_what_was_chosen_and_shown(created: list[dict[str
         "name": "Report", "scope stats:read": "on", "scope sites:read": "on", f"site {samples.SITE.id}": "on",
         "life": "30", "csrf": "token",
     }  # fmt: skip
-    answer = samples.api_tokens_of(form=form)
+    answer = api_samples.tokens(form=form)
     (data,) = created
     expires = datetime.fromisoformat(data.pop("expires_at"))
     assert timedelta(days=29) < expires - datetime.now(UTC) < timedelta(days=31)
@@ -69,21 +69,21 @@ def test_a_new_token_is_made_of_what_was_chosen_and_shown(created: list[dict[str
 
 def test_a_token_for_all_sites_that_does_not_expire_has_to_be_chosen(created: list[dict[str, Any]]) -> None:
     for life, expires in (("", False), ("90", True), ("rubbish", True)):
-        samples.api_tokens_of(form={"name": "Report", "scope stats:read": "on", "life": life})
+        api_samples.tokens(form={"name": "Report", "scope stats:read": "on", "life": life})
         assert created[-1]["sites"] is None
         assert (created[-1]["expires_at"] is not None) is expires
-    samples.api_tokens_of(form={"name": "Report"})
+    api_samples.tokens(form={"name": "Report"})
     assert created[-1]["expires_at"] is not None
 
 
 def test_a_mistake_is_shown_at_its_field_and_what_was_entered_is_kept() -> None:
-    answer = samples.api_tokens_of(form={"name": "x" * 101, "scope stats:read": "on", "life": "365"})
+    answer = api_samples.tokens(form={"name": "x" * 101, "scope stats:read": "on", "life": "365"})
     text = html.unescape(answer.body.decode())
     assert answer.status_code == 400
     assert 'id="name-error">A token needs a name of 1 to 100 printable characters.' in text
     assert 'name="scope stats:read" checked' in text
     assert '<option value="365" selected>' in text
-    no_scope = samples.api_tokens_of(form={"name": "Report"})
+    no_scope = api_samples.tokens(form={"name": "Report"})
     assert 'id="scopes-error">Choose what the token may be used for.' in no_scope.body.decode()
 
 
@@ -92,6 +92,6 @@ def test_an_error_that_belongs_to_no_field_is_shown_on_top(monkeypatch: pytest.M
         raise Conflict("You have 200 API tokens. Revoke one that you no longer use.")
 
     monkeypatch.setattr(new_token, "create", create)
-    answer = samples.api_tokens_of(form={"name": "Report"})
+    answer = api_samples.tokens(form={"name": "Report"})
     assert answer.status_code == 409
     assert re.search('role="alert".*You have 200 API tokens', answer.body.decode())
