@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from chalicelib import days
 from chalicelib.accounts import api_tokens, installation, one_time_links, people
 from chalicelib.aggregate.build_day import refresh
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
@@ -126,7 +127,7 @@ def api_handler(invoke: Invoke) -> None:
     """Every route, as it goes and as it is refused."""
     api, shown = Api(invoke), site()
     admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", PASSWORD)
-    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /sign-in"):
+    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /docs/api", "GET /sign-in"):
         api.ask(route, 200)
     api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)
@@ -140,8 +141,10 @@ def api_handler(invoke: Invoke) -> None:
     _come_by_link(api, shown)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
-    (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
-    api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
+    _tokens(api, shown)
+    anywhere: Any = {"proxy+": "none"}
+    for unknown in UNKNOWN:
+        api.ask(f"{unknown.method} {unknown.path}", 404, **anywhere)
 
 
 def _collect(api: Api, of: Site) -> None:
@@ -170,6 +173,12 @@ def _look(api: Api, of: Site) -> None:
         api.ask("GET /sites/{site}/ledger", 200, query=week, site=of.id)
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("POST /sites", 303, urlencode({"csrf": csrf, **NEW_SITE}))
+    token = {"csrf": csrf, "name": "page", "scope stats:read": "on", f"site {of.id}": "on"}
+    page = api.ask("POST /account/tokens", 200, urlencode(token))
+    made = re.search(r'name="token" value="([^"]+)"', page)
+    assert made
+    api.ask("GET /account/tokens", 200)
+    api.ask("POST /account/tokens/revoke", 303, urlencode({"csrf": csrf, "token": made[1]}))
     for shown in (of, site()):  # one with hits, one without
         api.ask("GET /sites/{site}/install", 200, site=shown.id)
     api.ask("GET /sites/{site}/settings", 200, site=of.id)
@@ -273,6 +282,21 @@ def _people(api: Api, of: Site) -> None:
     api.ask(f"GET {route}", 200, site=of.id)
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
+
+
+def _tokens(api: Api, of: Site) -> None:
+    new = {"name": "new", "scopes": ["stats:read"], "sites": [of.id]}
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    (old,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
+    for _ in range(2):  # carried out, and answered with what is stored
+        api.ask("POST /api/v1/tokens", 201, new, headers=key)
+    api.ask("POST /api/v1/tokens", 422, {**new, "name": "other"}, headers=key)
+    failed = {"Idempotency-Key": str(uuid.uuid4())}
+    api.ask("POST /api/v1/tokens", 400, {}, headers=failed)
+    with patch("chalicelib.store.idempotency_keys.finish"), patch("chalicelib.config.IDEMPOTENCY_LEASE_S", 0):
+        for _ in range(2):  # as if the function had died before it could store the answer
+            api.ask("POST /api/v1/tokens", 201, new, headers=failed)
+    api.ask("DELETE /api/v1/tokens/{token}", 204, token=old["id"])
 
 
 def _csrf(page: str) -> str:

@@ -249,6 +249,7 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
 
 FORMS = [
     "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
+    "/account/tokens", "/account/tokens/revoke",
 ]  # fmt: skip
 
 
