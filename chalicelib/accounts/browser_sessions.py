@@ -59,7 +59,6 @@ def end_all(request: Request, person: Person) -> str:
 
 def _end_all(person: Person) -> Person:
     changed = people.change_person(dataclasses.replace(person, epoch=person.epoch + 1))
-    for session in browser_sessions.sessions_of(person.id):
-        browser_sessions.end(person.id, session.id)
+    browser_sessions.end_all(person.id)
     audit_log.record(person, "person.end_all_sessions", subject=person.id)
     return changed

@@ -8,7 +8,7 @@ from chalice import Response
 
 from chalicelib.accounts import auth, login, passkey_challenges, passkeys, request_origin, second_factor
 from chalicelib.accounts.passkey_challenges import Use
-from chalicelib.dashboard import render, sign_in
+from chalicelib.dashboard import render
 from chalicelib.errors import BadRequest, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
 from chalicelib.web import Request, redirect
@@ -27,14 +27,10 @@ def submit(request: Request, person: Person) -> Response:
         if form.get("credential"):
             passkeys.person_with(request, Use.CONFIRM, form["credential"], person)
         else:
-            _check_password(request, person, form.get("password", ""))
+            login.check_password(person, form.get("password", ""), request.source_ip)
     except (BadRequest, Unauthorized, TooManyRequests) as error:
         return _page(request, person, onward, error)
     return redirect(request.root + onward, {"Set-Cookie": auth.begin_session(request, person)})
-
-
-def _check_password(request: Request, person: Person, password: str) -> None:
-    login.sign_in(person.email, password, request.source_ip, auth.known_browser(request))
 
 
 def _page(request: Request, person: Person, onward: str, error: ShylightError | None = None) -> Response:
@@ -43,7 +39,7 @@ def _page(request: Request, person: Person, onward: str, error: ShylightError | 
         request,
         "confirm.html",
         error.status if error is not None else HTTPStatus.OK,
-        sign_in.retry_after(error),
+        render.retry_after(error),
         csrf=auth.csrf_token(request),
         email=person.email,
         error=error.message if error is not None else "",

@@ -82,7 +82,7 @@ def sign_in_with_passkey(request: Request) -> Response:
     try:
         person = passkeys.person_with(request, Use.SIGN_IN, form.get("credential", ""))
     except (BadRequest, Unauthorized) as error:
-        return sign_in.form_page(request, error, onward)
+        return sign_in.form_page(request, onward, error=error)
     return sign_in.signed_in(request, person, onward)
 
 

@@ -47,7 +47,7 @@ def _page(request: Request, person: Person, onward: str, error: ShylightError | 
         request,
         "second-step.html",
         error.status if error is not None else HTTPStatus.OK,
-        sign_in.retry_after(error),
+        render.retry_after(error),
         error=error.message if error is not None else "",
         next=onward,
         has_app=factors.totp is not None,

@@ -93,6 +93,12 @@ def end(person_id: str, session_id: str) -> None:
     BrowserSessionItem(partition(person_id), _PREFIX + session_id).delete()
 
 
+def end_all(person_id: str) -> None:
+    """End all sessions of a person."""
+    for item in BrowserSessionItem.query(partition(person_id), BrowserSessionItem.sk.startswith(_PREFIX)):
+        item.delete()
+
+
 def _session(item: BrowserSessionItem) -> BrowserSession:
     body = json.loads(item.body or "{}")
     began_at = int(body.get("began_at", 0))

@@ -16,8 +16,7 @@ from chalice import Response
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
-from chalicelib.store.second_factors import Factors
-from tests.unit.dashboard import account_samples, samples
+from tests.unit.dashboard import account_samples, api_samples, samples, security_samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -47,21 +46,9 @@ class Dashboard:
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
-            "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
-            "/sign-in/link": lambda: samples.door(
-                "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2
-            ),
-            "/sign-in/passkey": lambda: samples.door(
-                "sign-in.html", email="", error="Wrong.", next="sites", has_passkeys=True
-            ),
-            "/second-step": lambda: account_samples.second_step_of(),
-            "/second-step-passkey": lambda: account_samples.second_step_of(account_samples.ONLY_PASSKEYS),
-            "/confirm": lambda: account_samples.confirmation(),
-            "/account/security": lambda: account_samples.security(done="passkey"),
-            "/account/new-security": lambda: account_samples.security(Factors(), person=samples.PERSON),
-            "/account/authenticator": lambda: account_samples.authenticator_app(),
-            "/account/recovery-codes": lambda: account_samples.recovery_codes(),
-            "/account/passkeys": lambda: account_samples.add_passkey(),
+            **account_samples.PAGES,
+            **api_samples.PAGES,
+            **security_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

@@ -601,7 +601,7 @@ class TestConfirmation:
 
     def test_a_wrong_password_does_not_and_guesses_are_counted(self, browser: Browser) -> None:
         answers = [submit(browser, "/confirm", password="wrong") for _ in range(config.SIGN_IN_ATTEMPTS + 1)]
-        assert [answer.status for answer in answers] == [401] * config.SIGN_IN_ATTEMPTS + [429]
+        assert [answer.status for answer in answers] == [400] * config.SIGN_IN_ATTEMPTS + [429]
 
     @pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "confirm"])
     def test_it_leads_nowhere_else(self, browser: Browser, elsewhere: str) -> None:
@@ -662,6 +662,11 @@ class TestSessions:
         answer = submit(browser, "/account/sessions", session="all")
         assert browser.where("/account/sessions", answer) == "/sign-in"
         assert not is_signed_in(thief)
+        assert not is_signed_in(browser)
+        assert browser_sessions.sessions_of(person.id) == []
+
+    def test_a_new_password_ends_them(self, server: LocalServer, person: Person, browser: Browser) -> None:
+        people.set_password(person, "another password of some length")
         assert not is_signed_in(browser)
         assert browser_sessions.sessions_of(person.id) == []
 

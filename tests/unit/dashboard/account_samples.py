@@ -1,128 +1,172 @@
-"""The pages of one's account, and of signing in, with everything that they can show."""
+"""The pages of one's account and of those who have none yet, for the tests of pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import auth, browser_sessions, installation, notices, second_factor, second_step, totp
-from chalicelib.accounts.mail_texts import SECURITY_CHANGES
-from chalicelib.accounts.second_factor import SetUp
-from chalicelib.accounts.sessions import Session
-from chalicelib.dashboard import account_security, authenticator, confirm, passkey_pages, second_step_page
-from chalicelib.errors import BadRequest, Unauthorized
-from chalicelib.store.browser_sessions import BrowserSession
-from chalicelib.store.installation import Installation
+from chalicelib.accounts import api_tokens, auth, mail
+from chalicelib.accounts import sign_up as signing_up
+from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_UP, VERIFY_EMAIL, Link, invalid
+from chalicelib.dashboard import (
+    invalid_link,
+    password_page,
+    password_reset,
+    profile,
+    sign_in,
+    sign_up,
+)
+from chalicelib.dashboard import verify_email as verification
+from chalicelib.errors import BadRequest, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
-from chalicelib.store.second_factors import Factors, Passkey, Totp
-from chalicelib.store.security_notices import Notice
-from tests.unit.dashboard.samples import NASTY, PERSON, request
+from chalicelib.translation import gettext as _
+from tests.unit.dashboard import samples
 
-NOW = 1_795_000_000  # 18 November 2026
-LONG = Person("3", "w" * 60 + "@" + "w" * 60 + ".example", "W" * 200, password_hash="x")
-SECRET = bytes(range(20))
-NAMES = ("Laptop", "W" * 100, NASTY[0])
-PASSKEYS = tuple(
-    Passkey(f"{number:032}", b"id", b"key", name, created_at=NOW - 1000, used_at=NOW * (number % 2))
-    for number, name in enumerate(NAMES)
+LONG_ADDRESS = "ada@" + ".".join(["example" * 8] * 3) + ".example.com"
+ADA = Person("1", "ada@example.com", "Ada <Lovelace>", password_hash="$argon2id$")
+LONG = Person(
+    "2",
+    LONG_ADDRESS,
+    "W" * 200,
+    password_hash="$argon2id$",
+    other_emails=("ada@example.com", "x" + LONG_ADDRESS),
+    unverified_emails=("new@example.com", "y" + LONG_ADDRESS),
 )
-EVERYTHING = Factors(Totp("1.x", 1, NOW), frozenset({"a", "b", "c"}), PASSKEYS)
-NO_CODES = Factors(Totp("1.x", 1, NOW))
-ONLY_PASSKEYS = Factors(passkeys=PASSKEYS[:1], recovery_digests=frozenset({"a"}))
-SESSIONS = (
-    BrowserSession("this", NOW - 7200, NOW, NOW + 1000, "Firefox", "Linux", "DE"),
-    BrowserSession("other", NOW - 90_000, NOW - 80_000, NOW + 1000, NASTY[1], "W" * 100, "XX"),
-    BrowserSession("unknown", NOW - 90_000, NOW - 90_000, NOW + 1000),
-)
-CHANGES = tuple(Notice(kind, NOW - number * 5000) for number, kind in enumerate(SECURITY_CHANGES))
+TOKEN = "A" * 64
 
 
 @contextmanager
-def account(factors: Factors) -> Iterator[None]:
-    """Somebody with these second factors is signed in, and has done the first step of signing in."""
-    session = Session("this", PERSON.id, 1, NOW, NOW, NOW)
+def _account(can_send: bool, tokens: int = 2, availability: signing_up.Availability = "open") -> Iterator[None]:
     with ExitStack() as stack:
         for module, name, value in (
-            (second_factor, "factors_of", lambda _: factors),
-            (auth, "csrf_token", lambda _: "token"),
-            (auth, "session_of", lambda _: session),
-            (auth, "require_recent", lambda *_: None),
-            (auth, "known_browser", lambda _: None),
-            (notices, "latest", lambda _: list(CHANGES) if factors.required else []),
-            (browser_sessions, "sessions_of", lambda *_: list(SESSIONS if factors.required else SESSIONS[:1])),
-            (installation, "settings_of_installation", Installation),
+            (auth, "csrf_token", "token"),
+            (mail, "can_send", can_send),
+            (api_tokens, "tokens_of", [None] * tokens),
+            (signing_up, "availability", availability),
         ):
-            stack.enter_context(patch.object(module, name, value))
+            stack.enter_context(patch.object(module, name, return_value=value))
         yield
 
 
-def security(factors: Factors = EVERYTHING, *, done: str = "", alert: str = "", person: Person = LONG) -> Response:
-    """The page about the security of one's account."""
-    with account(factors):
-        if alert:
-            return account_security.page(request("/account/security"), person, 409, alert=alert)
-        return account_security.show(request("/account/security", {"done": done}), person)
+def profile_page(person: Person = LONG, can_send: bool = True, **shown: Any) -> Response:
+    """Name and addresses."""
+    with _account(can_send):
+        return profile._page(samples.request("/account"), person, **shown)
 
 
-def authenticator_app(error: str = "") -> Response:
-    """The page that sets up an authenticator app; after a wrong code, if an error is given."""
-    text = totp.as_text(SECRET)
-    set_up = SetUp(text, totp.uri(SECRET, LONG.email, "W" * 100), "token")
-
-    def refuse(*_: Any) -> Any:
-        raise BadRequest(error)
-
-    with (
-        account(Factors()),
-        patch.object(second_factor, "begin_set_up", lambda _: set_up),
-        patch.object(second_factor, "resume_set_up", lambda *_: set_up),
-        patch.object(second_factor, "finish_set_up", refuse),
-    ):
-        if error:
-            return authenticator.finish(request("/account/authenticator", method="POST"), LONG)
-        return authenticator.show(request("/account/authenticator"), LONG)
+def profile_with_mistakes() -> Response:
+    """After an address that was not accepted."""
+    wrong = BadRequest(_("Enter an e-mail address, such as ada@example.com."), field="email")
+    return profile_page(ADA, email="nonsense", error=wrong, form="add")
 
 
-def recovery_codes() -> Response:
-    """The page with new recovery codes."""
-    codes = [f"ABCD-EFGH-IJKL-MNO{number}" for number in range(2, 8)]
-    with account(EVERYTHING):
-        return authenticator.show_codes(request("/account/recovery-codes"), LONG, codes)
+def password(person: Person = ADA, error: BadRequest | None = None, done: str = "", tokens: int = 2) -> Response:
+    """The page to change one's password."""
+    with _account(True, tokens):
+        return password_page._page(samples.request("/account/password"), person, error=error, done=done)
 
 
-def add_passkey(error: bool = False) -> Response:
-    """The form for a new passkey."""
-    with account(Factors()):
-        if error:
-            body = b"name=" + b"W" * 200
-            return passkey_pages.add(request("/account/passkeys", method="POST", body=body), LONG)
-        return passkey_pages.show_form(request("/account/passkeys"), LONG)
+def wrong_password() -> Response:
+    """After a wrong password."""
+    return password(error=BadRequest(_("The password is wrong."), field="present"), tokens=0)
 
 
-def second_step_of(factors: Factors = EVERYTHING, error: str = "") -> Response:
-    """The second step of signing in."""
-
-    def refuse(*_: Any) -> Any:
-        raise Unauthorized(error)
-
-    with (
-        account(factors),
-        patch.object(second_step, "person_in", lambda _: LONG),
-        patch.object(second_factor, "check_code", refuse),
-    ):
-        if error:
-            headers = {"origin": "https://abcd.execute-api.eu-central-1.amazonaws.com"}
-            asked = request("/second-step", method="POST", body=b"code=1")
-            object.__setattr__(asked, "headers", headers)
-            return second_step_page.submit(asked)
-        return second_step_page.show(request("/second-step"))
+def sign_in_form(can_send: bool = True, **query: str) -> Response:
+    """The sign-in form."""
+    with _account(can_send):
+        return sign_in.form_page(samples.request("/sign-in", query), "sites")
 
 
-def confirmation(factors: Factors = EVERYTHING, person: Person = LONG) -> Response:
-    """The page that asks for a confirmation."""
-    with account(factors):
-        return confirm.show(request("/confirm", {"next": "account/security"}), person)
+def sign_in_again(entered: str) -> Response:
+    """The sign-in form after a mistake."""
+    with _account(True):
+        wrong = Unauthorized(_("Wrong e-mail address or password."))
+        return sign_in.form_page(samples.request("/sign-in"), entered, entered, wrong)
+
+
+def sign_in_link(person: Person = ADA, tokens: int = 2, error: BadRequest | None = None) -> Response:
+    """The page behind a one-time sign-in link."""
+    with _account(True, tokens):
+        return sign_in._link_page(samples.request(f"/sign-in/{TOKEN}"), person, error)
+
+
+def forgot(email: str = "", can_send: bool = True, **shown: Any) -> Response:
+    """The page to ask for a link with which one chooses a new password."""
+    with _account(can_send):
+        return password_reset._request_page(samples.request("/forgot-password"), email, **shown)
+
+
+def reset(person: Person = ADA, error: BadRequest | None = None) -> Response:
+    """The page behind such a link."""
+    link = Link(RESET_PASSWORD, TOKEN, person.id, person, {})
+    with _account(True):
+        return password_reset._form_page(samples.request(f"/reset-password/{TOKEN}"), link, error)
+
+
+def sign_up_form(availability: signing_up.Availability = "open", **shown: Any) -> Response:
+    """The page to sign up."""
+    with _account(True, availability=availability):
+        return sign_up._page(samples.request("/sign-up"), {"name": "W" * 200, "email": LONG_ADDRESS}, **shown)
+
+
+def sign_up_link(error: BadRequest | None = None) -> Response:
+    """The page behind the link that creates an account."""
+    link = Link(SIGN_UP, TOKEN, "3", None, {"email": LONG_ADDRESS})
+    return sign_up._link_page(samples.request(f"/sign-up/{TOKEN}"), link, error)
+
+
+def verify_email() -> Response:
+    """The page behind the link that confirms an address."""
+    link = Link(VERIFY_EMAIL, TOKEN, LONG.id, LONG, {"email": LONG.unverified_emails[1]})
+    asked = samples.request(f"/verify-email/{TOKEN}")
+    with patch("chalicelib.accounts.one_time_links.find", return_value=link):
+        return verification.show(asked, TOKEN)
+
+
+def spent_link() -> Response:
+    """The page of a link that is not valid."""
+    return invalid_link.invalid_link(samples.request(f"/sign-in/{TOKEN}"), invalid())
+
+
+def limited() -> Response:
+    """After too many mails."""
+    return forgot("ada@example.com", error=TooManyRequests(_("Please sign in."), retry_after=60))
+
+
+# By path; each is as deep as the page's own, because links and style sheets are relative.
+PAGES: dict[str, Callable[[], Response]] = {
+    "/account": profile_page,
+    "/account-saved": lambda: profile_page(ADA, done=_("Your name was saved.")),
+    "/account-without-mail": lambda: profile_page(can_send=False),
+    "/account-problem": lambda: profile_page(ADA, problem=_("No mail can be sent to this address.")),
+    "/account-mistake": profile_with_mistakes,
+    "/account-passwordless": lambda: profile_page(Person("1", "ada@example.com")),
+    "/account/password": lambda: password(LONG, done=_("Your name was saved.")),
+    "/account/password-wrong": wrong_password,
+    "/account/password-none": lambda: password(Person("1", "ada@example.com")),
+    "/sign-in": sign_in_form,
+    "/sign-in-changed": lambda: sign_in_form(done="password"),
+    "/sign-in-without-mail": lambda: sign_in_form(can_send=False),
+    "/sign-in/link": sign_in_link,
+    "/sign-in/first": lambda: sign_in_link(Person("1", LONG_ADDRESS), 0),
+    "/sign-in/spent": spent_link,
+    "/forgot-password": forgot,
+    "/forgot-password-sent": lambda: forgot(LONG_ADDRESS, sent=True),
+    "/forgot-password-limited": limited,
+    "/forgot-password-without-mail": lambda: forgot(can_send=False),
+    "/reset-password/link": reset,
+    "/reset-password/wrong": lambda: reset(LONG, BadRequest(_("The password is wrong."), field="password")),
+    "/sign-up": sign_up_form,
+    "/sign-up-wrong": lambda: sign_up_form(error=BadRequest(_("The password is wrong."), field="password")),
+    "/sign-up-sent": lambda: sign_up_form(sent=True),
+    "/sign-up-closed": lambda: sign_up_form("closed"),
+    "/sign-up-invited": lambda: sign_up_form("invited"),
+    "/sign-up-no-mail": lambda: sign_up_form("no mail"),
+    "/sign-up/link": sign_up_link,
+    "/sign-up/link-wrong": lambda: sign_up_link(BadRequest(_("The password is wrong."), field="password")),
+    "/verify-email/link": verify_email,
+}

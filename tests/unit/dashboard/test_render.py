@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
@@ -14,8 +15,8 @@ from chalicelib.dashboard import error_page, static_files
 from chalicelib.dashboard.home import SiteForm
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
-from chalicelib.store.second_factors import Factors
-from tests.unit.dashboard import account_samples, samples
+from chalicelib.store.people import Person
+from tests.unit.dashboard import account_samples, api_samples, samples, security_samples
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -55,7 +56,7 @@ class Markup(HTMLParser):
 
 
 MISTAKE = SiteForm("<b>", "", "UTC", "Wrong.", "name", open=True)
-PAGES = {
+PAGES: dict[str, Callable[[], Response]] = {
     "overview": lambda: samples.overview(samples.full()),
     "overview by the hour": lambda: samples.overview(samples.full(days=1), period="today"),
     "overview of nothing": lambda: samples.overview(samples.empty()),
@@ -78,25 +79,11 @@ PAGES = {
     "install, receiving": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE, may_change=False),
     "install, silent": lambda: samples.install(Arrival("silent")),
     "install, archived": lambda: samples.install(Arrival("archived")),
-    "security": lambda: account_samples.security(done="passkey"),
-    "security of a new account": lambda: account_samples.security(Factors(), person=samples.PERSON),
-    "security without recovery codes": lambda: account_samples.security(account_samples.NO_CODES),
-    "security with a passkey": lambda: account_samples.security(account_samples.ONLY_PASSKEYS, alert="Wrong."),
-    "authenticator app": lambda: account_samples.authenticator_app(),
-    "authenticator app after a wrong code": lambda: account_samples.authenticator_app("Wrong."),
-    "recovery codes": lambda: account_samples.recovery_codes(),
-    "new passkey": lambda: account_samples.add_passkey(),
-    "new passkey with a mistake": lambda: account_samples.add_passkey(error=True),
-    "second step": lambda: account_samples.second_step_of(),
-    "second step with a passkey": lambda: account_samples.second_step_of(account_samples.ONLY_PASSKEYS),
-    "second step with a mistake": lambda: account_samples.second_step_of(error="Wrong."),
-    "confirmation": lambda: account_samples.confirmation(),
-    "confirmation without password": lambda: account_samples.confirmation(Factors(), samples.PERSON),
-    "sign-in with passkeys": lambda: samples.door("sign-in.html", email="", error="", next="sites", has_passkeys=True),
-    "sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
-    "sign-in again": lambda: samples.door("sign-in.html", email='"><script>', error="Wrong.", next='"><script>'),
-    "link": lambda: samples.door("sign-in-link.html", token="a/b?", email="a@b.example", error="", needs_password=True),
-    "link that is over": lambda: samples.door("sign-in-link.html", token="", email="", error="It has expired."),
+    "sign-in again": lambda: account_samples.sign_in_again('"><script>'),
+    "link of an address": lambda: account_samples.sign_in_link(Person("1", '"><b>@example')),
+    **account_samples.PAGES,
+    **api_samples.PAGES,
+    **security_samples.PAGES,
     "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
     "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
 }  # fmt: skip
@@ -131,12 +118,25 @@ def test_every_page_has_a_title_a_heading_and_labels(response: Response) -> None
 
 def test_every_page_carries_the_headers(response: Response) -> None:
     assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Referrer-Policy"] in ("same-origin", "no-referrer")
     policy = response.headers["Content-Security-Policy"]
     for rule in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
         assert rule in policy
     assert "unsafe" not in policy
     assert isinstance(response.body, bytes)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in/link", "/sign-in/first", "/sign-in/spent", "/reset-password/link", "/reset-password/wrong",
+        "/sign-up/link", "/sign-up/link-wrong", "/verify-email/link",
+    ],
+)  # fmt: skip
+def test_a_page_whose_url_is_a_secret_names_it_to_nobody(path: str) -> None:
+    response = account_samples.PAGES[path]()
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert account_samples.TOKEN not in response.body.decode()
 
 
 def test_what_strangers_wrote_is_text() -> None:
