@@ -55,7 +55,7 @@ class Dashboard:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
-                name = path.removeprefix("/static/")
+                name = path.rpartition("/static/")[2]  # a sample page may be deeper than the page that it is of
                 response = (
                     dashboard.pages[path]()
                     if path in dashboard.pages
