@@ -75,15 +75,15 @@ def _count_attempt(email: str, from_network: str, known: str | None, now: int) -
     :raises TooManyRequests: if the limit is exceeded.
     """
     if known is not None:
-        browser = _key("browser", known)
+        browser = attempt_key("browser", known)
         _count(browser, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
         return _CountedAttempt((browser,))
-    everybody, of_pair = _key("network", from_network), _key("pair", f"{email} {from_network}")
-    person = _key("email", email)
+    everybody, of_pair = attempt_key("network", from_network), attempt_key("pair", f"{email} {from_network}")
+    person = attempt_key("email", email)
     _count(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
     _count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
     if login_throttle.count_attempt(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
-        _count(_key("pause", email), 1, SIGN_IN_PAUSE_S, now)
+        _count(attempt_key("pause", email), 1, SIGN_IN_PAUSE_S, now)
     return _CountedAttempt((of_pair,), (everybody, person))
 
 
@@ -109,7 +109,8 @@ def _count(key: str, limit: int, window_s: int, now: int) -> None:
         )
 
 
-def _key(kind: str, value: str) -> str:
+def attempt_key(kind: str, value: str) -> str:
+    """The key under which attempts are counted: a digest, so that neither addresses nor networks are stored."""
     digest = hmac.new(derive(signing_key(), "attempts"), f"{kind} {value}".encode("utf-8", "replace"), hashlib.sha256)
     return f"attempts#{digest.hexdigest()}"
 

@@ -20,6 +20,13 @@ ROUTES = (
     Route("PUT", f"{_SITE}/people/{{person}}", "api.site_people:change", Right.SITE_ADMIN),
     # Everybody may leave; to remove others, `accounts.site_people` requires SITE_ADMIN.
     Route("DELETE", f"{_SITE}/people/{{person}}", "api.site_people:remove", Right.SITE_VIEW),
+    Route("GET", f"{_SITE}/shares", "api.shares:list_shares", Right.SITE_ADMIN),
+    Route("POST", f"{_SITE}/shares", "api.shares:create", Right.SITE_ADMIN),
+    Route("PATCH", f"{_SITE}/shares/{{share}}", "api.shares:change", Right.SITE_ADMIN),
+    Route("DELETE", f"{_SITE}/shares/{{share}}", "api.shares:revoke", Right.SITE_ADMIN),
+    Route("GET", f"{_SITE}/counter", "api.counter:show_address", Right.SITE_ADMIN),
+    Route("PUT", f"{_SITE}/counter", "api.counter:switch", Right.SITE_ADMIN),
+    Route("GET", "/counter/{file}", "api.counter:show", Right.COUNTER_KEY),
     Route("GET", "/api/v1/tokens", "api.tokens:list_tokens", Right.SIGNED_IN),
     Route("DELETE", "/api/v1/tokens/{token}", "api.tokens:revoke", Right.SIGNED_IN),
     Route("GET", "/healthz", "api.health:healthz", Right.PUBLIC),

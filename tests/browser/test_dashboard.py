@@ -44,6 +44,15 @@ class Dashboard:
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
+            "/share/x": lambda: samples.shared(samples.full(rows=40)),
+            "/share/long": lambda: samples.shared(samples.full(samples.LONG_SITE), samples.FULL_LINK),
+            "/share/locked": samples.shared_locked,
+            "/sites/x/sharing": lambda: samples.sharing_page(
+                samples.PUBLIC_LINK, samples.FULL_LINK, samples.EXPIRED_LINK, key="k" * 40, site=samples.LONG_SITE
+            ),
+            "/sites/new/sharing": lambda: samples.sharing_page(done="revoked"),
+            "/sites/wrong/sharing": lambda: samples.sharing_page(form={"name": "W" * 200, "expires_on": "x"}),
+            f"/badge/{'k' * 40}.svg": samples.badge_image,
             "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
             "/sign-in/link": lambda: samples.door(
                 "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2

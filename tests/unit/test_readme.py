@@ -147,7 +147,8 @@ def test_limits_are_documented() -> None:
         config.MAX_URL_CHARS, config.MAX_PAGE_CHARS, config.MAX_USER_AGENT_CHARS, config.MAX_ID_CHARS,
         config.MAX_IDENTIFIER_CHARS, config.MAX_LOAD_TIME_MS, config.MAX_ENGAGEMENT_MS, config.MAX_EVENT_NAME_CHARS,
         config.MAX_PROPS, config.MAX_PROP_NAME_CHARS, config.MAX_PROP_VALUE_CHARS, config.MAX_PROPS_CHARS,
-        config.MAX_DOMAINS, Settings().max_sites, config.MAX_SITE_PEOPLE, periods.MAX_DAYS,
+        config.MAX_DOMAINS, Settings().max_sites, config.MAX_SITE_PEOPLE, config.MAX_SHARED_LINKS,
+        config.MAX_EMBED_ORIGINS, config.MAX_BADGE_LABEL_CHARS, periods.MAX_DAYS,
         config.MAX_ANSWER_BYTES, config.TABLE_ROWS, config.PERIOD_ROWS, config.EVENT_CURRENCIES,
         config.MAX_ADDRESS_HOUR, config.MAX_VISITOR_HOUR, config.MAX_SITE_DAY,
     )  # fmt: skip
