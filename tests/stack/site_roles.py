@@ -15,7 +15,7 @@ ROLES = ("viewer", "editor", "admin", "owner")
 # the administrator have a role in the site, and its name.
 PREPARE = """
 import json, sys, uuid
-from chalicelib.accounts import api_tokens, people, passwords, sites
+from chalicelib.accounts import api_tokens, counters, people, passwords, shared_links, sites
 from chalicelib.store import people as stored, site_people
 from chalicelib.store.sites import get_site
 hashed = passwords.hash_password(sys.argv[1])
@@ -29,8 +29,11 @@ data = {"name": "Shared", "domain": f"{uuid.uuid4().hex}.example", "timezone": "
 site = sites.create_site(made["owner"], data)
 for name in ("admin", "editor", "viewer"):
     assert site_people.write(site_people.read(site), made[name].id, name)
+shared_links.create(site, made["owner"], {"name": "Public page", "access": "public"})
+link = shared_links.create(site, made["owner"], {"name": "Link"})
 print(json.dumps({
-    "site": site.id, "domain": site.domain,
+    "site": site.id, "domain": site.domain, "link": shared_links.path_of(link).removeprefix("share/"),
+    "counter": counters.switch(site, made["owner"], on=True),
     "people": {
         name: {"id": one.id, "email": one.email, "token": api_tokens.issue(one, name)} for name, one in made.items()
     },
@@ -49,14 +52,25 @@ class Someone:
 
 @dataclass(frozen=True)
 class SharedSite:
-    """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``."""
+    """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``.
+
+    It has a public page. `link`: the token of a shared link; `counter`: the key of its counter.
+    """
 
     id: str
     domain: str
+    link: str
+    counter: str
     people: dict[str, Someone]
 
 
 def make_shared_site(stack: Any) -> SharedSite:
     """A new site with new people."""
     made = json.loads(run(stack, PREPARE, PASSWORD))
-    return SharedSite(made["site"], made["domain"], {name: Someone(**one) for name, one in made["people"].items()})
+    return SharedSite(
+        made["site"],
+        made["domain"],
+        made["link"],
+        made["counter"],
+        {name: Someone(**one) for name, one in made["people"].items()},
+    )

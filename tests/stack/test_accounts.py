@@ -19,8 +19,11 @@ from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import Caller
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run, some_address
 
-# What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
-PUBLIC = re.compile(r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")
+# What must answer somebody whom nobody knows: visitors' browsers, the monitoring, the doors themselves, what is shared.
+PUBLIC = re.compile(
+    r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out|"
+    r"/share/.*|/public/.*|/badge/.*|/counter/.*"
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,9 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    answer = browser.ask(method, path.format(site=site, token="0" * 16), b"{}" if method == "POST" else None, headers)
+    answer = browser.ask(
+        method, path.format(site=site, token="0" * 16, share="public"), b"{}" if method == "POST" else None, headers
+    )
     if path.startswith("/api/"):
         assert answer.status == 401
         assert set(answer.error) == {"code", "message"}
@@ -243,7 +248,10 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
     assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
 
 
-FORMS = ["/sign-out", "/sites", "/sites/{site}/settings"]
+FORMS = [
+    "/sign-out", "/sites", "/sites/{site}/settings", "/sites/{site}/sharing", "/sites/{site}/sharing/{share}",
+    "/sites/{site}/counter",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -261,13 +269,13 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path.format(site=site), headers, **form).status == 403
+    assert admin.post(path.format(site=site, share="public"), headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 
 def test_every_form_of_the_pages_is_among_those_tested() -> None:
     posts = {path for path, methods in program.app.routes.items() if "POST" in methods}
-    posts -= {path for path in posts if path.startswith(("/ingress/", "/api/", "/sign-in"))}
+    posts -= {path for path in posts if path.startswith(("/ingress/", "/api/", "/sign-in", "/share/", "/public/"))}
     assert posts == set(FORMS)
 
 
