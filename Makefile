@@ -11,7 +11,7 @@ PY := .venv/bin/python
 # Test files run side by side, each process with a local AWS of its own; there is only one LocalStack.
 SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile)
 
-.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link package bench lock
+.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link mail package bench lock
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,7 @@ help: ## List the commands
 	@echo "  STAGE=dev|prod    deploy, geo, link, package: which stage (geo: or local)"
 	@echo "  ADMIN_EMAIL=…     deploy, link: the first administrator"
 	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
+	@echo "  MAIL_SENDER=…     deploy: the address that mail is sent from; none: send no mail"
 	@echo "  SOURCE=…          geo: from whom, and from then on: dbip, maxmind (MAXMIND_ACCOUNT_ID,"
 	@echo "                    MAXMIND_LICENSE_KEY), none; MIRROR=https://…: from elsewhere"
 	@echo "  ARGS='…'          test, bench: instead of what they run by themselves, e.g. make test ARGS='tests/unit -k salt'"
@@ -46,6 +47,9 @@ status: setup ## Tell what runs and where
 demo: setup ## Start everything with demo traffic and keep it running until Ctrl-C (DETACH=1: leave it running)
 	@$(PY) -m localstack demo
 
+mail: setup ## Print the mails that were sent on the running local AWS
+	@$(PY) -m localstack mail
+
 test: ## Run the core tests, in minutes: units, the stack's core, a browser journey a page
 	@bin/setup --tests
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE) -m "not full")
@@ -65,7 +69,8 @@ build: setup ## Build the tracker and the policy files from their sources
 	@$(PY) -m infra.policies
 
 deploy: setup ## Deploy to AWS: make deploy STAGE=prod ADMIN_EMAIL=you@example.com
-	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" $(PY) -m infra deploy --stage $(STAGE)
+	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" MAIL_SENDER="$(MAIL_SENDER)" \
+		$(PY) -m infra deploy --stage $(STAGE)
 
 geo: setup ## Fetch newer GeoIP databases: make geo STAGE=prod SOURCE=dbip (or maxmind, or none)
 	@SOURCE="$(SOURCE)" MIRROR="$(MIRROR)" $(PY) -m $(if $(filter local,$(STAGE)),localstack geo,infra geo --stage $(STAGE))

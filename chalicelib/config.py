@@ -89,7 +89,14 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
+# How long one-time links are valid. Those that confirm an address wait for people who read their mail once a day.
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
+RESET_LINK_LIFE_S: Final = 60 * 60
+VERIFICATION_LINK_LIFE_S: Final = 24 * 60 * 60
+SIGN_UP_LINK_LIFE_S: Final = 24 * 60 * 60
+# Lookups of one-time links that find nothing, per network.
+LINK_LOOKUPS: Final = 100
+LINK_LOOKUPS_WINDOW_S: Final = 15 * 60
 AUDIT_LOG_LIFE_S: Final = 365 * 24 * 60 * 60
 # Running Lambdas use a rotated signing key after this time.
 SIGNING_KEY_CACHE_S: Final = 15 * 60
@@ -104,6 +111,14 @@ SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
 SIGN_IN_ATTEMPTS_PER_PERSON: Final = 30
 SIGN_IN_PAUSE_S: Final = 15
+# Mails that a form sends to an address that somebody enters: to one address, and for one network. Links in them are
+# valid for as long as the window at least, so whoever is refused has a valid one already.
+MAILS_WINDOW_S: Final = 60 * 60
+MAILS_PER_ADDRESS: Final = 5
+MAILS_PER_NETWORK: Final = 30
+# Answers that must not tell whether an address has an account take a multiple of this time, longer than sending a mail.
+EQUAL_ANSWER_S: Final = 2.0
+MAX_PERSON_ADDRESSES: Final = 10
 KNOWN_BROWSER_COOKIE: Final = "shylight_known"
 KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 

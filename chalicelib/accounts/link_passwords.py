@@ -9,7 +9,7 @@ from typing import Final
 
 import jwt
 
-from chalicelib.accounts import login, passwords, sessions
+from chalicelib.accounts import passwords, sessions, throttle
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SHARED_LINK_COOKIE,
@@ -21,12 +21,11 @@ from chalicelib.config import (
     SIGN_IN_WINDOW_S,
     settings,
 )
-from chalicelib.errors import TooManyRequests, Unauthorized
+from chalicelib.errors import Unauthorized
 from chalicelib.store import login_throttle
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.signing_key import signing_key
 from chalicelib.translation import gettext as _
-from chalicelib.translation import ngettext
 from chalicelib.web import Request
 
 _ALGORITHM: Final = "HS256"
@@ -90,29 +89,16 @@ def _cookie_name(link: SharedLink, secure: bool) -> str:
 def _check_password(link: SharedLink, password: str, source_ip: str) -> None:
     """Attempts are counted as those to sign in are, with a pause in place of a lock; see docs/adr/0032."""
     now = int(time.time())
-    name, network = f"{link.site_id}/{link.id}", login.network(source_ip)
-    anywhere = login.attempt_key("link", name)
-    of_pair = login.attempt_key("link and network", f"{name} {network}")
-    of_network = login.attempt_key("links of network", network)
-    _count(of_network, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
-    _count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+    name, network = f"{link.site_id}/{link.id}", throttle.network(source_ip)
+    anywhere = throttle.key("link", name)
+    of_pair = throttle.key("link and network", f"{name} {network}")
+    of_network = throttle.key("links of network", network)
+    throttle.count(of_network, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
+    throttle.count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
     if login_throttle.count_attempt(anywhere, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
-        _count(login.attempt_key("pause of link", name), 1, SIGN_IN_PAUSE_S, now)
+        throttle.count(throttle.key("pause of link", name), 1, SIGN_IN_PAUSE_S, now)
     if not passwords.matches(link.password_hash, password[: MAX_PASSWORD_CHARS + 1]):
         raise Unauthorized(_("Wrong password."))
-    login_throttle.clear(of_pair)
+    throttle.clear(of_pair)
     for key in (of_network, anywhere):
-        login_throttle.give_back(key, now)
-
-
-def _count(key: str, limit: int, window_s: int, now: int) -> None:
-    wait = login_throttle.count_attempt(key, limit, window_s, now)
-    if wait:
-        minutes = -(-wait // 60)
-        raise TooManyRequests(
-            ngettext(
-                "Too many attempts. Try again in %(num)s minute.", "Too many attempts. Try again in %(num)s minutes.",
-                minutes,
-            ),
-            retry_after=wait,
-        )  # fmt: skip
+        throttle.give_back(key, now)

@@ -1,24 +1,19 @@
-"""Creating people and changing their passwords."""
+"""Creating people, and changing their names and passwords."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 import uuid
 
-from chalicelib.accounts import passwords
-from chalicelib.errors import BadRequest, Conflict
-from chalicelib.store import credentials, people
+from chalicelib.accounts import audit_log, one_time_links, passwords
+from chalicelib.accounts.email_addresses import email_address
+from chalicelib.accounts.sites import site_name
+from chalicelib.errors import Conflict
+from chalicelib.store import people
 from chalicelib.store.people import Person
 
-__all__ = ["Person", "create_administrator", "email_address", "set_password"]
-
-_MAX_EMAIL_CHARS = 254  # RFC 5321: the longest address that a mail server must accept
-# Without white space, control characters and lone surrogates, which cannot be stored.
-_NAME = r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+"
-_LABEL = r"[^@\s\x00-\x1f\x7f\ud800-\udfff.]+"
-_EMAIL = re.compile(rf"{_NAME}@{_LABEL}(\.{_LABEL})*")
+__all__ = ["Person", "change_name", "create_administrator", "email_address", "person_name", "set_password"]
 
 
 def create_administrator(email: str, password: str | None = None) -> Person:
@@ -40,8 +35,30 @@ def create_administrator(email: str, password: str | None = None) -> Person:
     return person
 
 
+def person_name(given: str) -> str:
+    """A person's name without surrounding white space: printable, up to 100 characters; may be empty.
+
+    :raises BadRequest: if it is not.
+    """
+    return site_name(given) if given.strip() else ""
+
+
+def change_name(person: Person, given: str) -> Person:
+    """Change a person's name; gives the person as stored.
+
+    :raises BadRequest: if the name is not accepted.
+    :raises Conflict: if the person was changed at the same time.
+    """
+    name = person_name(given)
+    if name == person.name:
+        return person
+    stored = people.change_person(dataclasses.replace(person, name=name))
+    audit_log.record(person, "person.change_name", subject=person.id)
+    return stored
+
+
 def set_password(person: Person, password: str) -> Person:
-    """Change the password of `person` and end all their sessions and sign-in links; gives the person as stored.
+    """Change the password of `person` and end all their sessions and one-time links; gives the person as stored.
 
     :raises BadRequest: if the password is too short or too long.
     :raises Conflict: if the person was changed at the same time.
@@ -49,19 +66,8 @@ def set_password(person: Person, password: str) -> Person:
     passwords.check_new(password)
     changed = dataclasses.replace(person, password_hash=passwords.hash_password(password), epoch=person.epoch + 1)
     stored = people.change_person(changed)
-    credentials.remove_links(person.id)
+    one_time_links.revoke_all(person.id)
     return stored
-
-
-def email_address(given: str) -> str:
-    """`given` without surrounding white space.
-
-    :raises BadRequest: if it is not an e-mail address.
-    """
-    address = given.strip()
-    if len(address) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(address):
-        raise BadRequest("Enter an e-mail address, such as ada@example.com.", field="email")
-    return address
 
 
 def _add(person: Person) -> Person:

@@ -46,7 +46,7 @@ class LinkForm:
     @property
     def cards(self) -> list[tuple[str, str]]:
         """The cards that can be hidden: key and title."""
-        titles = {key: card.title for key, card in catalogue.CARDS.items()}
+        titles = {key: _(card.title) for key, card in catalogue.CARDS.items()}
         return [(key, titles.get(key) or _("Events")) for key in HIDEABLE]
 
 

@@ -11,6 +11,7 @@ from chalice import Response
 
 from chalicelib import config, translation
 from chalicelib.dashboard import formatting, sections, static_files
+from chalicelib.errors import ShylightError
 from chalicelib.report.idn import shown_host
 from chalicelib.web import Request, reply
 
@@ -33,6 +34,8 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": content_security_policy(),
     "Referrer-Policy": "same-origin",
 }
+# For pages whose URL is a secret: no request that they cause names it.
+SECRET_URL_HEADERS = {"Referrer-Policy": "no-referrer"}
 
 
 @cache
@@ -51,7 +54,9 @@ def environment() -> Environment:
         cache_size=-1,
     )
     env.filters.update(formatting.FILTERS, host=shown_host)
-    env.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        translation.translation_of, translation.plural_translation_of, newstyle=True
+    )
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
         min_password_chars=config.MIN_PASSWORD_CHARS,
@@ -82,3 +87,8 @@ def page(
     return reply(
         body.encode("utf-8", "replace"), "text/html; charset=utf-8", status, {**SECURITY_HEADERS, **(headers or {})}
     )
+
+
+def retry_after(error: ShylightError | None) -> dict[str, str]:
+    """The header that says when to try again, if the error knows."""
+    return {"Retry-After": str(error.retry_after)} if error is not None and error.retry_after is not None else {}

@@ -38,7 +38,10 @@ SITE: Final = (
     Section(N_("Settings"), "/sites/{site}/settings"),
     Section(N_("Sharing"), "/sites/{site}/sharing"),
 )
-ACCOUNT: Final[tuple[Section, ...]] = ()
+ACCOUNT: Final[tuple[Section, ...]] = (
+    Section(N_("Profile"), "/account"),
+    Section(N_("Password"), "/account/password"),
+)
 ADMINISTRATION: Final[tuple[Section, ...]] = ()
 
 

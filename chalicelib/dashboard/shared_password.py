@@ -8,7 +8,7 @@ from chalice import Response
 
 from chalicelib.accounts import link_passwords, request_origin, shared_access
 from chalicelib.dashboard import periods, render, shared_page
-from chalicelib.errors import ShylightError, TooManyRequests, Unauthorized
+from chalicelib.errors import TooManyRequests, Unauthorized
 from chalicelib.routing import Right
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.translation import gettext as _
@@ -48,7 +48,7 @@ def _unlock(request: Request, link: SharedLink) -> Response:
     try:
         cookie = link_passwords.unlock(request, link, request.form().get("password", ""))
     except (TooManyRequests, Unauthorized) as error:
-        return _page(request, link, error.message, error.status, _retry_after(error))
+        return _page(request, link, error.message, error.status, render.retry_after(error))
     keep = periods.kept_query(request)
     if request.headers.get("sec-fetch-dest") == "iframe":
         keep += f"{'&' if keep else '?'}{_SENT}=1"
@@ -66,7 +66,3 @@ def _page(
 ) -> Response:
     sent = {**shared_page.headers(link), **(headers or {})}
     return render.page(request, "shared-password.html", status, sent, error=error, in_frame=in_frame)
-
-
-def _retry_after(error: ShylightError) -> dict[str, str]:
-    return {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -15,13 +16,14 @@ from chalice import Response
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
-from tests.unit.dashboard import samples
+from tests.unit.dashboard import account_samples, samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
 PATIENCE_MS = 60_000
 WIDTHS = (360, 640, 820, 1100, 1600)
+NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 class Dashboard:
@@ -52,11 +54,7 @@ class Dashboard:
             ),
             "/sites/new/sharing": lambda: samples.sharing_page(done="revoked"),
             "/sites/wrong/sharing": lambda: samples.sharing_page(form={"name": "W" * 200, "expires_on": "x"}),
-            f"/badge/{'k' * 40}.svg": samples.badge_image,
-            "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
-            "/sign-in/link": lambda: samples.door(
-                "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2
-            ),
+            **account_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self
@@ -65,11 +63,12 @@ class Dashboard:
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
                 name = path.removeprefix("/static/")
-                response = (
-                    dashboard.pages[path]()
-                    if path in dashboard.pages
-                    else static_files.file(samples.request(path), name)
-                )
+                if path in dashboard.pages:
+                    response = dashboard.pages[path]()
+                elif path.startswith("/badge/"):
+                    response = samples.badge_image()
+                else:
+                    response = static_files.file(samples.request(path), name)
                 self.send_response(response.status_code)
                 for header, value in response.headers.items():
                     self.send_header(header, str(value))
@@ -120,8 +119,28 @@ def test_no_page_breaks_its_policy_or_grows_wider_than_the_window(
             page.set_viewport_size(size)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
     context.close()
-    # Chromium logs the page that is not found and the form with mistakes too, and that is all there may be.
-    assert [text for text in complaints if not re.search("status of (404|400)", text)] == []
+    # Chromium logs pages that are not found, locked, or show a mistake too, and that is all there may be.
+    assert [text for text in complaints if not re.search("status of (404|400|401)", text)] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_violates_a_rule_of_accessibility(browser: Browser, dashboard: Dashboard, scheme: Any) -> None:
+    """By axe-core: the rules for WCAG 2.2, levels A and AA, and its best practices."""
+    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    found = {}
+    for path in dashboard.pages:
+        page.goto(dashboard.url + path)
+        page.evaluate(axe)
+        for width in (1400, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            result = page.evaluate("axe.run()")
+            assert len(result["passes"]) > 10, path
+            for rule in result["violations"]:
+                found[path, width, rule["id"]] = [node["target"] for node in rule["nodes"]][:3]
+    context.close()
+    assert not found
 
 
 def test_every_table_can_be_reached(either: Page, dashboard: Dashboard) -> None:

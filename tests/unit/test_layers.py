@@ -41,7 +41,8 @@ LEANS_ON: dict[str, set[str]] = {
         "aggregate",
     },
     "accounts": {
-        "errors", "config", "catalogue", "days", "routing", "hostnames", "translation", "web", "store", "collect",
+        "errors", "config", "catalogue", "days", "structured_log", "routing", "hostnames", "translation", "web",
+        "store", "collect",
     },
     "dashboard": {*GROUND, "store", "report", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts"},

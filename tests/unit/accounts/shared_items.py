@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, link_passwords, login, shared_links
+from chalicelib.accounts import audit_log, link_passwords, shared_links, throttle
 from chalicelib.store import counter_keys, login_throttle, sites
 from chalicelib.store import shared_links as stored
 from chalicelib.store.people import Person
@@ -49,7 +49,7 @@ class Items:
             (audit_log, "record"): lambda _who, action, **more: self.entries.append((action, more)),
             (shared_links, "signing_key"): lambda: self.key,
             (link_passwords, "signing_key"): lambda: self.key,
-            (login, "signing_key"): lambda: self.key,
+            (throttle, "signing_key"): lambda: self.key,
             (login_throttle, "count_attempt"): self._count_attempt,
             (login_throttle, "clear"): lambda key: self.attempts.pop(key, None),
             (login_throttle, "give_back"): self._give_back,

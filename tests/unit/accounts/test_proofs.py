@@ -6,6 +6,7 @@ import dataclasses
 import re
 import time
 import uuid
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import jwt
@@ -14,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import auth, login, passwords, people, request_origin, secret_tokens, sessions
+from chalicelib.accounts import auth, passwords, people, request_origin, secret_tokens, sessions, throttle
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store import signing_key
 from chalicelib.web import Request, read_cookies
@@ -79,7 +80,7 @@ class TestSessions:
     def test_the_algorithm_is_not_the_senders_to_choose(self, algorithm: str) -> None:
         session = sessions.begin(PERSON, 1, int(time.time()))
         claims = jwt.decode(sessions.encode(session, KEY, "i"), options={"verify_signature": False})
-        key = None if algorithm == "none" else sessions.derive(KEY, "session").ljust(64, b"\0")
+        key: Any = None if algorithm == "none" else sessions.derive(KEY, "session").ljust(64, b"\0")
         assert sessions.decode(jwt.encode(claims, key, algorithm=algorithm), KEY, "i") is None
 
     @pytest.mark.parametrize("claim", ["iss", "aud", "sub", "jti", "iat", "exp", "epoch"])
@@ -320,9 +321,26 @@ class TestPasswords:
             passwords.check_new(password)
         assert refusal.value.field == "password"
 
-    @pytest.mark.parametrize("password", ["1234567890", "x" * 1024])
-    def test_lengths_that_will_do(self, password: str) -> None:
-        passwords.check_new(password)
+    @pytest.mark.parametrize(
+        "password", ["tree-river", "four words make one " * 51, "ein Satz mit Umlauten: äöü", "9472650138"]
+    )
+    def test_long_and_unusual_ones_are_accepted(self, password: str) -> None:
+        passwords.check_new(password, "Ada", "ada@example.com")
+
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "1234567890", "0987654321", "12345678901234", "abcdefghijkl", "qwertyuiop", "asdfghjklasdf", "1q2w3e4r5t6y",
+            "aaaaaaaaaa", "x" * 1024, "abababababab", "password123", "P@ssw0rd!2024", "PASSWORDPASSWORD", "!!letmein!!",
+            "administrator", "shylight2026", "Welcome12345", "ada@example.com", "Lovelace1815", "lovelacelovelace",
+            "１２３４５６７８９０",
+        ],
+    )  # fmt: skip
+    def test_what_is_guessed_first_is_refused(self, password: str) -> None:
+        with pytest.raises(BadRequest) as refusal:
+            passwords.check_new(password, "Lovelace", "ada@example.com")
+        assert refusal.value.field == "password"
+        assert "easy to guess" in refusal.value.message
 
 
 class TestBearers:
@@ -380,4 +398,4 @@ class TestEmail:
     ],
 )
 def test_attempts_are_counted_by_network(address: str, network: str) -> None:
-    assert login.network(address) == network
+    assert throttle.network(address) == network

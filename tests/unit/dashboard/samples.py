@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -294,11 +293,6 @@ def badge_image(**query: str) -> Response:
     count = Count(query.get("period", "30d"), TODAY, TODAY, 1234, 5_678_901)
     with patch.object(visitor_counter, "count", return_value=count):
         return badge.show(request("/badge/key.svg", query), SITE)
-
-
-def door(template: str, **context: Any) -> Response:
-    """A page of those who are not signed in."""
-    return render.page(request("/sign-in/abc"), template, **context)
 
 
 def _stats(
