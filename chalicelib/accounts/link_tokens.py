@@ -35,9 +35,9 @@ class Claim:
     link_id: str
 
 
-def new_id() -> str:
-    """The id of a new link: 16 hexadecimal digits."""
-    return secrets.token_hex(_ID_BYTES)
+def new_id(creation_id: str = "") -> str:
+    """The id of a new link: 16 hexadecimal digits, always the same ones for a `creation_id`, which is a UUID."""
+    return UUID(creation_id).hex[: 2 * _ID_BYTES] if creation_id else secrets.token_hex(_ID_BYTES)
 
 
 def is_id(text: str) -> bool:

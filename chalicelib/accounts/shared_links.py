@@ -38,22 +38,26 @@ def get(site: Site, link_id: str) -> SharedLink:
     return link
 
 
-def create(site: Site, caller: Person, data: Mapping[str, object]) -> SharedLink:
+def create(site: Site, caller: Person, data: Mapping[str, object], creation_id: str = "") -> SharedLink:
     """Create a link from its fields in `data`, see `shared_link_fields`; it needs a `name`.
 
+    :param creation_id: UUID; a second call with the same one gives the link that the first one created.
     :raises BadRequest: if a field is missing, unknown or invalid, naming it.
     :raises Conflict: if the site has a public page already, or as many links as it may have.
     """
     now = int(time.time())
     fields = shared_link_fields.parsed({"name": None, **data}, now, FIELDS)
     is_public = shared_link_fields.access(data) == PUBLIC
-    link_id = shared_links.PUBLIC if is_public else link_tokens.new_id()
+    link_id = shared_links.PUBLIC if is_public else link_tokens.new_id(creation_id)
     digest = "" if is_public else link_tokens.digest(link_tokens.token(site.id, link_id, signing_key()))
     link = SharedLink(site.id, link_id, digest=digest, created_at=now, **fields)
     _check_indexed(link)
     if len(shared_links.of_site(site.id)) >= MAX_SHARED_LINKS:
         raise Conflict(_("A site can have at most %(most)s shared links. Revoke one first.", most=MAX_SHARED_LINKS))
     if not shared_links.add(link):
+        existing = shared_links.get(site.id, link_id)
+        if existing is not None and not is_public:
+            return existing
         raise Conflict(_("This site has a public page already."), field="access")
     audit_log.record(caller, "share.create", site=site.id, subject=link.id, access=PUBLIC if is_public else UNLISTED)
     return link

@@ -12,7 +12,7 @@ from chalicelib.web import Request, reply, reply_json
 
 
 def list_shares(request: Request, _caller: Person, site: Site) -> Response:
-    """``GET …/shares?limit=…&next=…``: the links, oldest first."""
+    """``GET …/shares?limit=…&cursor=…``: the links, oldest first."""
     limit = pagination.read_limit(request.query, config.MAX_SHARED_LINKS, config.MAX_SHARED_LINKS)
     first = pagination.read_place(request.query)
     links = [shared_links.as_json(link, request.address) for link in shared_links.of_site(site)]
@@ -22,7 +22,8 @@ def list_shares(request: Request, _caller: Person, site: Site) -> Response:
 
 def create(request: Request, caller: Person, site: Site) -> Response:
     """``POST …/shares`` with a name and other fields: creates a link; 201 and the link."""
-    return reply_json(shared_links.as_json(shared_links.create(site, caller, request.json()), request.address), 201)
+    link = shared_links.create(site, caller, request.json(), request.creation_id)
+    return reply_json(shared_links.as_json(link, request.address), 201)
 
 
 def change(request: Request, caller: Person, site: Site, share: str) -> Response:

@@ -16,7 +16,7 @@ from chalice import Response
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
-from tests.unit.dashboard import account_samples, samples
+from tests.unit.dashboard import account_samples, api_samples, samples, security_samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -55,6 +55,8 @@ class Dashboard:
             "/sites/new/sharing": lambda: samples.sharing_page(done="revoked"),
             "/sites/wrong/sharing": lambda: samples.sharing_page(form={"name": "W" * 200, "expires_on": "x"}),
             **account_samples.PAGES,
+            **api_samples.PAGES,
+            **security_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

@@ -28,7 +28,7 @@ LEANS_ON: dict[str, set[str]] = {
     "translation": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
-    "web": {"errors", "config", "structured_log", "public_url"},
+    "web": {"errors", "config", "structured_log", "routing", "public_url"},
     "cached_response": {"web"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
@@ -42,15 +42,18 @@ LEANS_ON: dict[str, set[str]] = {
     },
     "accounts": {
         "errors", "config", "catalogue", "days", "structured_log", "routing", "hostnames", "translation", "web",
-        "store", "collect",
+        "store", "collect", "enrich",
     },
-    "dashboard": {*GROUND, "store", "report", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts"},
+    "dashboard": {*GROUND, "store", "report", "accounts", "api"},
     "middleware": {"config"},
-    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "dashboard", "api"},
+    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
-HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
+HEAVY = {
+    "argon2", "cryptography", "duckdb", "fido2", "idna", "jinja2", "jwt", "maxminddb", "segno", "ua_parser",
+    "user_agents",
+}  # fmt: skip
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -49,6 +50,14 @@ def test_the_token_is_stored_as_a_hash_only_and_can_be_shown_again(items: Items)
     items.key = b"another key"
     assert shared_links.path_of(link) is None
     assert shared_links.as_json(link, "https://s.example")["url"] is None
+
+
+def test_a_repeated_request_creates_one_link(items: Items) -> None:
+    creation = str(uuid.uuid4())
+    first, again = (shared_links.create(SITE, ADA, {"name": "Link"}, creation) for _ in range(2))
+    assert first == again
+    other = shared_links.create(SITE, ADA, {"name": "Link"}, str(uuid.uuid4()))
+    assert set(items.links) == {(SITE.id, first.id), (SITE.id, other.id)}
 
 
 def test_a_site_has_one_public_page_at_most(items: Items) -> None:
