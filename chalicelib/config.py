@@ -159,6 +159,18 @@ MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 # People of one site: their roles are stored in one item.
 MAX_SITE_PEOPLE: Final = 1000
 
+# Shared links of one site, and websites that may embed one of them.
+MAX_SHARED_LINKS: Final = 100
+MAX_EMBED_ORIGINS: Final = 20
+SHARED_LINK_COOKIE: Final = "shylight_link"
+# How long a browser that has sent a shared link's password need not send it again.
+SHARED_LINK_UNLOCKED_S: Final = 12 * 60 * 60
+# Visitors of shared pages cause builds of a day no more often than this.
+SHARED_REFRESH_AFTER_S: Final = 60
+# How long functions, browsers and proxies cache a site's counter.
+COUNTER_CACHE_S: Final = 5 * 60
+MAX_BADGE_LABEL_CHARS: Final = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

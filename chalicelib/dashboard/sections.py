@@ -36,6 +36,7 @@ SITE: Final = (
     Section(N_("Excluded traffic"), "/sites/{site}/ledger"),
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
+    Section(N_("Sharing"), "/sites/{site}/sharing"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),

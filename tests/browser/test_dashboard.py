@@ -46,6 +46,14 @@ class Dashboard:
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
+            "/share/x": lambda: samples.shared(samples.full(rows=40)),
+            "/share/long": lambda: samples.shared(samples.full(samples.LONG_SITE), samples.FULL_LINK),
+            "/share/locked": samples.shared_locked,
+            "/sites/x/sharing": lambda: samples.sharing_page(
+                samples.PUBLIC_LINK, samples.FULL_LINK, samples.EXPIRED_LINK, key="k" * 40, site=samples.LONG_SITE
+            ),
+            "/sites/new/sharing": lambda: samples.sharing_page(done="revoked"),
+            "/sites/wrong/sharing": lambda: samples.sharing_page(form={"name": "W" * 200, "expires_on": "x"}),
             **account_samples.PAGES,
             **api_samples.PAGES,
             **security_samples.PAGES,
@@ -57,11 +65,12 @@ class Dashboard:
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
                 name = path.rpartition("/static/")[2]  # a sample page may be deeper than the page that it is of
-                response = (
-                    dashboard.pages[path]()
-                    if path in dashboard.pages
-                    else static_files.file(samples.request(path), name)
-                )
+                if path in dashboard.pages:
+                    response = dashboard.pages[path]()
+                elif path.startswith("/badge/"):
+                    response = samples.badge_image()
+                else:
+                    response = static_files.file(samples.request(path), name)
                 self.send_response(response.status_code)
                 for header, value in response.headers.items():
                     self.send_header(header, str(value))

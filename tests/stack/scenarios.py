@@ -18,7 +18,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import days, web
-from chalicelib.accounts import api_tokens, installation, one_time_links, people
+from chalicelib.accounts import api_tokens, counters, installation, one_time_links, people, shared_links
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
@@ -140,6 +140,7 @@ def api_handler(invoke: Invoke) -> None:
         api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
     api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
     _look(api, shown)
+    _share(api, shown)
     api.cookie = ""
     _come_by_link(api, shown)
     api.cookie = ""
@@ -277,6 +278,7 @@ def _program(api: Api, of: Site) -> None:
     api.ask(f"GET {one}/ledger", 200, query=week, site=of.id)
     hits = [{"t": days.now_ms() - 3 * 24 * days.HOUR_MS, "url": f"https://{of.domain}/"}]
     _people(api, of)
+    _shares(api, of)
     api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
 
 
@@ -287,6 +289,49 @@ def _people(api: Api, of: Site) -> None:
     api.ask(f"GET {route}", 200, site=of.id)
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
+
+
+def _share(api: Api, of: Site) -> None:
+    """Links, the public page and the counter, by their pages; then as those who open them."""
+    path = "/sites/{site}/sharing"
+    csrf = _csrf(api.ask(f"GET {path}", 200, site=of.id))
+    api.ask(f"POST {path}", 303, urlencode({"csrf": csrf, "access": "public"}), site=of.id)
+    api.ask(f"POST {path}", 409, urlencode({"csrf": csrf, "access": "public"}), site=of.id)
+    secret = {"csrf": csrf, "name": "Secret", "password": PASSWORD}
+    api.ask(f"POST {path}", 303, urlencode(secret), site=of.id)
+    (link,) = (one for one in shared_links.of_site(of) if not one.is_public)
+    renamed = urlencode({"csrf": csrf, "name": "Renamed"})
+    api.ask(f"POST {path}/{{share}}", 303, renamed, site=of.id, share=link.id)
+    api.ask("POST /sites/{site}/counter", 303, urlencode({"csrf": csrf, "active": "true"}), site=of.id)
+    token = (shared_links.path_of(link) or "").removeprefix("share/")
+    signed_in, api.cookie = api.cookie, ""
+    api.ask("GET /share/{link}", 401, link=token)
+    for _ in range(2):
+        api.ask("POST /share/{link}", 401, urlencode({"password": "not this one"}), link=token)
+    api.ask("POST /share/{link}", 303, urlencode({"password": PASSWORD}), link=token)
+    api.ask("GET /share/{link}", 200, link=token)
+    api.cookie = ""
+    api.ask("GET /public/{site}", 200, site=of.id)
+    api.ask("POST /public/{site}", 401, urlencode({"password": PASSWORD}), site=of.id)
+    key = counters.key_of(of)
+    for period in ("today", "all"):
+        api.ask("GET /badge/{file}", 200, file=f"{key}.svg", query={"period": period})
+        api.ask("GET /counter/{file}", 200, file=f"{key}.json", query={"period": period})
+    api.cookie = signed_in
+    api.ask(f"POST {path}/{{share}}", 303, urlencode({"csrf": csrf, "do": "revoke"}), site=of.id, share=link.id)
+    api.ask("POST /sites/{site}/counter", 303, urlencode({"csrf": csrf, "active": "false"}), site=of.id)
+
+
+def _shares(api: Api, of: Site) -> None:
+    """The same, by the API."""
+    route = "/api/v1/sites/{site}/shares"
+    link = json.loads(api.ask(f"POST {route}", 201, {"name": "For Ada"}, site=of.id))
+    api.ask(f"GET {route}", 200, site=of.id)
+    api.ask(f"PATCH {route}/{{share}}", 200, {"hidden": ["places"]}, site=of.id, share=link["id"])
+    api.ask(f"DELETE {route}/{{share}}", 204, site=of.id, share=link["id"])
+    for active in (True, False):
+        api.ask("PUT /api/v1/sites/{site}/counter", 200, {"active": active}, site=of.id)
+        api.ask("GET /api/v1/sites/{site}/counter", 200, site=of.id)
 
 
 def _tokens(api: Api, of: Site) -> None:
