@@ -47,7 +47,7 @@ LEANS_ON: dict[str, set[str]] = {
     "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "dashboard", "api"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
-HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
+HEAVY = {"argon2", "duckdb", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 
