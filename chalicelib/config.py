@@ -13,6 +13,9 @@ from functools import cache
 from typing import Any, Final
 
 APP: Final = "shylight"
+# The stage and the account of the local AWS.
+LOCAL_STAGE: Final = "local"
+LOCAL_ACCOUNT: Final = "000000000000"
 
 # Limits of a hit. Larger values are rejected with a reason, except that pages are truncated and referrers left out.
 MAX_BODY_BYTES: Final = 16 * 1024
@@ -111,6 +114,24 @@ SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
 SIGN_IN_ATTEMPTS_PER_PERSON: Final = 30
 SIGN_IN_PAUSE_S: Final = 15
+# Signing in through an OpenID Connect provider: how long somebody may take at the provider, and to sign in afterwards
+# with the account that is to be connected.
+PROVIDER_SIGN_IN_COOKIE: Final = "shylight_provider"
+PROVIDER_SIGN_IN_LIFE_S: Final = 10 * 60
+PROVIDER_IDENTITY_COOKIE: Final = "shylight_identity"
+PROVIDER_IDENTITY_LIFE_S: Final = 30 * 60
+# Answers from a provider that did not sign anybody in, per network.
+PROVIDER_ATTEMPTS: Final = 100
+PROVIDER_WINDOW_S: Final = 15 * 60
+# How long what a provider says about itself is used, and its keys; a failed request is not repeated for some seconds.
+PROVIDER_DOCUMENT_LIFE_S: Final = 60 * 60
+PROVIDER_KEYS_LIFE_S: Final = 60 * 60
+PROVIDER_FAILURE_LIFE_S: Final = 10
+# The provider's clock and ours may differ by this time.
+PROVIDER_CLOCK_SKEW_S: Final = 60
+# A request to a server whose address somebody entered, from connecting on, and its answer.
+OUTGOING_TIMEOUT_S: Final = 5.0
+MAX_OUTGOING_ANSWER_BYTES: Final = 256 * 1024
 KNOWN_BROWSER_COOKIE: Final = "shylight_known"
 KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
@@ -135,9 +156,9 @@ class Settings:
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
-    stage: str = "local"
+    stage: str = LOCAL_STAGE
     region: str = "us-east-1"
-    account: str = "000000000000"
+    account: str = LOCAL_ACCOUNT
     public_url: str = ""
     plain_script: str = ""
     max_sites: int = 1000
@@ -147,6 +168,11 @@ class Settings:
     def prefix(self) -> str:
         """The beginning of every resource's name, ``shylight-<stage>``."""
         return f"{APP}-{self.stage}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the stage of the local AWS, in its account."""
+        return (self.stage, self.account) == (LOCAL_STAGE, LOCAL_ACCOUNT)
 
     @property
     def bucket(self) -> str:

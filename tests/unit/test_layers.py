@@ -13,7 +13,7 @@ HOUSE = ROOT / "chalicelib"
 # From the ground up: each package or module, and those it may import. What stands lower comes first.
 GROUND = (
     "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames",
-    "url_normalization", "pagination", "public_url", "translation", "web",
+    "url_normalization", "pagination", "public_url", "translation", "outgoing_http", "web",
 )  # fmt: skip
 LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
@@ -28,6 +28,7 @@ LEANS_ON: dict[str, set[str]] = {
     "translation": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
+    "outgoing_http": {"errors", "config", "hostnames"},
     "web": {"errors", "config", "structured_log", "public_url"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
@@ -39,7 +40,8 @@ LEANS_ON: dict[str, set[str]] = {
         "errors", "config", "catalogue", "days", "hostnames", "url_normalization", "pagination", "store", "aggregate",
     },
     "accounts": {
-        "errors", "config", "days", "structured_log", "routing", "hostnames", "translation", "web", "store", "collect",
+        "errors", "config", "days", "structured_log", "timed_cache", "routing", "hostnames", "translation",
+        "outgoing_http", "web", "store", "collect",
     },
     "dashboard": {*GROUND, "store", "report", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts"},
