@@ -129,6 +129,8 @@ PROVIDER_KEYS_LIFE_S: Final = 60 * 60
 PROVIDER_FAILURE_LIFE_S: Final = 10
 # The provider's clock and ours may differ by this time.
 PROVIDER_CLOCK_SKEW_S: Final = 60
+# Identities that one person may connect.
+MAX_IDENTITIES: Final = 10
 # A request to a server whose address somebody entered, from connecting on, and its answer.
 OUTGOING_TIMEOUT_S: Final = 5.0
 MAX_OUTGOING_ANSWER_BYTES: Final = 256 * 1024

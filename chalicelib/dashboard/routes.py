@@ -13,8 +13,12 @@ ROUTES = (
     Route("POST", "/sites/{site}/settings", "dashboard.site_settings_page:save", Right.SITE_EDIT),
     Route("GET", "/sign-in", "dashboard.sign_in:show_form", Right.PUBLIC),
     Route("POST", "/sign-in", "dashboard.sign_in:sign_in", Right.PUBLIC),
+    Route("GET", "/sign-in/oidc", "dashboard.provider_sign_in:start", Right.PUBLIC),
+    Route("GET", "/sign-in/oidc/callback", "dashboard.provider_sign_in:finish", Right.PUBLIC),
     Route("GET", "/sign-in/{token}", "dashboard.sign_in:show_link", Right.PUBLIC),
     Route("POST", "/sign-in/{token}", "dashboard.sign_in:use_link", Right.PUBLIC),
     Route("POST", "/sign-out", "dashboard.sign_in:sign_out", Right.PUBLIC),
+    Route("GET", "/account/identities", "dashboard.identities:show", Right.SIGNED_IN),
+    Route("POST", "/account/identities", "dashboard.identities:save", Right.SIGNED_IN),
     Route("GET", "/static/{file}", "dashboard.static_files:file", Right.PUBLIC),
 )

@@ -37,7 +37,7 @@ SITE: Final = (
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
 )
-ACCOUNT: Final[tuple[Section, ...]] = ()
+ACCOUNT: Final[tuple[Section, ...]] = (Section(N_("Connected identities"), "/account/identities"),)
 ADMINISTRATION: Final[tuple[Section, ...]] = ()
 
 

@@ -8,8 +8,9 @@ from chalice import Response
 
 from chalicelib.accounts import api_tokens, auth, login, one_time_links, passwords, people, request_origin
 from chalicelib.accounts.one_time_links import Link
+from chalicelib.accounts.sign_in_ways import require_passwords, sign_in_ways
 from chalicelib.dashboard import render
-from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
+from chalicelib.errors import BadRequest, Forbidden, NotFound, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
 from chalicelib.web import Request, redirect
 
@@ -20,7 +21,7 @@ def show_form(request: Request) -> Response:
     try:
         auth.signed_in_person(request)
     except Unauthorized:
-        return render.page(request, "sign-in.html", email="", error=None, next=onward)
+        return render.page(request, "sign-in.html", email="", error=None, next=onward, ways=sign_in_ways())
     return redirect(request.root + onward)
 
 
@@ -31,8 +32,9 @@ def sign_in(request: Request) -> Response:
     onward = request_origin.next_path(form.get("next") or request.query.get("next"))
     email = form.get("email", "")
     try:
+        require_passwords()
         person = login.sign_in(email, form.get("password", ""), request.source_ip, auth.known_browser(request))
-    except (BadRequest, Unauthorized, TooManyRequests) as error:
+    except (BadRequest, Forbidden, Unauthorized, TooManyRequests) as error:
         return render.page(
             request,
             "sign-in.html",
@@ -41,8 +43,9 @@ def sign_in(request: Request) -> Response:
             email=email,
             error=error.message,
             next=onward,
+            ways=sign_in_ways(),
         )
-    return _signed_in(request, person, onward)
+    return signed_in(request, person, onward)
 
 
 def show_link(request: Request, token: str) -> Response:
@@ -57,14 +60,16 @@ def show_link(request: Request, token: str) -> Response:
 def use_link(request: Request, token: str) -> Response:
     """``POST /sign-in/{token}``: use up the link, set the password if one is given (and revoke tokens), and sign in.
 
-    A person without a password has to choose one, because the link works only once.
+    A person without a password has to choose one, because the link works only once; unless people sign in through the
+    provider only.
     """
     request_origin.check_origin(request)
     form = request.form()
-    password = form.get("password", "")
+    uses_passwords = sign_in_ways().passwords
+    password = form.get("password", "") if uses_passwords else ""
     try:
         link, person = _find_link(request, token)
-        if password or person.password_hash is None:
+        if password or (uses_passwords and person.password_hash is None):
             passwords.check_new(password)
         one_time_links.use(link)
     except NotFound as error:
@@ -75,7 +80,7 @@ def use_link(request: Request, token: str) -> Response:
         person = people.set_password(person, password)
         if "revoke_tokens" in form:
             api_tokens.revoke_all(person)
-    return _signed_in(request, person, request_origin.HOME)
+    return signed_in(request, person, request_origin.HOME)
 
 
 def sign_out(request: Request) -> Response:
@@ -85,7 +90,8 @@ def sign_out(request: Request) -> Response:
     return redirect(request.root + "sign-in", {"Set-Cookie": auth.end_session(request)})
 
 
-def _signed_in(request: Request, person: Person, onward: str) -> Response:
+def signed_in(request: Request, person: Person, onward: str) -> Response:
+    """Begin a session and open the page `onward`."""
     cookies = [auth.begin_session(request, person), auth.remember_browser(request, person)]
     return redirect(request.root + onward, {"Set-Cookie": cookies})
 
@@ -105,7 +111,8 @@ def _link_page(request: Request, token: str, person: Person, error: BadRequest |
         token=token,
         email=person.email,
         error=error.message if error else None,
-        needs_password=person.password_hash is None,
+        needs_password=person.password_hash is None and sign_in_ways().passwords,
+        passwords=sign_in_ways().passwords,
         tokens=len(api_tokens.tokens_of(person)),
     )
 

@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl
 import pytest
 from chalice import Response
 
+from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from tests.unit.dashboard import samples
 
 if TYPE_CHECKING:
@@ -50,6 +51,25 @@ class Dashboard:
             "/sign-in/link": lambda: samples.door(
                 "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2
             ),
+            "/sign-in/both": lambda: samples.door(
+                "sign-in.html", email="", error=None, next="sites", ways=SignInWays(True, samples.LONG_PROVIDER)
+            ),
+            "/sign-in/provider": lambda: samples.door(
+                "sign-in.html", email="", error=None, next="sites", ways=SignInWays(False, "Example")
+            ),
+            "/sign-in/oidc/callback": lambda: samples.door(
+                "provider-sign-in.html",
+                error="",
+                email=samples.WAITING.email,
+                provider="Example",
+                next="account/identities",
+            ),
+            "/sign-in/oidc/failed": lambda: samples.door(
+                "provider-sign-in.html", error=f"{samples.LONG_PROVIDER} failed."
+            ),
+            "/account/identities": lambda: samples.identities(samples.IDENTITIES, samples.LONG_PROVIDER),
+            "/account/none": lambda: samples.identities(),
+            "/account/waiting": lambda: samples.identities((), "Example", samples.WAITING, Conflict("It is taken.")),
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

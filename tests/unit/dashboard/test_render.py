@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from chalice import Response
 
+from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.dashboard import error_page, static_files
 from chalicelib.dashboard.home import SiteForm
 from chalicelib.dashboard.install import Arrival
@@ -81,6 +82,17 @@ PAGES = {
     "sign-in again": lambda: samples.door("sign-in.html", email='"><script>', error="Wrong.", next='"><script>'),
     "link": lambda: samples.door("sign-in-link.html", token="a/b?", email="a@b.example", error="", needs_password=True),
     "link that is over": lambda: samples.door("sign-in-link.html", token="", email="", error="It has expired."),
+    "sign-in with a provider": lambda: samples.door(
+        "sign-in.html", email="", error=None, next='"><script>', ways=SignInWays(True, '"><script>')
+    ),
+    "provider only": lambda: samples.door("sign-in.html", email="", error=None, next="", ways=SignInWays(False, "<b>")),
+    "provider failed": lambda: samples.door("provider-sign-in.html", error="<script>"),
+    "account to confirm": lambda: samples.door(
+        "provider-sign-in.html", error="", email='"><script>', provider="<b>", next='"><script>'
+    ),
+    "identities": lambda: samples.identities(samples.IDENTITIES, "<b>"),
+    "no identities": lambda: samples.identities(),
+    "identity to connect": lambda: samples.identities((), "<b>", samples.WAITING),
     "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
     "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
 }  # fmt: skip
