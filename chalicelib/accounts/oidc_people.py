@@ -129,7 +129,7 @@ def _may_connect_unasked(person: Person, claims: Claims) -> bool:
 
     :raises Forbidden: if the account already has another identity of the provider.
     """
-    if deliverable(person.email.casefold()) != deliverable(claims.email.casefold()):
+    if (deliverable(person.email) or "").lower() != (deliverable(claims.email) or "").lower():
         return False  # two addresses that differ in more than case, such as ß and ss
     if any(one.issuer == claims.issuer for one in provider_identities.identities_of(person.id)):
         raise Forbidden(
