@@ -134,6 +134,14 @@ MAX_IDENTITIES: Final = 10
 # A request to a server whose address somebody entered, from connecting on, and its answer.
 OUTGOING_TIMEOUT_S: Final = 5.0
 MAX_OUTGOING_ANSWER_BYTES: Final = 256 * 1024
+# Mails that a form sends to an address that somebody enters: to one address, and for one network. Links in them are
+# valid for as long as the window at least, so whoever is refused has a valid one already.
+MAILS_WINDOW_S: Final = 60 * 60
+MAILS_PER_ADDRESS: Final = 5
+MAILS_PER_NETWORK: Final = 30
+# Answers that must not tell whether an address has an account take a multiple of this time, longer than sending a mail.
+EQUAL_ANSWER_S: Final = 2.0
+MAX_PERSON_ADDRESSES: Final = 10
 KNOWN_BROWSER_COOKIE: Final = "shylight_known"
 KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from chalicelib.accounts import passwords, throttle
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.known_browsers import Browser
+from chalicelib.accounts.sign_in_ways import require_passwords
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SIGN_IN_ATTEMPTS,
@@ -34,9 +35,11 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
 
     :param known: the known browser that the request comes from, see :mod:`accounts.known_browsers`.
     :raises BadRequest: if the address or the password is missing.
+    :raises Forbidden: if people sign in through the provider only.
     :raises Unauthorized: if either is wrong; the message does not say which.
     :raises TooManyRequests: after too many failed attempts, even if this one is correct.
     """
+    require_passwords()
     address = email.strip()
     if not address or not password:
         raise BadRequest(_("Enter your e-mail address and password."))
@@ -81,6 +84,24 @@ def _count_attempt(email: str, from_network: str, known: str | None, now: int) -
     if login_throttle.count_attempt(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
         throttle.count(throttle.key("pause", email), 1, SIGN_IN_PAUSE_S, now)
     return _CountedAttempt((of_pair,), (everybody, person))
+
+
+def check_password(person: Person, password: str, source_ip: str, field: str = "password") -> None:
+    """Check the password of somebody who is signed in, before a change that not everybody at their browser may make.
+
+    :param field: the input field that it was entered in.
+    :raises BadRequest: if it is wrong.
+    :raises TooManyRequests: after too many wrong ones for this person, from the same network or from all.
+    """
+    now = int(time.time())
+    of_person = throttle.key("password", person.id)
+    of_pair = throttle.key("password", f"{person.id} {throttle.network(source_ip)}")
+    throttle.count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+    throttle.count(of_person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now)
+    if not passwords.matches(person.password_hash, password[: MAX_PASSWORD_CHARS + 1]):
+        raise BadRequest(_("The password is wrong."), field=field)
+    throttle.clear(of_pair)
+    throttle.give_back(of_person, now)
 
 
 def _find_person(address: str) -> Person | None:

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib import translation
 from chalicelib.accounts import audit_log, oidc_state
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.oidc_state import WaitingIdentity
+from chalicelib.accounts.people import person_name
 from chalicelib.accounts.sign_in_ways import sign_in_ways
-from chalicelib.accounts.sites import site_name
 from chalicelib.config import MAX_IDENTITIES
 from chalicelib.errors import BadRequest, Conflict, Forbidden
 from chalicelib.store import people, provider_identities
@@ -57,7 +58,7 @@ def read_claims(issuer: str, subject: str, claims: Mapping[str, Any]) -> Claims:
     verified = verification is True or verification == "true"  # Amazon Cognito writes it as text
     usable = isinstance(email, str) and verified and deliverable(email) is not None
     try:
-        shown = site_name(name)  # the rules for names of people are the same
+        shown = person_name(name) if isinstance(name, str) else ""
     except BadRequest:
         shown = ""
     return Claims(issuer, subject, str(email).strip() if usable else "", shown)
@@ -129,7 +130,7 @@ def _may_connect_unasked(person: Person, claims: Claims) -> bool:
 
     :raises Forbidden: if the account already has another identity of the provider.
     """
-    if (deliverable(person.email) or "").lower() != (deliverable(claims.email) or "").lower():
+    if (deliverable(person.as_stored(claims.email)) or "").lower() != (deliverable(claims.email) or "").lower():
         return False  # two addresses that differ in more than case, such as ß and ss
     if any(one.issuer == claims.issuer for one in provider_identities.identities_of(person.id)):
         raise Forbidden(
@@ -147,7 +148,13 @@ def _create(claims: Claims) -> Person:
         raise Forbidden(
             _("There is no account with the address %(email)s here. Ask an administrator.", email=claims.email)
         )
-    new = Person(str(uuid.uuid4()), claims.email, claims.name, created_at=int(time.time()))
+    new = Person(
+        str(uuid.uuid4()),
+        claims.email,
+        claims.name,
+        created_at=int(time.time()),
+        language=translation.current_language(),
+    )
     try:
         person = people.add_person(new)
     except Conflict as error:

@@ -60,22 +60,32 @@ def _present(request: Request) -> Person | None:
 def _to_confirm(request: Request, claims: Claims, person: Person) -> Response:
     """Keep the identity in the browser until its owner has signed in to the account and connects it."""
     kept = oidc_state.keep_identity(request, person.id, claims.issuer, claims.subject, claims.email)
-    headers = {"Set-Cookie": [kept, oidc_state.end(request)]}
+    cookies = [kept, oidc_state.end(request)]
     if _present(request) is not None:
-        return redirect(request.root + identities.PATH, headers)
+        return redirect(request.root + identities.PATH, {"Set-Cookie": cookies})
+    return _to_confirm_page(request, claims.email, sign_in_ways().provider, cookies)
+
+
+def _to_confirm_page(request: Request, email: str, provider: str, cookies: list[str]) -> Response:
     return render.page(
         request,
         "provider-sign-in.html",
-        headers=headers,
+        headers={"Set-Cookie": cookies},
         error="",
-        email=claims.email,
-        provider=sign_in_ways().provider,
+        email=email,
+        provider=provider,
         next=identities.PATH,
     )
 
 
 def _problem(request: Request, error: ShylightError) -> Response:
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     return render.page(
-        request, "provider-sign-in.html", error.status, headers, error=error.message, email="", provider="", next=""
+        request,
+        "provider-sign-in.html",
+        error.status,
+        render.retry_after(error),
+        error=error.message,
+        email="",
+        provider="",
+        next="",
     )

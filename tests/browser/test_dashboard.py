@@ -13,11 +13,10 @@ from urllib.parse import parse_qsl
 import pytest
 from chalice import Response
 
-from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
-from chalicelib.errors import Conflict, NotFound
-from tests.unit.dashboard import samples
+from chalicelib.errors import NotFound
+from tests.unit.dashboard import account_samples, provider_samples, samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -47,29 +46,8 @@ class Dashboard:
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
-            "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
-            "/sign-in/link": lambda: samples.door(
-                "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2
-            ),
-            "/sign-in/both": lambda: samples.door(
-                "sign-in.html", email="", error=None, next="sites", ways=SignInWays(True, samples.LONG_PROVIDER)
-            ),
-            "/sign-in/provider": lambda: samples.door(
-                "sign-in.html", email="", error=None, next="sites", ways=SignInWays(False, "Example")
-            ),
-            "/sign-in/oidc/callback": lambda: samples.door(
-                "provider-sign-in.html",
-                error="",
-                email=samples.WAITING.email,
-                provider="Example",
-                next="account/identities",
-            ),
-            "/sign-in/oidc/failed": lambda: samples.door(
-                "provider-sign-in.html", error=f"{samples.LONG_PROVIDER} failed."
-            ),
-            "/account/identities": lambda: samples.identities(samples.IDENTITIES, samples.LONG_PROVIDER),
-            "/account/none": lambda: samples.identities(),
-            "/account/waiting": lambda: samples.identities((), "Example", samples.WAITING, Conflict("It is taken.")),
+            **account_samples.PAGES,
+            **provider_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

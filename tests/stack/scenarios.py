@@ -18,7 +18,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import days
-from chalicelib.accounts import api_tokens, one_time_links, people
+from chalicelib.accounts import api_tokens, installation, one_time_links, people
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
@@ -26,7 +26,7 @@ from chalicelib.collect.urls import Location
 from chalicelib.dashboard import static_files
 from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
-from chalicelib.store import dirty_hours, geoip_files, geoip_source, salts, site_people
+from chalicelib.store import aws, dirty_hours, geoip_files, geoip_source, mail, provider_identities, salts, site_people
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
@@ -34,6 +34,7 @@ from harness.sample_day import new_site
 from infra import geoip
 from tests.stack import publisher
 from tests.stack.calls import FIREFOX
+from tests.unit.accounts.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 
 Invoke = Callable[[dict[str, Any]], Any]
 SCHEDULED: Mapping[str, Any] = {
@@ -98,6 +99,7 @@ class Api:
         self._invoke = invoke
         self.cookie = ""
         self.token = ""
+        self.location = ""
 
     def ask(
         self, route: str, status: int, body: object = "", *, headers: Mapping[str, str] | None = None,
@@ -116,6 +118,7 @@ class Api:
         text = body if isinstance(body, str) else json.dumps(body)
         answer = self._invoke(lambda_requests.event(method, resource, at, body=text, headers=sent, query=query))
         assert answer["statusCode"] == status, (route, answer["body"])
+        self.location = answer["headers"].get("Location", "")
         given = answer.get("multiValueHeaders", {}).get("Set-Cookie") or [answer["headers"].get("Set-Cookie")]
         if given[0]:
             self.cookie = "; ".join(cookie.partition(";")[0] for cookie in given)
@@ -130,6 +133,10 @@ def api_handler(invoke: Invoke) -> None:
         api.ask(route, 200)
     api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)
+    _go_by_mail(api)
+    api.cookie = ""
+    _come_by_provider(api)
+    api.cookie = ""
     for _ in range(2):  # the first attempt opens a window, the next one counts in it
         api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
     api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
@@ -186,6 +193,86 @@ def _come_by_link(api: Api, of: Site) -> None:
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("GET /sites/{site}", 200, site=of.id)
     api.ask("POST /sign-out", 303, urlencode({"csrf": csrf}))
+
+
+def _come_by_provider(api: Api) -> None:
+    """Sign up through a provider; then with an identity whose address has an account already, and connect that."""
+    provider = FakeProvider()
+    client = {"oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET}
+    installation.change(None, {"oidc_issuer": provider.issuer, "sign_up": "open", **client})
+    known = stored.add_person(stored.Person(str(uuid.uuid4()), f"known-{uuid.uuid4()}@example.com"))
+    people.set_password(known, PASSWORD)
+    for email, status in ((f"new-{uuid.uuid4()}@example.com", 303), (known.email, 200)):
+        provider.claims |= {"sub": email, "email": email}
+        api.ask("GET /sign-in/oidc", 303)
+        api.ask("GET /sign-in/oidc/callback", status, query=provider.authorize(api.location))
+    waiting = api.cookie
+    api.ask("POST /sign-in", 303, urlencode({"email": known.email, "password": PASSWORD}))
+    api.cookie += f"; {waiting}"
+    page = api.ask("GET /account/identities", 200)
+    api.ask("POST /account/identities", 303, urlencode({"csrf": _csrf(page), "connect": "1"}))
+    api.cookie = ""
+    api.ask("GET /sign-in/oidc", 303)
+    api.ask("GET /sign-in/oidc/callback", 303, query=provider.authorize(api.location))
+    page = api.ask("GET /account/identities", 200)
+    form = {"csrf": _csrf(page), "disconnect": provider_identities.digest_of(provider.issuer, known.email)}
+    api.ask("POST /account/identities", 303, urlencode(form))
+    installation.change(None, {"oidc_issuer": ""})
+    provider.close()
+
+
+def _go_by_mail(api: Api) -> None:
+    """Sign up, a forgotten password, other addresses; the links are taken out of the mails."""
+    aws.client("sesv2").create_email_identity(EmailIdentity="stats@example.com")
+    installation.change(None, {"mail_sender": "stats@example.com", "sign_up": "open"})
+    email, other = f"up-{uuid.uuid4()}@example.com", f"other-{uuid.uuid4()}@example.com"
+    known = stored.add_person(stored.Person(str(uuid.uuid4()), f"known-{uuid.uuid4()}@example.com"))
+    for route in ("GET /sign-up", "GET /forgot-password"):
+        api.ask(route, 200)
+    with _mails() as mails, patch("chalicelib.config.EQUAL_ANSWER_S", 0.001):
+        for address in (known.email, email):
+            api.ask("POST /sign-up", 200, urlencode({"email": address, "password": PASSWORD}))
+        api.ask("GET /sign-up/{token}", 200, token=mails.token())
+        api.ask("POST /sign-up/{token}", 303, urlencode({"password": PASSWORD}), token=mails.token())
+        csrf = _csrf(api.ask("GET /account", 200))
+        api.ask("POST /account", 303, urlencode({"csrf": csrf, "name": "Ada"}))
+        for address in (known.email, other):
+            form = {"csrf": csrf, "action": "add", "email": address, "password": PASSWORD}
+            api.ask("POST /account/addresses", 303, urlencode(form))
+        api.ask("GET /verify-email/{token}", 200, token=mails.token())
+        api.ask("POST /verify-email/{token}", 303, token=mails.token())
+        for action, address in (("primary", other), ("remove", email)):
+            form = {"csrf": csrf, "action": action, "email": address}
+            api.ask("POST /account/addresses", 303, urlencode(form))
+        api.ask("GET /account/password", 200)
+        form = {"csrf": csrf, "present": PASSWORD, "password": f"{PASSWORD} more"}
+        api.ask("POST /account/password", 303, urlencode(form))
+        api.ask("POST /forgot-password", 200, urlencode({"email": other}))
+        api.ask("GET /reset-password/{token}", 200, token=mails.token())
+        api.ask("POST /reset-password/{token}", 303, urlencode({"password": PASSWORD}), token=mails.token())
+
+
+class _Mails:
+    """The mails that the program hands over to SES."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def token(self) -> str:
+        """The token of the link in the last mail that has one."""
+        return [found[1] for text in self.texts if (found := re.search(r"/([A-Za-z0-9_-]{64})\s", text))][-1]
+
+
+@contextmanager
+def _mails() -> Iterator[_Mails]:
+    mails, send = _Mails(), mail.send
+
+    def noting(message: mail.Message) -> str:
+        mails.texts.append(message.text)
+        return send(message)
+
+    with patch.object(mail, "send", noting):
+        yield mails
 
 
 def _program(api: Api, of: Site) -> None:

@@ -49,17 +49,18 @@ def issuer(stack: Deployed) -> Iterator[str]:
             "oidc_name": NAME, "sign_up": "open",
         }  # fmt: skip
         run(stack, CHANGE, json.dumps(given))
-        wait_for_provider(stack)
+        wait_for_provider(stack, shown=True)
         yield issuer
         run(stack, CHANGE, json.dumps({"oidc_issuer": "", "sign_up": "closed"}))
+        wait_for_provider(stack, shown=False)
 
 
-def wait_for_provider(stack: Deployed) -> None:
+def wait_for_provider(stack: Deployed, *, shown: bool) -> None:
     """Until all running functions know the settings, which they cache."""
     deadline, seen = time.monotonic() + PATIENCE_S, 0
     while seen < 8:
-        assert time.monotonic() < deadline, "the sign-in page does not show the provider"
-        seen = seen + 1 if NAME in Browser(stack.base_url).get("/sign-in").text else 0
+        assert time.monotonic() < deadline, "the sign-in page does not follow the settings"
+        seen = seen + 1 if (NAME in Browser(stack.base_url).get("/sign-in").text) == shown else 0
         time.sleep(0.2)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,8 +12,6 @@ from chalice import Response
 
 from chalicelib import catalogue
 from chalicelib.accounts import auth
-from chalicelib.accounts.oidc_state import WaitingIdentity
-from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.dashboard import (
     breakdowns,
     chart,
@@ -30,16 +27,12 @@ from chalicelib.dashboard import (
     home as home_page,
 )
 from chalicelib.dashboard import (
-    identities as identities_page,
-)
-from chalicelib.dashboard import (
     install as install_page,
 )
 from chalicelib.dashboard import (
     overview as overview_page,
 )
 from chalicelib.dashboard.snippet import snippet, snippets
-from chalicelib.errors import ShylightError
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
@@ -229,34 +222,6 @@ def install(arrival: install_page.Arrival, site: Site = SITE, may_change: bool =
         snippets=snippets(asked.base_url, site),
         may_change=may_change,
     )
-
-
-def door(template: str, **context: Any) -> Response:
-    """A page of those who are not signed in."""
-    return render.page(
-        request("/sign-in/abc"), template, **{"ways": SignInWays(passwords=True, provider=""), **context}
-    )
-
-
-LONG_PROVIDER = "Identity Provider of the " + "University" * 17
-IDENTITIES = tuple(
-    identities_page.Row(str(number), provider, email, "24 Nov 2026")
-    for number, (provider, email) in enumerate(
-        (("Example", "ada@example.com"), (LONG_PROVIDER, f"{'a' * 64}@{'label.' * 28}example"), ("idp.example", ""))
-    )
-)
-WAITING = WaitingIdentity("1", "1", "https://idp.example", "subject", f"{'a' * 64}@{'label.' * 28}example", 0)
-
-
-def identities(
-    rows: tuple[identities_page.Row, ...] = (),
-    provider: str = "",
-    waiting: WaitingIdentity | None = None,
-    error: ShylightError | None = None,
-) -> Response:
-    """The page of the identities with which somebody signs in."""
-    with patch.object(auth, "csrf_token", return_value="token"):
-        return identities_page.page(request("/account/identities"), PERSON, rows, provider, waiting, error)
 
 
 def _stats(
