@@ -92,6 +92,12 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
+# When a session was last used is stored at most this often.
+SESSION_USED_EVERY_S: Final = 60 * 60
+# Signing in waits at most this long for the country of the address.
+SESSION_COUNTRY_WAIT_S: Final = 0.5
+# Changing how one signs in requires that one has signed in, or confirmed it, within this time.
+RECENT_SIGN_IN_S: Final = 10 * 60
 # How long one-time links are valid. Those that confirm an address wait for people who read their mail once a day.
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
 RESET_LINK_LIFE_S: Final = 60 * 60
@@ -114,6 +120,19 @@ SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
 SIGN_IN_ATTEMPTS_PER_PERSON: Final = 30
 SIGN_IN_PAUSE_S: Final = 15
+# Second step of signing in: wrong codes of an authenticator app before one has to wait, per person or known browser.
+SECOND_STEP_COOKIE: Final = "shylight_second_step"
+SECOND_STEP_LIFE_S: Final = 10 * 60
+SECOND_STEP_ATTEMPTS: Final = 10
+SECOND_STEP_WINDOW_S: Final = 15 * 60
+SECOND_STEP_ATTEMPTS_PER_DAY: Final = 50
+AUTHENTICATOR_SET_UP_LIFE_S: Final = 30 * 60
+RECOVERY_CODES: Final = 10
+PASSKEY_CHALLENGE_COOKIE: Final = "shylight_challenge"
+PASSKEY_CHALLENGE_LIFE_S: Final = 5 * 60
+MAX_PASSKEYS: Final = 20
+MAX_PASSKEY_NAME_CHARS: Final = 100
+SECURITY_NOTICE_LIFE_S: Final = 90 * 24 * 60 * 60
 # Signing in through an OpenID Connect provider: how long somebody may take at the provider, and to sign in afterwards
 # with the account that is to be connected.
 PROVIDER_SIGN_IN_COOKIE: Final = "shylight_provider"
@@ -147,6 +166,19 @@ KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
 MAX_SITE_NAME_CHARS: Final = 100
 MAX_TOKEN_NAME_CHARS: Final = 100
+# API tokens of a person that have not expired, and sites that a token may be limited to: every request reads its token.
+MAX_TOKENS: Final = 200
+MAX_TOKEN_SITES: Final = 100
+# The last use of a token is noted at most this often; an expired token is listed for this time.
+TOKEN_USE_NOTED_EVERY_S: Final = 60 * 60
+EXPIRED_TOKEN_SHOWN_S: Final = 30 * 24 * 60 * 60
+# The window in which a person's requests to the API are counted, see `Settings.api_requests`.
+API_WINDOW_S: Final = 60
+# For how long an Idempotency-Key repeats the first answer, and after which time a request that has neither answered nor
+# failed must have died: a Lambda of the API lives 29 s at most.
+IDEMPOTENCY_KEY_LIFE_S: Final = 24 * 60 * 60
+IDEMPOTENCY_LEASE_S: Final = 60
+MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 # People of one site: their roles are stored in one item.
 MAX_SITE_PEOPLE: Final = 1000
 
@@ -163,6 +195,7 @@ class Settings:
     :ivar plain_script: if not ``""``, the script is not compressed, for gateways that cannot return binary bodies to
         clients that accept any type.
     :ivar max_sites: how many sites a person may have.
+    :ivar api_requests: how many requests to the API a person may send per minute.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
@@ -172,6 +205,7 @@ class Settings:
     public_url: str = ""
     plain_script: str = ""
     max_sites: int = 1000
+    api_requests: int = 600
     geo_prefix: str = "geo/"
 
     @property
@@ -205,6 +239,11 @@ class Settings:
         return f"{self.prefix}-signing-key"
 
     @property
+    def totp_key(self) -> str:
+        """The parameter with the key that encrypts the secrets of authenticator apps."""
+        return f"{self.prefix}-totp-key"
+
+    @property
     def geo_source(self) -> str:
         """The parameter that tells where newer GeoIP databases come from."""
         return f"{self.prefix}-geo-source"
@@ -222,6 +261,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_PUBLIC_URL": "public_url",
     "SHYLIGHT_PLAIN_SCRIPT": "plain_script",
     "SHYLIGHT_MAX_SITES": "max_sites",
+    "SHYLIGHT_API_REQUESTS": "api_requests",
     "SHYLIGHT_GEO_PREFIX": "geo_prefix",
 }
 
@@ -229,10 +269,11 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables; a variable that is unset or empty leaves the default."""
     given: dict[str, Any] = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
-    if "max_sites" in given:
-        if not given["max_sites"].isdecimal():
-            raise ValueError(f"SHYLIGHT_MAX_SITES must be a whole number, not {given['max_sites']!r}")
-        given["max_sites"] = int(given["max_sites"])
+    for name, field in ENVIRONMENT.items():
+        if field in given and field in ("max_sites", "api_requests"):
+            if not given[field].isdecimal():
+                raise ValueError(f"{name} must be a whole number, not {given[field]!r}")
+            given[field] = int(given[field])
     if "region" not in given and environ.get("AWS_DEFAULT_REGION"):
         given["region"] = environ["AWS_DEFAULT_REGION"]
     if "public_url" in given:

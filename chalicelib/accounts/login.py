@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from chalicelib.accounts import passwords, throttle
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.known_browsers import Browser
-from chalicelib.accounts.sign_in_ways import require_passwords
+from chalicelib.accounts.sign_in_ways import refuse_if_provider_only
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SIGN_IN_ATTEMPTS,
@@ -39,7 +39,7 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
     :raises Unauthorized: if either is wrong; the message does not say which.
     :raises TooManyRequests: after too many failed attempts, even if this one is correct.
     """
-    require_passwords()
+    refuse_if_provider_only()
     address = email.strip()
     if not address or not password:
         raise BadRequest(_("Enter your e-mail address and password."))

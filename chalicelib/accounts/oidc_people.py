@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import translation
-from chalicelib.accounts import audit_log, oidc_state
+from chalicelib.accounts import audit_log, notices, oidc_state, second_factor
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.oidc_state import WaitingIdentity
@@ -115,17 +115,18 @@ def disconnect(person: Person, digest: str) -> None:
     :raises Conflict: if the person could not sign in afterwards.
     """
     others = [one for one in provider_identities.identities_of(person.id) if one.digest != digest]
-    if person.password_hash is None and not others:
-        raise Conflict(_("You have no password. Choose one first, so that you can still sign in."))
+    if not (others or person.password_hash or second_factor.factors_of(person).passkeys):
+        raise Conflict(_("You have no password and no passkey. Choose one first, so that you can still sign in."))
     if provider_identities.disconnect(person.id, digest):
         audit_log.record(person, "person.disconnect_identity", subject=person.id)
+        notices.security_changed(person, "identity_disconnected")
 
 
 def _may_connect_unasked(person: Person, claims: Claims) -> bool:
     """Whether an account is connected to an identity by its verified address alone.
 
-    Where passwords are not used, the provider decides who somebody is. Otherwise it decides about accounts that nobody
-    can sign in to in another way, except administrators'. A second identity of the same provider is never connected
+    Where the provider is the only way in, it decides who somebody is. Otherwise it decides about accounts without a
+    password and a second factor, except administrators'. A second identity of the same provider is never connected
     unasked: the provider may have given the address to somebody else.
 
     :raises Forbidden: if the account already has another identity of the provider.
@@ -140,7 +141,9 @@ def _may_connect_unasked(person: Person, claims: Claims) -> bool:
                 provider=sign_in_ways().provider,
             )
         )
-    return not sign_in_ways().passwords or (person.password_hash is None and not person.admin)
+    if sign_in_ways().provider_only:
+        return True
+    return not (person.admin or person.password_hash or second_factor.factors_of(person).required)
 
 
 def _create(claims: Claims) -> Person:
@@ -171,3 +174,4 @@ def _connect(person: Person, issuer: str, subject: str, email: str) -> None:
     except Conflict as error:
         raise Conflict(_("This identity is connected to another account.")) from error
     audit_log.record(person, "person.connect_identity", subject=person.id)
+    notices.security_changed(person, "identity_connected")

@@ -6,7 +6,7 @@ from chalicelib.accounts import audit_log, login, mail, one_time_links, password
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.equal_time import equal_time
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, Link
-from chalicelib.accounts.sign_in_ways import require_passwords
+from chalicelib.accounts.sign_in_ways import refuse_if_provider_only
 from chalicelib.store.people import Person, find_person
 
 
@@ -18,7 +18,7 @@ def change(person: Person, present: str, new: str, source_ip: str, address: str)
     :raises Forbidden: if people sign in through the provider only.
     :raises TooManyRequests: after too many wrong passwords.
     """
-    require_passwords()
+    refuse_if_provider_only()
     passwords.check_new(new, *words_of(person))
     login.check_password(person, present, source_ip, field="present")
     stored = people.set_password(person, new)
@@ -38,7 +38,7 @@ def send_reset_link(given: str, source_ip: str, address: str) -> None:
     :raises Forbidden: if people sign in through the provider only.
     :raises TooManyRequests: after too many mails.
     """
-    require_passwords()
+    refuse_if_provider_only()
     email = email_address(given)
     throttle.count_mail(email, source_ip)
     with equal_time():
@@ -64,7 +64,7 @@ def reset(link: Link, new: str, address: str) -> Person:
     :raises Forbidden: if people sign in through the provider only.
     :raises NotFound: if the link was used, or its person is gone.
     """
-    require_passwords()
+    refuse_if_provider_only()
     if link.person is None:
         raise one_time_links.invalid()
     passwords.check_new(new, *words_of(link.person))

@@ -1,4 +1,4 @@
-"""The ways in which people sign in: with a password, through the provider of the installation's settings, or both."""
+"""The ways in which people sign in: by themselves, through the provider of the installation's settings, or both."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from chalicelib.translation import gettext as _
 class SignInWays:
     """How people sign in.
 
-    :ivar passwords: with a password, or by what replaces a forgotten one.
     :ivar provider: the name of the OpenID Connect provider, as people know it; ``""`` if there is none.
+    :ivar provider_only: passwords, passkeys and what replaces a forgotten password do not sign anybody in.
     """
 
-    passwords: bool
-    provider: str
+    provider: str = ""
+    provider_only: bool = False
 
 
 def sign_in_ways() -> SignInWays:
@@ -30,7 +30,7 @@ def sign_in_ways() -> SignInWays:
     """
     settings = settings_of_installation()
     provider = provider_name(settings)
-    return SignInWays(not (settings.oidc_only and provider), provider)
+    return SignInWays(provider, settings.oidc_only and bool(provider))
 
 
 def provider_name(settings: Installation) -> str:
@@ -40,8 +40,8 @@ def provider_name(settings: Installation) -> str:
     return settings.oidc_name.strip() or urlsplit(settings.oidc_issuer).hostname or settings.oidc_issuer
 
 
-def require_passwords() -> None:
-    """Check that people may sign in with passwords, before one is checked, set, or replaced by mail.
+def refuse_if_provider_only() -> None:
+    """Check that people may sign in by themselves, before a password or a passkey does that, or a password is set.
 
     One-time links that the deployment's command line makes work all the same, so that a provider that fails keeps
     nobody out for good.
@@ -49,5 +49,5 @@ def require_passwords() -> None:
     :raises Forbidden: if they may not.
     """
     ways = sign_in_ways()
-    if not ways.passwords:
-        raise Forbidden(_("People sign in with %(provider)s here, not with a password.", provider=ways.provider))
+    if ways.provider_only:
+        raise Forbidden(_("People sign in with %(provider)s here, and in no other way.", provider=ways.provider))

@@ -40,8 +40,13 @@ def show(request: Request, person: Person) -> Response:
 
 
 def save(request: Request, person: Person) -> Response:
-    """``POST /account/identities`` with `connect`, `dismiss` or `disconnect` (and the identity's digest)."""
+    """``POST /account/identities`` with `connect`, `dismiss` or `disconnect` (and the identity's digest).
+
+    :raises SignInTooOld: if the person has to confirm first that it is them.
+    """
     form = request.form()
+    if "dismiss" not in form:
+        auth.require_recent(request, person, PATH)
     try:
         if "connect" in form:
             _connect(request, person)

@@ -44,7 +44,7 @@ def finish(request: Request) -> Response:
         return _to_confirm(request, claims, unconfirmed.person)
     except (BadRequest, Conflict, Forbidden, TooManyRequests, Unavailable) as error:
         return _problem(request, error)
-    response = sign_in.signed_in(request, person, request_origin.next_path(begun.next))
+    response = sign_in.first_step_done(request, person, request_origin.next_path(begun.next))
     cookies = response.headers["Set-Cookie"]
     response.headers["Set-Cookie"] = [*([cookies] if isinstance(cookies, str) else cookies), oidc_state.end(request)]
     return response

@@ -17,9 +17,10 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from chalicelib import days
+from chalicelib import days, web
 from chalicelib.accounts import api_tokens, installation, one_time_links, people
 from chalicelib.aggregate.build_day import refresh
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
@@ -32,7 +33,7 @@ from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
 from harness.sample_day import new_site
 from infra import geoip
-from tests.stack import publisher
+from tests.stack import publisher, security_scenario
 from tests.stack.calls import FIREFOX
 from tests.unit.accounts.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 
@@ -121,7 +122,10 @@ class Api:
         self.location = answer["headers"].get("Location", "")
         given = answer.get("multiValueHeaders", {}).get("Set-Cookie") or [answer["headers"].get("Set-Cookie")]
         if given[0]:
-            self.cookie = "; ".join(cookie.partition(";")[0] for cookie in given)
+            kept = web.read_cookies(self.cookie) | web.read_cookies(
+                "; ".join(cookie.partition(";")[0] for cookie in given)
+            )
+            self.cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
         return str(answer["body"])
 
 
@@ -129,7 +133,7 @@ def api_handler(invoke: Invoke) -> None:
     """Every route, as it goes and as it is refused."""
     api, shown = Api(invoke), site()
     admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", PASSWORD)
-    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /sign-in"):
+    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /docs/api", "GET /sign-in"):
         api.ask(route, 200)
     api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)
@@ -143,10 +147,14 @@ def api_handler(invoke: Invoke) -> None:
     _look(api, shown)
     api.cookie = ""
     _come_by_link(api, shown)
+    api.cookie = ""
+    security_scenario.secure_account(api, admin.email, PASSWORD)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
-    (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
-    api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
+    _tokens(api, shown)
+    anywhere: Any = {"proxy+": "none"}
+    for unknown in UNKNOWN:
+        api.ask(f"{unknown.method} {unknown.path}", 404, **anywhere)
 
 
 def _collect(api: Api, of: Site) -> None:
@@ -175,6 +183,12 @@ def _look(api: Api, of: Site) -> None:
         api.ask("GET /sites/{site}/ledger", 200, query=week, site=of.id)
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("POST /sites", 303, urlencode({"csrf": csrf, **NEW_SITE}))
+    token = {"csrf": csrf, "name": "page", "scope stats:read": "on", f"site {of.id}": "on"}
+    page = api.ask("POST /account/tokens", 200, urlencode(token))
+    made = re.search(r'name="token" value="([^"]+)"', page)
+    assert made
+    api.ask("GET /account/tokens", 200)
+    api.ask("POST /account/tokens/revoke", 303, urlencode({"csrf": csrf, "token": made[1]}))
     for shown in (of, site()):  # one with hits, one without
         api.ask("GET /sites/{site}/install", 200, site=shown.id)
     api.ask("GET /sites/{site}/settings", 200, site=of.id)
@@ -304,6 +318,21 @@ def _people(api: Api, of: Site) -> None:
     api.ask(f"GET {route}", 200, site=of.id)
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
+
+
+def _tokens(api: Api, of: Site) -> None:
+    new = {"name": "new", "scopes": ["stats:read"], "sites": [of.id]}
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    (old,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
+    for _ in range(2):  # carried out, and answered with what is stored
+        api.ask("POST /api/v1/tokens", 201, new, headers=key)
+    api.ask("POST /api/v1/tokens", 422, {**new, "name": "other"}, headers=key)
+    failed = {"Idempotency-Key": str(uuid.uuid4())}
+    api.ask("POST /api/v1/tokens", 400, {}, headers=failed)
+    with patch("chalicelib.store.idempotency_keys.finish"), patch("chalicelib.config.IDEMPOTENCY_LEASE_S", 0):
+        for _ in range(2):  # as if the function had died before it could store the answer
+            api.ask("POST /api/v1/tokens", 201, new, headers=failed)
+    api.ask("DELETE /api/v1/tokens/{token}", 204, token=old["id"])
 
 
 def _csrf(page: str) -> str:

@@ -29,7 +29,7 @@ LEANS_ON: dict[str, set[str]] = {
     "pagination": {"errors", "config"},
     "public_url": {"config"},
     "outgoing_http": {"errors", "config", "hostnames"},
-    "web": {"errors", "config", "structured_log", "public_url"},
+    "web": {"errors", "config", "structured_log", "routing", "public_url"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
         "errors", "config", "days", "timed_cache", "routing", "hostnames", "url_normalization", "web", "store",
@@ -41,15 +41,18 @@ LEANS_ON: dict[str, set[str]] = {
     },
     "accounts": {
         "errors", "config", "days", "structured_log", "timed_cache", "routing", "hostnames", "translation",
-        "outgoing_http", "web", "store", "collect",
+        "outgoing_http", "web", "store", "collect", "enrich",
     },
-    "dashboard": {*GROUND, "store", "report", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts"},
+    "dashboard": {*GROUND, "store", "report", "accounts", "api"},
     "middleware": {"config"},
-    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "dashboard", "api"},
+    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
-HEAVY = {"argon2", "duckdb", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
+HEAVY = {
+    "argon2", "cryptography", "duckdb", "fido2", "idna", "jinja2", "jwt", "maxminddb", "segno", "ua_parser",
+    "user_agents",
+}  # fmt: skip
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 

@@ -267,18 +267,18 @@ class TestWays:
     @pytest.mark.parametrize("missing", SET_UP)
     def test_a_provider_that_is_not_set_up_completely_keeps_nobody_out(self, tables: Tables, missing: str) -> None:
         tables.set_up(oidc_only=True, **{missing: ""})
-        assert sign_in_ways.sign_in_ways() == sign_in_ways.SignInWays(passwords=True, provider="")
-        sign_in_ways.require_passwords()
+        assert sign_in_ways.sign_in_ways() == sign_in_ways.SignInWays()
+        sign_in_ways.refuse_if_provider_only()
 
     @pytest.mark.parametrize("only", [True, False])
     def test_passwords_are_refused_where_the_provider_is_the_only_way(self, tables: Tables, only: bool) -> None:
         tables.set_up(oidc_only=only, oidc_name="Example")
-        assert sign_in_ways.sign_in_ways() == sign_in_ways.SignInWays(passwords=not only, provider="Example")
+        assert sign_in_ways.sign_in_ways() == sign_in_ways.SignInWays("Example", provider_only=only)
         if only:
             with pytest.raises(Forbidden, match="Example"):
-                sign_in_ways.require_passwords()
+                sign_in_ways.refuse_if_provider_only()
         else:
-            sign_in_ways.require_passwords()
+            sign_in_ways.refuse_if_provider_only()
 
     def test_a_provider_without_a_name_is_called_by_its_host(self, tables: Tables) -> None:
         assert sign_in_ways.sign_in_ways().provider == "idp.example"

@@ -50,8 +50,8 @@ def to_confirm(email: str = LONG_ADDRESS, provider: str = LONG_PROVIDER) -> Resp
 
 
 PAGES: dict[str, Callable[[], Response]] = {
-    "/sign-in/both": lambda: account_samples.sign_in_form(ways=SignInWays(True, LONG_PROVIDER)),
-    "/sign-in/provider": lambda: account_samples.sign_in_form(ways=SignInWays(False, "Example <b>")),
+    "/sign-in/both": lambda: account_samples.sign_in_form(ways=SignInWays(LONG_PROVIDER)),
+    "/sign-in/provider": lambda: account_samples.sign_in_form(ways=SignInWays("Example <b>", provider_only=True)),
     "/sign-in/oidc/failed": lambda: failed(
         _("Signing in with %(provider)s failed.", provider=f"<script> {LONG_PROVIDER}")
     ),
