@@ -122,6 +122,13 @@ def disconnect(person: Person, digest: str) -> None:
         notices.security_changed(person, "identity_disconnected")
 
 
+def has_identity(person: Person) -> bool:
+    """Whether the person can sign in through the provider of the installation's settings."""
+    settings = settings_of_installation()
+    mine = provider_identities.identities_of(person.id) if settings.has_provider else []
+    return any(one.issuer == settings.oidc_issuer for one in mine)
+
+
 def _may_connect_unasked(person: Person, claims: Claims) -> bool:
     """Whether an account is connected to an identity by its verified address alone.
 

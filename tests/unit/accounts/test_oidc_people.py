@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, oidc_people, oidc_state, sign_in_ways
+from chalicelib.accounts import audit_log, notices, oidc_people, oidc_state, second_factor, sign_in_ways
+from chalicelib.accounts.mail_texts import SECURITY_CHANGES
 from chalicelib.accounts.oidc_people import Claims, MustConfirm
 from chalicelib.accounts.oidc_state import WaitingIdentity
 from chalicelib.config import MAX_IDENTITIES
@@ -15,8 +16,10 @@ from chalicelib.store import people, provider_identities
 from chalicelib.store.installation import Installation
 from chalicelib.store.people import Person
 from chalicelib.store.provider_identities import Identity, digest_of
+from chalicelib.store.second_factors import Factors, Passkey, Totp
 
 ISSUER = "https://idp.example"
+PASSKEY, TOTP = Passkey("1", b"id", b"key", "Laptop"), Totp("1.x", 1, 0)
 SET_UP = {"oidc_issuer": ISSUER, "oidc_client_id": "id", "oidc_client_secret": "secret"}
 
 
@@ -28,6 +31,7 @@ class Tables:
         self.identities: dict[str, tuple[str, Identity]] = {}
         self.used: set[str] = set()
         self.log: list[str] = []
+        self.factors = Factors()
         self.settings = Installation(**SET_UP)  # type: ignore[arg-type]
 
     def find_person(self, email: str) -> Person | None:
@@ -62,6 +66,16 @@ class Tables:
         assert details == {"subject": actor.id}
         self.log.append(action)
 
+    def security_changed(self, person: Person, kind: str) -> None:
+        assert kind in SECURITY_CHANGES
+        assert self.log[-1] == {
+            "identity_connected": "person.connect_identity",
+            "identity_disconnected": "person.disconnect_identity",
+        }.get(kind)
+
+    def factors_of(self, person: Person) -> Factors:
+        return self.factors
+
     def set_up(self, **changes: Any) -> None:
         self.settings = Installation(**(SET_UP | changes))
 
@@ -77,6 +91,8 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
         (provider_identities, ("person_with", "identities_of", "connect", "disconnect")),
         (oidc_state, ("use_identity",)),
         (audit_log, ("record",)),
+        (notices, ("security_changed",)),
+        (second_factor, ("factors_of",)),
     ):
         for name in names:
             monkeypatch.setattr(module, name, getattr(made, name))
@@ -153,6 +169,13 @@ class TestExistingAccounts:
             oidc_people.person_for(claims(), None)
         assert raised.value.person == ada
         assert tables.identities == {}
+
+    @pytest.mark.parametrize("factors", [Factors(passkeys=(PASSKEY,)), Factors(totp=TOTP)], ids=["passkey", "app"])
+    def test_the_owner_of_a_second_factor_has_to_sign_in_first(self, tables: Tables, factors: Factors) -> None:
+        tables.add("ada")
+        tables.factors = factors
+        with pytest.raises(MustConfirm):
+            oidc_people.person_for(claims(), None)
 
     def test_an_account_that_nobody_can_sign_in_to_otherwise_is_connected(self, tables: Tables) -> None:
         ada = tables.add("ada", "Ada@Example.com")
@@ -254,6 +277,9 @@ class TestConnecting:
         with pytest.raises(Conflict, match="password"):
             oidc_people.disconnect(ada, digest_of(ISSUER, "2"))
         assert list(tables.identities) == [digest_of(ISSUER, "2")]
+        tables.factors = Factors(passkeys=(PASSKEY,))
+        oidc_people.disconnect(ada, digest_of(ISSUER, "2"))
+        assert tables.identities == {}
 
     def test_identities_of_others_cannot_be_disconnected(self, tables: Tables) -> None:
         ada, bob = tables.add("ada", password_hash="x"), tables.add("bob", "bob@example.com", password_hash="x")

@@ -19,15 +19,17 @@ from chalicelib.accounts import (
     one_time_links,
     password_change,
     people,
+    second_factor,
     sign_up,
 )
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_IN, SIGN_UP, Link
 from chalicelib.config import Settings
-from chalicelib.dashboard import sign_in
+from chalicelib.dashboard import passkey_pages, sign_in
 from chalicelib.errors import BadRequest, Conflict, Forbidden
 from chalicelib.store import installation as stored
 from chalicelib.store.installation import Installation
 from chalicelib.store.people import Person
+from chalicelib.store.second_factors import Factors
 from tests.unit.dashboard import samples
 
 ADA = Person("1", "ada@example.com", password_hash="$argon2id$")
@@ -70,6 +72,12 @@ def test_nobody_signs_up_with_a_password() -> None:
 
 
 @pytest.mark.usefixtures("only")
+def test_passkeys_sign_nobody_in() -> None:
+    with pytest.raises(Forbidden):
+        passkey_pages.sign_in_with_passkey(samples.request("/passkey", method="POST", body=b"credential=x"))
+
+
+@pytest.mark.usefixtures("only")
 def test_a_link_of_the_command_line_signs_in_without_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a provider that fails keeps nobody out for good."""
     newcomer = dataclasses.replace(ADA, password_hash=None)
@@ -77,6 +85,7 @@ def test_a_link_of_the_command_line_signs_in_without_a_password(monkeypatch: pyt
     monkeypatch.setattr(one_time_links, "find", lambda *_: Link(SIGN_IN, "token", "1", newcomer, {}))
     monkeypatch.setattr(one_time_links, "use", used.append)
     monkeypatch.setattr(api_tokens, "tokens_of", lambda _: [])
+    monkeypatch.setattr(second_factor, "factors_of", lambda _: Factors())
     monkeypatch.setattr(people, "set_password", lambda *_: pytest.fail("a password was set"))
     monkeypatch.setattr(audit_log, "record", lambda *_, **__: None)
     for name in ("begin_session", "remember_browser"):
