@@ -218,12 +218,11 @@ def _come_by_provider(api: Api) -> None:
     known = stored.add_person(stored.Person(str(uuid.uuid4()), f"known-{uuid.uuid4()}@example.com"))
     people.set_password(known, PASSWORD)
     for email, status in ((f"new-{uuid.uuid4()}@example.com", 303), (known.email, 200)):
+        api.cookie = ""
         provider.claims |= {"sub": email, "email": email}
         api.ask("GET /sign-in/oidc", 303)
         api.ask("GET /sign-in/oidc/callback", status, query=provider.authorize(api.location))
-    waiting = api.cookie
     api.ask("POST /sign-in", 303, urlencode({"email": known.email, "password": PASSWORD}))
-    api.cookie += f"; {waiting}"
     page = api.ask("GET /account/identities", 200)
     api.ask("POST /account/identities", 303, urlencode({"csrf": _csrf(page), "connect": "1"}))
     api.cookie = ""
