@@ -13,6 +13,9 @@ from functools import cache
 from typing import Any, Final
 
 APP: Final = "shylight"
+# The stage and the account of the local AWS.
+LOCAL_STAGE: Final = "local"
+LOCAL_ACCOUNT: Final = "000000000000"
 
 # Limits of a hit. Larger values are rejected with a reason, except that pages are truncated and referrers left out.
 MAX_BODY_BYTES: Final = 16 * 1024
@@ -89,6 +92,12 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
+# When a session was last used is stored at most this often.
+SESSION_USED_EVERY_S: Final = 60 * 60
+# Signing in waits at most this long for the country of the address.
+SESSION_COUNTRY_WAIT_S: Final = 0.5
+# Changing how one signs in requires that one has signed in, or confirmed it, within this time.
+RECENT_SIGN_IN_S: Final = 10 * 60
 # How long one-time links are valid. Those that confirm an address wait for people who read their mail once a day.
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
 RESET_LINK_LIFE_S: Final = 60 * 60
@@ -111,6 +120,39 @@ SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
 SIGN_IN_ATTEMPTS_PER_PERSON: Final = 30
 SIGN_IN_PAUSE_S: Final = 15
+# Second step of signing in: wrong codes of an authenticator app before one has to wait, per person or known browser.
+SECOND_STEP_COOKIE: Final = "shylight_second_step"
+SECOND_STEP_LIFE_S: Final = 10 * 60
+SECOND_STEP_ATTEMPTS: Final = 10
+SECOND_STEP_WINDOW_S: Final = 15 * 60
+SECOND_STEP_ATTEMPTS_PER_DAY: Final = 50
+AUTHENTICATOR_SET_UP_LIFE_S: Final = 30 * 60
+RECOVERY_CODES: Final = 10
+PASSKEY_CHALLENGE_COOKIE: Final = "shylight_challenge"
+PASSKEY_CHALLENGE_LIFE_S: Final = 5 * 60
+MAX_PASSKEYS: Final = 20
+MAX_PASSKEY_NAME_CHARS: Final = 100
+SECURITY_NOTICE_LIFE_S: Final = 90 * 24 * 60 * 60
+# Signing in through an OpenID Connect provider: how long somebody may take at the provider, and to sign in afterwards
+# with the account that is to be connected.
+PROVIDER_SIGN_IN_COOKIE: Final = "shylight_provider"
+PROVIDER_SIGN_IN_LIFE_S: Final = 10 * 60
+PROVIDER_IDENTITY_COOKIE: Final = "shylight_identity"
+PROVIDER_IDENTITY_LIFE_S: Final = 30 * 60
+# Answers from a provider that did not sign anybody in, per network.
+PROVIDER_ATTEMPTS: Final = 100
+PROVIDER_WINDOW_S: Final = 15 * 60
+# How long what a provider says about itself is used, and its keys; a failed request is not repeated for some seconds.
+PROVIDER_DOCUMENT_LIFE_S: Final = 60 * 60
+PROVIDER_KEYS_LIFE_S: Final = 60 * 60
+PROVIDER_FAILURE_LIFE_S: Final = 10
+# The provider's clock and ours may differ by this time.
+PROVIDER_CLOCK_SKEW_S: Final = 60
+# Identities that one person may connect.
+MAX_IDENTITIES: Final = 10
+# A request to a server whose address somebody entered, from connecting on, and its answer.
+OUTGOING_TIMEOUT_S: Final = 5.0
+MAX_OUTGOING_ANSWER_BYTES: Final = 256 * 1024
 # Mails that a form sends to an address that somebody enters: to one address, and for one network. Links in them are
 # valid for as long as the window at least, so whoever is refused has a valid one already.
 MAILS_WINDOW_S: Final = 60 * 60
@@ -124,6 +166,19 @@ KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
 MAX_SITE_NAME_CHARS: Final = 100
 MAX_TOKEN_NAME_CHARS: Final = 100
+# API tokens of a person that have not expired, and sites that a token may be limited to: every request reads its token.
+MAX_TOKENS: Final = 200
+MAX_TOKEN_SITES: Final = 100
+# The last use of a token is noted at most this often; an expired token is listed for this time.
+TOKEN_USE_NOTED_EVERY_S: Final = 60 * 60
+EXPIRED_TOKEN_SHOWN_S: Final = 30 * 24 * 60 * 60
+# The window in which a person's requests to the API are counted, see `Settings.api_requests`.
+API_WINDOW_S: Final = 60
+# For how long an Idempotency-Key repeats the first answer, and after which time a request that has neither answered nor
+# failed must have died: a Lambda of the API lives 29 s at most.
+IDEMPOTENCY_KEY_LIFE_S: Final = 24 * 60 * 60
+IDEMPOTENCY_LEASE_S: Final = 60
+MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 # People of one site: their roles are stored in one item.
 MAX_SITE_PEOPLE: Final = 1000
 # A team is deleted in one transaction, with an item for each of its members; DynamoDB takes 100 items.
@@ -139,10 +194,22 @@ INVITATION_KEPT_S: Final = 30 * 24 * 60 * 60
 MAX_INVITATIONS: Final = 200
 # Invitations that one person may send in a window, and that one address may get, in whatever name.
 INVITATIONS_WINDOW_S: Final = 24 * 60 * 60
-INVITATIONS_PER_PERSON: Final = 50
+INVITATIONS_PER_PERSON: Final = 100
 INVITATIONS_PER_ADDRESS: Final = 5
 # Names of people, sites and teams are shortened to this in invitations, which go to strangers.
 MAX_INVITATION_NAME_CHARS: Final = 60
+
+# Shared links of one site, and websites that may embed one of them.
+MAX_SHARED_LINKS: Final = 100
+MAX_EMBED_ORIGINS: Final = 20
+SHARED_LINK_COOKIE: Final = "shylight_link"
+# How long a browser that has sent a shared link's password need not send it again.
+SHARED_LINK_UNLOCKED_S: Final = 12 * 60 * 60
+# Visitors of shared pages cause builds of a day no more often than this.
+SHARED_REFRESH_AFTER_S: Final = 60
+# How long functions, browsers and proxies cache a site's counter.
+COUNTER_CACHE_S: Final = 5 * 60
+MAX_BADGE_LABEL_CHARS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +224,28 @@ class Settings:
     :ivar plain_script: if not ``""``, the script is not compressed, for gateways that cannot return binary bodies to
         clients that accept any type.
     :ivar max_sites: how many sites a person may have.
+    :ivar api_requests: how many requests to the API a person may send per minute.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
-    stage: str = "local"
+    stage: str = LOCAL_STAGE
     region: str = "us-east-1"
-    account: str = "000000000000"
+    account: str = LOCAL_ACCOUNT
     public_url: str = ""
     plain_script: str = ""
     max_sites: int = 1000
+    api_requests: int = 600
     geo_prefix: str = "geo/"
 
     @property
     def prefix(self) -> str:
         """The beginning of every resource's name, ``shylight-<stage>``."""
         return f"{APP}-{self.stage}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the stage of the local AWS, in its account."""
+        return (self.stage, self.account) == (LOCAL_STAGE, LOCAL_ACCOUNT)
 
     @property
     def bucket(self) -> str:
@@ -194,6 +268,11 @@ class Settings:
         return f"{self.prefix}-signing-key"
 
     @property
+    def totp_key(self) -> str:
+        """The parameter with the key that encrypts the secrets of authenticator apps."""
+        return f"{self.prefix}-totp-key"
+
+    @property
     def geo_source(self) -> str:
         """The parameter that tells where newer GeoIP databases come from."""
         return f"{self.prefix}-geo-source"
@@ -211,6 +290,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_PUBLIC_URL": "public_url",
     "SHYLIGHT_PLAIN_SCRIPT": "plain_script",
     "SHYLIGHT_MAX_SITES": "max_sites",
+    "SHYLIGHT_API_REQUESTS": "api_requests",
     "SHYLIGHT_GEO_PREFIX": "geo_prefix",
 }
 
@@ -218,10 +298,11 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables; a variable that is unset or empty leaves the default."""
     given: dict[str, Any] = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
-    if "max_sites" in given:
-        if not given["max_sites"].isdecimal():
-            raise ValueError(f"SHYLIGHT_MAX_SITES must be a whole number, not {given['max_sites']!r}")
-        given["max_sites"] = int(given["max_sites"])
+    for name, field in ENVIRONMENT.items():
+        if field in given and field in ("max_sites", "api_requests"):
+            if not given[field].isdecimal():
+                raise ValueError(f"{name} must be a whole number, not {given[field]!r}")
+            given[field] = int(given[field])
     if "region" not in given and environ.get("AWS_DEFAULT_REGION"):
         given["region"] = environ["AWS_DEFAULT_REGION"]
     if "public_url" in given:

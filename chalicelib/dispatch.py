@@ -10,10 +10,11 @@ from chalice import Response
 
 from chalicelib import translation
 from chalicelib.api.routes import ROUTES as API
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
 from chalicelib.errors import ShylightError
-from chalicelib.routing import Right, Route
+from chalicelib.routing import ADDRESS_PARAMETERS, Right, Route
 from chalicelib.web import Request, ShylightApp, serve
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
@@ -21,19 +22,25 @@ ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
 _ANY_BODY = ["*/*"]
 
 
-def register(app: ShylightApp, routes: tuple[Route, ...] = ROUTES) -> None:
+def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) -> None:
     """Register routes with Chalice.
 
-    :raises TypeError: for a row without a right.
-    :raises ValueError: for a row with a right in a site or team whose path does not name one.
+    :raises TypeError: for a row without a right or, in the API, without a scope.
+    :raises ValueError: for a right in a site or team, or of an address, whose path lacks the parameter for it.
     """
     for route in routes:
         if not isinstance(route.right, Right):
             raise TypeError(f"{route.method} {route.path} has no right")
+        if (route.scope is not None) is not (route.path.startswith("/api/") and route.right is not Right.PUBLIC):
+            raise TypeError(
+                f"{route.method} {route.path}: routes of the API that are not public need a scope, no others"
+            )
         subject = route.right.parameter
         if subject and f"{{{subject}}}" not in route.path:
             raise ValueError(f"{route.method} {route.path} has a right in a {subject} that its path does not name")
-        given = {} if route.method in ("GET", "OPTIONS") else {"content_types": _ANY_BODY}
+        if route.right.of_address and f"{{{ADDRESS_PARAMETERS[route.right]}}}" not in route.path:
+            raise ValueError(f"{route.method} {route.path} has a right of an address that is not in its path")
+        given = {} if route.method in ("GET", "HEAD", "OPTIONS") else {"content_types": _ANY_BODY}
         app.route(route.path, methods=[route.method], name=route.handler, **given)(_view(app, route))
 
 
@@ -76,9 +83,18 @@ def _answer(route: Route) -> Callable[..., Response]:
         translation.use(translation.SOURCE_LANGUAGE if request.is_api else _language(request))
         if route.right is Right.PUBLIC:
             return handler(request, **parameters)
+        if route.right.of_address:
+            from chalicelib.accounts import shared_access
+
+            address = parameters.pop(ADDRESS_PARAMETERS[route.right])
+            return handler(request, *shared_access.authorize(request, route.right, address), **parameters)
+        subject_id = parameters.pop(route.right.parameter) if route.right.parameter else None
+        if request.is_api:
+            from chalicelib.api import call
+
+            return call.answer(request, route, subject_id, handler, parameters)
         from chalicelib.accounts import auth
 
-        subject_id = parameters.pop(route.right.parameter) if route.right.parameter else None
         person, subject = auth.authorize(request, route.right, subject_id)
         known = (person,) if subject is None else (person, subject)
         return handler(request, *known, **parameters)

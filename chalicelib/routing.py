@@ -6,14 +6,14 @@ Neither this module nor the tables import anything else, because every cold star
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 SITE_PARAMETER = "site"
 TEAM_PARAMETER = "team"
 
 
 class Right(Enum):
-    """The right that a route requires. `accounts.auth` alone decides who has it."""
+    """The right that a route requires. `accounts.auth` and `accounts.shared_access` alone decide who has it."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
@@ -25,6 +25,9 @@ class Right(Enum):
     TEAM_ADMIN = "team: administer"
     TEAM_OWN = "team: own"
     ADMINISTRATOR = "administrator"
+    SHARED_LINK = "shared link"
+    PUBLIC_PAGE = "public page"
+    COUNTER_KEY = "counter key"
 
     @property
     def of_site(self) -> bool:
@@ -41,6 +44,69 @@ class Right(Enum):
         """The path parameter that names the site or team of a right; None for other rights."""
         return SITE_PARAMETER if self.of_site else TEAM_PARAMETER if self.of_team else None
 
+    @property
+    def of_address(self) -> bool:
+        """Whether the address itself gives the right, to anybody who has it: `accounts.shared_access` decides."""
+        return self in ADDRESS_PARAMETERS
+
+
+class Scope(Enum):
+    """What an API token may be used for. `accounts.api_tokens` describes each; every route for programs needs one."""
+
+    STATS_READ = "stats:read"
+    SITES_READ = "sites:read"
+    SITES_WRITE = "sites:write"
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
+    SHARES_READ = "shares:read"
+    SHARES_WRITE = "shares:write"
+    HITS_WRITE = "hits:write"
+    TOKENS_READ = "tokens:read"
+    TOKENS_WRITE = "tokens:write"
+
+
+class Access(NamedTuple):
+    """What an API token allows, of what its person may do.
+
+    :ivar scopes: None: all, also those that are added later.
+    :ivar sites: ids of the sites it is limited to; None: all of the person's.
+    :ivar expires_at: epoch seconds at which it expires; None: never.
+    """
+
+    scopes: frozenset[Scope] | None = None
+    sites: frozenset[str] | None = None
+    expires_at: int | None = None
+
+    def has(self, scope: Scope) -> bool:
+        """Whether it includes `scope`."""
+        return self.scopes is None or scope in self.scopes
+
+    def reaches(self, site_id: str) -> bool:
+        """Whether it includes the site."""
+        return self.sites is None or site_id in self.sites
+
+    def has_expired(self, now: float) -> bool:
+        """Whether it has expired at `now`, epoch seconds."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def covers_sites_of(self, other: Access) -> bool:
+        """Whether it includes all sites that `other` includes."""
+        return self.sites is None or (other.sites is not None and other.sites <= self.sites)
+
+    def exceeds(self, other: Access) -> str:
+        """The first field in which this allows more than `other`; ``""`` if it does not."""
+        if other.scopes is not None and (self.scopes is None or not self.scopes <= other.scopes):
+            return "scopes"
+        if not other.covers_sites_of(self):
+            return "sites"
+        if other.expires_at is not None and (self.expires_at is None or self.expires_at > other.expires_at):
+            return "expires_at"
+        return ""
+
+
+# Without a token, and with one that is not limited.
+FULL_ACCESS = Access()
+
 
 class Route(NamedTuple):
     """A route.
@@ -48,11 +114,22 @@ class Route(NamedTuple):
     :ivar path: as Chalice has it, e.g. ``/sites/{site}``.
     :ivar handler: ``"package.module:function"`` below `chalicelib`, imported at the first request. Its arguments are
         the request, the person (unless the route is public), the site or team (for a right in one), and the other path
-        parameters by name.
+        parameters by name. For a right of an address: the request, the site, the shared link (if it is one).
     :ivar right: the right that the caller needs.
+    :ivar scope: the scope that an API token needs, for routes below ``/api/v1`` that are not public.
+    :ivar filters_sites: tokens that are limited to some sites may use it although its path names no site, because the
+        handler keeps to ``request.access``. Otherwise they are refused.
+    :ivar creates: it creates something, so clients may send an ``Idempotency-Key`` to repeat it safely.
     """
 
     method: str
     path: str
     handler: str
     right: Right
+    scope: Scope | None = None
+    filters_sites: bool = False
+    creates: bool = False
+
+
+# The parameter of the path that gives a right of an address.
+ADDRESS_PARAMETERS: Final = {Right.SHARED_LINK: "link", Right.PUBLIC_PAGE: SITE_PARAMETER, Right.COUNTER_KEY: "file"}

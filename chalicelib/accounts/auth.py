@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions, team_rights
+from chalicelib.accounts.api_tokens import Holder
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
-from chalicelib.config import MAX_FORM_BYTES, settings
-from chalicelib.errors import Forbidden, NotFound, Unauthorized
-from chalicelib.routing import Right
-from chalicelib.store import credentials, people, sites, teams
+from chalicelib.config import MAX_FORM_BYTES, RECENT_SIGN_IN_S, SESSION_USED_EVERY_S, settings
+from chalicelib.errors import Forbidden, NotFound, SignInTooOld, Unauthorized
+from chalicelib.routing import FULL_ACCESS, Right, Route
+from chalicelib.store import browser_sessions, credentials, people, sites, teams
+from chalicelib.store.browser_sessions import BrowserSession
 from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import signing_key
 from chalicelib.store.sites import Site
@@ -37,49 +39,102 @@ def signed_in_person(request: Request) -> Person:
     :raises Unauthorized: if nobody is signed in, or the session has ended.
     """
     session = session_of(request)
-    person = credentials.person_in_session(session.person_id, session.id) if session else None
+    person = _person_in(session) if session is not None else None
     if session is None or person is None or person.epoch != session.epoch:
         raise Unauthorized(_("Please sign in."))
     return person
 
 
-def token_person(request: Request) -> Person:
-    """The person that the request's API token belongs to. A signed-in browser may read (GET) without a token.
+def _person_in(session: Session) -> Person | None:
+    """The person whose session it is, unless it has ended."""
+    if not session.stored:
+        return credentials.person_in_session(session.person_id, session.id)
+    person, stored = browser_sessions.find(session.person_id, session.id)
+    now = int(time.time())
+    if stored is not None and now - stored.used_at >= SESSION_USED_EVERY_S:
+        browser_sessions.mark_used(session.person_id, session.id, now)
+    return person if stored is not None else None
+
+
+def require_recent(request: Request, person: Person, back: str = "") -> None:
+    """Check that the person has signed in, or confirmed that it is them, within the last minutes.
+
+    Whoever finds a browser unlocked, or steals a cookie, must not be able to change how its owner signs in. The error
+    leads a browser to the page that asks for the password or a passkey.
+
+    :param back: the page to return to, as a path without a leading slash; by default the requested page.
+    :raises SignInTooOld: if it is longer ago.
+    """
+    session = session_of(request)
+    proven = session.authenticated_at if session is not None and session.person_id == person.id else 0
+    if not 0 <= time.time() - proven < RECENT_SIGN_IN_S:
+        page = back or (request.path.strip("/") if request.method == "GET" else request_origin.HOME)
+        raise SignInTooOld(_("Confirm that it is you, then try again."), back=page)
+
+
+def token_holder(request: Request) -> Holder:
+    """Whom the request's API token belongs to, and what it allows. A signed-in browser may read (GET) without a token.
 
     :raises Unauthorized: without a valid ``Authorization: Bearer …``.
     """
-    header = request.headers.get("authorization")
-    if header is None and request.method == "GET" and session_of(request) is not None:
-        return signed_in_person(request)
-    scheme, _space, token = (header or "").partition(" ")
+    if "authorization" not in request.headers and request.method == "GET" and session_of(request) is not None:
+        return Holder(signed_in_person(request), FULL_ACCESS)
+    return api_tokens.holder_of(token_in(request))
+
+
+def token_in(request: Request) -> str:
+    """The API token that the request was sent with.
+
+    :raises Unauthorized: if there is none.
+    """
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized(_("Send an API token in the header 'Authorization: Bearer <token>'."))
-    person = api_tokens.person_with(token.strip())
-    if person is None:
-        raise Unauthorized(_("This API token is unknown; it may have been revoked."))
-    return person
+    return token.strip()
 
 
 def authorize(request: Request, right: Right, subject_id: str | None = None) -> tuple[Person, Site | Team | None]:
-    """The person who sends a request, and the site or team it is about. Handlers run only after this check.
+    """The person who asks for a page, and the site or team it is about. Handlers run only after this check.
 
-    Programs authenticate with an API token, browsers with their session. Browser requests other than GET also need the
-    form's CSRF token.
+    Requests other than GET also need the form's CSRF token.
 
     :param right: the right that the request needs.
     :param subject_id: the id of the site or team, for rights in one.
-    :raises Unauthorized: if the request is not authenticated.
+    :raises Unauthorized: if nobody is signed in.
     :raises Forbidden: if the person does not have the right, or the form is not from one of our pages.
     :raises NotFound: if the site or team does not exist or the person may not view it.
     """
-    person = token_person(request) if request.is_api else signed_in_person(request)
-    if not request.is_api and request.method != "GET":
+    person = signed_in_person(request)
+    if request.method != "GET":
         check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
+    return person, _permit(person, right, subject_id)
+
+
+def authorize_program(holder: Holder, route: Route, subject_id: str | None = None) -> Site | Team | None:
+    """The site or team that a request to the API is about, if it is about one. Handlers run only after this check.
+
+    :raises Forbidden: if the person does not have the right, or the token does not have the scope.
+    :raises NotFound: if the site or team does not exist, or the person or the token has no access to it.
+    """
+    access = holder.access
+    if route.scope is None or not access.has(route.scope):
+        scope = route.scope.value if route.scope else ""
+        error = Forbidden(f"This API token does not have the scope {scope}.")
+        error.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
+        raise error
+    if access.sites is not None and not route.right.of_site and not route.filters_sites:
+        raise Forbidden("This API token is limited to some sites, so it cannot be used for this.")
+    if route.right.of_site and not access.reaches(sites.read_id(subject_id or "") or ""):
+        raise NotFound(_(_NO_SITE))
+    return _permit(holder.person, route.right, subject_id)
+
+
+def _permit(person: Person, right: Right, subject_id: str | None) -> Site | Team | None:
     if right is Right.ADMINISTRATOR and not person.admin:
         raise Forbidden(_("Only administrators may do this."))
     if right.of_team:
-        return person, team_rights.team_for(person, subject_id or "", right)
-    return person, site_for(person, subject_id or "", right) if right.of_site else None
+        return team_rights.team_for(person, subject_id or "", right)
+    return site_for(person, subject_id or "", right) if right.of_site else None
 
 
 def site_for(person: Person, site_id: str, right: Right) -> Site:
@@ -156,9 +211,22 @@ def session_of(request: Request) -> Session | None:
     return sessions.decode(token, signing_key(), settings().prefix) if token else None
 
 
-def begin_session(request: Request, person: Person) -> str:
-    """Sign `person` in; gives the ``Set-Cookie`` header for it."""
-    session = sessions.begin(person.id, person.epoch, int(time.time()))
+def begin_session(request: Request, person: Person, authenticated_at: int | None = None) -> str:
+    """Sign `person` in; gives the ``Set-Cookie`` header for it. The browser's session before, if any, ends.
+
+    :param authenticated_at: when the person proved who they are, epoch seconds; None for now.
+    """
+    from chalicelib.accounts import session_origin  # loads the reader of GeoIP databases
+
+    _end(session_of(request))
+    session = sessions.begin(person.id, person.epoch, int(time.time()), authenticated_at)
+    origin = session_origin.origin_of(request)
+    browser_sessions.add(
+        person.id,
+        BrowserSession(
+            session.id, session.began, session.began, session.expires, origin.browser, origin.system, origin.country
+        ),
+    )
     return sessions.cookie(sessions.encode(session, signing_key(), settings().prefix), request.secure)
 
 
@@ -176,7 +244,12 @@ def remember_browser(request: Request, person: Person) -> str:
 
 def end_session(request: Request) -> str:
     """Sign this browser out, which also invalidates copies of its cookie; gives the ``Set-Cookie`` header for it."""
-    session = session_of(request)
-    if session is not None:
-        credentials.end_session(session.person_id, session.id, session.expires)
+    _end(session_of(request))
     return sessions.cleared_cookie(request.secure)
+
+
+def _end(session: Session | None) -> None:
+    if session is not None and session.stored:
+        browser_sessions.end(session.person_id, session.id)
+    elif session is not None:
+        credentials.end_session(session.person_id, session.id, session.expires)

@@ -6,32 +6,26 @@ about as keyword arguments and are called with the recipient's language in use.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.config import MAX_INVITATION_NAME_CHARS
+from chalicelib.accounts.invitation_texts import INVITATIONS
+from chalicelib.accounts.mail_content import Action, Content
+from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
-from chalicelib.translation import ngettext
 
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """The button of a mail. `url`: absolute."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A mail's subject and text. `notes`: paragraphs in small type, below the button."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    action: Action | None = None
-    notes: tuple[str, ...] = ()
+# Changes of the ways in which a person signs in -> what the person is told.
+SECURITY_CHANGES: Final[Mapping[str, str]] = {
+    "authenticator_added": N_("An authenticator app was set up."),
+    "authenticator_removed": N_("The authenticator app was removed."),
+    "passkey_added": N_("A passkey was added."),
+    "passkey_removed": N_("A passkey was removed."),
+    "recovery_codes_created": N_("New recovery codes were created."),
+    "recovery_code_used": N_("A recovery code was used to sign in."),
+    "identity_connected": N_("An identity at the provider was connected. Whoever has it can sign in to your account."),
+    "identity_disconnected": N_("An identity at the provider was disconnected."),
+    "second_factor_reset": N_("An administrator removed the authenticator app, passkeys and recovery codes."),
+}
 
 
 def reset_password(installation: str, link: str, minutes: int) -> Content:
@@ -129,90 +123,14 @@ def primary_address_changed(installation: str, address: str, link: str) -> Conte
     )
 
 
-def invitation_to_site(
-    installation: str, inviter: str, inviter_email: str, name: str, role: str, link: str, days: int
-) -> Content:
-    """The link with which somebody gets access to a site. `name`: the site's; `inviter`: a name, or ``""``."""
-    roles = {
-        "admin": _("You will see the site, change its settings and manage its people."),
-        "editor": _("You will see the site and change its settings."),
-        "viewer": _("You will see the site."),
-    }
+def security_changed(installation: str, kind: str, link: str) -> Content:
+    """A notice for the owner of an account. `kind`: of :data:`SECURITY_CHANGES`; `link`: to the page, or ``""``."""
+    check = _("If it was not you, change your password at once and tell your administrator.")
     return Content(
-        _("Invitation to the site %(site)s at %(installation)s", site=plain_name(name), installation=installation),
-        (
-            _(
-                "%(inviter)s invites you to the statistics of the site “%(site)s” at %(installation)s.",
-                inviter=_inviter(inviter, inviter_email),
-                site=plain_name(name),
-                installation=installation,
-            ),
-            roles[role],
-        ),
-        Action(_("Look at the invitation"), link),
-        _about_invitation(days),
-    )
-
-
-def invitation_to_team(
-    installation: str, inviter: str, inviter_email: str, name: str, role: str, link: str, days: int
-) -> Content:
-    """The link with which somebody joins a team. `name`: the team's; `inviter`: a name, or ``""``."""
-    roles = {
-        "admin": _("You will have access to its sites, and manage its members."),
-        "member": _("You will have access to its sites."),
-    }
-    return Content(
-        _("Invitation to the team %(team)s at %(installation)s", team=plain_name(name), installation=installation),
-        (
-            _(
-                "%(inviter)s invites you to the team “%(team)s” at %(installation)s.",
-                inviter=_inviter(inviter, inviter_email),
-                team=plain_name(name),
-                installation=installation,
-            ),
-            roles[role],
-        ),
-        Action(_("Look at the invitation"), link),
-        _about_invitation(days),
-    )
-
-
-def invitation_to_installation(installation: str, inviter: str, inviter_email: str, link: str, days: int) -> Content:
-    """The link with which somebody gets an account. `inviter`: a name, or ``""``."""
-    return Content(
-        _("Invitation to %(installation)s", installation=installation),
-        (
-            _(
-                "%(inviter)s invites you to %(installation)s, the statistics of websites.",
-                inviter=_inviter(inviter, inviter_email),
-                installation=installation,
-            ),
-        ),
-        Action(_("Look at the invitation"), link),
-        _about_invitation(days),
-    )
-
-
-def plain_name(name: str) -> str:
-    """A name that somebody chose, as it is sent to strangers: short, and with nothing that mail programs make a link.
-
-    A dot between two characters becomes U+2024, which looks the same and is part of no host name.
-    """
-    text = " ".join(re.sub(r"[/\\]{2,}", " ", name).split())
-    if len(text) > MAX_INVITATION_NAME_CHARS:
-        text = f"{text[: MAX_INVITATION_NAME_CHARS - 1].rstrip()}…"
-    return re.sub(r"(?<=\S)\.(?=\S)", "\u2024", text)
-
-
-def _inviter(name: str, email: str) -> str:
-    return _("%(name)s (%(email)s)", name=plain_name(name), email=email) if name else email
-
-
-def _about_invitation(days: int) -> tuple[str, ...]:
-    return (
-        ngettext("The link is valid for %(num)s day.", "The link is valid for %(num)s days.", days),
-        _("If you do not know the sender, ignore this mail. Nothing happens then."),
+        _("The security of your account at %(installation)s was changed", installation=installation),
+        (_(SECURITY_CHANGES[kind]),),
+        Action(_("Check the security of your account"), link) if link else None,
+        (check,),
     )
 
 
@@ -235,7 +153,6 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "address-added": address_added,
     "password-changed": password_changed,
     "primary-address-changed": primary_address_changed,
-    "invitation-to-site": invitation_to_site,
-    "invitation-to-team": invitation_to_team,
-    "invitation-to-installation": invitation_to_installation,
+    "security-changed": security_changed,
+    **INVITATIONS,
 }

@@ -60,9 +60,10 @@ def sites_of(team: Team) -> list[TeamSite]:
     return [TeamSite(site, team.sites[site.id]) for site in sites.get_sites(list(team.sites))]
 
 
-def create(caller: Person, data: Mapping[str, object]) -> Team:
+def create(caller: Person, data: Mapping[str, object], team_id: str = "") -> Team:
     """Create a team with the `name` in `data`; the caller is its owner.
 
+    :param team_id: a UUID for it, if the request may be repeated: the team is created only once.
     :raises BadRequest: if the name is missing or not accepted, or a field is unknown.
     :raises Conflict: if the caller is in too many teams.
     """
@@ -70,7 +71,7 @@ def create(caller: Person, data: Mapping[str, object]) -> Team:
     name = site_name(data.get("name"))
     if len(teams.ids_of(caller.id)) >= MAX_PERSON_TEAMS:
         raise Conflict(_("You can be in at most %(number)s teams. Leave one first.", number=MAX_PERSON_TEAMS))
-    made = teams.add(Team(str(uuid.uuid4()), name, {}, created_at=int(time.time())), caller.id)
+    made = teams.add(Team(team_id or str(uuid.uuid4()), name, {}, created_at=int(time.time())), caller.id)
     audit_log.record(caller, "team.create", subject=made.id)
     return made
 

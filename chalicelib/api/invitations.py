@@ -13,12 +13,15 @@ from chalice import Response
 
 from chalicelib.accounts import invitation_acceptance, invitations
 from chalicelib.accounts.invitations import Sent
+from chalicelib.api.listing import reply_part
 from chalicelib.errors import BadRequest
 from chalicelib.store.invitations import Invitation
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.store.teams import Team
 from chalicelib.web import Request, reply, reply_json
+
+MAX_ROWS = 1000
 
 
 def accept(request: Request, person: Person) -> Response:
@@ -33,9 +36,10 @@ def accept(request: Request, person: Person) -> Response:
     return reply_json({"to": place.kind, "id": place.id or None, "role": offer.invitation.role or None})
 
 
-def list_all(_request: Request, _caller: Person, subject: Site | Team | None = None) -> Response:
-    """``GET …/invitations`` of a site, a team or the installation."""
-    return reply_json({"invitations": [_as_json(one.invitation, one.email) for one in invitations.list_of(subject)]})
+def list_all(request: Request, _caller: Person, subject: Site | Team | None = None) -> Response:
+    """``GET …/invitations?limit=…&cursor=…`` of a site, a team or the installation."""
+    rows = [_as_json(one.invitation, one.email) for one in invitations.list_of(subject)]
+    return reply_part(request, "invitations", rows, MAX_ROWS)
 
 
 def invite_to_installation(request: Request, caller: Person) -> Response:

@@ -6,21 +6,20 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib import config, pagination
 from chalicelib.accounts import invitations, site_people
 from chalicelib.accounts.site_people import Member
 from chalicelib.api.invitations import sent_as_json
+from chalicelib.api.listing import reply_part
+from chalicelib.config import MAX_SITE_PEOPLE
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, reply, reply_json
 
 
 def list_people(request: Request, caller: Person, site: Site) -> Response:
-    """``GET …/people?limit=…&next=…``: the people of the site, also through teams, by e-mail address."""
-    limit = pagination.read_limit(request.query, config.MAX_SITE_PEOPLE, config.MAX_SITE_PEOPLE)
-    first = pagination.read_place(request.query)
-    shown, further = pagination.part([_shown(one) for one in site_people.people_of(site, caller)], first, limit)
-    return reply_json({"people": shown, "next": further})
+    """``GET …/people?limit=…&cursor=…``: the people of the site, also through teams, by e-mail address."""
+    shown = [_shown(one) for one in site_people.people_of(site, caller)]
+    return reply_part(request, "people", shown, MAX_SITE_PEOPLE)
 
 
 def invite(request: Request, caller: Person, site: Site) -> Response:

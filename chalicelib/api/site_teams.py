@@ -6,14 +6,16 @@ from chalice import Response
 
 from chalicelib.accounts import site_teams
 from chalicelib.accounts.site_people import TeamAccess
+from chalicelib.api.listing import reply_part
+from chalicelib.config import MAX_SITE_TEAMS
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, reply, reply_json
 
 
-def list_teams(_request: Request, _caller: Person, site: Site) -> Response:
-    """``GET …/teams``: the teams with a role in the site, by name."""
-    return reply_json({"teams": [as_json(team) for team in site_teams.teams_of(site)]})
+def list_teams(request: Request, _caller: Person, site: Site) -> Response:
+    """``GET …/teams?limit=…&cursor=…``: the teams with a role in the site, by name."""
+    return reply_part(request, "teams", [as_json(team) for team in site_teams.teams_of(site)], MAX_SITE_TEAMS)
 
 
 def give(request: Request, caller: Person, site: Site, team: str) -> Response:

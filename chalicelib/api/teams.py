@@ -6,10 +6,11 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib import pagination
 from chalicelib.accounts import invitations, site_teams, team_rights, teams
 from chalicelib.accounts.teams import TeamMember
 from chalicelib.api.invitations import sent_as_json
+from chalicelib.api.listing import reply_part
+from chalicelib.config import MAX_TEAM_MEMBERS, MAX_TEAM_SITES
 from chalicelib.store.people import Person
 from chalicelib.store.teams import Team
 from chalicelib.web import Request, reply, reply_json
@@ -19,17 +20,13 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 def list_teams(request: Request, caller: Person) -> Response:
-    """``GET /api/v1/teams?limit=…&next=…``: the caller's teams, by name; of an administrator, all teams."""
-    limit = pagination.read_limit(request.query, MAX_TEAMS, MAX_TEAMS)
-    first = pagination.read_place(request.query)
-    found = [_shown(team, caller) for team in teams.teams_of(caller)]
-    shown, further = pagination.part(found, first, limit)
-    return reply_json({"teams": shown, "next": further})
+    """``GET /api/v1/teams?limit=…&cursor=…``: the caller's teams, by name; of an administrator, all teams."""
+    return reply_part(request, "teams", [_shown(team, caller) for team in teams.teams_of(caller)], MAX_TEAMS)
 
 
 def create(request: Request, caller: Person) -> Response:
     """``POST /api/v1/teams`` with a name: 201 and the new team, of which the caller is the owner."""
-    return reply_json(_shown(teams.create(caller, request.json()), caller), 201)
+    return reply_json(_shown(teams.create(caller, request.json(), request.creation_id), caller), 201)
 
 
 def show(_request: Request, caller: Person, team: Team) -> Response:
@@ -48,9 +45,9 @@ def delete(request: Request, caller: Person, team: Team) -> Response:
     return reply(b"", "text/plain", 204, _NO_STORE)
 
 
-def list_members(_request: Request, _caller: Person, team: Team) -> Response:
-    """``GET …/members``: the members, by e-mail address."""
-    return reply_json({"members": [_member(one) for one in teams.members_of(team)]})
+def list_members(request: Request, _caller: Person, team: Team) -> Response:
+    """``GET …/members?limit=…&cursor=…``: the members, by e-mail address."""
+    return reply_part(request, "members", [_member(one) for one in teams.members_of(team)], MAX_TEAM_MEMBERS)
 
 
 def invite(request: Request, caller: Person, team: Team) -> Response:
@@ -69,13 +66,13 @@ def remove(_request: Request, caller: Person, team: Team, person: str) -> Respon
     return reply(b"", "text/plain", 204, _NO_STORE)
 
 
-def list_sites(_request: Request, _caller: Person, team: Team) -> Response:
-    """``GET …/sites``: the sites of the team, by name, with the role of its members in each."""
+def list_sites(request: Request, _caller: Person, team: Team) -> Response:
+    """``GET …/sites?limit=…&cursor=…``: the sites of the team, by name, with the role of its members in each."""
     shown = [
         {"id": one.site.id, "name": one.site.name, "domain": one.site.domain, "role": one.role}
         for one in teams.sites_of(team)
     ]
-    return reply_json({"sites": shown})
+    return reply_part(request, "sites", shown, MAX_TEAM_SITES)
 
 
 def give_back(_request: Request, caller: Person, team: Team, site: str) -> Response:

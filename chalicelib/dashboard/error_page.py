@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
+from chalicelib.accounts.shared_access import Locked
 from chalicelib.dashboard import render
-from chalicelib.errors import ShylightError, Unauthorized
+from chalicelib.errors import ShylightError, SignInTooOld, Unauthorized
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
@@ -29,11 +30,20 @@ _FAILED = (
 
 
 def show(request: Request, error: ShylightError) -> Response:
-    """The page for `error`; somebody who has to sign in is sent there, and back afterwards."""
+    """The page for `error`; somebody who has to sign in is sent there, and back afterwards.
+
+    Whoever opens a shared link with a password is asked for it.
+    """
+    if isinstance(error, Locked):
+        from chalicelib.dashboard import shared_password
+
+        return shared_password.locked(request, error.link)
     if isinstance(error, Unauthorized):
         wanted = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""
         return redirect(f"{request.root}sign-in{onward}")
+    if isinstance(error, SignInTooOld):
+        return redirect(f"{request.root}confirm?{urlencode({'next': error.back})}")
     title, advice = _ADVICE.get(error.status, _FAILED)
     return render.page(
         request,

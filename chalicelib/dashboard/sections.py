@@ -37,10 +37,14 @@ SITE: Final = (
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
     Section(N_("People"), "/sites/{site}/people"),
+    Section(N_("Sharing"), "/sites/{site}/sharing"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
     Section(N_("Password"), "/account/password"),
+    Section(N_("Security"), "/account/security"),
+    Section(N_("Connected identities"), "/account/identities"),
+    Section(N_("API tokens"), "/account/tokens"),
     Section(N_("Teams"), "/teams"),
 )
 ADMINISTRATION: Final[tuple[Section, ...]] = (Section(N_("Invitations"), "/administration/invitations"),)

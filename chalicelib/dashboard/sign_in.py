@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from chalice import Response
 
@@ -13,13 +14,17 @@ from chalicelib.accounts import (
     login,
     mail,
     one_time_links,
+    passkey_challenges,
     password_change,
     passwords,
     people,
     request_origin,
+    second_factor,
+    second_step,
     sign_up,
 )
 from chalicelib.accounts.one_time_links import Link
+from chalicelib.accounts.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
@@ -34,7 +39,7 @@ def show_form(request: Request) -> Response:
     try:
         auth.signed_in_person(request)
     except Unauthorized:
-        return _form_page(request, onward)
+        return form_page(request, onward)
     return redirect(request.root + onward)
 
 
@@ -47,8 +52,8 @@ def sign_in(request: Request) -> Response:
     try:
         person = login.sign_in(email, form.get("password", ""), request.source_ip, auth.known_browser(request))
     except (BadRequest, Unauthorized, TooManyRequests) as error:
-        return _form_page(request, onward, email, error)
-    return _signed_in(request, person, onward)
+        return form_page(request, onward, email, error)
+    return first_step_done(request, person, onward)
 
 
 def show_link(request: Request, token: str) -> Response:
@@ -63,14 +68,16 @@ def show_link(request: Request, token: str) -> Response:
 def use_link(request: Request, token: str) -> Response:
     """``POST /sign-in/{token}``: use up the link, set the password if one is given (and revoke tokens), and sign in.
 
-    A person without a password has to choose one, because the link works only once.
+    A person without a password has to choose one, because the link works only once; unless people sign in through the
+    provider only.
     """
     request_origin.check_origin(request)
     form = request.form()
-    password = form.get("password", "")
+    provider_only = sign_in_ways().provider_only
+    password = form.get("password", "") if not provider_only else ""
     try:
         link, person = _find_link(request, token)
-        if password or person.password_hash is None:
+        if password or not (provider_only or person.password_hash):
             passwords.check_new(password, *password_change.words_of(person))
         one_time_links.use(link)
     except NotFound as error:
@@ -85,7 +92,7 @@ def use_link(request: Request, token: str) -> Response:
             password_change.tell(person, request.address)
         if "revoke_tokens" in form:
             api_tokens.revoke_all(person)
-    return _signed_in(request, person, request_origin.HOME)
+    return first_step_done(request, person, request_origin.HOME)
 
 
 def sign_out(request: Request) -> Response:
@@ -95,7 +102,8 @@ def sign_out(request: Request) -> Response:
     return redirect(request.root + "sign-in", {"Set-Cookie": auth.end_session(request)})
 
 
-def _form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
+def form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
+    """The sign-in form: new, or again with an error."""
     done = _("Your password was changed. Sign in with it.") if request.query.get("done") == "password" else ""
     return render.page(
         request,
@@ -107,13 +115,24 @@ def _form_page(request: Request, onward: str, email: str = "", error: ShylightEr
         next=onward,
         done="" if error else done,
         can_send=mail.can_send(),
+        has_passkeys=passkey_challenges.relying_party(request) is not None,
         may_sign_up=sign_up.availability() == "open",
+        ways=sign_in_ways(),
     )
 
 
-def _signed_in(request: Request, person: Person, onward: str) -> Response:
-    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person)]
+def signed_in(request: Request, person: Person, onward: str) -> Response:
+    """A session for somebody who has proven who they are, and on to the page `onward`."""
+    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person), *second_step.end(request)]
     return redirect(request.root + onward, {"Set-Cookie": cookies})
+
+
+def first_step_done(request: Request, person: Person, onward: str) -> Response:
+    """On to the second step, if the person has a second factor; else a session."""
+    if not second_factor.factors_of(person).required:
+        return signed_in(request, person, onward)
+    there = f"{request.root}second-step?{urlencode({'next': onward})}"
+    return redirect(there, {"Set-Cookie": second_step.begin(request, person)})
 
 
 def _find_link(request: Request, token: str) -> tuple[Link, Person]:
@@ -131,6 +150,7 @@ def _link_page(request: Request, person: Person, error: BadRequest | None = None
         render.SECRET_URL_HEADERS,
         email=person.email,
         error=error.message if error else None,
-        needs_password=person.password_hash is None,
+        needs_password=person.password_hash is None and not sign_in_ways().provider_only,
+        provider_only=sign_in_ways().provider_only,
         tokens=len(api_tokens.tokens_of(person)),
     )

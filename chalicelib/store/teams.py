@@ -117,12 +117,18 @@ def read_site(site_id: str) -> SiteTeams:
 
 
 def add(team: Team, owner_id: str) -> Team:
-    """Store a new team with its owner; as stored."""
+    """Store a new team with its owner; as stored, or as it is if it was stored before."""
     made = dataclasses.replace(team, members={owner_id: "owner"})
-    with TransactWrite(connection=people.connection()) as transaction:
-        _save(transaction, made)
-        transaction.save(CoreItem(_ALL, made.id))
-        _point_to(transaction, owner_id, made.id)
+    try:
+        with TransactWrite(connection=people.connection()) as transaction:
+            _save(transaction, made)
+            transaction.save(CoreItem(_ALL, made.id))
+            _point_to(transaction, owner_id, made.id)
+    except TransactWriteError as error:
+        present = read(made.id) if aws.transaction_refused(error) else None
+        if present is None:
+            raise
+        return present
     return dataclasses.replace(made, version=1)
 
 

@@ -12,11 +12,13 @@ PASSWORD = "a password of some length"
 ROLES = ("viewer", "editor", "admin", "owner")
 
 # In a process of its own, as in `tests.stack.people`. Everybody has a token and a password; all but the stranger and
-# the administrator have a role in the site, and its name.
+# the administrator have a role in the site, and its name. The administrator has a token of each scope, too, and one
+# that is limited to another site.
 PREPARE = """
 import json, sys, uuid
-from chalicelib.accounts import api_tokens, people, passwords, sites
+from chalicelib.accounts import api_tokens, counters, people, passwords, shared_links, sites
 from chalicelib.store import people as stored, site_people, teams
+from chalicelib.routing import Access, Scope
 from chalicelib.store.sites import get_site
 hashed = passwords.hash_password(sys.argv[1])
 made = {}
@@ -32,8 +34,18 @@ for name in ("admin", "editor", "viewer"):
 team = teams.add(teams.Team(str(uuid.uuid4()), "Shared team", {}), made["owner"].id)
 for name, role in (("admin", "admin"), ("viewer", "member")):
     assert teams.write_member(teams.read(team.id), made[name].id, role)
+other = sites.create_site(made["owner"], {**data, "domain": f"other.{data['domain']}"})
+shared_links.create(site, made["owner"], {"name": "Public page", "access": "public"})
+link = shared_links.create(site, made["owner"], {"name": "Link"})
 print(json.dumps({
     "site": site.id, "domain": site.domain, "team": team.id,
+    "link": shared_links.path_of(link).removeprefix("share/"),
+    "counter": counters.switch(site, made["owner"], on=True),
+    "scoped": {
+        scope.value: api_tokens.issue(made["administrator"], scope.value, Access(frozenset({scope})))
+        for scope in Scope
+    },
+    "elsewhere": api_tokens.issue(made["administrator"], "elsewhere", Access(sites=frozenset({other.id}))),
     "people": {
         name: {"id": one.id, "email": one.email, "token": api_tokens.issue(one, name)} for name, one in made.items()
     },
@@ -54,19 +66,36 @@ class Someone:
 class SharedSite:
     """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``.
 
+    It has a public page.
+
     :ivar team: a team that does not hold the site. The site's owner is its owner, the site's admin its admin, and the
         site's viewer its member; nobody else is in it.
+    :ivar scoped: an administrator's tokens, each with one scope, by scope.
+    :ivar elsewhere: an administrator's token that is limited to another site.
+    :ivar link: the token of a shared link; :ivar counter: the key of its counter.
     """
 
     id: str
     domain: str
     team: str
+    link: str
+    counter: str
     people: dict[str, Someone]
+    scoped: dict[str, str]
+    elsewhere: str
 
 
 def make_shared_site(stack: Any) -> SharedSite:
     """A new site with new people."""
     made = json.loads(run(stack, PREPARE, PASSWORD))
+    people = {name: Someone(**one) for name, one in made["people"].items()}
     return SharedSite(
-        made["site"], made["domain"], made["team"], {name: Someone(**one) for name, one in made["people"].items()}
+        made["site"],
+        made["domain"],
+        made["team"],
+        made["link"],
+        made["counter"],
+        people,
+        made["scoped"],
+        made["elsewhere"],
     )

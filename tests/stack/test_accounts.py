@@ -19,10 +19,12 @@ from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import Caller
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run, some_address
 
-# What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
+# What must answer somebody whom nobody knows: visitors' browsers, the monitoring, the doors themselves, what is shared.
 PUBLIC = re.compile(
     r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out"
-    r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*|/invitations/.*"
+    r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*|/second-step|/passkey(-options)?"
+    r"|/share/.*|/public/.*|/badge/.*|/counter/.*"
+    r"|/invitations/.*"
 )
 # What stands for the parameters of paths, beside the site.
 PARAMETERS = {
@@ -30,6 +32,8 @@ PARAMETERS = {
     "person": str(uuid.uuid4()),
     "team": str(uuid.uuid4()),
     "invitation": str(uuid.uuid4()),
+    "passkey": "0" * 32,
+    "share": "public",
 }
 
 
@@ -61,8 +65,8 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    asked = path.format(site=site, token="0" * 16, person=uuid.uuid4())
-    answer = browser.ask(method, asked, b"{}" if method in ("POST", "PUT") else None, headers)
+    place = re.sub(r"{(\w+)}", lambda name: {"site": site, "share": "public"}.get(name[1], "0" * 32), path)
+    answer = browser.ask(method, place, b"{}" if method in ("POST", "PUT") else None, headers)
     if path.startswith("/api/"):
         assert answer.status == 401
         assert set(answer.error) == {"code", "message"}
@@ -261,6 +265,11 @@ FORMS = [
     "/teams", "/teams/{team}", "/teams/{team}/delete", "/teams/{team}/members", "/teams/{team}/members/{person}",
     "/teams/{team}/members/{person}/remove", "/teams/{team}/invitations/{invitation}",
     "/teams/{team}/sites/{site}/remove", "/administration/invitations", "/administration/invitations/{invitation}",
+    "/account/identities",
+    "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
+    "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
+    "/account/passkeys/{passkey}",
+    "/sites/{site}/sharing", "/sites/{site}/sharing/{share}", "/sites/{site}/counter",
 ]  # fmt: skip
 
 

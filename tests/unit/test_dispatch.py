@@ -11,10 +11,13 @@ import pytest
 from chalice import Response
 
 from chalicelib import dispatch
-from chalicelib.accounts import auth, team_rights
+from chalicelib.accounts import auth, shared_access, team_rights
+from chalicelib.accounts.api_tokens import Holder
+from chalicelib.api import request_limit
+from chalicelib.api.request_limit import Quota
 from chalicelib.dispatch import ROUTES, handler_of, register
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
-from chalicelib.routing import Right, Route
+from chalicelib.routing import ADDRESS_PARAMETERS, FULL_ACCESS, Access, Right, Route, Scope
 from chalicelib.store import people, sites, teams
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -37,8 +40,11 @@ def parameters_of(path: str) -> set[str]:
 def test_every_handler_takes_what_dispatch_passes(route: Route) -> None:
     """The request; the person; the site or team of a right in one; the other parameters of the path."""
     given: list[Any] = [samples.request(route.path)]
-    given += [] if route.right is Right.PUBLIC else [PERSON]
+    given += [] if route.right is Right.PUBLIC or route.right.of_address else [PERSON]
     named = parameters_of(route.path)
+    if route.right.of_address:
+        given += [samples.SITE] if route.right is Right.COUNTER_KEY else [samples.SITE, samples.LINK]
+        named.remove(ADDRESS_PARAMETERS[route.right])
     if route.right.parameter:
         given.append(samples.SITE if route.right.of_site else TEAM)
         named.remove(route.right.parameter)
@@ -57,22 +63,52 @@ def test_a_row_without_a_right_cannot_be_registered() -> None:
         register(app, (Route("GET", "/x", "dashboard.home:show", Right.SITE_VIEW),))
     with pytest.raises(ValueError, match="team"):
         register(app, (Route("GET", "/x/{site}", "dashboard.home:show", Right.TEAM_VIEW),))
+    for right in ADDRESS_PARAMETERS:
+        with pytest.raises(ValueError, match="address"):
+            register(app, (Route("GET", "/x/{other}", "dashboard.home:show", right),))
     with pytest.raises(TypeError):
         Route("GET", "/x", "dashboard.home:show")  # type: ignore[call-arg]
 
 
-@pytest.fixture
-def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | None], None]:
-    """Sets who asks, and their role in the site."""
+@pytest.mark.parametrize(
+    ("path", "right", "scope"),
+    [
+        ("/api/v1/x", Right.SIGNED_IN, None),
+        ("/api/v1/x", Right.PUBLIC, Scope.SITES_READ),
+        ("/x", Right.SIGNED_IN, Scope.SITES_READ),
+    ],
+)
+def test_routes_of_the_api_that_are_not_public_need_a_scope_and_no_others(
+    path: str, right: Right, scope: Scope | None
+) -> None:
+    with pytest.raises(TypeError, match="scope"):
+        register(ShylightApp(app_name="scopes"), (Route("GET", path, "dashboard.home:show", right, scope),))
 
-    def be(person: Person | None, role: str | None = None, team_role: TeamRole | None = None) -> None:
+
+def test_routes_that_create_something_take_an_idempotency_key() -> None:
+    """Every POST of the API does, except for hits, which bring ids of their own."""
+    posts = {route for route in ROUTES if route.method == "POST" and route.scope is not None}
+    assert {route for route in ROUTES if route.creates} == {one for one in posts if one.scope is not Scope.HITS_WRITE}
+
+
+@pytest.fixture
+def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | None, Access], None]:
+    """Sets who asks, their role in the site, and what their token allows."""
+
+    def be(
+        person: Person | None,
+        role: str | None = None,
+        access: Access = FULL_ACCESS,
+        team_role: TeamRole | None = None,
+    ) -> None:
         def person_asking(_request: Request) -> Person:
             if person is None:
                 raise Unauthorized("Please sign in.")
             return person
 
         monkeypatch.setattr(auth, "signed_in_person", person_asking)
-        monkeypatch.setattr(auth, "token_person", person_asking)
+        monkeypatch.setattr(auth, "token_holder", lambda request: Holder(person_asking(request), access))
+        monkeypatch.setattr(request_limit, "count", lambda _person: Quota(600, 599, 42))
         monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
         monkeypatch.setattr(sites, "get_site", lambda _site: samples.SITE)
         members = {person.id: team_role} if person and team_role else {}
@@ -90,7 +126,9 @@ def answer(monkeypatch: pytest.MonkeyPatch, right: Right, request: Request) -> b
     monkeypatch.setattr(dispatch, "handler_of", lambda _route: handler)
     named = {"site": samples.SITE.id, "team": TEAM.id}
     of_subject = {right.parameter: named[right.parameter]} if right.parameter else {}
-    body: bytes = dispatch._answer(Route("GET", f"/x/{{{right.parameter}}}", "x:y", right))(request, **of_subject).body
+    scope = Scope.SITES_READ if request.is_api else None
+    route = Route("GET", f"/x/{{{right.parameter}}}", "x:y", right, scope)
+    body: bytes = dispatch._answer(route)(request, **of_subject).body
     return body
 
 
@@ -99,7 +137,7 @@ def test_public_routes_ask_for_nobody(monkeypatch: pytest.MonkeyPatch, caller: A
     assert answer(monkeypatch, Right.PUBLIC, samples.request("/x")) == b"- -"
 
 
-@pytest.mark.parametrize("right", [right for right in Right if right is not Right.PUBLIC])
+@pytest.mark.parametrize("right", [right for right in Right if right is not Right.PUBLIC and not right.of_address])
 @pytest.mark.parametrize("path", ["/x", "/api/v1/x"])
 def test_every_other_right_needs_somebody(
     monkeypatch: pytest.MonkeyPatch, caller: Any, right: Right, path: str
@@ -107,6 +145,30 @@ def test_every_other_right_needs_somebody(
     caller(None)
     with pytest.raises(Unauthorized):
         answer(monkeypatch, right, samples.request(path))
+
+
+@pytest.mark.parametrize("right", ADDRESS_PARAMETERS)
+def test_a_right_of_an_address_asks_for_nobody_but_for_the_address(
+    monkeypatch: pytest.MonkeyPatch, caller: Any, right: Right
+) -> None:
+    """Whoever is signed in gets no further with a wrong address than anybody else."""
+    asked: list[tuple[Right, str]] = []
+
+    def find(_request: Request, wanted: Right, address: str) -> tuple[Site]:
+        asked.append((wanted, address))
+        if address != "right":
+            raise shared_access.no_such_address()
+        return (samples.SITE,)
+
+    monkeypatch.setattr(shared_access, "authorize", find)
+    monkeypatch.setattr(dispatch, "handler_of", lambda _route: lambda _request, site: reply(site.name, "text/plain"))
+    answer = dispatch._answer(Route("GET", "/x", "x:y", right))
+    for person in (None, ADMIN):
+        caller(person, "owner")
+        assert answer(samples.request("/x"), **{ADDRESS_PARAMETERS[right]: "right"}).body == b"Fieldnotes"
+        with pytest.raises(NotFound):
+            answer(samples.request("/x"), **{ADDRESS_PARAMETERS[right]: "wrong"})
+    assert asked == [(right, "right"), (right, "wrong")] * 2
 
 
 @pytest.mark.parametrize("path", ["/x", "/api/v1/x"])
@@ -148,7 +210,7 @@ def test_rights_in_a_site_follow_from_the_role(
 def test_rights_in_a_team_follow_from_the_role(
     monkeypatch: pytest.MonkeyPatch, caller: Any, path: str, person: Person, role: TeamRole | None, allowed: set[Right]
 ) -> None:
-    caller(person, None, role)
+    caller(person, team_role=role)
     for right in TEAM_RIGHTS:
         request = samples.request(path)
         if right in allowed:
@@ -176,7 +238,7 @@ def test_administrators_routes_are_theirs_alone(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_form_from_elsewhere_changes_nothing(monkeypatch: pytest.MonkeyPatch, caller: Any) -> None:
     """The forms of pages are checked before the handler runs; programs send a token, which no form can."""
-    caller(PERSON, "owner", "owner")
+    caller(PERSON, "owner", team_role="owner")
 
     def refuse(_request: Request, _form: dict[str, str]) -> None:
         raise Forbidden("This form has expired.")
@@ -186,3 +248,58 @@ def test_a_form_from_elsewhere_changes_nothing(monkeypatch: pytest.MonkeyPatch, 
         with pytest.raises(Forbidden, match="expired"):
             answer(monkeypatch, right, samples.request("/x", method="POST", body=b"name=x"))
         assert answer(monkeypatch, right, samples.request("/api/v1/x", method="POST", body=b"{}"))
+
+
+OF_SITE = Route("GET", "/api/v1/x/{site}", "x:y", Right.SITE_VIEW, Scope.STATS_READ)
+OF_PERSON = Route("GET", "/api/v1/x", "x:y", Right.SIGNED_IN, Scope.STATS_READ)
+OTHER_SITE = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, caller: Any) -> Callable[[Route, Access], Response]:
+    """Asks an administrator's route with a token; the answer is what the handler gets as access."""
+
+    def handler(request: Request, *_known: object) -> Response:
+        return reply(repr(request.access), "text/plain")
+
+    def send(route: Route, access: Access) -> Response:
+        monkeypatch.setattr(dispatch, "handler_of", lambda _route: handler)
+        caller(ADMIN, None, access)
+        of_site = {"site": samples.SITE.id.upper()} if route.right.of_site else {}
+        return dispatch._answer(route)(samples.request("/api/v1/x", method=route.method), **of_site)
+
+    return send
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_token_needs_the_scope_of_the_route(ask: Any, scope: Scope) -> None:
+    access = Access(frozenset({scope}))
+    if scope is Scope.STATS_READ:
+        assert ask(OF_SITE, access).body == repr(access).encode()
+        return
+    with pytest.raises(Forbidden, match="does not have the scope stats:read") as refused:
+        ask(OF_SITE, access)
+    assert refused.value.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="stats:read"'
+
+
+def test_a_token_that_is_limited_to_sites_finds_no_others(ask: Any) -> None:
+    assert ask(OF_SITE, Access(sites=frozenset({samples.SITE.id, OTHER_SITE}))).status_code == 200
+    with pytest.raises(NotFound, match="no such site"):
+        ask(OF_SITE, Access(sites=frozenset({OTHER_SITE})))
+
+
+def test_a_token_that_is_limited_to_sites_is_refused_where_nothing_keeps_it_to_them(ask: Any) -> None:
+    limited = Access(sites=frozenset({samples.SITE.id}))
+    for route in (OF_PERSON, OF_PERSON._replace(right=Right.ADMINISTRATOR)):
+        with pytest.raises(Forbidden, match="limited to some sites"):
+            ask(route, limited)
+        assert ask(route, FULL_ACCESS).status_code == 200
+    assert ask(OF_PERSON._replace(filters_sites=True), limited).status_code == 200
+
+
+def test_answers_and_errors_tell_the_limit_of_requests(ask: Any) -> None:
+    expected = {"RateLimit-Policy": '"person";q=600;w=60', "RateLimit": '"person";r=599;t=42'}
+    assert expected.items() <= ask(OF_SITE, FULL_ACCESS).headers.items()
+    with pytest.raises(NotFound) as refused:
+        ask(OF_SITE, Access(sites=frozenset()))
+    assert expected.items() <= refused.value.headers.items()

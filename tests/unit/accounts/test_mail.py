@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts import installation, mail, mail_texts
+from chalicelib.accounts import installation, invitation_texts, mail, mail_texts
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.errors import BadRequest
 from chalicelib.store import aws
@@ -26,7 +26,7 @@ LINK = "https://stats.example/reset-password/" + "A" * 64
 PERSON = Person("1", "ada@example.com", "Ada")
 VALUES: dict[str, Any] = {
     "link": LINK, "minutes": 60, "days": 7, "address": "new@example.com", "name": "Fieldnotes", "role": "admin",
-    "inviter": "Ada", "inviter_email": "ada@example.com",
+    "inviter": "Ada", "inviter_email": "ada@example.com", "kind": "passkey_added",
 }  # fmt: skip
 
 
@@ -283,7 +283,7 @@ def test_only_an_address_can_be_the_sender(monkeypatch: pytest.MonkeyPatch, send
 )
 def test_a_name_in_an_invitation_is_short_and_no_link(name: str, shown: str) -> None:
     """Whoever invites strangers must not be able to write to them."""
-    assert mail_texts.plain_name(name) == shown
+    assert invitation_texts.plain_name(name) == shown
 
 
 @pytest.mark.parametrize("template", [name for name in mail_texts.MAILS if name.startswith("invitation-")])

@@ -12,6 +12,7 @@ from chalice import Response
 from chalicelib.accounts import api_tokens, auth, mail
 from chalicelib.accounts import sign_up as signing_up
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_UP, VERIFY_EMAIL, Link, invalid
+from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.dashboard import (
     invalid_link,
     password_page,
@@ -37,16 +38,23 @@ LONG = Person(
     unverified_emails=("new@example.com", "y" + LONG_ADDRESS),
 )
 TOKEN = "A" * 64
+PASSWORDS = SignInWays()
 
 
 @contextmanager
-def _account(can_send: bool, tokens: int = 2, availability: signing_up.Availability = "open") -> Iterator[None]:
+def _account(
+    can_send: bool,
+    tokens: int = 2,
+    availability: signing_up.Availability = "open",
+    ways: SignInWays = PASSWORDS,
+) -> Iterator[None]:
     with ExitStack() as stack:
         for module, name, value in (
             (auth, "csrf_token", "token"),
             (mail, "can_send", can_send),
             (api_tokens, "tokens_of", [None] * tokens),
             (signing_up, "availability", availability),
+            (sign_in, "sign_in_ways", ways),
         ):
             stack.enter_context(patch.object(module, name, return_value=value))
         yield
@@ -75,17 +83,17 @@ def wrong_password() -> Response:
     return password(error=BadRequest(_("The password is wrong."), field="present"), tokens=0)
 
 
-def sign_in_form(can_send: bool = True, **query: str) -> Response:
+def sign_in_form(can_send: bool = True, ways: SignInWays = PASSWORDS, **query: str) -> Response:
     """The sign-in form."""
-    with _account(can_send):
-        return sign_in._form_page(samples.request("/sign-in", query), "sites")
+    with _account(can_send, ways=ways):
+        return sign_in.form_page(samples.request("/sign-in", query), "sites")
 
 
 def sign_in_again(entered: str) -> Response:
     """The sign-in form after a mistake."""
     with _account(True):
         wrong = Unauthorized(_("Wrong e-mail address or password."))
-        return sign_in._form_page(samples.request("/sign-in"), entered, entered, wrong)
+        return sign_in.form_page(samples.request("/sign-in"), entered, entered, wrong)
 
 
 def sign_in_link(person: Person = ADA, tokens: int = 2, error: BadRequest | None = None) -> Response:
@@ -137,34 +145,35 @@ def limited() -> Response:
     return forgot("ada@example.com", error=TooManyRequests(_("Please sign in."), retry_after=60))
 
 
+# By path; each is as deep as the page's own, because links and style sheets are relative.
 PAGES: dict[str, Callable[[], Response]] = {
     "/account": profile_page,
-    "/account/new": lambda: profile_page(ADA, done=_("Your name was saved.")),
-    "/account/without-mail": lambda: profile_page(can_send=False),
-    "/account/problem": lambda: profile_page(ADA, problem=_("No mail can be sent to this address.")),
-    "/account/mistake": profile_with_mistakes,
-    "/account/passwordless": lambda: profile_page(Person("1", "ada@example.com")),
+    "/account-saved": lambda: profile_page(ADA, done=_("Your name was saved.")),
+    "/account-without-mail": lambda: profile_page(can_send=False),
+    "/account-problem": lambda: profile_page(ADA, problem=_("No mail can be sent to this address.")),
+    "/account-mistake": profile_with_mistakes,
+    "/account-passwordless": lambda: profile_page(Person("1", "ada@example.com")),
     "/account/password": lambda: password(LONG, done=_("Your name was saved.")),
-    "/account/password/wrong": wrong_password,
-    "/account/password/none": lambda: password(Person("1", "ada@example.com")),
+    "/account/password-wrong": wrong_password,
+    "/account/password-none": lambda: password(Person("1", "ada@example.com")),
     "/sign-in": sign_in_form,
-    "/sign-in/changed": lambda: sign_in_form(done="password"),
-    "/sign-in/without-mail": lambda: sign_in_form(can_send=False),
+    "/sign-in-changed": lambda: sign_in_form(done="password"),
+    "/sign-in-without-mail": lambda: sign_in_form(can_send=False),
     "/sign-in/link": sign_in_link,
     "/sign-in/first": lambda: sign_in_link(Person("1", LONG_ADDRESS), 0),
     "/sign-in/spent": spent_link,
     "/forgot-password": forgot,
-    "/forgot-password/sent": lambda: forgot(LONG_ADDRESS, sent=True),
-    "/forgot-password/limited": limited,
-    "/forgot-password/without-mail": lambda: forgot(can_send=False),
+    "/forgot-password-sent": lambda: forgot(LONG_ADDRESS, sent=True),
+    "/forgot-password-limited": limited,
+    "/forgot-password-without-mail": lambda: forgot(can_send=False),
     "/reset-password/link": reset,
     "/reset-password/wrong": lambda: reset(LONG, BadRequest(_("The password is wrong."), field="password")),
     "/sign-up": sign_up_form,
-    "/sign-up/wrong": lambda: sign_up_form(error=BadRequest(_("The password is wrong."), field="password")),
-    "/sign-up/sent": lambda: sign_up_form(sent=True),
-    "/sign-up/closed": lambda: sign_up_form("closed"),
-    "/sign-up/invited": lambda: sign_up_form("invited"),
-    "/sign-up/no-mail": lambda: sign_up_form("no mail"),
+    "/sign-up-wrong": lambda: sign_up_form(error=BadRequest(_("The password is wrong."), field="password")),
+    "/sign-up-sent": lambda: sign_up_form(sent=True),
+    "/sign-up-closed": lambda: sign_up_form("closed"),
+    "/sign-up-invited": lambda: sign_up_form("invited"),
+    "/sign-up-no-mail": lambda: sign_up_form("no mail"),
     "/sign-up/link": sign_up_link,
     "/sign-up/link-wrong": lambda: sign_up_link(BadRequest(_("The password is wrong."), field="password")),
     "/verify-email/link": verify_email,
