@@ -25,6 +25,7 @@ from chalicelib.accounts import (
 )
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.invitations import SITE_ROLES, TEAM_ROLES
+from chalicelib.accounts.sign_in_ways import sign_in_ways
 from chalicelib.config import MAX_PERSON_TEAMS, MAX_SITE_PEOPLE, MAX_TEAM_MEMBERS
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.routing import Right
@@ -77,11 +78,22 @@ def creates_account(offer: Offer) -> bool:
     Where the inviter has the link, the answer does not depend on whether the address has an account, unless the inviter
     is an administrator.
     """
-    settings = settings_of_installation()
-    if settings.oidc_only:
+    if sign_in_ways().provider_only or not _may_bring_people(offer.inviter):
         return False
-    backed = offer.inviter.admin or (settings.sign_up != "closed" and offer.invitation.mailed)
-    return backed and stored_people.find_person(offer.invitation.email) is None
+    proven = offer.inviter.admin or offer.invitation.mailed
+    return proven and stored_people.find_person(offer.invitation.email) is None
+
+
+def is_invited(email: str) -> bool:
+    """Whether somebody who has proven to own this address may have an account because of an invitation."""
+    for invitation in store.naming_address(email):
+        try:
+            offer = _offer(invitation)
+        except NotFound:
+            continue
+        if _may_bring_people(offer.inviter):
+            return True
+    return False
 
 
 def create_account(offer: Offer, name: str, password: str) -> Person:
@@ -189,6 +201,10 @@ def _offer(invitation: Invitation) -> Offer:
     if not inviter.admin:
         raise _invalid()
     return Offer(invitation, None, inviter)
+
+
+def _may_bring_people(inviter: Person) -> bool:
+    return inviter.admin or settings_of_installation().sign_up != "closed"
 
 
 def _invalid() -> NotFound:

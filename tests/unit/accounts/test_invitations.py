@@ -539,9 +539,29 @@ def test_with_the_link_to_hand_over_one_does_not_learn_who_has_an_account(world:
 
 
 def test_where_only_a_provider_signs_in_no_password_is_made(world: World) -> None:
-    world.settings = Installation(mail_sender="stats@example.com", oidc_only=True)
+    provider: dict[str, Any] = {"oidc_issuer": "https://id.example", "oidc_client_id": "x", "oidc_client_secret": "x"}
+    world.settings = Installation(mail_sender="stats@example.com", oidc_only=True, **provider)
     invite(caller=ROOT)
     assert not invitation_acceptance.creates_account(offer(world))
+
+
+@pytest.mark.parametrize(
+    ("sign_up", "caller", "invited"),
+    [("closed", OLGA, False), ("closed", ROOT, True), ("invited", OLGA, True), ("open", OLGA, True)],
+)
+def test_who_is_invited_may_come_through_the_provider(
+    world: World, monkeypatch: pytest.MonkeyPatch, sign_up: Any, caller: Person, invited: bool
+) -> None:
+    """Who vouches for the address then, so it does not matter how the link was sent."""
+    monkeypatch.setattr(
+        store, "naming_address", lambda email: [one for one in world.invitations.values() if one.email == email]
+    )
+    world.settings = Installation(mail_sender="", sign_up=sign_up)
+    sent = invite(caller=caller)
+    assert invitation_acceptance.is_invited(NEW) == invited
+    assert not invitation_acceptance.is_invited("other@example.com")
+    world.now = sent.invitation.valid_until
+    assert not invitation_acceptance.is_invited(NEW)
 
 
 def test_an_address_with_an_account_gets_no_second_one(world: World) -> None:
