@@ -26,6 +26,8 @@ ROUTES = (
     Route("GET", "/docs/api", "dashboard.api_docs:show", Right.PUBLIC),
     Route("GET", "/sign-in", "dashboard.sign_in:show_form", Right.PUBLIC),
     Route("POST", "/sign-in", "dashboard.sign_in:sign_in", Right.PUBLIC),
+    Route("GET", "/sign-in/oidc", "dashboard.provider_sign_in:start", Right.PUBLIC),
+    Route("GET", "/sign-in/oidc/callback", "dashboard.provider_sign_in:finish", Right.PUBLIC),
     Route("GET", "/sign-in/{token}", "dashboard.sign_in:show_link", Right.PUBLIC),
     Route("POST", "/sign-in/{token}", "dashboard.sign_in:use_link", Right.PUBLIC),
     Route("GET", "/second-step", "dashboard.second_step_page:show", Right.PUBLIC),
@@ -60,5 +62,7 @@ ROUTES = (
     Route("POST", "/account/addresses", "dashboard.profile:change_addresses", Right.SIGNED_IN),
     Route("GET", "/account/password", "dashboard.password_page:show", Right.SIGNED_IN),
     Route("POST", "/account/password", "dashboard.password_page:change", Right.SIGNED_IN),
+    Route("GET", "/account/identities", "dashboard.identities:show", Right.SIGNED_IN),
+    Route("POST", "/account/identities", "dashboard.identities:save", Right.SIGNED_IN),
     Route("GET", "/static/{file}", "dashboard.static_files:file", Right.PUBLIC),
 )

@@ -42,6 +42,7 @@ ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
     Section(N_("Password"), "/account/password"),
     Section(N_("Security"), "/account/security"),
+    Section(N_("Connected identities"), "/account/identities"),
     Section(N_("API tokens"), "/account/tokens"),
 )
 ADMINISTRATION: Final[tuple[Section, ...]] = ()

@@ -27,7 +27,7 @@ from chalicelib.collect.urls import Location
 from chalicelib.dashboard import static_files
 from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
-from chalicelib.store import aws, dirty_hours, geoip_files, geoip_source, mail, salts, site_people
+from chalicelib.store import aws, dirty_hours, geoip_files, geoip_source, mail, provider_identities, salts, site_people
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
@@ -35,6 +35,7 @@ from harness.sample_day import new_site
 from infra import geoip
 from tests.stack import publisher, security_scenario
 from tests.stack.calls import FIREFOX
+from tests.unit.accounts.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 
 Invoke = Callable[[dict[str, Any]], Any]
 SCHEDULED: Mapping[str, Any] = {
@@ -99,6 +100,7 @@ class Api:
         self._invoke = invoke
         self.cookie = ""
         self.token = ""
+        self.location = ""
 
     def ask(
         self, route: str, status: int, body: object = "", *, headers: Mapping[str, str] | None = None,
@@ -117,6 +119,7 @@ class Api:
         text = body if isinstance(body, str) else json.dumps(body)
         answer = self._invoke(lambda_requests.event(method, resource, at, body=text, headers=sent, query=query))
         assert answer["statusCode"] == status, (route, answer["body"])
+        self.location = answer["headers"].get("Location", "")
         given = answer.get("multiValueHeaders", {}).get("Set-Cookie") or [answer["headers"].get("Set-Cookie")]
         if given[0]:
             kept = web.read_cookies(self.cookie) | web.read_cookies(
@@ -135,6 +138,8 @@ def api_handler(invoke: Invoke) -> None:
     api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)
     _go_by_mail(api)
+    api.cookie = ""
+    _come_by_provider(api)
     api.cookie = ""
     for _ in range(2):  # the first attempt opens a window, the next one counts in it
         api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
@@ -203,6 +208,31 @@ def _come_by_link(api: Api, of: Site) -> None:
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("GET /sites/{site}", 200, site=of.id)
     api.ask("POST /sign-out", 303, urlencode({"csrf": csrf}))
+
+
+def _come_by_provider(api: Api) -> None:
+    """Sign up through a provider; then with an identity whose address has an account already, and connect that."""
+    provider = FakeProvider()
+    client = {"oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET}
+    installation.change(None, {"oidc_issuer": provider.issuer, "sign_up": "open", **client})
+    known = stored.add_person(stored.Person(str(uuid.uuid4()), f"known-{uuid.uuid4()}@example.com"))
+    people.set_password(known, PASSWORD)
+    for email, status in ((f"new-{uuid.uuid4()}@example.com", 303), (known.email, 200)):
+        api.cookie = ""
+        provider.claims |= {"sub": email, "email": email}
+        api.ask("GET /sign-in/oidc", 303)
+        api.ask("GET /sign-in/oidc/callback", status, query=provider.authorize(api.location))
+    api.ask("POST /sign-in", 303, urlencode({"email": known.email, "password": PASSWORD}))
+    page = api.ask("GET /account/identities", 200)
+    api.ask("POST /account/identities", 303, urlencode({"csrf": _csrf(page), "connect": "1"}))
+    api.cookie = ""
+    api.ask("GET /sign-in/oidc", 303)
+    api.ask("GET /sign-in/oidc/callback", 303, query=provider.authorize(api.location))
+    page = api.ask("GET /account/identities", 200)
+    form = {"csrf": _csrf(page), "disconnect": provider_identities.digest_of(provider.issuer, known.email)}
+    api.ask("POST /account/identities", 303, urlencode(form))
+    installation.change(None, {"oidc_issuer": ""})
+    provider.close()
 
 
 def _go_by_mail(api: Api) -> None:

@@ -13,7 +13,7 @@ HOUSE = ROOT / "chalicelib"
 # From the ground up: each package or module, and those it may import. What stands lower comes first.
 GROUND = (
     "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames",
-    "url_normalization", "pagination", "public_url", "translation", "web", "cached_response",
+    "url_normalization", "pagination", "public_url", "translation", "outgoing_http", "web", "cached_response",
 )  # fmt: skip
 LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
@@ -28,6 +28,7 @@ LEANS_ON: dict[str, set[str]] = {
     "translation": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
+    "outgoing_http": {"errors", "config", "hostnames"},
     "web": {"errors", "config", "structured_log", "routing", "public_url"},
     "cached_response": {"web"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
@@ -41,8 +42,8 @@ LEANS_ON: dict[str, set[str]] = {
         "aggregate",
     },
     "accounts": {
-        "errors", "config", "catalogue", "days", "structured_log", "routing", "hostnames", "translation", "web",
-        "store", "collect", "enrich",
+        "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames", "translation",
+        "outgoing_http", "web", "store", "collect", "enrich",
     },
     "api": {*GROUND, "store", "collect", "report", "accounts"},
     "dashboard": {*GROUND, "store", "report", "accounts", "api"},
