@@ -182,10 +182,16 @@ def rights_in(person: Person, site: Site) -> frozenset[Right]:
 
 def sites_of(person: Person) -> list[Site]:
     """The sites that `person` may view, by themselves or through teams, by name; an administrator may view all."""
+    return sites_with(person, Right.SITE_VIEW)
+
+
+def sites_with(person: Person, right: Right) -> list[Site]:
+    """The sites in which `person` has a right, by themselves or through teams, by name."""
     if person.admin:
         return sites.list_sites()
-    of_teams = (site_id for team in teams.of_person(person.id) for site_id in team.sites)
-    return sites.get_sites(list({*people.site_ids_of(person.id), *of_teams}))
+    roles = [*people.roles_of(person.id).items()]
+    roles += [entry for team in teams.of_person(person.id) for entry in team.sites.items()]
+    return sites.get_sites(list({site_id for site_id, role in roles if right in _RIGHTS_OF[role]}))
 
 
 def csrf_token(request: Request) -> str:

@@ -1,6 +1,7 @@
 """The people of a site: removing them, and changing their roles. Others are invited, see `accounts.invitations`.
 
 Admins and owners manage the people of a site. Only owners decide who its owners are, and a site keeps at least one.
+Nobody becomes an owner without agreeing (`accounts.site_transfers`), except by an administrator of the installation.
 Everybody may leave. Each change is decided on the roles as they are when it is stored, not as they were when the
 request came in.
 """
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.accounts import audit_log, auth, input_fields
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.routing import Right
 from chalicelib.store import people, site_people, teams
 from chalicelib.store.people import ROLES, Person, Role
@@ -120,8 +121,10 @@ def check(
         auth.require(own, Right.SITE_OWN)
     if current is None:
         raise _no_own_role([team for team in of_teams if person_id in team.members])
+    if role == "owner" and not caller.admin:
+        raise Forbidden(_("People become owners by accepting the site: offer it to them instead."), field="role")
     if current == "owner" and list(before.roles.values()).count("owner") == 1:
-        raise Conflict(_("A site needs an owner. Make another person an owner first."))
+        raise Conflict(_("A site needs an owner. Offer the site to another person first."))
 
 
 def _store(site: Site, caller: Person, person_id: str, role: Role | None) -> bool:

@@ -38,6 +38,7 @@ SITE: Final = (
     Section(N_("Settings"), "/sites/{site}/settings"),
     Section(N_("People"), "/sites/{site}/people"),
     Section(N_("Sharing"), "/sites/{site}/sharing"),
+    Section(N_("Ownership"), "/sites/{site}/ownership"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),

@@ -233,10 +233,15 @@ def site_team_roles(item: CoreItem | None) -> dict[str, Role]:
     return {team_id: cast(Role, role) for team_id, role in stored.items() if role in ROLES}
 
 
+def roles_of(person_id: str) -> dict[str, Role]:
+    """The person's own roles, by the ids of the sites."""
+    items = CoreItem.query(partition(person_id), CoreItem.sk.startswith(_SITE))
+    return {item.sk[len(_SITE) :]: role for item in items if (role := _role(item)) is not None}
+
+
 def site_ids_of(person_id: str, role: Role | None = None) -> list[str]:
     """The ids of the sites in which the person has a role of their own: any, or this one."""
-    items = CoreItem.query(partition(person_id), CoreItem.sk.startswith(_SITE))
-    return [item.sk[len(_SITE) :] for item in items if role is None or _role(item) == role]
+    return [one for one, has in roles_of(person_id).items() if role in (None, has)]
 
 
 def connection() -> Connection:

@@ -19,6 +19,7 @@ from chalicelib.errors import NotFound
 from tests.unit.dashboard import (
     account_samples,
     api_samples,
+    ownership_samples,
     provider_samples,
     samples,
     security_samples,
@@ -51,6 +52,7 @@ class Dashboard:
             "/sites/long-new": lambda: samples.overview(samples.empty(samples.LONG_SITE), waiting=True),
             "/sites/x/settings": lambda: samples.settings(samples.LONG_SITE, done="saved"),
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
+            **ownership_samples.PAGES,
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
             "/share/x": lambda: samples.shared(samples.full(rows=40)),

@@ -34,6 +34,8 @@ PARAMETERS = {
     "invitation": str(uuid.uuid4()),
     "passkey": "0" * 32,
     "share": "public",
+    "transfer": str(uuid.uuid4()),
+    "deletion": str(uuid.uuid4()),
 }
 
 
@@ -65,7 +67,8 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    place = re.sub(r"{(\w+)}", lambda name: {"site": site, "share": "public"}.get(name[1], "0" * 32), path)
+    given = {"site": site, "share": "public", "token": "0" * 16}
+    place = re.sub(r"{(\w+)}", lambda name: given.get(name[1], str(uuid.uuid4())), path)
     answer = browser.ask(method, place, b"{}" if method in ("POST", "PUT") else None, headers)
     if path.startswith("/api/"):
         assert answer.status == 401
@@ -270,6 +273,7 @@ FORMS = [
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
     "/account/passkeys/{passkey}",
     "/sites/{site}/sharing", "/sites/{site}/sharing/{share}", "/sites/{site}/counter",
+    "/sites/{site}/settings/copy", "/sites/{site}/ownership", "/transfers/{transfer}", "/arrange",
 ]  # fmt: skip
 
 

@@ -26,7 +26,8 @@ LINK = "https://stats.example/reset-password/" + "A" * 64
 PERSON = Person("1", "ada@example.com", "Ada")
 VALUES: dict[str, Any] = {
     "link": LINK, "minutes": 60, "days": 7, "address": "new@example.com", "name": "Fieldnotes", "role": "admin",
-    "inviter": "Ada", "inviter_email": "ada@example.com", "kind": "passkey_added",
+    "inviter": "Ada", "inviter_email": "ada@example.com", "giver": "grace@example.com", "site": "Blog",
+    "kind": "passkey_added",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from chalicelib.store.people import Person
 from tests.unit.dashboard import (
     account_samples,
     api_samples,
+    ownership_samples,
     provider_samples,
     samples,
     security_samples,
@@ -74,6 +75,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "home": lambda: samples.home(samples.full(), samples.empty()),
     "home without sites": lambda: samples.home(),
     "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
+    **ownership_samples.PAGES,
     "left out": lambda: samples.left_out(samples.NASTY),
     "nothing left out": lambda: samples.left_out(()),
     "settings": lambda: samples.settings(),
