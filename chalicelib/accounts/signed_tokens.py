@@ -28,6 +28,8 @@ class Purpose(Enum):
     SECOND_STEP = "second step"
     AUTHENTICATOR = "authenticator set-up"
     PASSKEY_CHALLENGE = "passkey challenge"
+    PROVIDER_SIGN_IN = "sign-in through the provider"
+    PROVIDER_IDENTITY = "identity at the provider"
 
 
 def issue(purpose: Purpose, subject: str, life_s: int, **claims: object) -> str:
