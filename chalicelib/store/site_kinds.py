@@ -55,10 +55,10 @@ KINDS: Final = (
     Kind("people", "core", (r"person#.*", r"site#{site}")),
     Kind("transfers", "core", (r"site#{site}", "transfer")),
     Kind("transfers", "core", (r"email#.*", r"transfer#{site}")),
-    Kind("sharing", "core", (r"site#{site}", r"share#.*|counter")),
     Kind("teams", "core", (r"site#{site}", "teams")),
     Kind("invitations", "core", (r"site#{site}", r"invitation#.*")),
     Kind("invitations", "core", (r"(email|person)#.*", r"invitation#site#{site}#.*")),
+    Kind("sharing", "core", (r"site#{site}", r"share#.*|counter")),
     Kind("administrator_changes", "core", (r"site#{site}", r"by-administrator#.*")),
     # What is in a partition of the site is the site's, even if its kind is not declared.
     Kind(OTHER, "core", (r"site#{site}", ".*")),
@@ -69,30 +69,29 @@ KINDS: Final = (
 class Mention(NamedTuple):
     """A kind of items that belong to people or teams and mention sites.
 
-    :ivar sk: what their sort keys begin with.
+    :ivar pk, sk: what their keys begin with.
     :ivar fields: of their body, in which ids of sites are: as values, in lists, or as names.
     :ivar take_out: takes a site out of one: its partition key, its sort key, the site's id.
-    :ivar pk: what their partition keys begin with.
     """
 
+    pk: str
     sk: str
     fields: tuple[str, ...]
     take_out: Callable[[str, str, str], None]
-    pk: str = "person#"
 
     def is_in(self, sk: str, body: Mapping[str, Any], site_id: str) -> bool:
         """Whether an item with this sort key and body mentions the site."""
         values = (body.get(name) for name in self.fields)
         return sk.startswith(self.sk) and any(
-            site_id in value if isinstance(value, (list, dict)) else site_id == value for value in values
+            site_id in value if isinstance(value, list | dict) else site_id == value for value in values
         )
 
 
 MENTIONS: Final = (
-    Mention(site_order.SK, ("favourites", "places"), site_order.take_out),
-    Mention(credentials.OF_TOKEN, ("sites",), credentials.take_site_out),
-    Mention(idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),
-    Mention(teams.SK, ("sites",), teams.take_out_site, teams.PREFIX),
+    Mention("person#", site_order.SK, ("favourites", "places"), site_order.take_out),
+    Mention("person#", credentials.OF_TOKEN, ("sites",), credentials.take_site_out),
+    Mention("person#", idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),
+    Mention(teams.PREFIX, teams.SK, ("sites",), teams.take_out_site),
 )
 # What remains of a site that was deleted: the receipt.
 RECEIPT: Final = "deletion"
@@ -109,11 +108,11 @@ def kind_of(site_id: str, found: Found) -> str | None:
 
 
 def mention_of(found: Found) -> Mention | None:
-    """What an item is that belongs to a person or a team and may mention sites; None for other items."""
+    """What an item is that belongs to a person or team and may mention sites; None for other items."""
     if found.table != "core":
         return None
     pk, sk = found.key
-    return next((one for one in MENTIONS if pk.startswith(one.pk) and sk.startswith(one.sk)), None)
+    return next((mention for mention in MENTIONS if pk.startswith(mention.pk) and sk.startswith(mention.sk)), None)
 
 
 def belongs(site_id: str, found: Found, body: str | None) -> bool:
