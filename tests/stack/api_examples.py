@@ -1,4 +1,4 @@
-"""What the examples of the API's document name, made in a deployment: a person in a site, a team, invitations."""
+"""What the examples of the API name, made in a deployment: people, teams, invitations, transfers, deletions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ from tests.stack.calls import Caller
 from tests.stack.people import ADD_PERSON, GRANT, run
 
 TEAM_NAME = "Editors"
+# What the site is called where its name confirms something, and the other site in the example of copied settings.
+SITE_NAME = "Fieldnotes"
+OTHER_SITE = "0b1f2f0e-5a0b-4c39-8a57-0d2f4a1c9b77"
+# A site of somebody else, offered to an address.
+OFFER = """
+import sys, uuid
+from chalicelib.accounts import site_transfers, sites
+from chalicelib.store import people
+owner = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
+site = sites.create_site(owner, {"name": "Offered", "domain": sys.argv[1], "timezone": "UTC"})
+site_transfers.offer(site, owner, {"email": sys.argv[2]}, "https://stats.example/transfers/x")
+print(site.id)
+"""
 JOIN = """
 import sys
 from chalicelib.store import teams
@@ -25,10 +38,12 @@ class Named:
     """What a path names, by parameter.
 
     :ivar token: the secret in the link of an invitation, if the operation accepts one.
+    :ivar other_site: a site to copy settings from, if the operation does.
     """
 
     parameters: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    other_site: str = ""
 
 
 def make(stack: Deployed, caller: Caller, path: str, site: str) -> Named:
@@ -36,7 +51,7 @@ def make(stack: Deployed, caller: Caller, path: str, site: str) -> Named:
     named = Named()
     person = ""
     if "{person}" in path:
-        person = named.parameters["person"] = run(stack, ADD_PERSON, f"{uuid.uuid4().hex}@people.example").strip()
+        person = named.parameters["person"] = run(stack, ADD_PERSON, new_address()).strip()
     if "{team}" in path:
         named.parameters["team"] = _team(stack, caller, path, site, person)
     elif person:
@@ -45,7 +60,30 @@ def make(stack: Deployed, caller: Caller, path: str, site: str) -> Named:
         named.parameters["invitation"] = _invitation(caller, path, site, named.parameters.get("team", ""))
     if path == "/api/v1/invitations":
         named.token = _token(stack, caller)
+    if path.endswith("/settings"):
+        named.other_site = caller.new_site()
+    if path == "/api/v1/sites/{site}":
+        assert caller.api("PATCH", f"/sites/{site}", {"name": SITE_NAME}).status == 200
+    if path.endswith("/transfer"):
+        assert caller.api("PUT", f"/sites/{site}/transfer", {"email": new_address()}).status == 200
+    if "{transfer}" in path:
+        named.parameters["transfer"] = run(stack, OFFER, f"{uuid.uuid4().hex}.example", stack.admin_email).split()[-1]
+    if "{deletion}" in path:
+        named.parameters["deletion"] = _deleted(caller)
     return named
+
+
+def new_address() -> str:
+    """An address that nobody else has."""
+    return f"{uuid.uuid4().hex}@people.example"
+
+
+def _deleted(caller: Caller) -> str:
+    """The id of a site that is being deleted."""
+    site = caller.new_site()
+    assert caller.api("PATCH", f"/sites/{site}", {"name": SITE_NAME}).status == 200
+    assert caller.api("DELETE", f"/sites/{site}", name=SITE_NAME).status == 202
+    return site
 
 
 def _team(stack: Deployed, caller: Caller, path: str, site: str, person: str) -> str:
@@ -58,7 +96,7 @@ def _team(stack: Deployed, caller: Caller, path: str, site: str, person: str) ->
 
 
 def _invitation(caller: Caller, path: str, site: str, team: str) -> str:
-    email = f"{uuid.uuid4().hex}@people.example"
+    email = new_address()
     if "administration" in path:
         made = caller.api("POST", "/administration/invitations", {"email": email})
     elif team:

@@ -123,17 +123,18 @@ def test_the_examples_of_the_document_are_taken(
     named = api_examples.make(stack, caller, path, site)
     place = path.format(site=site, identifier="user-4711", share=share, **named.parameters)
     for example in [each["value"] for each in content.get("examples", {}).values()] or [content["example"]]:
-        body = filled(example, site, named.token).encode()
+        body = filled(example, site, named).encode()
         headers = {"Content-Type": media, "Authorization": f"Bearer {caller._token}", "User-Agent": FIREFOX}
         answer = caller.call(method.upper(), place, body, headers)
         assert answer.status in (200, 201, 202, 204), answer.body
 
 
-def filled(example: object, site: str, token: str) -> str:
-    """An example of a body, with a site and an address of its own, and the secret of an invitation."""
+def filled(example: object, site: str, named: api_examples.Named) -> str:
+    """An example of a body, with a site and an address of its own, and what else it names."""
     text = json.dumps(example).replace("ada@example.com", f"{uuid.uuid4().hex}@fuzz.example")
     text = text.replace("example.com", "fuzz.example").replace(EXAMPLE_SITE, site)
-    return text.replace(EXAMPLE_TOKEN, token) if token else text
+    text = text.replace(api_examples.OTHER_SITE, named.other_site or api_examples.OTHER_SITE)
+    return text.replace(EXAMPLE_TOKEN, named.token or EXAMPLE_TOKEN)
 
 
 def new_share(caller: Caller, site: str) -> str:
@@ -146,6 +147,7 @@ QUERIES = {
     "eventProperties": {"name": "Signup"},
     "pixel": {"location": "https://fuzz.example/"},
     "deleteTeam": {"name": api_examples.TEAM_NAME},
+    "deleteSite": {"name": api_examples.SITE_NAME},
 }
 QUERIES["pixelIdentified"] = QUERIES["pixel"]
 OPERATIONS = [f"{method} {path}" for path, item in PATHS.items() for method in item if method != "parameters"]
@@ -164,7 +166,7 @@ def test_every_route_succeeds_as_the_document_says(
         issue_token(stack.cloud, stack.admin_email, label)
         listed = caller.api("GET", "/tokens").json()["tokens"]
         place["token"] = next(one["id"] for one in listed if one["name"] == label)
-    if "/people" in path:
+    if "/people" in path or name == "delete /api/v1/sites/{site}":
         place["site"] = caller.new_site()
     if "{share}" in path:
         place["share"] = new_share(caller, place["site"])
@@ -176,7 +178,7 @@ def test_every_route_succeeds_as_the_document_says(
     content = described.get("requestBody", {}).get("content", {})
     media, body = next(iter(content.items())) if content else (None, {})
     example = next((each["value"] for each in body.get("examples", {}).values()), body.get("example"))
-    text = filled(example, place["site"], named.token)
+    text = filled(example, place["site"], named)
     case = operation.Case(
         path_parameters={given: value for given, value in place.items() if f"{{{given}}}" in path},
         query=QUERIES.get(described["operationId"], {}),
