@@ -25,6 +25,7 @@ from chalicelib.accounts import (
 )
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.invitations import SITE_ROLES, TEAM_ROLES
+from chalicelib.accounts.sign_in_ways import sign_in_ways
 from chalicelib.config import MAX_PERSON_TEAMS, MAX_SITE_PEOPLE, MAX_TEAM_MEMBERS
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.routing import Right
@@ -77,11 +78,26 @@ def creates_account(offer: Offer) -> bool:
     Where the inviter has the link, the answer does not depend on whether the address has an account, unless the inviter
     is an administrator.
     """
-    settings = settings_of_installation()
-    if settings.oidc_only:
+    if sign_in_ways().provider_only:
         return False
-    backed = offer.inviter.admin or (settings.sign_up != "closed" and offer.invitation.mailed)
+    backed = offer.inviter.admin or (offer.invitation.mailed and may_create_account(offer))
     return backed and stored_people.find_person(offer.invitation.email) is None
+
+
+def may_create_account(offer: Offer) -> bool:
+    """Whether the owner of the invited address, once proven, may create an account."""
+    return offer.inviter.admin or settings_of_installation().sign_up != "closed"
+
+
+def is_invited(email: str) -> bool:
+    """Whether a valid invitation lets the owner of an address, which a provider has proven, create an account."""
+    for invitation in store.naming_address(email):
+        try:
+            if may_create_account(_offer(invitation)):
+                return True
+        except NotFound:
+            continue
+    return False
 
 
 def create_account(offer: Offer, name: str, password: str) -> Person:

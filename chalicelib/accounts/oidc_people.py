@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import translation
-from chalicelib.accounts import audit_log, notices, oidc_state, second_factor
+from chalicelib.accounts import audit_log, invitation_acceptance, notices, oidc_state, second_factor
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.oidc_state import WaitingIdentity
@@ -154,7 +154,7 @@ def _may_connect_unasked(person: Person, claims: Claims) -> bool:
 
 
 def _create(claims: Claims) -> Person:
-    if settings_of_installation().sign_up != "open":
+    if settings_of_installation().sign_up != "open" and not invitation_acceptance.is_invited(claims.email):
         raise Forbidden(
             _("There is no account with the address %(email)s here. Ask an administrator.", email=claims.email)
         )

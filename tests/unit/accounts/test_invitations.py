@@ -539,9 +539,34 @@ def test_with_the_link_to_hand_over_one_does_not_learn_who_has_an_account(world:
 
 
 def test_where_only_a_provider_signs_in_no_password_is_made(world: World) -> None:
-    world.settings = Installation(mail_sender="stats@example.com", oidc_only=True)
+    world.settings = Installation(
+        mail_sender="stats@example.com",
+        oidc_issuer="https://idp.example",
+        oidc_client_id="id",
+        oidc_client_secret="secret",
+        oidc_only=True,
+    )
     invite(caller=ROOT)
     assert not invitation_acceptance.creates_account(offer(world))
+
+
+@pytest.mark.parametrize(
+    ("sign_up", "caller", "invited"),
+    [("closed", OLGA, False), ("closed", ROOT, True), ("invited", OLGA, True), ("open", OLGA, True)],
+)
+def test_a_valid_invitation_lets_its_address_sign_up_through_a_provider(
+    world: World, monkeypatch: pytest.MonkeyPatch, sign_up: Any, caller: Person, invited: bool
+) -> None:
+    world.settings = Installation(sign_up=sign_up)
+    monkeypatch.setattr(
+        store, "naming_address", lambda email: [one for one in world.invitations.values() if one.email == email]
+    )
+    assert not invitation_acceptance.is_invited(NEW)
+    invite(caller=caller)
+    assert invitation_acceptance.is_invited(NEW) == invited
+    assert not invitation_acceptance.is_invited("other@example.com")
+    world.now += config.INVITATION_LIFE_S
+    assert not invitation_acceptance.is_invited(NEW)
 
 
 def test_an_address_with_an_account_gets_no_second_one(world: World) -> None:
