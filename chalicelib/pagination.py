@@ -46,17 +46,14 @@ def read_limit(query: Mapping[str, str], default: int, most: int) -> int:
     return int(text)
 
 
-def read_cursor(query: Mapping[str, str]) -> str | None:
-    """Where a page begins: the parameter ``cursor``, which is `next` of the previous answer; None at the beginning.
-
-    The parameter was called ``next`` before, which still works.
-    """
-    return query.get("cursor") or query.get("next") or None
+def cursor_parameter(query: Mapping[str, str]) -> str:
+    """The parameter that says where a page begins: ``cursor``, or ``next``, as it was called before."""
+    return "next" if query.get("next") and not query.get("cursor") else "cursor"
 
 
-def invalid_cursor() -> BadRequest:
-    """The error for a cursor that no answer contained."""
-    return BadRequest("cursor must be the value of an earlier answer's next.", field="cursor")
+def invalid_cursor(parameter: str) -> BadRequest:
+    """The error for a cursor that is not the `next` of any answer."""
+    return BadRequest(f"{parameter} must be the value of an earlier answer's next.", field=parameter)
 
 
 def read_place(query: Mapping[str, str]) -> int:
@@ -64,11 +61,12 @@ def read_place(query: Mapping[str, str]) -> int:
 
     :raises BadRequest: if it is invalid.
     """
-    cursor = read_cursor(query)
-    if cursor is None:
+    parameter = cursor_parameter(query)
+    cursor = query.get(parameter)
+    if not cursor:
         return 0
     if not cursor.isascii() or not cursor.isdigit() or len(cursor) > _MAX_CURSOR_DIGITS:
-        raise invalid_cursor()
+        raise invalid_cursor(parameter)
     return int(cursor)
 
 

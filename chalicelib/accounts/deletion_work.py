@@ -70,11 +70,10 @@ def run(context: Any) -> int:
     :raises RuntimeError: at the end, if any failed, so that the alarm is triggered; the next run tries it again.
     """
     done = left = failed = 0
-    for deletion in deletions.every():
-        if deletion.state == "done":
-            continue
+    unfinished = [deletion for deletion in deletions.every() if deletion.state != "done"]
+    for number, deletion in enumerate(unfinished):
         try:
-            after = _Run(deletion, lambda: context.get_remaining_time_in_millis() > _RESERVE_MS).go_on()
+            after = _Run(deletion, _share_of_time(context, len(unfinished) - number)).go_on()
         except TakenOver:
             left += 1
         except Exception:
@@ -87,6 +86,12 @@ def run(context: Any) -> int:
     if failed:
         raise RuntimeError(f"{failed} sites could not be deleted; the log has the reasons")
     return done
+
+
+def _share_of_time(context: Any, parts: int) -> Callable[[], bool]:
+    """Whether there is time left of an equal share, so that a large site does not keep small ones waiting."""
+    until = time.monotonic() + (context.get_remaining_time_in_millis() - _RESERVE_MS) / parts / 1000
+    return lambda: time.monotonic() < until and context.get_remaining_time_in_millis() > _RESERVE_MS
 
 
 class _Run:

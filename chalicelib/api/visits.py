@@ -18,4 +18,6 @@ def show(request: Request, _person: Person, site: Site) -> Response:
     period = periods.parse(request.query, site.zone, datetime.now(UTC))
     limit = pagination.read_limit(request.query, visits.DEFAULT_LIMIT, visits.MAX_LIMIT)
     identifier = request.query.get("identifier") or None
-    return reply_json(visits.list_visits(site, period, limit, pagination.read_cursor(request.query), identifier))
+    parameter = pagination.cursor_parameter(request.query)
+    after = request.query.get(parameter)
+    return reply_json(visits.list_visits(site, period, limit, after, identifier, parameter=parameter))

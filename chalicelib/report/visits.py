@@ -40,27 +40,33 @@ class _Cursor:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
-    def decode(cls, text: str) -> _Cursor:
+    def decode(cls, text: str, parameter: str) -> _Cursor:
         cursor = None
         with suppress(ValueError, TypeError):
             day, before, before_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             if type(before) is int and abs(before) <= 1 << 62 and isinstance(before_id, str) and before_id.isascii():
                 cursor = cls(date.fromisoformat(day), before, before_id)
         if cursor is None:
-            raise pagination.invalid_cursor()
+            raise pagination.invalid_cursor(parameter)
         return cursor
 
 
 def list_visits(
-    site: Site, period: Period, limit: int, after: str | None, identifier: str | None = None
+    site: Site,
+    period: Period,
+    limit: int,
+    after: str | None,
+    identifier: str | None = None,
+    *,
+    parameter: str = "cursor",
 ) -> dict[str, Any]:
     """``{"visits": [...], "next": …}``: up to `limit` visits; `next` is None on the last page.
 
-    :param after: `next` of the page before.
+    :param after: `next` of the page before; :param parameter: the name that it was sent under, for errors.
     :param identifier: only visits of visitors with this identifier.
     :raises BadRequest: if `after` is invalid.
     """
-    cursor = _Cursor.decode(after) if after else None
+    cursor = _Cursor.decode(after, parameter) if after else None
     if cursor is None:
         refresh_dirty_days(site, period.first, period.last)
     last = min(period.last, cursor.day) if cursor else period.last

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from chalicelib.store import credentials, idempotency_keys, site_order
+from chalicelib.store import credentials, idempotency_keys, site_order, teams
 
 BUCKET: Final = "bucket"
 # The kind of what is the site's by its place, but not declared.
@@ -55,6 +55,9 @@ KINDS: Final = (
     Kind("people", "core", (r"person#.*", r"site#{site}")),
     Kind("transfers", "core", (r"site#{site}", "transfer")),
     Kind("transfers", "core", (r"email#.*", r"transfer#{site}")),
+    Kind("teams", "core", (r"site#{site}", "teams")),
+    Kind("invitations", "core", (r"site#{site}", r"invitation#.*")),
+    Kind("invitations", "core", (r"(email|person)#.*", r"invitation#site#{site}#.*")),
     Kind("sharing", "core", (r"site#{site}", r"share#.*|counter")),
     # What is in a partition of the site is the site's, even if its kind is not declared.
     Kind(OTHER, "core", (r"site#{site}", ".*")),
@@ -63,13 +66,14 @@ KINDS: Final = (
 
 
 class Mention(NamedTuple):
-    """A kind of items that belong to people and mention sites.
+    """A kind of items that belong to people or teams and mention sites.
 
-    :ivar sk: what their sort keys begin with.
-    :ivar fields: of their body, in which ids of sites are: as values, or in lists.
+    :ivar pk, sk: what their keys begin with.
+    :ivar fields: of their body, in which ids of sites are: as values, in lists, or as names.
     :ivar take_out: takes a site out of one: its partition key, its sort key, the site's id.
     """
 
+    pk: str
     sk: str
     fields: tuple[str, ...]
     take_out: Callable[[str, str, str], None]
@@ -78,14 +82,15 @@ class Mention(NamedTuple):
         """Whether an item with this sort key and body mentions the site."""
         values = (body.get(name) for name in self.fields)
         return sk.startswith(self.sk) and any(
-            site_id in value if isinstance(value, list) else site_id == value for value in values
+            site_id in value if isinstance(value, list | dict) else site_id == value for value in values
         )
 
 
 MENTIONS: Final = (
-    Mention(site_order.SK, ("favourites", "places"), site_order.take_out),
-    Mention(credentials.OF_TOKEN, ("sites",), credentials.take_site_out),
-    Mention(idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),
+    Mention("person#", site_order.SK, ("favourites", "places"), site_order.take_out),
+    Mention("person#", credentials.OF_TOKEN, ("sites",), credentials.take_site_out),
+    Mention("person#", idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),
+    Mention("team#", teams.SK, ("sites",), lambda pk, _sk, site_id: teams.take_out_site(pk, site_id)),
 )
 # What remains of a site that was deleted: the receipt.
 RECEIPT: Final = "deletion"
@@ -102,10 +107,11 @@ def kind_of(site_id: str, found: Found) -> str | None:
 
 
 def mention_of(found: Found) -> Mention | None:
-    """What an item is that belongs to a person and may mention sites; None for other items."""
-    if found.table != "core" or not found.key[0].startswith("person#"):
+    """What an item is that belongs to a person or team and may mention sites; None for other items."""
+    if found.table != "core":
         return None
-    return next((mention for mention in MENTIONS if found.key[1].startswith(mention.sk)), None)
+    pk, sk = found.key
+    return next((mention for mention in MENTIONS if pk.startswith(mention.pk) and sk.startswith(mention.sk)), None)
 
 
 def belongs(site_id: str, found: Found, body: str | None) -> bool:

@@ -160,9 +160,8 @@ def test_an_expired_token_is_refused_and_listed(stack: Deployed, site: SharedSit
     assert "expired" in {one["name"] for one in listed}
 
 
-def test_requests_are_limited_per_person_and_every_answer_says_how_many_are_left(
-    stack: Deployed, site: SharedSite
-) -> None:
+def test_requests_are_limited_per_person_and_every_answer_says_how_many_are_left(stack: Deployed) -> None:
+    site = make_shared_site(stack)
     person, other = (site.people[name] for name in ("editor", "viewer"))
     program = Program(stack, person.token)
     for method, path in (("GET", "/sites"), ("GET", f"/sites/{uuid.uuid4()}"), ("POST", "/sites")):

@@ -61,7 +61,7 @@ def test_a_limit_that_is_none_is_refused(query: dict[str, str]) -> None:
 def test_an_invalid_cursor_is_refused(name: str, text: str) -> None:
     with pytest.raises(BadRequest) as refused:
         pagination.read_place({name: text})
-    assert refused.value.field == "cursor"
+    assert refused.value.field == name
 
 
 def test_a_cursor_is_read_by_its_present_name_and_by_the_one_before() -> None:

@@ -336,7 +336,7 @@ def test_an_accepted_invitation_is_neither_revoked_nor_sent_again(world: World) 
             change()
 
 
-@pytest.mark.parametrize("unknown", ["x", "", "#", str(uuid.uuid4()), "é" * 2000])
+@pytest.mark.parametrize("unknown", ["x", "", "#", "c6a0b726-417b-42c3-bc9e-218d69b6ad5e", "é" * 2000])
 def test_what_is_no_invitation_is_not_found(world: World, unknown: str) -> None:
     with pytest.raises(NotFound):
         invitations.revoke(SITE, OLGA, unknown)

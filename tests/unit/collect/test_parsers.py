@@ -337,14 +337,14 @@ def test_any_period_is_one_or_refused_by_name(query: dict[str, str]) -> None:
 @example("WyIyMDI2LTExLTI0Iiw1LCJcdWQ4MDAiXQ")
 def test_any_cursor_is_one_or_refused(text: str) -> None:
     with refused_by_name("cursor"):
-        cursor = _Cursor.decode(text)
-        assert _Cursor.decode(cursor.encode()) == cursor
+        cursor = _Cursor.decode(text, "cursor")
+        assert _Cursor.decode(cursor.encode(), "cursor") == cursor
 
 
 @given(st.dates(), st.integers(-(1 << 62), 1 << 62), st.text("abc_-", max_size=20))
 def test_a_cursor_survives_the_way_to_the_client_and_back(day: date, before: int, before_id: str) -> None:
     cursor = _Cursor(day, before, before_id)
-    assert _Cursor.decode(cursor.encode()) == cursor
+    assert _Cursor.decode(cursor.encode(), "cursor") == cursor
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20))
