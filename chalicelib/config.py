@@ -198,7 +198,7 @@ MAX_ORDERED_SITES: Final = 1000
 # A team is deleted in one transaction, with an item for each of its members; DynamoDB takes 100 items.
 MAX_TEAM_MEMBERS: Final = 90
 MAX_TEAM_SITES: Final = 500
-MAX_PERSON_TEAMS: Final = 50
+MAX_PERSON_TEAMS: Final = 100
 MAX_SITE_TEAMS: Final = 20
 
 INVITATION_LIFE_S: Final = 7 * 24 * 60 * 60

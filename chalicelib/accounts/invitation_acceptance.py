@@ -78,25 +78,26 @@ def creates_account(offer: Offer) -> bool:
     Where the inviter has the link, the answer does not depend on whether the address has an account, unless the inviter
     is an administrator.
     """
-    if sign_in_ways().provider_only:
+    if sign_in_ways().provider_only or not may_create_account(offer):
         return False
-    backed = offer.inviter.admin or (offer.invitation.mailed and may_create_account(offer))
-    return backed and stored_people.find_person(offer.invitation.email) is None
+    proven = offer.inviter.admin or offer.invitation.mailed
+    return proven and stored_people.find_person(offer.invitation.email) is None
 
 
 def may_create_account(offer: Offer) -> bool:
     """Whether the owner of the invited address, once proven, may create an account."""
-    return offer.inviter.admin or settings_of_installation().sign_up != "closed"
+    return _may_bring_people(offer.inviter)
 
 
 def is_invited(email: str) -> bool:
-    """Whether a valid invitation lets the owner of an address, which a provider has proven, create an account."""
+    """Whether somebody who has proven to own this address may have an account because of an invitation."""
     for invitation in store.naming_address(email):
         try:
-            if may_create_account(_offer(invitation)):
-                return True
+            offer = _offer(invitation)
         except NotFound:
             continue
+        if may_create_account(offer):
+            return True
     return False
 
 
@@ -205,6 +206,10 @@ def _offer(invitation: Invitation) -> Offer:
     if not inviter.admin:
         raise _invalid()
     return Offer(invitation, None, inviter)
+
+
+def _may_bring_people(inviter: Person) -> bool:
+    return inviter.admin or settings_of_installation().sign_up != "closed"
 
 
 def _invalid() -> NotFound:

@@ -14,6 +14,7 @@ from chalicelib.accounts import auth, invitations, site_people, site_teams, team
 from chalicelib.accounts.invitations import Sent
 from chalicelib.accounts.site_people import Member
 from chalicelib.dashboard import administrator_changes, invitation_forms, render, role_names, sections
+from chalicelib.dashboard.role_names import RoleChoice
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, TooManyRequests
 from chalicelib.routing import Right
 from chalicelib.store.people import ROLES, Person
@@ -40,6 +41,7 @@ class Row:
 
     :ivar through: the teams through which they are in the site, in words; ``""`` if they are not.
     :ivar changeable: the caller may change their own role, and remove them.
+    :ivar roles: to choose from. Owners are made by transfer, except by administrators.
     """
 
     member: Member
@@ -47,6 +49,7 @@ class Row:
     through: str
     is_you: bool
     changeable: bool
+    roles: list[RoleChoice]
 
 
 def show(request: Request, person: Person, site: Site) -> Response:
@@ -172,7 +175,6 @@ def _for_managers(
     return {
         "rows": [_row(member, person, owns) for member in shown],
         "further": further,
-        "roles": role_names.choices(ROLES if owns else invitations.SITE_ROLES),
         "teams": held,
         "other_teams": [team for team in teams.teams_of(person) if team.id not in known],
         "team_roles": role_names.choices(invitations.SITE_ROLES),
@@ -183,7 +185,15 @@ def _for_managers(
 
 def _row(member: Member, caller: Person, owns: bool) -> Row:
     changeable = member.own_role is not None and (owns or member.own_role != "owner")
-    return Row(member, role_names.name_of(member.role), _through(member), member.person.id == caller.id, changeable)
+    roles = ROLES if caller.admin or member.own_role == "owner" else invitations.SITE_ROLES
+    return Row(
+        member,
+        role_names.name_of(member.role),
+        _through(member),
+        member.person.id == caller.id,
+        changeable,
+        role_names.choices(roles),
+    )
 
 
 def _through(member: Member) -> str:

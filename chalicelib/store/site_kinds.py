@@ -1,4 +1,4 @@
-"""What belongs to a site: each kind of items and objects, by their keys, and items of people that mention sites.
+"""What belongs to a site: each kind of items and objects, by their keys, and what of people and teams mentions sites.
 
 What is stored under a key that contains the id of a site needs an entry in :data:`KINDS`, and what has it in the body
 of an item that belongs to somebody else needs one in :data:`MENTIONS`. tests/stack/test_site_deletion.py looks through
@@ -59,6 +59,7 @@ KINDS: Final = (
     Kind("invitations", "core", (r"site#{site}", r"invitation#.*")),
     Kind("invitations", "core", (r"(email|person)#.*", r"invitation#site#{site}#.*")),
     Kind("sharing", "core", (r"site#{site}", r"share#.*|counter")),
+    Kind("administrator_changes", "core", (r"site#{site}", r"by-administrator#.*")),
     # What is in a partition of the site is the site's, even if its kind is not declared.
     Kind(OTHER, "core", (r"site#{site}", ".*")),
     Kind(OTHER, "rollups", ("{site}", ".*")),
@@ -90,7 +91,7 @@ MENTIONS: Final = (
     Mention("person#", site_order.SK, ("favourites", "places"), site_order.take_out),
     Mention("person#", credentials.OF_TOKEN, ("sites",), credentials.take_site_out),
     Mention("person#", idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),
-    Mention("team#", teams.SK, ("sites",), lambda pk, _sk, site_id: teams.take_out_site(pk, site_id)),
+    Mention(teams.PREFIX, teams.SK, ("sites",), teams.take_out_site),
 )
 # What remains of a site that was deleted: the receipt.
 RECEIPT: Final = "deletion"

@@ -25,6 +25,7 @@ from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.errors import Conflict
 from chalicelib.store import aws, people
 from chalicelib.store.people import ROLES, AccessItem, Role
 from chalicelib.store.tables import CoreItem
@@ -34,7 +35,7 @@ TeamRole = Literal["owner", "admin", "member"]
 TEAM_ROLES: Final[tuple[TeamRole, ...]] = get_args(TeamRole)
 
 SK: Final = "team"
-_PREFIX: Final = "team#"
+PREFIX: Final = "team#"
 _ALL: Final = "teams"
 _RACES: Final = 10
 
@@ -219,13 +220,14 @@ def drop(site_id: str, team_ids: Iterable[str]) -> None:
         return
 
 
-def take_out_site(team_partition: str, site_id: str) -> None:
-    """Remove a site that is being deleted from a team: for `store` that deletes sites.
+def take_out_site(team_partition: str, _sk: str, site_id: str) -> None:
+    """Remove a site that is being deleted from a team.
 
     :param team_partition: the team's partition key.
+    :raises Conflict: if the team kept being changed at the same time.
     """
     for _ in range(_RACES):
-        team = read(team_partition.removeprefix(_PREFIX))
+        team = read(team_partition.removeprefix(PREFIX))
         if team is None or site_id not in team.sites:
             return
         try:
@@ -235,6 +237,7 @@ def take_out_site(team_partition: str, site_id: str) -> None:
                 raise
             continue
         return
+    raise Conflict("This team is being changed; please try again.")
 
 
 def highest(roles: Iterable[TeamRole | None]) -> TeamRole | None:
@@ -244,7 +247,7 @@ def highest(roles: Iterable[TeamRole | None]) -> TeamRole | None:
 
 def partition(team_id: str) -> str:
     """The partition key of everything that belongs to one team."""
-    return _PREFIX + team_id
+    return PREFIX + team_id
 
 
 def _read_all(team_ids: Iterable[str]) -> list[Team]:
@@ -287,7 +290,7 @@ def _parse(item: CoreItem) -> Team:
     members = {one: cast(TeamRole, role) for one, role in body.get("members", {}).items() if role in TEAM_ROLES}
     sites = {one: cast(Role, role) for one, role in body.get("sites", {}).items() if role in ROLES}
     created_at = int(body.get("created_at", 0))
-    return Team(item.pk[len(_PREFIX) :], str(body.get("name", "")), members, sites, created_at, int(item.version))
+    return Team(item.pk[len(PREFIX) :], str(body.get("name", "")), members, sites, created_at, int(item.version))
 
 
 def _by_name(team: Team) -> tuple[str, str]:

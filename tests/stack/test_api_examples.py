@@ -17,8 +17,9 @@ import pytest
 from chalicelib.api import openapi
 from infra.people import issue_token
 from tests.conftest import Deployed
+from tests.stack import api_examples
 from tests.stack.calls import Caller
-from tests.stack.people import ADD_PERSON, run
+from tests.stack.people import run
 
 DOCUMENT = openapi.described()
 PARAMETERS = DOCUMENT["components"]["parameters"]
@@ -45,6 +46,9 @@ def of_path(path: str, method: str, name: str) -> dict[str, Any]:
 TOKEN = of_path("/api/v1/tokens/{token}", "delete", "token")
 SHARE = of_path("/api/v1/sites/{site}/shares/{share}", "delete", "share")
 COUNTER = of_path("/counter/{file}", "get", "file")
+INVITATION = DOCUMENT["paths"]["/api/v1/invitations"]["post"]["requestBody"]["content"]["application/json"]["example"][
+    "token"
+]
 SAMPLES = [
     pytest.param(path, sample, id=f"{method} {path} {sample['label']}")
     for path, methods in DOCUMENT["paths"].items()
@@ -81,9 +85,7 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
         assert caller.api("DELETE", f"/sites/{site}", name=NAME).status == 202
     if path.endswith("/transfer"):
         assert caller.api("PUT", f"/sites/{site}/transfer", {"email": email}).status == 200
-    person = run(stack, ADD_PERSON, email).strip() if "/people" in path else ""
-    if "{person}" in path:
-        assert caller.api("POST", f"/sites/{site}/people", {"email": email, "role": "editor"}).status == 201
+    named = api_examples.make(stack, caller, path, site)
     if "{token}" in path:
         issue_token(stack.cloud, stack.admin_email, domain)
         token = next(one["id"] for one in caller.api("GET", "/tokens").json()["tokens"] if one["name"] == domain)
@@ -97,7 +99,8 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
         source = source.replace(COUNTER["example"].partition(".")[0], key.rpartition("/")[2].partition(".")[0])
     replaced = {
         PARAMETERS["site"]["example"]: site,
-        PARAMETERS["person"]["example"]: person,
+        **{PARAMETERS[name]["example"]: real for name, real in named.parameters.items()},
+        **({INVITATION: named.token} if named.token else {}),
         "ada@example.com": email,
         "example.com": domain,
     }

@@ -21,8 +21,8 @@ from chalicelib.api import openapi
 from chalicelib.store.sites import read_id
 from infra.people import issue_token
 from tests.conftest import ON_LOCALSTACK, Deployed
+from tests.stack import api_examples
 from tests.stack.calls import FIREFOX, Caller
-from tests.stack.people import ADD_PERSON, run
 
 # Beside the edge cases that it always tries. In all some 1,500 requests, which take ministack about a minute.
 MAX_EXAMPLES = 8
@@ -52,6 +52,7 @@ def _bodies(item: dict[str, Any]) -> list[str]:
 
 PATHS = json.loads(openapi.text())["paths"]
 EXAMPLE_SITE = openapi.described()["components"]["parameters"]["site"]["example"]
+EXAMPLE_TOKEN = PATHS["/api/v1/invitations"]["post"]["requestBody"]["content"]["application/json"]["example"]["token"]
 schema = schemathesis.openapi.from_dict(document(), config=CONFIG)
 _addresses = (f"10.{a}.{b}.1" for a, b in itertools.product(range(256), repeat=2))
 
@@ -68,9 +69,10 @@ def sites(caller: Caller) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def ada(stack: Deployed) -> str:
-    """The id of the person in the examples."""
-    return run(stack, ADD_PERSON, "ada@fuzz.example").strip()
+def teams(caller: Caller) -> dict[str, str]:
+    """A team for those who look at it and change it, and one to delete."""
+    made = [caller.api("POST", "/teams", {"name": api_examples.TEAM_NAME}).json()["id"] for _ in range(2)]
+    return {"": made[0], "deleteTeam": made[1]}
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +84,13 @@ def session() -> Iterator[requests.Session]:
 @pytest.mark.skipif(ON_LOCALSTACK, reason="it finds the limits of LocalStack's gateway, and sites of other tests there")
 @schema.parametrize()
 def test_every_answer_is_one_that_the_document_has(
-    case: Case[Any], stack: Deployed, sites: dict[str, str], session: requests.Session
+    case: Case[Any], stack: Deployed, sites: dict[str, str], teams: dict[str, str], session: requests.Session
 ) -> None:
     operation = case.operation.definition.raw
     if _is_id(case.path_parameters.get("site")):
         case.path_parameters["site"] = sites.get(operation["operationId"], sites[""])
+    if _is_id(case.path_parameters.get("team")):
+        case.path_parameters["team"] = teams.get(operation["operationId"], teams[""])
     headers = {"X-Forwarded-For": next(_addresses)}  # each from an address of its own, or they were a flood
     if operation["security"]:
         headers["Authorization"] = f"Bearer {stack.api_token}"
@@ -110,20 +114,26 @@ def _is_id(value: object) -> bool:
 
 @pytest.mark.parametrize(("path", "media"), [(path, media) for path, item in PATHS.items() for media in _bodies(item)])
 def test_the_examples_of_the_document_are_taken(
-    caller: Caller, sites: dict[str, str], ada: str, path: str, media: str
+    stack: Deployed, caller: Caller, sites: dict[str, str], path: str, media: str
 ) -> None:
     method = next(name for name in ("patch", "put", "post") if name in PATHS[path])
     content = PATHS[path][method]["requestBody"]["content"][media]
     site = caller.new_site() if "/people" in path else sites[""]
-    if "{person}" in path:
-        caller.api("POST", f"/sites/{site}/people", {"email": "ada@fuzz.example", "role": "editor"})
     share = new_share(caller, site) if "{share}" in path else ""
-    place = path.format(site=site, identifier="user-4711", person=ada, share=share)
+    named = api_examples.make(stack, caller, path, site)
+    place = path.format(site=site, identifier="user-4711", share=share, **named.parameters)
     for example in [each["value"] for each in content.get("examples", {}).values()] or [content["example"]]:
-        body = json.dumps(example).replace("example.com", "fuzz.example").replace(EXAMPLE_SITE, site).encode()
+        body = filled(example, site, named.token).encode()
         headers = {"Content-Type": media, "Authorization": f"Bearer {caller._token}", "User-Agent": FIREFOX}
         answer = caller.call(method.upper(), place, body, headers)
         assert answer.status in (200, 201, 202, 204), answer.body
+
+
+def filled(example: object, site: str, token: str) -> str:
+    """An example of a body, with a site and an address of its own, and the secret of an invitation."""
+    text = json.dumps(example).replace("ada@example.com", f"{uuid.uuid4().hex}@fuzz.example")
+    text = text.replace("example.com", "fuzz.example").replace(EXAMPLE_SITE, site)
+    return text.replace(EXAMPLE_TOKEN, token) if token else text
 
 
 def new_share(caller: Caller, site: str) -> str:
@@ -132,14 +142,18 @@ def new_share(caller: Caller, site: str) -> str:
 
 
 # What a call of an operation needs to succeed, beside a site and the example of its body.
-QUERIES = {"eventProperties": {"name": "Signup"}, "pixel": {"location": "https://fuzz.example/"}}
+QUERIES = {
+    "eventProperties": {"name": "Signup"},
+    "pixel": {"location": "https://fuzz.example/"},
+    "deleteTeam": {"name": api_examples.TEAM_NAME},
+}
 QUERIES["pixelIdentified"] = QUERIES["pixel"]
 OPERATIONS = [f"{method} {path}" for path, item in PATHS.items() for method in item if method != "parameters"]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_route_succeeds_as_the_document_says(
-    name: str, stack: Deployed, caller: Caller, sites: dict[str, str], ada: str, session: requests.Session
+    name: str, stack: Deployed, caller: Caller, sites: dict[str, str], session: requests.Session
 ) -> None:
     method, path = name.split(" ")
     operation = schema[path][method]
@@ -151,18 +165,18 @@ def test_every_route_succeeds_as_the_document_says(
         listed = caller.api("GET", "/tokens").json()["tokens"]
         place["token"] = next(one["id"] for one in listed if one["name"] == label)
     if "/people" in path:
-        place |= {"site": caller.new_site(), "person": ada}
+        place["site"] = caller.new_site()
     if "{share}" in path:
         place["share"] = new_share(caller, place["site"])
     if "{file}" in path:
         switched = caller.api("PUT", f"/sites/{place['site']}/counter", {"active": True}).json()
         place["file"] = switched["badge_url" if "badge" in path else "counter_url"].rpartition("/")[2]
-    if "{person}" in path:
-        caller.api("POST", f"/sites/{place['site']}/people", {"email": "ada@fuzz.example", "role": "editor"})
+    named = api_examples.make(stack, caller, path, place["site"])
+    place |= named.parameters
     content = described.get("requestBody", {}).get("content", {})
     media, body = next(iter(content.items())) if content else (None, {})
     example = next((each["value"] for each in body.get("examples", {}).values()), body.get("example"))
-    text = json.dumps(example).replace("example.com", "fuzz.example").replace(EXAMPLE_SITE, place["site"])
+    text = filled(example, place["site"], named.token)
     case = operation.Case(
         path_parameters={given: value for given, value in place.items() if f"{{{given}}}" in path},
         query=QUERIES.get(described["operationId"], {}),

@@ -25,12 +25,14 @@ from chalicelib.enrich.worker import consume
 from chalicelib.report.periods import Period
 from chalicelib.report.site_stats import stats
 from chalicelib.store import (
+    audit_log,
     build_leases,
     counter_keys,
     credentials,
     deletions,
     exclusions,
     hit_queue,
+    invitations,
     people,
     salts,
     site_changes,
@@ -41,7 +43,9 @@ from chalicelib.store import (
     site_transfers,
     sites,
     tables,
+    teams,
 )
+from chalicelib.store.invitations import Invitation, Place
 from chalicelib.store.people import Person
 from chalicelib.store.site_transfers import Transfer
 from chalicelib.store.sites import Site
@@ -94,6 +98,11 @@ def filled(name: str = "Field notes") -> Filled:
     now = int(time.time())
     assert site_transfers.put(Transfer(site.id, "next@example.com", owner.id, owner.id, now, now + 1000), None)
     assert counter_keys.add(site.id, "key")
+    invitation = Invitation(
+        Place("site", site.id), str(uuid.uuid4()), "new@example.com", "viewer", owner.id, now, now + 1000, "digest"
+    )
+    assert invitations.write(None, invitation)
+    audit_log.add("root", "site.change", site.id, "", {}, as_administrator=True)
     forget_marks_left()
     consume([encode([view(site, ago, "user-1"), view(site, ago)]) for ago in AGO])
     today = days.day_of(days.now_ms(), site.zone)
@@ -205,10 +214,12 @@ def test_nothing_remains_but_the_receipt(local_aws: Cloud, functions: list[str])
     assert (receipt.state, receipt.percent, receipt.work) == ("done", 100, None)
     assert (receipt.name, receipt.by, receipt.owners) == (made.site.name, made.owner.id, (made.owner.id,))
     counted = {"hits": 4, "identifiers": 3, "salts": 3, "people": 5, "mentions": 3, "transfers": 2, "sharing": 1}
+    counted |= {"mentions": 4, "teams": 1, "invitations": 3, "administrator_changes": 1}
     assert {name: receipt.removed[name] for name in counted} == counted
     # The settings are gone in the transaction that began it, and nothing is of a kind that is not declared.
     assert not {"settings", site_kinds.OTHER} & set(receipt.removed)
     assert site_order.read(made.owner.id).places == (OTHER,)
+    assert [team.sites for team in teams.of_person(made.owner.id)] == [{}]
     assert {token.name: token.sites for token in credentials.tokens_of(made.owner.id)} == {
         "limited": (OTHER,),
         "named": (OTHER,),

@@ -38,9 +38,9 @@ class Tables:
         self.people: dict[str, Person] = {}
         self.identities: dict[str, tuple[str, Identity]] = {}
         self.used: set[str] = set()
+        self.invited: set[str] = set()
         self.log: list[str] = []
         self.factors = Factors()
-        self.invited: set[str] = set()
         self.settings = Installation(**SET_UP)  # type: ignore[arg-type]
 
     def find_person(self, email: str) -> Person | None:
@@ -109,6 +109,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
     ):
         for name in names:
             monkeypatch.setattr(module, name, getattr(made, name))
+    monkeypatch.setattr(invitation_acceptance, "is_invited", lambda email: email in made.invited)
     for module in (sign_in_ways, oidc_people):
         monkeypatch.setattr(module, "settings_of_installation", lambda: made.settings)
     return made
@@ -266,6 +267,12 @@ class TestNewPeople:
         with pytest.raises(Forbidden, match="no account"):
             oidc_people.person_for(claims(), None)
         assert tables.people == {}
+
+    @pytest.mark.parametrize("sign_up", ["closed", "invited"])
+    def test_who_is_invited_gets_an_account(self, tables: Tables, sign_up: str) -> None:
+        tables.set_up(sign_up=sign_up)
+        tables.invited.add("ada@example.com")
+        assert oidc_people.person_for(claims(), None).email == "ada@example.com"
 
 
 class TestConnecting:

@@ -107,3 +107,16 @@ def test_what_mentions_a_site(sk: str, body: dict[str, object], mentions: bool) 
     assert belongs(SITE, found, json.dumps(body)) == mentions
     assert not belongs(OTHER[:-1] + "2", found, json.dumps(body))
     assert not belongs(SITE, Found("core", ("elsewhere", sk)), json.dumps(body))
+
+
+@pytest.mark.parametrize(
+    ("pk", "sk", "body", "mentions"),
+    [
+        ("team#t", "team", {"name": "x", "members": {}, "sites": {SITE: "viewer"}}, True),
+        ("team#t", "team", {"name": SITE, "members": {SITE: "owner"}, "sites": {OTHER: "viewer"}}, False),
+        ("person#t", "team", {"sites": {SITE: "viewer"}}, False),
+        ("person#p", "teams", {}, False),
+    ],
+)
+def test_a_team_mentions_its_sites(pk: str, sk: str, body: dict[str, object], mentions: bool) -> None:
+    assert belongs(SITE, Found("core", (pk, sk)), json.dumps(body)) == mentions
