@@ -89,8 +89,10 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
-# Running Lambdas use a rotated signing key after this time.
-SIGNING_KEY_CACHE_S: Final = 15 * 60
+# Running Lambdas notice a rotated signing key within this time; at once, if they get a token that it signed. Unknown
+# keys make them look at most this often.
+SIGNING_KEY_CACHE_S: Final = 5 * 60
+SIGNING_KEY_REREAD_S: Final = 30
 MIN_PASSWORD_CHARS: Final = 10
 MAX_PASSWORD_CHARS: Final = 1024
 # Failed sign-ins before one has to wait: for one e-mail address from one network or browser; from one network for any

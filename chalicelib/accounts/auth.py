@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions
 from chalicelib.accounts.known_browsers import Browser
@@ -14,9 +14,11 @@ from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.routing import Right
 from chalicelib.store import credentials, people, sites
 from chalicelib.store.people import Person, Role
-from chalicelib.store.signing_key import signing_key
+from chalicelib.store.signing_key import keys_for, signing_key, signing_keys
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
+
+_Proof = TypeVar("_Proof")
 
 _NO_SITE: Final = "There is no such site, or you have no access to it."
 # What a person may do with a site, by their role in it. Administrators of the installation may do what owners may.
@@ -130,14 +132,14 @@ def check_csrf(request: Request, form: dict[str, str]) -> None:
     """
     request_origin.check_origin(request)
     session = session_of(request)
-    if session is None or not sessions.csrf_matches(session, signing_key(), form.get("csrf", "")):
+    given = form.get("csrf", "")
+    if session is None or not any(sessions.csrf_matches(session, key.secret, given) for key in signing_keys()):
         raise Forbidden("This form has expired. Reload the page and submit it again.")
 
 
 def session_of(request: Request) -> Session | None:
     """The session in the browser's cookie, if it is signed by us and not expired; reads no table."""
-    token = request.cookies.get(sessions.cookie_name(request.secure))
-    return sessions.decode(token, signing_key(), settings().prefix) if token else None
+    return _verified(request.cookies.get(sessions.cookie_name(request.secure)), sessions.decode)
 
 
 def begin_session(request: Request, person: Person) -> str:
@@ -148,8 +150,16 @@ def begin_session(request: Request, person: Person) -> str:
 
 def known_browser(request: Request) -> Browser | None:
     """The known browser in the request's cookie, if a person has signed in with it before."""
-    token = request.cookies.get(known_browsers.cookie_name(request.secure))
-    return known_browsers.decode(token, signing_key(), settings().prefix) if token else None
+    return _verified(request.cookies.get(known_browsers.cookie_name(request.secure)), known_browsers.decode)
+
+
+def _verified(token: str | None, decode: Callable[[str, bytes, str], _Proof | None]) -> _Proof | None:
+    """What a signed cookie says, if one of our keys has signed it and it has not expired."""
+    if not token:
+        return None
+    issuer = settings().prefix
+    read = (decode(token, key.secret, issuer) for key in keys_for(sessions.named_key(token)))
+    return next((proof for proof in read if proof is not None), None)
 
 
 def remember_browser(request: Request, person: Person) -> str:
