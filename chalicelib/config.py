@@ -64,6 +64,10 @@ IMPORT_SALT_LIFE_S: Final = 60 * 60
 MARK_LIFE_S: Final = 60
 # Clocks of two machines may differ by this time before a mark could be cleared too early.
 CLOCK_SKEW_S: Final = 10
+# How often the scheduled functions run.
+AGGREGATE_EVERY_MIN: Final = 5
+EXPIRE_SALTS_EVERY_MIN: Final = 15
+UPDATE_GEOIP_EVERY_DAYS: Final = 7
 # A page that is opened again within this time after a build shows that build.
 REFRESH_AFTER_S: Final = 2
 
