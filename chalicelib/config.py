@@ -72,6 +72,7 @@ UPDATE_GEOIP_EVERY_DAYS: Final = 7
 REFRESH_AFTER_S: Final = 2
 
 SITE_CACHE_S: Final = 30
+INSTALLATION_CACHE_S: Final = 30
 DEFAULT_RETENTION_DAYS: Final = 730
 # Limits against floods: hits from one IP address in an hour (a large office, or a proxy that is not declared), records
 # of one visitor in an hour (nobody reads 1,000 pages in one), and records of a site in a day.
@@ -93,6 +94,7 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
+AUDIT_LOG_LIFE_S: Final = 365 * 24 * 60 * 60
 # Running Lambdas notice a rotated signing key within this time; at once, if they get a token that it signed. Unknown
 # keys make them look at most this often.
 SIGNING_KEY_CACHE_S: Final = 5 * 60

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalice import Response
 
+from chalicelib import translation
 from chalicelib.api.routes import ROUTES as API
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
@@ -56,6 +57,11 @@ def is_outage(error: Exception) -> bool:
     return aws.failed(error)
 
 
+def _language(request: Request) -> str:
+    """The language that the browser asks for."""
+    return translation.preferred(request.headers.get("accept-language", ""))
+
+
 def _view(app: ShylightApp, route: Route) -> Callable[..., Response]:
     def view(**parameters: str) -> Response:
         return serve(app, _answer(route), **parameters)
@@ -66,6 +72,7 @@ def _view(app: ShylightApp, route: Route) -> Callable[..., Response]:
 def _answer(route: Route) -> Callable[..., Response]:
     def answer(request: Request, **parameters: Any) -> Response:
         handler = handler_of(route)
+        translation.use(translation.SOURCE_LANGUAGE if request.is_api else _language(request))
         if route.right is Right.PUBLIC:
             return handler(request, **parameters)
         from chalicelib.accounts import auth

@@ -13,6 +13,8 @@ passwords       password hashes (argon2id)
 people          creating administrators, changing passwords
 sites           creating sites
 site_people     adding people to a site, changing their roles, removing them
+installation    the settings of the installation
+audit_log       who changed what
 site_settings   validating and changing a site's settings
 ==============  ====================================================================
 """

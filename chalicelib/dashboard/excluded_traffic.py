@@ -9,7 +9,7 @@ from typing import Final
 from chalice import Response
 
 from chalicelib.accounts import auth
-from chalicelib.dashboard import period_picker, periods, render
+from chalicelib.dashboard import period_picker, periods, render, sections
 from chalicelib.report import excluded_traffic
 from chalicelib.report.excluded_traffic import FLOOD_VISITOR, Ledger
 from chalicelib.store import exclusions
@@ -55,6 +55,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
         person=person,
         csrf=auth.csrf_token(request),
         site=site,
+        sections=sections.of_site(person, site, "/sites/{site}/ledger"),
         keep=periods.kept_query(request),
         picker=period_picker.pick(period, now.date()),
         dropped=dropped,

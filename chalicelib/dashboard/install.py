@@ -10,7 +10,7 @@ from chalice import Response
 
 from chalicelib import days
 from chalicelib.accounts import auth
-from chalicelib.dashboard import render, site_settings_page
+from chalicelib.dashboard import render, sections, site_settings_page
 from chalicelib.dashboard.snippet import snippets
 from chalicelib.store import dirty_hours, exclusions, rollups
 from chalicelib.store.people import Person
@@ -37,15 +37,17 @@ class Arrival:
 
 def show(request: Request, person: Person, site: Site) -> Response:
     """``GET /sites/{id}/install``."""
+    siblings = sections.of_site(person, site, "/sites/{site}/install")
     return render.page(
         request,
         "install.html",
         person=person,
         csrf=auth.csrf_token(request),
         site=site,
+        sections=siblings,
         arrival=arrival_of(site),
         snippets=snippets(request.address, site),
-        may_change=site_settings_page.may_open(person, site),
+        may_change=siblings.include(site_settings_page.PATH),
     )
 
 

@@ -18,6 +18,7 @@ from chalicelib.dashboard import (
     period_picker,
     periods,
     render,
+    sections,
     site_settings_page,
 )
 from chalicelib.dashboard.snippet import snippet
@@ -76,7 +77,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
         cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
         latest=[visit_line(visit, today) for visit in stats.latest],
         snippet=snippet(request.address, site),
-        may_change=site_settings_page.may_open(person, site),
+        may_change=sections.of_site(person, site, "/sites/{site}").include(site_settings_page.PATH),
     )
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from chalice import Response
 
-from chalicelib import config
-from chalicelib.dashboard import formatting, static_files
+from chalicelib import config, translation
+from chalicelib.dashboard import formatting, sections, static_files
 from chalicelib.report.idn import shown_host
 from chalicelib.web import Request, reply
 
@@ -37,13 +37,21 @@ def environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
     )
     env.filters.update(formatting.FILTERS, host=shown_host)
-    env.globals["min_password_chars"] = config.MIN_PASSWORD_CHARS
+    env.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.policies["ext.i18n.trimmed"] = True
+    env.globals.update(
+        min_password_chars=config.MIN_PASSWORD_CHARS,
+        language=translation.current_language,
+        account_page=sections.first(sections.ACCOUNT),
+        administration_page=sections.first(sections.ADMINISTRATION),
+    )
     return env
 
 

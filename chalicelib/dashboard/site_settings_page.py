@@ -12,13 +12,13 @@ from chalice import Response
 
 from chalicelib import config
 from chalicelib.accounts import auth, site_settings
-from chalicelib.dashboard import home, render, setting_fields
-from chalicelib.dashboard.routes import ROUTES
+from chalicelib.dashboard import home, render, sections, setting_fields
 from chalicelib.errors import Conflict
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, redirect
 
+PATH: Final = "/sites/{site}/settings"
 # What the page confirms after a change, by the value of `done` in its query.
 DONE: Final[Mapping[str, str]] = {
     "saved": "Settings saved.",
@@ -32,12 +32,6 @@ _CHANGED: Final = (
 )
 _CONFLICT: Final = "Nothing was saved."
 _MAX_SHOWN_CHARS: Final = 100
-
-
-def may_open(person: Person, site: Site) -> bool:
-    """Whether `person` may open the settings of `site`, so that pages link to them."""
-    right = next(route.right for route in ROUTES if route.handler == f"dashboard.site_settings_page:{show.__name__}")
-    return right in auth.rights_in(person, site)
 
 
 def show(request: Request, person: Person, site: Site) -> Response:
@@ -98,6 +92,7 @@ def _page(
         person=person,
         csrf=auth.csrf_token(request),
         site=site,
+        sections=sections.of_site(person, site, PATH),
         groups=setting_fields.GROUPS,
         hidden=hidden,
         locked=forbidden - hidden,

@@ -13,7 +13,7 @@ HOUSE = ROOT / "chalicelib"
 # From the ground up: each package or module, and those it may import. What stands lower comes first.
 GROUND = (
     "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames",
-    "url_normalization", "pagination", "public_url", "web",
+    "url_normalization", "pagination", "public_url", "translation", "web",
 )  # fmt: skip
 LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
@@ -25,6 +25,7 @@ LEANS_ON: dict[str, set[str]] = {
     "routing": set(),
     "hostnames": set(),
     "url_normalization": set(),
+    "translation": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
     "web": {"errors", "config", "structured_log", "public_url"},
@@ -37,11 +38,11 @@ LEANS_ON: dict[str, set[str]] = {
     "report": {
         "errors", "config", "catalogue", "days", "hostnames", "url_normalization", "pagination", "store", "aggregate",
     },
-    "accounts": {"errors", "config", "days", "routing", "hostnames", "web", "store", "collect"},
+    "accounts": {"errors", "config", "days", "routing", "hostnames", "translation", "web", "store", "collect"},
     "dashboard": {*GROUND, "store", "report", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts"},
     "middleware": {"config"},
-    "dispatch": {"errors", "routing", "web", "store", "collect", "accounts", "dashboard", "api"},
+    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "dashboard", "api"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
 HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
@@ -97,7 +98,7 @@ def test_reports_know_no_html_and_no_http() -> None:
     assert not known & {"chalice", "html", "http", "jinja2", "markupsafe", "urllib"}
 
 
-GROUND_OF_ROUTES = ("errors", "config", "structured_log", "routing", "public_url", "web")
+GROUND_OF_ROUTES = ("errors", "config", "structured_log", "routing", "public_url", "translation", "web")
 
 
 def test_registering_the_routes_loads_almost_nothing() -> None:

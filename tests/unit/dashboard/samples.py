@@ -21,6 +21,7 @@ from chalicelib.dashboard import (
     period_picker,
     periods,
     render,
+    sections,
     site_settings_page,
 )
 from chalicelib.dashboard import (
@@ -185,6 +186,7 @@ def left_out(names: tuple[str, ...] = ("Googlebot", "")) -> Response:
         person=PERSON,
         csrf="token",
         site=SITE,
+        sections=sections.of_site(ADMINISTRATOR, SITE, "/sites/{site}/ledger"),
         keep="?period=7d",
         picker=period_picker.pick(Period("30d", TODAY - timedelta(29), TODAY), TODAY),
         dropped=lines[0],
@@ -216,6 +218,7 @@ def install(arrival: install_page.Arrival, site: Site = SITE, may_change: bool =
         person=PERSON,
         csrf="token",
         site=site,
+        sections=sections.of_site(ADMINISTRATOR, site, "/sites/{site}/install"),
         arrival=arrival,
         snippets=snippets(asked.base_url, site),
         may_change=may_change,

@@ -96,8 +96,9 @@ def test_the_handler_shows_every_snippet_with_a_copy_button() -> None:
     ]  # fmt: skip
     assert all(each.code in page.text for each in shown)
     assert sum("data-copy" in attributes for _, attributes in page.elements) == len(shown)
-    assert 'href="settings"' in answer.body.decode()
-    assert 'href="settings"' not in samples.install(Arrival(install.WAITING), may_change=False).body.decode()
+    archived = Arrival(install.ARCHIVED)
+    assert 'href="settings#archive"' in samples.install(archived).body.decode()
+    assert 'href="settings#archive"' not in samples.install(archived, may_change=False).body.decode()
 
 
 def test_tags_lead_to_the_script_and_the_pixel() -> None:

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import site_settings
-from chalicelib.dashboard import site_settings_page
+from chalicelib.dashboard import sections, site_settings_page
 from chalicelib.dashboard.setting_fields import FIELDS, texts
 from chalicelib.errors import BadRequest, Conflict, Forbidden
 from chalicelib.store import people, site_changes
-from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from tests.unit.dashboard import samples
 from tests.unit.dashboard.test_render import Markup
@@ -180,8 +179,9 @@ def test_only_those_who_may_open_the_page_get_links_to_it(
     monkeypatch: pytest.MonkeyPatch, role: str | None, may: bool
 ) -> None:
     monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
-    assert site_settings_page.may_open(Person("1", "ada@example.com"), samples.SITE) is may
-    assert site_settings_page.may_open(Person("1", "ada@example.com", admin=True), samples.SITE)
+    for person, allowed in ((samples.PERSON, may), (samples.ADMINISTRATOR, True)):
+        links = sections.of_site(person, samples.SITE, "/sites/{site}")
+        assert links.include(site_settings_page.PATH) is allowed
 
 
 def test_the_longest_settings_fit_into_a_form(saved: dict[str, Any]) -> None:

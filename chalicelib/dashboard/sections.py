@@ -1,0 +1,97 @@
+"""The pages of a site, of one's account and of the administration: the links to them on each other.
+
+To add a page, add its route to `dashboard.routes` and its row here. Who sees a link follows from the route's right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.accounts import auth
+from chalicelib.dashboard.routes import ROUTES
+from chalicelib.routing import SITE_PARAMETER, Right
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A page. `title`: not translated; `path`: of its route, with a leading slash."""
+
+    title: str
+    path: str
+
+    @property
+    def right(self) -> Right:
+        """The right that the page's route needs."""
+        return next(route.right for route in ROUTES if route.method == "GET" and route.path == self.path)
+
+
+SITE: Final = (
+    Section(N_("Overview"), "/sites/{site}"),
+    Section(N_("Excluded traffic"), "/sites/{site}/ledger"),
+    Section(N_("Install"), "/sites/{site}/install"),
+    Section(N_("Settings"), "/sites/{site}/settings"),
+)
+ACCOUNT: Final[tuple[Section, ...]] = ()
+ADMINISTRATION: Final[tuple[Section, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to a page. `path`: of its route; `href`: relative to the deployment's root."""
+
+    path: str
+    title: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The links of a page to its siblings. `label`: names all of them, for screen readers."""
+
+    label: str
+    links: tuple[Link, ...]
+
+    def include(self, path: str) -> bool:
+        """Whether the page with this route's path is among them."""
+        return any(link.path == path for link in self.links)
+
+
+def of_site(person: Person, site: Site, current: str) -> Sections:
+    """The pages of a site that `person` may open. `current`: the path of the present page's route."""
+    rights = auth.rights_in(person, site)
+    allowed = [section for section in SITE if section.right in rights]
+    return Sections(_("Pages of this site"), _links(allowed, current, site.id))
+
+
+def of_account(current: str) -> Sections:
+    """The pages of one's account."""
+    return Sections(_("Your account"), _links(ACCOUNT, current))
+
+
+def of_administration(current: str) -> Sections:
+    """The pages of the administration."""
+    return Sections(_("Administration"), _links(ADMINISTRATION, current))
+
+
+def first(sections: Sequence[Section]) -> str:
+    """The path of the first page, relative to the deployment's root; ``""`` if there is none."""
+    return sections[0].path.removeprefix("/") if sections else ""
+
+
+def _links(sections: Sequence[Section], current: str, site_id: str = "") -> tuple[Link, ...]:
+    return tuple(
+        Link(
+            section.path,
+            _(section.title),
+            section.path.replace(f"{{{SITE_PARAMETER}}}", site_id).removeprefix("/"),
+            section.path == current,
+        )
+        for section in sections
+    )
