@@ -22,5 +22,6 @@ ROUTES = (
     Route("DELETE", f"{_SITE}/people/{{person}}", "api.site_people:remove", Right.SITE_VIEW),
     Route("GET", "/api/v1/tokens", "api.tokens:list_tokens", Right.SIGNED_IN),
     Route("DELETE", "/api/v1/tokens/{token}", "api.tokens:revoke", Right.SIGNED_IN),
+    Route("GET", "/api/v1/health", "api.deployment_health:show", Right.ADMINISTRATOR),
     Route("GET", "/healthz", "api.health:healthz", Right.PUBLIC),
 )

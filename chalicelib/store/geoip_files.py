@@ -127,9 +127,7 @@ def installed_at() -> dict[str, int]:
         raise Unavailable(f"S3 could not list the GeoIP databases: {type(error).__name__}") from error
     found = {item["Key"].removeprefix(prefix): item["LastModified"] for item in answer.get("Contents", [])}
     return {
-        name: int(changed.timestamp())
-        for name, changed in found.items()
-        if name.endswith(".mmdb") and "/" not in name
+        name: int(changed.timestamp()) for name, changed in found.items() if name.endswith(".mmdb") and "/" not in name
     }
 
 

@@ -71,6 +71,8 @@ def note_stored(waited_ms: int) -> None:
     try:
         RunItem(_PARTITION, WORKER, succeeded=now, waited=waited_ms).save()
     except Exception as error:
+        if not aws.failed(error):
+            raise
         _log_failure(WORKER, error)
 
 
@@ -83,12 +85,12 @@ def _update(job: str, actions: list[Action]) -> None:
     try:
         RunItem(_PARTITION, job).update(actions=actions)
     except Exception as error:
+        if not aws.failed(error):
+            raise
         _log_failure(job, error)
 
 
 def _log_failure(job: str, error: Exception) -> None:
-    if not aws.failed(error):
-        raise error
     log_line(run="not recorded", of=job, error=aws.error_code(error) or type(error).__name__)
 
 

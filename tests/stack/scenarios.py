@@ -138,6 +138,7 @@ def api_handler(invoke: Invoke) -> None:
     _come_by_link(api, shown)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
+    api.ask("GET /api/v1/health", 200)
     (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
     api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
 

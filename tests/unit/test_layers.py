@@ -39,8 +39,9 @@ LEANS_ON: dict[str, set[str]] = {
         "errors", "config", "catalogue", "days", "hostnames", "url_normalization", "pagination", "store", "aggregate",
     },
     "accounts": {"errors", "config", "days", "routing", "hostnames", "translation", "web", "store", "collect"},
-    "dashboard": {*GROUND, "store", "report", "accounts"},
-    "api": {*GROUND, "store", "collect", "report", "accounts"},
+    "operations": {"errors", "config", "days", "translation", "store", "accounts"},
+    "dashboard": {*GROUND, "store", "report", "accounts", "operations"},
+    "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
     "middleware": {"config"},
     "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "dashboard", "api"},
 }  # fmt: skip

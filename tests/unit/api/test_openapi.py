@@ -67,7 +67,7 @@ def test_an_operation_says_what_it_is_and_how_it_may_fail(name: str) -> None:
     assert path_parameters == set(re.findall(r"{(\w+)}", name))
     needs_token = "security" not in operation
     assert needs_token == ("401" in operation["responses"])
-    assert needs_token == (re.search("/api/v1/(sites|tokens)", name) is not None)
+    assert needs_token == (re.search("/api/v1/(sites|tokens|health)", name) is not None)
     for status, response in operation["responses"].items():
         if int(status) >= 400 and "healthz" not in name:
             assert resolved(response)["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
