@@ -64,6 +64,8 @@ IMPORT_SALT_LIFE_S: Final = 60 * 60
 MARK_LIFE_S: Final = 60
 # Clocks of two machines may differ by this time before a mark could be cleared too early.
 CLOCK_SKEW_S: Final = 10
+# Days of a site that one command may have built anew.
+MAX_REBUILD_DAYS: Final = 366
 # How often the scheduled functions run.
 AGGREGATE_EVERY_MIN: Final = 5
 EXPIRE_SALTS_EVERY_MIN: Final = 15

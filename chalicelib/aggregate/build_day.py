@@ -83,7 +83,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         return found.stored
     over = found.started >= site.calendar.day_end(day) + _CLOSE_AFTER_MS
     if not over and found.stored is None:
-        dirty_hours.schedule_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
+        _schedule_close(site, day)
     with engine() as db:
         beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
         figures = compute_rollup.compute(db)
@@ -106,7 +106,13 @@ def _build(site: Site, day: date) -> StoredRollup | None:
     if over:
         segments.delete([segment.key for segment in found.hours])
     _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)
+    if not over and any(mark.hour is None and mark.due <= found.started for mark in found.marks):
+        _schedule_close(site, day)  # it was only moved forward to have the day built anew
     return built
+
+
+def _schedule_close(site: Site, day: date) -> None:
+    dirty_hours.schedule_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
 
 
 def _look(site: Site, day: date) -> _Found:

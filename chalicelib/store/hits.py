@@ -134,6 +134,21 @@ def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[
             yield merge.result(day, hour, visitor)
 
 
+def hours_with_hits(site_id: str, day: date) -> list[int]:
+    """The hours of a site-day of which hits are stored, in order; one small read each."""
+    found: list[int] = []
+    key, first = partition(site_id, day), 0
+    while first < DAY_HOURS:
+        # Pointers of identifiers, `id#…`, sort after all hours.
+        between = SessionItem.sk.between(f"{first:02d}#", f"{DAY_HOURS - 1:02d}~")
+        item = next(iter(SessionItem.query(key, between, limit=1, consistent_read=True)), None)
+        if item is None:
+            break
+        found.append(_whose(item)[0])
+        first = found[-1] + 1
+    return found
+
+
 def partition(site_id: str, day: date) -> str:
     """The partition key of a site-day."""
     return f"{site_id}#{day.isoformat()}"
