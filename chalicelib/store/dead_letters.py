@@ -77,6 +77,16 @@ def peek(limit: int) -> list[DeadLetter]:
     return sorted(found, key=lambda letter: (letter.sent_at, letter.id))
 
 
+def find(letter_id: str) -> DeadLetter | None:
+    """The dead letter with this id, or None; it stays on the queue."""
+    scan = _Scan()
+    try:
+        found = (message.letter for messages in scan.batches() for message in messages)
+        return next((letter for letter in found if letter.id == letter_id), None)
+    finally:
+        scan.release()
+
+
 def redrive(chosen: Chosen, limit: int | None = None) -> int:
     """Send dead letters to the queue of hits again; gives how many.
 

@@ -87,9 +87,8 @@ class TestParts:
         hit_queue.send("{}")
         self.ran("worker", 8 * HOUR_MS)
         client = local_aws.client("sqs")
-        monkeypatch.setattr(
-            health.time, "sleep", lambda _s: client.purge_queue(QueueUrl=hit_queue.url(settings().queue))
-        )
+        hits = hit_queue.url(settings().queue)
+        monkeypatch.setattr("time.sleep", lambda _s: client.purge_queue(QueueUrl=hits))
         found = self.part("queue")
         assert (found.state, found.summary) == (State.OK, "The last hit was stored 8 hours ago.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_the_audit_log_says_so() -> None:
     site = new_site()
     built_day(site, yesterday(site))
     rebuild_days(None, site, yesterday(site), yesterday(site))
-    month = f"{days.day_of(days.now_ms(), days.ZoneInfo('UTC')):%Y-%m}"
+    month = f"{days.day_of(days.now_ms(), ZoneInfo('UTC')):%Y-%m}"
     found = [entry for entry in audit_log.entries(month) if entry.site == site.id]
     assert [entry.action for entry in found] == ["site.rebuild_days"]
     assert found[0].details["days"] == f"{yesterday(site)} to {yesterday(site)}"
