@@ -149,6 +149,12 @@ def hours_with_hits(site_id: str, day: date) -> list[int]:
     return found
 
 
+def has_hits(site_id: str, day: date, hour: int) -> bool:
+    """Whether hits of an hour of a site-day are stored; one small read."""
+    between = SessionItem.sk.between(f"{hour:02d}#", f"{hour:02d}~")
+    return any(True for _ in SessionItem.query(partition(site_id, day), between, limit=1, consistent_read=True))
+
+
 def partition(site_id: str, day: date) -> str:
     """The partition key of a site-day."""
     return f"{site_id}#{day.isoformat()}"

@@ -160,3 +160,25 @@ def test_a_late_hit_after_a_rebuild_is_counted() -> None:
     late = [event for event in traffic(site, day, seed=5, visitors=2) if event.kind == "view"]
     consume(messages(late))
     assert rollup_sums.unpack(refreshed(site, day)).totals.pageviews == before + len({event.id for event in late})
+
+
+def test_an_hour_that_the_table_has_lost_is_not_replaced_by_nothing() -> None:
+    """A mark that was left when the table was lost does not have the segment overwritten; also of a closed day."""
+    site = new_site()
+    for day in (today(site), yesterday(site)):
+        right = built_day(site, day)
+        hours = hits.hours_with_hits(site.id, day)
+        for item in sessions_of(site, day):
+            item.delete()
+        for hour in hours:
+            dirty_hours.mark(site.id, day, hour)
+        assert refreshed(site, day) == right
+
+
+def test_an_hour_that_is_in_neither_place_is_empty() -> None:
+    site = new_site()
+    day = yesterday(site)
+    right = built_day(site, day)
+    missing = next(hour for hour in range(24) if hour not in hits.hours_with_hits(site.id, day))
+    dirty_hours.mark(site.id, day, missing)
+    assert refreshed(site, day) == right
