@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # Test files run side by side, each process with a local AWS of its own; there is only one LocalStack.
 SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile)
 
-.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link admin package bench lock
+.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link admin mail package bench lock
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ status: setup ## Tell what runs and where
 
 demo: setup ## Start everything with demo traffic and keep it running until Ctrl-C (DETACH=1: leave it running)
 	@$(PY) -m localstack demo
+
+mail: setup ## Print the mails that were sent on the running local AWS
+	@$(PY) -m localstack mail
 
 test: ## Run the core tests, in minutes: units, the stack's core, a browser journey a page
 	@bin/setup --tests

@@ -95,7 +95,14 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
+# How long one-time links are valid. Those that confirm an address wait for people who read their mail once a day.
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
+RESET_LINK_LIFE_S: Final = 60 * 60
+VERIFICATION_LINK_LIFE_S: Final = 24 * 60 * 60
+SIGN_UP_LINK_LIFE_S: Final = 24 * 60 * 60
+# Lookups of one-time links that find nothing, per network.
+LINK_LOOKUPS: Final = 100
+LINK_LOOKUPS_WINDOW_S: Final = 15 * 60
 AUDIT_LOG_LIFE_S: Final = 365 * 24 * 60 * 60
 # Running Lambdas notice a rotated signing key within this time; at once, if they get a token that it signed. Unknown
 # keys make them look at most this often.

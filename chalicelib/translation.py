@@ -29,19 +29,27 @@ _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 def gettext(message: str, **values: object) -> str:
     """`message` in the language in use, with ``%(name)s`` replaced by `values`."""
-    translations = _translations()
-    text = message if translations is None else translations.gettext(message)
+    text = translation_of(message)
     return text % values if values else text
 
 
 def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
     """The text for `number` in the language in use; ``%(num)s`` and `values` are replaced."""
+    return plural_translation_of(singular, plural, number) % {"num": number, **values}
+
+
+def translation_of(message: str) -> str:
+    """`message` in the language in use, with its placeholders, for Jinja2, which replaces them itself."""
+    translations = _translations()
+    return message if translations is None else translations.gettext(message)
+
+
+def plural_translation_of(singular: str, plural: str, number: int) -> str:
+    """The text for `number` in the language in use, with its placeholders."""
     translations = _translations()
     if translations is None:
-        text = singular if number == 1 else plural
-    else:
-        text = translations.ngettext(singular, plural, number)
-    return text % {"num": number, **values}
+        return singular if number == 1 else plural
+    return translations.ngettext(singular, plural, number)
 
 
 def N_(message: str) -> str:  # noqa: N802  (the name that xgettext and Babel know)

@@ -11,11 +11,11 @@ from infra import stage_commands
 
 
 def _create_administrator(email: str) -> dict[str, str]:
-    from chalicelib.accounts import sign_in_links
+    from chalicelib.accounts import one_time_links
     from chalicelib.operations import administrators
 
     person = administrators.create(None, email)
-    return {"email": person.email, "link_token": sign_in_links.issue(person)}
+    return {"email": person.email, "link_token": one_time_links.issue(one_time_links.SIGN_IN, person.id)}
 
 
 def _issue_token(email: str, name: str) -> str:

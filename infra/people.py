@@ -45,13 +45,13 @@ def _run(cloud: Cloud, command: str, /, **arguments: str | None) -> object:
 
 
 def _execute(command: str, arguments: dict[str, Any]) -> object:
-    from chalicelib.accounts import api_tokens, people, sign_in_links
+    from chalicelib.accounts import api_tokens, one_time_links, people
     from chalicelib.store.people import Person, add_person, find_person
 
     if command == "create_administrator":
         return people.create_administrator(arguments["email"], arguments["password"]).email
     if command == "issue_link":
-        return sign_in_links.issue(people.create_administrator(arguments["email"]))
+        return one_time_links.issue(one_time_links.SIGN_IN, people.create_administrator(arguments["email"]).id)
     if command == "issue_token":
         return api_tokens.issue(people.create_administrator(arguments["email"]), arguments["name"])
     if command == "issue_checker_token":

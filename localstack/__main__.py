@@ -1,4 +1,4 @@
-"""The commands of the local stack, behind `make up`, `down`, `redeploy`, `clean`, `status`, `demo` and `geo`."""
+"""The commands of the local stack: `make up`, `down`, `redeploy`, `clean`, `status`, `demo`, `geo` and `mail`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from types import FrameType
 
 from infra import geoip
 from infra.aws_environment import DeployError
+from localstack import mail
 from localstack.stack import ROOT, Info, Stack
 
 DEMO_DAYS = 30
@@ -19,7 +20,7 @@ DEMO_DAYS = 30
 def main(arguments: list[str]) -> int:
     """Run one command; errors that a person can fix are printed without a traceback."""
     parser = argparse.ArgumentParser(prog="localstack", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "redeploy", "clean", "status", "demo", "geo"])
+    parser.add_argument("command", choices=["up", "down", "redeploy", "clean", "status", "demo", "geo", "mail"])
     command = parser.parse_args(arguments).command
     try:
         return _run(command, Stack(say=_say))
@@ -40,13 +41,15 @@ def _run(command: str, stack: Stack) -> int:
     elif command == "clean":
         stack.clean()
         _say("stopped; the data is deleted")
-    elif command in {"status", "geo"}:
+    elif command in {"status", "geo", "mail"}:
         info = stack.info()
         if info is None or not stack.is_running():
             _say("nothing is running; `make up` starts it")
             return 1
         if command == "geo":
             geoip.update(info.cloud, os.environ, _say)
+        elif command == "mail":
+            mail.show(info.cloud, _say)
         else:
             _print_info(info)
     else:

@@ -24,7 +24,7 @@ from pathlib import Path
 from infra import cloudformation, geoip, people, policies, project
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.http_client import ask, is_healthy
-from localstack import container, functions, process
+from localstack import container, functions, mail, process
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local"
@@ -198,6 +198,8 @@ class Stack:
         else:
             password = secrets.token_urlsafe(12)
             people.create_administrator(cloud, ADMIN_EMAIL, password)
+            if self.kind == "ministack":  # LocalStack has the first version of SES only
+                mail.set_up(cloud)
             token = people.issue_token(cloud, ADMIN_EMAIL, "local stack")
         return Info(
             kind=self.kind,

@@ -16,11 +16,13 @@ from chalicelib.store import credentials, people, sites
 from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import keys_for, signing_key, signing_keys
 from chalicelib.store.sites import Site
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
 _Proof = TypeVar("_Proof")
 
-_NO_SITE: Final = "There is no such site, or you have no access to it."
+_NO_SITE: Final = N_("There is no such site, or you have no access to it.")
 # What a person may do with a site, by their role in it. Administrators of the installation may do what owners may.
 _RIGHTS_OF: Final[Mapping[Role, frozenset[Right]]] = {
     "owner": frozenset({Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN}),
@@ -38,7 +40,7 @@ def signed_in_person(request: Request) -> Person:
     session = session_of(request)
     person = credentials.person_in_session(session.person_id, session.id) if session else None
     if session is None or person is None or person.epoch != session.epoch:
-        raise Unauthorized("Please sign in.")
+        raise Unauthorized(_("Please sign in."))
     return person
 
 
@@ -50,12 +52,12 @@ def token_person(request: Request) -> Person:
     header = request.headers.get("authorization")
     if header is None and request.method == "GET" and session_of(request) is not None:
         return signed_in_person(request)
-    scheme, _, token = (header or "").partition(" ")
+    scheme, _space, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("Send an API token in the header 'Authorization: Bearer <token>'.")
+        raise Unauthorized(_("Send an API token in the header 'Authorization: Bearer <token>'."))
     person = api_tokens.person_with(token.strip())
     if person is None:
-        raise Unauthorized("This API token is unknown; it may have been revoked.")
+        raise Unauthorized(_("This API token is unknown; it may have been revoked."))
     return person
 
 
@@ -75,7 +77,7 @@ def authorize(request: Request, right: Right, site_id: str | None = None) -> tup
     if not request.is_api and request.method != "GET":
         check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
     if right is Right.ADMINISTRATOR and not person.admin:
-        raise Forbidden("Only administrators may do this.")
+        raise Forbidden(_("Only administrators may do this."))
     return person, _site(person, site_id or "", right) if right.of_site else None
 
 
@@ -84,7 +86,7 @@ def _site(person: Person, site_id: str, right: Right) -> Site:
     role = role_of(person, wanted) if wanted is not None else None
     site = sites.get_site(wanted) if wanted is not None and role else None
     if site is None:
-        raise NotFound(_NO_SITE)
+        raise NotFound(_(_NO_SITE))
     require(role, right)
     return site
 
@@ -102,10 +104,13 @@ def require(role: Role | None, right: Right, field: str | None = None) -> None:
     :raises Forbidden: if it does not.
     """
     if role is None:
-        raise NotFound(_NO_SITE)
+        raise NotFound(_(_NO_SITE))
     if right not in _RIGHTS_OF[role]:
         able = " or ".join(name for name, rights in _RIGHTS_OF.items() if right in rights)
-        raise Forbidden(f"Your role in this site is {role}; this requires the role {able}.", field=field)
+        raise Forbidden(
+            _("Your role in this site is %(role)s; this requires the role %(roles)s.", role=role, roles=able),
+            field=field,
+        )
 
 
 def rights_in(person: Person, site: Site) -> frozenset[Right]:
@@ -134,7 +139,7 @@ def check_csrf(request: Request, form: dict[str, str]) -> None:
     session = session_of(request)
     given = form.get("csrf", "")
     if session is None or not any(sessions.csrf_matches(session, key.secret, given) for key in signing_keys()):
-        raise Forbidden("This form has expired. Reload the page and submit it again.")
+        raise Forbidden(_("This form has expired. Reload the page and submit it again."))
 
 
 def session_of(request: Request) -> Session | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.accounts import audit_log
+from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.errors import BadRequest
 from chalicelib.store import installation
 from chalicelib.store.installation import SIGN_UPS, SITE_CREATORS, Installation
@@ -45,5 +46,7 @@ def _check(name: str, value: object) -> None:
         raise BadRequest(f"{name} is not a setting of the installation.", field=name)
     if not isinstance(value, kinds[name]):
         raise BadRequest(f"{name} has the wrong type.", field=name)
+    if name == "mail_sender" and value and deliverable(str(value)) is None:
+        raise BadRequest(f"{name} must be an e-mail address, such as stats@example.com.", field=name)
     if name in _CHOICES and value not in _CHOICES[name]:
         raise BadRequest(f"{name} must be one of: {', '.join(_CHOICES[name])}.", field=name)

@@ -9,16 +9,12 @@ depend on whether a person with that address exists.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import hmac
 import time
 from dataclasses import dataclass
 
-from chalicelib.accounts import passwords
+from chalicelib.accounts import passwords, throttle
+from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.known_browsers import Browser
-from chalicelib.accounts.people import email_address
-from chalicelib.accounts.sessions import derive
-from chalicelib.collect.visitor import network_of, normal_address
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SIGN_IN_ATTEMPTS,
@@ -27,10 +23,10 @@ from chalicelib.config import (
     SIGN_IN_PAUSE_S,
     SIGN_IN_WINDOW_S,
 )
-from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
+from chalicelib.errors import BadRequest, Conflict, Unauthorized
 from chalicelib.store import login_throttle, people
 from chalicelib.store.people import Person
-from chalicelib.store.signing_key import signing_key
+from chalicelib.translation import gettext as _
 
 
 def sign_in(email: str, password: str, source_ip: str, known: Browser | None = None) -> Person:
@@ -43,20 +39,20 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
     """
     address = email.strip()
     if not address or not password:
-        raise BadRequest("Enter your e-mail address and password.")
+        raise BadRequest(_("Enter your e-mail address and password."))
     now = int(time.time())
     person = _find_person(address)
     ours = known is not None and person is not None and known.person_id == person.id
     counted = _count_attempt(
-        address.casefold(), network(source_ip), known.id if known is not None and ours else None, now
+        address.casefold(), throttle.network(source_ip), known.id if known is not None and ours else None, now
     )
     right = passwords.matches(person.password_hash if person else None, password[: MAX_PASSWORD_CHARS + 1])
     if person is None or person.password_hash is None or not right:
-        raise Unauthorized("Wrong e-mail address or password.")
+        raise Unauthorized(_("Wrong e-mail address or password."))
     for key in counted.cleared_on_success:
-        login_throttle.clear(key)
+        throttle.clear(key)
     for key in counted.refunded_on_success:
-        login_throttle.give_back(key, now)
+        throttle.give_back(key, now)
     return _with_current_hash(person, password)
 
 
@@ -75,21 +71,16 @@ def _count_attempt(email: str, from_network: str, known: str | None, now: int) -
     :raises TooManyRequests: if the limit is exceeded.
     """
     if known is not None:
-        browser = _key("browser", known)
-        _count(browser, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+        browser = throttle.key("browser", known)
+        throttle.count(browser, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
         return _CountedAttempt((browser,))
-    everybody, of_pair = _key("network", from_network), _key("pair", f"{email} {from_network}")
-    person = _key("email", email)
-    _count(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
-    _count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+    everybody, of_pair = throttle.key("network", from_network), throttle.key("pair", f"{email} {from_network}")
+    person = throttle.key("email", email)
+    throttle.count(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
+    throttle.count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
     if login_throttle.count_attempt(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
-        _count(_key("pause", email), 1, SIGN_IN_PAUSE_S, now)
+        throttle.count(throttle.key("pause", email), 1, SIGN_IN_PAUSE_S, now)
     return _CountedAttempt((of_pair,), (everybody, person))
-
-
-def network(source_ip: str) -> str:
-    """The network under which attempts from `source_ip` are counted: an IPv4 address or an IPv6 /64."""
-    return network_of(normal_address(source_ip)) or "unknown"
 
 
 def _find_person(address: str) -> Person | None:
@@ -97,21 +88,6 @@ def _find_person(address: str) -> Person | None:
         return people.find_person(email_address(address))
     except BadRequest:  # nobody can have such an address, but the answer must take as long as for others
         return None
-
-
-def _count(key: str, limit: int, window_s: int, now: int) -> None:
-    wait = login_throttle.count_attempt(key, limit, window_s, now)
-    if wait:
-        number, unit = (wait, "second") if wait < 60 else (-(-wait // 60), "minute")
-        raise TooManyRequests(
-            f"Too many attempts to sign in. Try again in {number} {unit}{'s' if number > 1 else ''}.",
-            retry_after=wait,
-        )
-
-
-def _key(kind: str, value: str) -> str:
-    digest = hmac.new(derive(signing_key(), "attempts"), f"{kind} {value}".encode("utf-8", "replace"), hashlib.sha256)
-    return f"attempts#{digest.hexdigest()}"
 
 
 def _with_current_hash(person: Person, password: str) -> Person:

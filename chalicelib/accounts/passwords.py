@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from chalicelib.config import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
 from chalicelib.errors import BadRequest
+from chalicelib.translation import gettext as _
 
 _PASSES = 2
 _MEMORY_KIB = 64 * 1024
@@ -32,9 +33,15 @@ def check_new(password: str) -> None:
     :raises BadRequest: if it is too short or too long.
     """
     if len(password) < MIN_PASSWORD_CHARS:
-        raise BadRequest(f"A password needs at least {MIN_PASSWORD_CHARS} characters.", field="password")
+        raise BadRequest(
+            _("A password needs at least %(number)s characters.", number=MIN_PASSWORD_CHARS),
+            field="password",
+        )
     if len(password) > MAX_PASSWORD_CHARS:
-        raise BadRequest(f"A password may have at most {MAX_PASSWORD_CHARS} characters.", field="password")
+        raise BadRequest(
+            _("A password may have at most %(number)s characters.", number=MAX_PASSWORD_CHARS),
+            field="password",
+        )
 
 
 def hash_password(password: str) -> str:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 import uuid
 
-from chalicelib.accounts import passwords
-from chalicelib.errors import BadRequest, Conflict
-from chalicelib.store import credentials, people
+from chalicelib.accounts import one_time_links, passwords
+from chalicelib.accounts.email_addresses import email_address
+from chalicelib.errors import Conflict
+from chalicelib.store import people
 from chalicelib.store.people import Person
 
 __all__ = ["Person", "create_administrator", "email_address", "set_password"]
-
-_MAX_EMAIL_CHARS = 254  # RFC 5321: the longest address that a mail server must accept
-# Without white space, control characters and lone surrogates, which cannot be stored.
-_NAME = r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+"
-_LABEL = r"[^@\s\x00-\x1f\x7f\ud800-\udfff.]+"
-_EMAIL = re.compile(rf"{_NAME}@{_LABEL}(\.{_LABEL})*")
 
 
 def create_administrator(email: str, password: str | None = None) -> Person:
@@ -41,7 +35,7 @@ def create_administrator(email: str, password: str | None = None) -> Person:
 
 
 def set_password(person: Person, password: str) -> Person:
-    """Change the password of `person` and end all their sessions and sign-in links; gives the person as stored.
+    """Change the password of `person` and end all their sessions and one-time links; gives the person as stored.
 
     :raises BadRequest: if the password is too short or too long.
     :raises Conflict: if the person was changed at the same time.
@@ -49,19 +43,8 @@ def set_password(person: Person, password: str) -> Person:
     passwords.check_new(password)
     changed = dataclasses.replace(person, password_hash=passwords.hash_password(password), epoch=person.epoch + 1)
     stored = people.change_person(changed)
-    credentials.remove_links(person.id)
+    one_time_links.revoke_all(person.id)
     return stored
-
-
-def email_address(given: str) -> str:
-    """`given` without surrounding white space.
-
-    :raises BadRequest: if it is not an e-mail address.
-    """
-    address = given.strip()
-    if len(address) > _MAX_EMAIL_CHARS or not _EMAIL.fullmatch(address):
-        raise BadRequest("Enter an e-mail address, such as ada@example.com.", field="email")
-    return address
 
 
 def _add(person: Person) -> Person:

@@ -6,6 +6,7 @@ import unicodedata
 from urllib.parse import quote, unquote, urlsplit
 
 from chalicelib.errors import Forbidden
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
 HOME = "sites"
@@ -29,7 +30,7 @@ def check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if site is None and (origin is None or origin.lower() in _own_origins(request)):
         return
-    raise Forbidden("This form was sent from another site. Open the page in Shylight and submit the form again.")
+    raise Forbidden(_("This form was sent from another site. Open the page in Shylight and submit the form again."))
 
 
 def next_path(given: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The random secrets behind API tokens and sign-in links: whoever has one acts as the person. Pure.
+"""The random secrets behind API tokens and one-time links: whoever has one acts as the person. Pure.
 
 A secret is the person's id (16 bytes, not secret) and 32 random bytes, in base64url. The id identifies the person's
 partition, where only the SHA-256 of the whole secret is stored; 256 random bits need no slow hash.

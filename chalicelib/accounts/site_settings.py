@@ -20,6 +20,7 @@ from chalicelib.routing import Right
 from chalicelib.store import site_changes
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 MAX_LIST_CHARS: Final = 10_000
 MAX_SCRIPT_CHARS: Final = 16_384
@@ -49,7 +50,7 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
     """
     changed = site_changes.change_site(site.id, dict(_parsed(name, value) for name, value in data.items()))
     if changed is None:
-        raise NotFound("This site has been deleted.")
+        raise NotFound(_("This site has been deleted."))
     return changed
 
 
@@ -86,12 +87,14 @@ def check_rights(person: Person, site: Site, data: Mapping[str, object]) -> None
         if right.of_site:
             auth.require(auth.role_of(person, site.id), right, name)
         elif not person.admin:
-            raise Forbidden(f"Only administrators may set {name}: it runs on the site's pages.", field=name)
+            raise Forbidden(
+                _("Only administrators may set %(name)s: it runs on the site's pages.", name=name), field=name
+            )
 
 
 def values(site: Site) -> dict[str, object]:
     """The site's settings by name, as :func:`change` takes them."""
-    shown: dict[str, object] = {name: getattr(site, field) for name, (field, _) in _PARSERS.items()}
+    shown: dict[str, object] = {name: getattr(site, field) for name, (field, _parse) in _PARSERS.items()}
     shown["status"] = ACTIVE if site.active else ARCHIVED
     return shown
 
@@ -108,20 +111,24 @@ def as_json(site: Site) -> dict[str, object]:
 def _parsed(name: str, value: object) -> tuple[str, Any]:
     """The field of `Site` that a setting is stored in, and its value there."""
     if name not in _PARSERS:
-        raise BadRequest(f"Unknown setting. The settings are {', '.join(_PARSERS)}.", field=_printable(name))
+        raise BadRequest(
+            _("Unknown setting. The settings are %(names)s.", names=", ".join(_PARSERS)), field=_printable(name)
+        )
     field, parse = _PARSERS[name]
     return field, parse(value, name)
 
 
 def _flag(value: object, name: str) -> bool:
     if not isinstance(value, bool):
-        raise BadRequest(f"{name} must be true or false.", field=name)
+        raise BadRequest(_("%(name)s must be true or false.", name=name), field=name)
     return value
 
 
 def _status(value: object, name: str) -> bool:
     if value not in (ACTIVE, ARCHIVED):
-        raise BadRequest(f"{name} must be {ACTIVE} or {ARCHIVED}.", field=name)
+        raise BadRequest(
+            _("%(name)s must be %(active)s or %(archived)s.", name=name, active=ACTIVE, archived=ARCHIVED), field=name
+        )
     return value == ACTIVE
 
 
@@ -130,7 +137,14 @@ def _list(value: object, name: str) -> str:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = "\n".join(value)
     if not isinstance(value, str) or len(value) > MAX_LIST_CHARS:
-        raise BadRequest(f"{name} must be a string of up to {MAX_LIST_CHARS} characters.", field=name)
+        raise BadRequest(
+            _(
+                "%(name)s must be a string of up to %(number)s characters.",
+                name=name,
+                number=MAX_LIST_CHARS,
+            ),
+            field=name,
+        )
     return " ".join(value.replace(",", " ").split())
 
 
@@ -139,8 +153,12 @@ def _origins(value: object, name: str) -> str:
     for part in text.split():
         if not _is_origin(part):
             raise BadRequest(
-                f"{name} must be *, or hosts (example.com), wildcards (*.example.com) and origins "
-                f"(https://example.com); {part[:80]!r} is none of them.",
+                _(
+                    "%(name)s must be *, or hosts (example.com), wildcards (*.example.com) and origins "
+                    "(https://example.com); %(entry)s is none of them.",
+                    name=name,
+                    entry=repr(part[:80]),
+                ),
                 field=name,
             )
     return text
@@ -159,7 +177,10 @@ def _networks(value: object, name: str) -> str:
     try:
         parse_networks(text)
     except ValueError as error:
-        raise BadRequest(f"{name} must be addresses and networks, such as 192.0.2.0/24: {error}.", field=name) from None
+        raise BadRequest(
+            _("%(name)s must be addresses and networks, such as 192.0.2.0/24: %(error)s.", name=name, error=error),
+            field=name,
+        ) from None
     return text
 
 
@@ -170,16 +191,32 @@ def _proxies(value: object, name: str) -> str:
     if text in PROXIES:
         return text
     presets = ", ".join(client_ip.PRESETS)
-    raise BadRequest(f"{name} must be empty, 1 to {client_ip.MAX_HOPS} hops, or one of {presets}.", field=name)
+    raise BadRequest(
+        _(
+            "%(name)s must be empty, 1 to %(number)s hops, or one of %(presets)s.",
+            name=name,
+            number=client_ip.MAX_HOPS,
+            presets=presets,
+        ),
+        field=name,
+    )
 
 
 def _pattern(value: object, name: str) -> str:
     """A pattern for referrers; DuckDB matches it with RE2, whose running time is linear for any pattern."""
     if not isinstance(value, str) or len(value) > MAX_PATTERN_CHARS:
-        raise BadRequest(f"{name} must be a string of up to {MAX_PATTERN_CHARS} characters.", field=name)
+        raise BadRequest(
+            _(
+                "%(name)s must be a string of up to %(number)s characters.",
+                name=name,
+                number=MAX_PATTERN_CHARS,
+            ),
+            field=name,
+        )
     if value and not _is_re2(value):
         raise BadRequest(
-            f"{name} is not a regular expression (RE2 syntax: no look-around, no back-references).", field=name
+            _("%(name)s is not a regular expression (RE2 syntax: no look-around, no back-references).", name=name),
+            field=name,
         )
     return value
 
@@ -196,33 +233,43 @@ def _is_re2(pattern: str) -> bool:
 
 def _script(value: object, name: str) -> str:
     if not isinstance(value, str) or len(value) > MAX_SCRIPT_CHARS:
-        raise BadRequest(f"{name} must be JavaScript of up to {MAX_SCRIPT_CHARS} characters.", field=name)
+        raise BadRequest(
+            _(
+                "%(name)s must be JavaScript of up to %(number)s characters.",
+                name=name,
+                number=MAX_SCRIPT_CHARS,
+            ),
+            field=name,
+        )
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadRequest(f"{name} must not contain lone surrogates.", field=name) from None
+        raise BadRequest(_("%(name)s must not contain lone surrogates.", name=name), field=name) from None
     return value
 
 
 def _parameters(value: object, name: str) -> str:
     text = _list(value, name)
     if not all(_PARAMETER.fullmatch(part) and part.isprintable() for part in text.split()):
-        raise BadRequest(f"{name} must be names of query parameters.", field=name)
+        raise BadRequest(_("%(name)s must be names of query parameters.", name=name), field=name)
     return text
 
 
 def _number(value: object, name: str) -> int:
     least, most = RANGES[name]
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise BadRequest(f"{name} must be a whole number from {least} to {most}.", field=name)
+        raise BadRequest(
+            _("%(name)s must be a whole number from %(least)s to %(most)s.", name=name, least=least, most=most),
+            field=name,
+        )
     return value
 
 
 # Setting -> field of Site, and its parser.
 _PARSERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
-    "name": ("name", lambda value, _: sites.site_name(value)),
-    "domain": ("domain", lambda value, _: sites.domain(value)),
-    "timezone": ("timezone", lambda value, _: sites.timezone(value)),
+    "name": ("name", lambda value, _name: sites.site_name(value)),
+    "domain": ("domain", lambda value, _name: sites.domain(value)),
+    "timezone": ("timezone", lambda value, _name: sites.timezone(value)),
     "status": ("active", _status),
     "origins": ("origins", _origins),
     "respect_dnt": ("respect_dnt", _flag),

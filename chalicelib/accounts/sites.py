@@ -18,6 +18,7 @@ from chalicelib.hostnames import normal_host
 from chalicelib.store import site_changes
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 _MAX_DOMAIN_CHARS = 253  # RFC 1035
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -51,11 +52,14 @@ def site_name(given: object) -> str:
     """A site's name: 1 to 100 printable characters, without surrounding white space."""
     text = _text(given, "name").strip()
     if not 1 <= len(text) <= MAX_SITE_NAME_CHARS:
-        raise BadRequest(f"name must have 1 to {MAX_SITE_NAME_CHARS} characters.", field="name")
+        raise BadRequest(
+            _("name must have 1 to %(number)s characters.", number=MAX_SITE_NAME_CHARS),
+            field="name",
+        )
     if any(unicodedata.category(character) in _UNPRINTABLE or character in _BIDI_CONTROLS for character in text):
-        raise BadRequest("name must not contain control characters.", field="name")
+        raise BadRequest(_("name must not contain control characters."), field="name")
     if all(_is_invisible(character) or character.isspace() for character in text):
-        raise BadRequest("name must contain a visible character.", field="name")
+        raise BadRequest(_("name must contain a visible character."), field="name")
     return text
 
 
@@ -91,7 +95,7 @@ def timezone(given: object) -> str:
     """A site's time zone: a name in the IANA time zone database."""
     text = _text(given, "timezone")
     if text not in _timezones():
-        raise BadRequest("timezone must be the name of a time zone, such as Europe/Berlin or UTC.", field="timezone")
+        raise BadRequest(_("timezone must be the name of a time zone, such as Europe/Berlin or UTC."), field="timezone")
     return text
 
 
@@ -126,14 +130,14 @@ def _is_loopback(name: str) -> bool:
 
 def _text(given: object, field: str) -> str:
     if given is None:
-        raise BadRequest(f"{field} is missing.", field=field)
+        raise BadRequest(_("%(field)s is missing.", field=field), field=field)
     if not isinstance(given, str):
-        raise BadRequest(f"{field} must be a string.", field=field)
+        raise BadRequest(_("%(field)s must be a string.", field=field), field=field)
     return given
 
 
 def _bad_domain(what: str) -> BadRequest:
-    return BadRequest(f"domain {what}; enter the host name only, such as example.com.", field="domain")
+    return BadRequest(_("domain %(what)s; enter the host name only, such as example.com.", what=what), field="domain")
 
 
 @cache

@@ -12,6 +12,7 @@ from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries, formatting
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import Row, Stats, Table
+from chalicelib.translation import gettext as _
 
 # Rows that are visible at first, and rows in the page; the API returns all.
 SHOWN = 9
@@ -72,7 +73,7 @@ class Card:
 def cards(stats: Stats, notes: Mapping[str, str] = MappingProxyType({})) -> list[Card]:
     """All cards of the overview, in their order on the page; `notes` are by card."""
     return [
-        Card(key, card.title, tuple(ranking(kind, stats) for kind in _tabs(key, stats)), notes.get(key, ""))
+        Card(key, _(card.title), tuple(ranking(kind, stats) for kind in _tabs(key, stats)), notes.get(key, ""))
         for key, card in catalogue.CARDS.items()
     ]
 
@@ -118,14 +119,14 @@ def ranking(kind: str, stats: Stats) -> Ranking:
     shown = SHOWN if len(entries) > SHOWN + 1 else SHOWN + 1
     return Ranking(
         key=kind,
-        title=dimension.title,
-        column=dimension.column,
+        title=_(dimension.title),
+        column=_(dimension.column),
         views=dimension.level == "views",
         shown=tuple(entries[:shown]),
         more=tuple(entries[shown:]),
-        others=entry(table.other, "Others") if table.other else None,
+        others=entry(table.other, _("Others")) if table.other else None,
         left=len(table.rows) - len(entries),
-        empty=dimension.empty_table,
+        empty=_(dimension.empty_table),
     )
 
 
@@ -138,15 +139,14 @@ def site_url(domain: str) -> str:
 def _label(dimension: Dimension, name: str) -> str:
     """The label of a row."""
     if not name:
-        return dimension.empty_value
+        return _(dimension.empty_value)
     label = shown_name(dimension.key, name)
     if dimension.values == "country":
         return countries.name_of(name)
     if dimension.values == "url":
         return label.removeprefix("https://").removeprefix("http://").removesuffix("/")
     if dimension.values == "device type":
-        label = formatting.device_type(label)
-        return label[:1].upper() + label[1:]
+        return formatting.device_type(label)
     return label
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.dashboard import formatting
 from chalicelib.report.stats import Point
+from chalicelib.translation import gettext as _
 
 WIDTH = 1000
 HEIGHT = 200
@@ -149,12 +150,13 @@ def _y(value: float, top: int) -> float:
 
 
 def _column(point: Point, index: int, at: list[float], interval: str, *, so_far: bool) -> Column:
+    title = formatting.bucket(point.t, interval)
     left = (at[index - 1] + at[index]) / 2 if index else 0.0
     right = (at[index] + at[index + 1]) / 2 if index + 1 < len(at) else 100.0
     return Column(
         x=round(left, 2),
         width=round(right - left, 2),
-        title=formatting.bucket(point.t, interval) + (" (so far)" if so_far else ""),
+        title=_("%(time)s (so far)", time=title) if so_far else title,
         visitors=point.visitors,
         visits=point.visits,
         pageviews=point.pageviews,

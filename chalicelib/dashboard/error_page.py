@@ -9,20 +9,22 @@ from chalice import Response
 
 from chalicelib.dashboard import render
 from chalicelib.errors import ShylightError, Unauthorized
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
 
 # Status -> title and what to do; the error's own message stands between them.
 _ADVICE = {
-    HTTPStatus.BAD_REQUEST: ("Invalid request", "Go back, correct it and try again."),
-    HTTPStatus.FORBIDDEN: ("Not allowed", "If you need access, ask an administrator."),
-    HTTPStatus.NOT_FOUND: ("Not found", "Check the address, or go to your sites."),
-    HTTPStatus.CONFLICT: ("Changed by someone else", "Go back, reload the page and try again."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Too large", "Go back and send less at a time."),
-    HTTPStatus.TOO_MANY_REQUESTS: ("Too many attempts", "Wait a moment, then try again."),
+    HTTPStatus.BAD_REQUEST: (N_("Invalid request"), N_("Go back, correct it and try again.")),
+    HTTPStatus.FORBIDDEN: (N_("Not allowed"), N_("If you need access, ask an administrator.")),
+    HTTPStatus.NOT_FOUND: (N_("Not found"), N_("Check the address, or go to your sites.")),
+    HTTPStatus.CONFLICT: (N_("Changed by someone else"), N_("Go back, reload the page and try again.")),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (N_("Too large"), N_("Go back and send less at a time.")),
+    HTTPStatus.TOO_MANY_REQUESTS: (N_("Too many attempts"), N_("Wait a moment, then try again.")),
 }
 _FAILED = (
-    "Something went wrong",
-    "Reload the page in a moment. If the error persists, check the log of the API function.",
+    N_("Something went wrong"),
+    N_("Reload the page in a moment. If the error persists, check the log of the API function."),
 )
 
 
@@ -40,7 +42,7 @@ def show(request: Request, error: ShylightError) -> Response:
         error.status,
         headers,
         code=int(error.status),
-        title=title,
+        title=_(title),
         message=error.message,
-        advice=advice,
+        advice=_(advice),
     )

@@ -15,31 +15,33 @@ from chalicelib.report.excluded_traffic import FLOOD_VISITOR, Ledger
 from chalicelib.store import exclusions
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
 # What the reasons mean; those of bots are set by `enrich.bots`.
 REASONS: Final[Mapping[str, str]] = {
-    "dnt": "Asked not to be tracked",
-    "origin": "Origin not allowed by the site's settings",
-    "ignored_address": "Ignored IP address",
-    "flood_address": "Too many hits from one IP address",
-    FLOOD_VISITOR: "Too many hits from one visitor in an hour",
-    "flood_site": "The site's daily limit was reached",
-    exclusions.PUT_ASIDE: "Could not be processed; see the dead-letter queue",
+    "dnt": N_("Asked not to be tracked"),
+    "origin": N_("Origin not allowed by the site's settings"),
+    "ignored_address": N_("Ignored IP address"),
+    "flood_address": N_("Too many hits from one IP address"),
+    FLOOD_VISITOR: N_("Too many hits from one visitor in an hour"),
+    "flood_site": N_("The site's daily limit was reached"),
+    exclusions.PUT_ASIDE: N_("Could not be processed; see the dead-letter queue"),
 }
 ROBOT_REASONS: Final[Mapping[str, str]] = {
-    "declared": "Declares itself as a bot",
-    "headless": "Headless browser",
-    "library": "HTTP library",
-    "empty": "No user agent",
-    "prefetch": "Prefetch",
-    "preview": "Page preview",
-    "referrer_spam": "Referrer spam",
+    "declared": N_("Declares itself as a bot"),
+    "headless": N_("Headless browser"),
+    "library": N_("HTTP library"),
+    "empty": N_("No user agent"),
+    "prefetch": N_("Prefetch"),
+    "preview": N_("Page preview"),
+    "referrer_spam": N_("Referrer spam"),
 }
 # Rows that the page shows, those with the most hits.
 PAGE_ROWS: Final = 200
-STORED: Final = "stored"
-DROPPED: Final = "dropped"
+STORED: Final = N_("stored")
+DROPPED: Final = N_("dropped")
 
 
 def show(request: Request, person: Person, site: Site) -> Response:
@@ -75,9 +77,16 @@ class Line:
 
 def lines(found: Ledger) -> tuple[list[Line], list[Line]]:
     """The rows of the page: dropped hits and bots, summed over days, most hits first, the others as the last row."""
-    dropped = (((REASONS.get(drop.reason, drop.reason), drop.name, ""), drop.hits) for drop in found.dropped)
+    dropped = (((_(REASONS.get(drop.reason, drop.reason)), drop.name, ""), drop.hits) for drop in found.dropped)
     robots = (
-        ((ROBOT_REASONS.get(robot.reason, robot.reason), robot.name, STORED if robot.kept else DROPPED), robot.hits)
+        (
+            (
+                _(ROBOT_REASONS.get(robot.reason, robot.reason)),
+                robot.name,
+                _(STORED if robot.kept else DROPPED),
+            ),
+            robot.hits,
+        )
         for robot in found.robots
     )
     return _added(dropped), _added(robots)
@@ -90,4 +99,4 @@ def _added(rows: Iterable[tuple[tuple[str, str, str], int]]) -> list[Line]:
     found = [Line(reason, name, hits, note) for (reason, name, note), hits in sums.items()]
     found.sort(key=lambda line: (-line.hits, line.reason, line.name, line.note))
     others = sum(line.hits for line in found[PAGE_ROWS:])
-    return [*found[:PAGE_ROWS], *([Line("Others", "", others)] if others else [])]
+    return [*found[:PAGE_ROWS], *([Line(_("Others"), "", others)] if others else [])]

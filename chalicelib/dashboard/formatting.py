@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from chalicelib.translation import N_, ngettext
+from chalicelib.translation import gettext as _
+
 NOTHING = "—"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -42,8 +45,11 @@ def day_list(of_days: Sequence[date]) -> str:
     """A list of days, shortened to three: ``23 Nov and 24 Nov``."""
     named = [f"{day.day} {MONTHS[day.month - 1]}" for day in of_days[:3]]
     if len(of_days) > len(named):
-        named.append(f"{len(of_days) - len(named)} more days")
-    return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+        left = len(of_days) - len(named)
+        named.append(ngettext("%(num)s more day", "%(num)s more days", left))
+    if len(named) == 1:
+        return named[0]
+    return _("%(first)s and %(last)s", first=", ".join(named[:-1]), last=named[-1])
 
 
 def axis(value: int) -> str:
@@ -85,9 +91,22 @@ def share(part: float, whole: float) -> str:
     return percent(min(part / whole, 1.0))
 
 
+_DEVICE_TYPES = {
+    "phone": N_("Phone"),
+    "tablet": N_("Tablet"),
+    "desktop": N_("Desktop"),
+    "tv": N_("TV"),
+    "console": N_("Console"),
+    "wearable": N_("Wearable"),
+    "car": N_("Car"),
+    "other": N_("Other"),
+    "robot": N_("Bot"),
+}
+
+
 def device_type(name: str) -> str:
-    """The name of a device type: ``TV`` for ``tv``."""
-    return "TV" if name == "tv" else name
+    """The name of a device type: ``TV`` for ``tv``; others in upper case."""
+    return _(_DEVICE_TYPES[name]) if name in _DEVICE_TYPES else name[:1].upper() + name[1:]
 
 
 def duration(seconds: float | None) -> str:

@@ -7,6 +7,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.report.stats import Stats
 from chalicelib.store import geoip_files
 from chalicelib.timed_cache import TimedCache
+from chalicelib.translation import gettext as _
 
 LOOK_AGAIN_S = 60.0
 
@@ -18,10 +19,8 @@ def hint(stats: Stats) -> str:
     countries = stats.tables.get("countries")
     if countries is None or not countries.rows or any(row.name for row in countries.rows) or _can_be_told():
         return ""
-    return (
-        "No GeoIP database is installed, so locations are unknown. "
-        f"Install one with: make geo STAGE={settings().stage} SOURCE=dbip"
-    )
+    command = f"make geo STAGE={settings().stage} SOURCE=dbip"
+    return _("No GeoIP database is installed, so locations are unknown. Install one with: %(command)s", command=command)
 
 
 def _can_be_told() -> bool:

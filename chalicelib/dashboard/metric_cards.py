@@ -12,6 +12,7 @@ from chalicelib.catalogue import Metric, Unit
 from chalicelib.dashboard import formatting
 from chalicelib.dashboard.formatting import Delta
 from chalicelib.report.stats import Metrics, Stats
+from chalicelib.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def on_site_card(stats: Stats, today: date) -> list[Figure]:
 def before(stats: Stats, today: date) -> str:
     """The period that `stats` are compared with, e.g. ``14–20 Nov``."""
     days = formatting.days(stats.compare_first, stats.compare_last, today)
-    return f"{days}, up to the same time" if stats.last == today else days
+    return _("%(days)s, up to the same time", days=days) if stats.last == today else days
 
 
 def _figure(metric: Metric, metrics: Metrics, compare: Metrics, before: str) -> Figure:
@@ -70,17 +71,23 @@ def _figure(metric: Metric, metrics: Metrics, compare: Metrics, before: str) -> 
     if now is not None and metric.unit == "count" and now >= 10_000_000:
         value = formatting.short(now)
     if change is None:
-        sentence = f"No data for {before}"
+        sentence = _("No data for %(period)s", period=before)
     elif change.direction == "same":
-        sentence = f"The same as {before}"
+        sentence = _("The same as %(period)s", period=before)
     else:
-        sentence = f"{change.amount} {change.word} than {before} ({write(then)})"
-    return Figure(metric.key, metric.label, value, full, change, sentence)
+        sentence = _(
+            "%(amount)s %(word)s than %(period)s (%(value)s)",
+            amount=change.amount,
+            word=change.word,
+            period=before,
+            value=write(then),
+        )
+    return Figure(metric.key, _(metric.label), value, full, change, sentence)
 
 
 def _change(metric: Metric, now: float | None, then: float | None) -> Delta | None:
     whole = _WHOLES.get(metric.unit)
     if whole is not None:
         now, then = (None if value is None else value / whole for value in (now, then))
-    words = (metric.rise, metric.fall)
+    words = (_(metric.rise), _(metric.fall))
     return formatting.delta(now, then, words, good_up=metric.more_is_better, points=whole is not None)

@@ -27,6 +27,7 @@ from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import LatestVisit
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
 
@@ -89,10 +90,10 @@ def visit_line(visit: LatestVisit, today: date) -> VisitLine:
         day="" if visit.start.date() == today else formatting.weekday(visit.start.date()),
         clock=formatting.clock(visit.start),
         entry_page=formatting.shortened(visit.entry_page),
-        source=shown_name("sources", visit.source or "Direct"),
+        source=shown_name("sources", visit.source) if visit.source else _("Direct"),
         code=visit.country or "",
-        country=countries.name_of(visit.country) if visit.country else "Unknown",
-        browser=visit.browser or "Unknown",
+        country=countries.name_of(visit.country) if visit.country else _("Unknown"),
+        browser=visit.browser or _("Unknown"),
         system=visit.system or "",
         device=device,
         identifier=visit.identifier or "",

@@ -8,16 +8,18 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from chalicelib.dashboard import formatting
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 
 CHOICES = (
-    ("today", "Today"),
-    ("yesterday", "Yesterday"),
-    ("7d", "Last 7 days"),
-    ("30d", "Last 30 days"),
-    ("90d", "Last 90 days"),
-    ("month", "This month"),
-    ("last_month", "Last month"),
-    ("year", "This year"),
+    ("today", N_("Today")),
+    ("yesterday", N_("Yesterday")),
+    ("7d", N_("Last 7 days")),
+    ("30d", N_("Last 30 days")),
+    ("90d", N_("Last 90 days")),
+    ("month", N_("This month")),
+    ("last_month", N_("Last month")),
+    ("year", N_("This year")),
 )
 
 
@@ -66,13 +68,13 @@ class Picker:
 
 def pick(period: PeriodLike, today: date) -> Picker:
     """The picker for `period`; links are queries, relative to the page itself."""
-    names = dict(CHOICES)
+    names = {name: _(label) for name, label in CHOICES}
     days = formatting.days(period.first, period.last, today)
     later = _moved(period, today, 1)
     return Picker(
         label=names.get(period.name, days),
         days=days,
-        choices=tuple(Choice(label, f"?period={name}", name == period.name) for name, label in CHOICES),
+        choices=tuple(Choice(label, f"?period={name}", name == period.name) for name, label in names.items()),
         earlier=_custom(*_moved(period, today, -1)),
         later=_custom(*later) if later[0] <= today else None,
         first=period.first,

@@ -11,6 +11,7 @@ from chalicelib.report.periods import Period
 from chalicelib.report.stats import Stats
 from chalicelib.store import rollups
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
 
@@ -41,5 +42,8 @@ def outdated_note(stats: Stats) -> str:
     if not stats.outdated:
         return ""
     of_days = formatting.day_list(stats.outdated)
-    when = f" The statistics shown were computed at {formatting.clock(stats.built_at)}." if stats.built_at else ""
-    return f"The statistics of {of_days} could not be updated. Shylight will try again.{when}"
+    note = _("The statistics of %(days)s could not be updated. Shylight will try again.", days=of_days)
+    if not stats.built_at:
+        return note
+    when = formatting.clock(stats.built_at)
+    return f"{note} {_('The statistics shown were computed at %(time)s.', time=when)}"

@@ -44,7 +44,9 @@ def environment() -> Environment:
         cache_size=-1,
     )
     env.filters.update(formatting.FILTERS, host=shown_host)
-    env.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        translation.translation_of, translation.plural_translation_of, newstyle=True
+    )
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
         min_password_chars=config.MIN_PASSWORD_CHARS,

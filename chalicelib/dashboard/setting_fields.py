@@ -14,6 +14,7 @@ from typing import Any, Final
 from chalicelib.accounts import site_settings
 from chalicelib.report.idn import shown_host
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 
 class Control(Enum):
@@ -174,8 +175,8 @@ def value(name: str, text: str) -> Any:
 
 def error_text(name: str, message: str) -> str:
     """An error about a setting with the setting's label in place of its name."""
-    label = FIELDS[name].label
-    text = f"{label}{message.removeprefix(name)}" if message.startswith(f"{name} ") else message
+    label = _(FIELDS[name].label)
+    text = re.sub(rf"\A(\W*){re.escape(name)}\b", lambda found: found[1] + label, message)
     return text[:1].upper() + text[1:]
 
 

@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, auth, login, passwords, people, request_origin, sign_in_links
+from chalicelib.accounts import api_tokens, auth, login, one_time_links, passwords, people, request_origin
+from chalicelib.accounts.one_time_links import Link
 from chalicelib.dashboard import render
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
@@ -47,7 +48,7 @@ def sign_in(request: Request) -> Response:
 def show_link(request: Request, token: str) -> Response:
     """``GET /sign-in/{token}``: a page with a button. Mail scanners follow links, so a GET does not use it up."""
     try:
-        person = sign_in_links.person_with(token)
+        _link, person = _find_link(request, token)
     except NotFound as error:
         return _spent_page(request, error)
     return _link_page(request, token, person)
@@ -62,10 +63,10 @@ def use_link(request: Request, token: str) -> Response:
     form = request.form()
     password = form.get("password", "")
     try:
-        person = sign_in_links.person_with(token)
+        link, person = _find_link(request, token)
         if password or person.password_hash is None:
             passwords.check_new(password)
-        person = sign_in_links.use(token)
+        one_time_links.use(link)
     except NotFound as error:
         return _spent_page(request, error)
     except BadRequest as error:
@@ -87,6 +88,13 @@ def sign_out(request: Request) -> Response:
 def _signed_in(request: Request, person: Person, onward: str) -> Response:
     cookies = [auth.begin_session(request, person), auth.remember_browser(request, person)]
     return redirect(request.root + onward, {"Set-Cookie": cookies})
+
+
+def _find_link(request: Request, token: str) -> tuple[Link, Person]:
+    link = one_time_links.find(one_time_links.SIGN_IN, token, request.source_ip)
+    if link.person is None:
+        raise one_time_links.invalid()
+    return link, link.person
 
 
 def _link_page(request: Request, token: str, person: Person, error: BadRequest | None = None) -> Response:

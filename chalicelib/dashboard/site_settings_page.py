@@ -16,27 +16,34 @@ from chalicelib.dashboard import home, render, sections, setting_fields
 from chalicelib.errors import Conflict
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
 
 PATH: Final = "/sites/{site}/settings"
 # What the page confirms after a change, by the value of `done` in its query.
 DONE: Final[Mapping[str, str]] = {
-    "saved": "Settings saved.",
-    site_settings.ARCHIVED: "The site is archived.",
-    site_settings.ACTIVE: "The site is active again.",
+    "saved": N_("Settings saved."),
+    site_settings.ARCHIVED: N_("The site is archived."),
+    site_settings.ACTIVE: N_("The site is active again."),
 }
-_INVALID: Final = "Nothing was saved. Correct the marked settings and save again."
-_CHANGED: Final = (
+_INVALID: Final = N_("Nothing was saved. Correct the marked settings and save again.")
+_CHANGED: Final = N_(
     "Nothing was saved, because somebody changed the settings after you opened this page. "
     "Compare the marked ones and save again."
 )
-_CONFLICT: Final = "Nothing was saved."
+_CONFLICT: Final = N_("Nothing was saved.")
 _MAX_SHOWN_CHARS: Final = 100
 
 
 def show(request: Request, person: Person, site: Site) -> Response:
     """``GET /sites/{id}/settings``."""
-    return _page(request, person, site, done=DONE.get(request.query.get("done", ""), ""))
+    return _page(request, person, site, done=_done(request))
+
+
+def _done(request: Request) -> str:
+    confirmation = DONE.get(request.query.get("done", ""))
+    return _(confirmation) if confirmation else ""
 
 
 def save(request: Request, person: Person, site: Site) -> Response:
@@ -53,17 +60,19 @@ def save(request: Request, person: Person, site: Site) -> Response:
     changed = {name: setting_fields.value(name, text) for name, text in form.items() if text != now.get(name)}
     errors = site_settings.errors_in(changed)
     if version is not None and version != _version(site):
-        stored = {name: f"Stored now: {_shortened(now[name])}" for name in changed}
-        return _page(request, person, site, HTTPStatus.CONFLICT, entered=form, errors=stored | errors, alert=_CHANGED)
+        stored = {name: _stored_now(now[name]) for name in changed}
+        return _page(
+            request, person, site, HTTPStatus.CONFLICT, entered=form, errors=stored | errors, alert=_(_CHANGED)
+        )
     if errors:
-        return _page(request, person, site, HTTPStatus.BAD_REQUEST, entered=form, errors=errors, alert=_INVALID)
+        return _page(request, person, site, HTTPStatus.BAD_REQUEST, entered=form, errors=errors, alert=_(_INVALID))
     try:
         if changed:
             site_settings.change(site, changed)
     except Conflict as error:
         field = error.field if error.field in form else None
         errors = {field: error.message} if field else {}
-        alert = _CONFLICT if field else error.message
+        alert = _(_CONFLICT) if field else error.message
         return _page(request, person, site, error.status, entered=form, errors=errors, alert=alert)
     return redirect(f"{request.root}sites/{site.id}/settings?done={form.get('status', 'saved')}")
 
@@ -113,6 +122,10 @@ def _version(site: Site) -> str:
     return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
+def _stored_now(text: str) -> str:
+    return _("Stored now: %(value)s", value=_shortened(text))
+
+
 def _shortened(text: str) -> str:
-    line = ", ".join(text.split("\n")) or "nothing"
+    line = ", ".join(text.split("\n")) or _("nothing")
     return line if len(line) <= _MAX_SHOWN_CHARS else f"{line[: _MAX_SHOWN_CHARS - 1]}…"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +37,23 @@ def snippets(base_url: str, site: Site) -> tuple[Snippet, ...]:
     return (
         Snippet(
             "html",
-            "Every page",
-            "Put these two lines into the <head> of every page. The second one counts visitors without JavaScript.",
+            _("Every page"),
+            _("Put these two lines into the <head> of every page. The second one counts visitors without JavaScript."),
             snippet(base_url, site),
         ),
         Snippet(
             "pixel",
-            "Pixel only",
-            "Put this into the <body> of pages that may not have scripts.",
+            _("Pixel only"),
+            _("Put this into the <body> of pages that may not have scripts."),
             _image(_escaped(_ingress(base_url, site))),
-            "The pixel counts views and visits, but not how long or how far somebody reads.",
+            _("The pixel counts views and visits, but not how long or how far somebody reads."),
         ),
         Snippet(
             "identifier",
-            "Signed-in users",
-            "Let your server put the user’s id in place of USER-ID, percent-encoded.",
+            _("Signed-in users"),
+            _("Let your server put the user’s id in place of USER-ID, percent-encoded."),
             snippet(base_url, site, "USER-ID"),
-            "The visits of a user can then be linked across days, so do this only if you may know who they are.",
+            _("The visits of a user can then be linked across days, so do this only if you may know who they are."),
         ),
         *_of_apps(base_url, site),
         _of_wordpress(base_url, site),
@@ -67,15 +68,17 @@ def _of_apps(base_url: str, site: Site) -> tuple[Snippet, ...]:
     return (
         Snippet(
             "single-page-app",
-            "Single-page app",
-            "Use the two lines for every page: each new path is counted without further code. "
-            "If you cannot change the HTML, run this once instead.",
+            _("Single-page app"),
+            _(
+                "Use the two lines for every page: each new path is counted without further code. "
+                "If you cannot change the HTML, run this once instead."
+            ),
             f'const script = document.createElement("script");\nscript.src = {script};\ndocument.head.append(script);',
         ),
         Snippet(
             "npm",
             "npm",
-            "Run npm install @plausible-analytics/tracker and start it once; it sends its events to Shylight.",
+            _("Run npm install @plausible-analytics/tracker and start it once; it sends its events to Shylight."),
             'import { init } from "@plausible-analytics/tracker";\n\n'
             f"init({{ domain: {json.dumps(site.id)}, endpoint: {endpoint} }});",
         ),
@@ -87,11 +90,11 @@ def _of_wordpress(base_url: str, site: Site) -> Snippet:
     return Snippet(
         "wordpress",
         "WordPress",
-        "Put this at the end of functions.php in your child theme, or into a plugin for code snippets.",
+        _("Put this at the end of functions.php in your child theme, or into a plugin for code snippets."),
         "add_action('wp_enqueue_scripts', function () {\n"
         f"    wp_enqueue_script('shylight', '{url}', [], null, ['strategy' => 'defer']);\n"
         "});",
-        "WordPress 6.3 or later.",
+        _("WordPress 6.3 or later."),
     )
 
 
@@ -101,9 +104,11 @@ def _of_servers(base_url: str, site: Site) -> Snippet:
     url = f"{base_url}/api/v1/sites/{site.id}/hits".replace("'", "%27")
     return Snippet(
         "server",
-        "Server side",
-        "Send page views from your server, with an API token of the site’s owner "
-        "and with the user agent and the IP address of the visitor.",
+        _("Server side"),
+        _(
+            "Send page views from your server, with an API token of the site’s owner "
+            "and with the user agent and the IP address of the visitor."
+        ),
         f"curl '{url}' \\\n"
         "  -H 'Authorization: Bearer YOUR-TOKEN' \\\n"
         "  -H 'Content-Type: application/json' \\\n"
@@ -117,7 +122,7 @@ def _of_policy(base_url: str) -> Snippet:
     return Snippet(
         "policy",
         "Content-Security-Policy",
-        "If your pages have such a policy, add Shylight to these three rules.",
+        _("If your pages have such a policy, add Shylight to these three rules."),
         f"script-src {origin}; connect-src {origin}; img-src {origin}",
     )
 

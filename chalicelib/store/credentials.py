@@ -1,4 +1,4 @@
-"""API tokens, sign-in links and ended sessions, in the partition of their person in ``core``.
+"""API tokens and ended sessions, in the partition of their person in ``core``.
 
 Of secrets, only the SHA-256 is stored.
 
@@ -6,7 +6,6 @@ Of secrets, only the SHA-256 is stored.
 sk                          holds
 ==========================  ===================================================================================
 ``token#<sha256>``          an API token: its name and creation time
-``link#<sha256>``           a one-time sign-in link, until it is used or expires
 ``ended#<session id>``      a session that was signed out before its time; expires with the session
 ==========================  ===================================================================================
 """
@@ -17,9 +16,6 @@ import json
 import time
 from dataclasses import dataclass
 
-from pynamodb.exceptions import DeleteError
-
-from chalicelib.store import aws
 from chalicelib.store.people import Person, parse, partition, profile_key
 from chalicelib.store.tables import CoreItem
 
@@ -57,34 +53,6 @@ def person_with_token(person_id: str, digest: str) -> Person | None:
     """The person, if they have this token."""
     person, token = _profile_and(person_id, f"token#{digest}")
     return person if token is not None else None
-
-
-def add_link(person_id: str, digest: str, expires: int) -> None:
-    """Store a sign-in link by its digest; `expires` in epoch seconds."""
-    CoreItem(partition(person_id), f"link#{digest}", expires=expires).save()
-
-
-def person_with_link(person_id: str, digest: str) -> Person | None:
-    """The person, if this link of theirs is unused and has not expired."""
-    person, link = _profile_and(person_id, f"link#{digest}")
-    return person if link is not None and (link.expires or 0) > time.time() else None
-
-
-def remove_links(person_id: str) -> None:
-    """Delete all sign-in links of a person."""
-    for item in CoreItem.query(partition(person_id), CoreItem.sk.startswith("link#")):
-        item.delete()
-
-
-def use_link(person_id: str, digest: str) -> bool:
-    """Use up the link; returns whether it was valid and this call used it."""
-    try:
-        CoreItem(partition(person_id), f"link#{digest}").delete(CoreItem.expires > int(time.time()))
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
 
 
 def end_session(person_id: str, session_id: str, expires: int) -> None:

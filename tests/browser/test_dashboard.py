@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 60_000
 WIDTHS = (360, 640, 820, 1100, 1600)
+NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 class Dashboard:
@@ -113,6 +115,26 @@ def test_no_page_breaks_its_policy_or_grows_wider_than_the_window(
     context.close()
     # Chromium logs the page that is not found and the form with mistakes too, and that is all there may be.
     assert [text for text in complaints if not re.search("status of (404|400)", text)] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_violates_a_rule_of_accessibility(browser: Browser, dashboard: Dashboard, scheme: Any) -> None:
+    """By axe-core: the rules for WCAG 2.2, levels A and AA, and its best practices."""
+    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    found = {}
+    for path in dashboard.pages:
+        page.goto(dashboard.url + path)
+        page.evaluate(axe)
+        for width in (1400, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            result = page.evaluate("axe.run()")
+            assert len(result["passes"]) > 10, path
+            for rule in result["violations"]:
+                found[path, width, rule["id"]] = [node["target"] for node in rule["nodes"]][:3]
+    context.close()
+    assert not found
 
 
 def test_every_table_can_be_reached(either: Page, dashboard: Dashboard) -> None:

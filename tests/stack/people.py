@@ -16,8 +16,9 @@ from infra.http_client import Answer, request
 # the tables are read from the environment once.
 PREPARE = """
 import json, uuid
-from chalicelib.accounts import api_tokens, people, secret_tokens, sign_in_links
-from chalicelib.store import credentials, people as stored
+from chalicelib.accounts import api_tokens, one_time_links, people, secret_tokens
+from chalicelib.store import one_time_links as stored_links, people as stored
+def link(person): return one_time_links.issue(one_time_links.SIGN_IN, person.id)
 admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", "an admin's password")
 again = people.create_administrator(admin.email.upper(), "an admin's password")
 bare = people.create_administrator(f"bare-{uuid.uuid4()}@example.com", None)
@@ -32,17 +33,17 @@ reset, revocable = person("reset", "a password to reset"), person("revocable", "
 revoked = api_tokens.issue(admin, "revoked")
 api_tokens.revoke(revoked)
 expired = secret_tokens.new_secret(admin.id)
-credentials.add_link(admin.id, secret_tokens.digest(expired), 1)
+stored_links.add(admin.id, "sign-in", secret_tokens.digest(expired), 1, {})
 print(json.dumps({
     "admin": admin.email, "password": "an admin's password", "unchanged": admin == again,
-    "bare": bare.email, "bare_link": sign_in_links.issue(bare),
-    "admin_link": sign_in_links.issue(admin), "expired_link": expired,
-    "raced_link": sign_in_links.issue(admin),
+    "bare": bare.email, "bare_link": link(bare),
+    "admin_link": link(admin), "expired_link": expired,
+    "raced_link": link(admin),
     "plain": plain.email, "plain_id": plain.id, "plain_password": "a plain password",
     "clumsy": clumsy.email, "clumsy_password": "a clumsy password",
     "guessed": guessed.email, "guessed_password": "a guessed password",
     "robbed": robbed.email, "robbed_password": "a robbed password",
-    "reset_link": sign_in_links.issue(reset), "reset_other_link": sign_in_links.issue(reset),
+    "reset_link": link(reset), "reset_other_link": link(reset),
     "reset_tokens": [api_tokens.issue(reset, "one"), api_tokens.issue(reset, "two")],
     "revocable_token": api_tokens.issue(revocable, "mine"),
     "plain_token": api_tokens.issue(plain, "plain"), "token": api_tokens.issue(admin, "test"), "revoked": revoked,

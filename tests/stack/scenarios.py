@@ -18,7 +18,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import days
-from chalicelib.accounts import api_tokens, people, sign_in_links
+from chalicelib.accounts import api_tokens, one_time_links, people
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
@@ -181,7 +181,7 @@ def _look(api: Api, of: Site) -> None:
 def _come_by_link(api: Api, of: Site) -> None:
     viewer = stored.add_person(stored.Person(str(uuid.uuid4()), f"viewer-{uuid.uuid4()}@example.com"))
     assert site_people.write(site_people.read(of), viewer.id, "viewer")
-    link = sign_in_links.issue(viewer)
+    link = one_time_links.issue(one_time_links.SIGN_IN, viewer.id)
     api.ask("GET /sign-in/{token}", 200, token=link)
     api.ask("POST /sign-in/{token}", 303, urlencode({"password": PASSWORD}), token=link)
     csrf = _csrf(api.ask("GET /sites", 200))

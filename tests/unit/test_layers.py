@@ -38,7 +38,9 @@ LEANS_ON: dict[str, set[str]] = {
     "report": {
         "errors", "config", "catalogue", "days", "hostnames", "url_normalization", "pagination", "store", "aggregate",
     },
-    "accounts": {"errors", "config", "days", "routing", "hostnames", "translation", "web", "store", "collect"},
+    "accounts": {
+        "errors", "config", "days", "structured_log", "routing", "hostnames", "translation", "web", "store", "collect",
+    },
     "operations": {"errors", "config", "days", "translation", "store", "accounts"},
     "dashboard": {*GROUND, "store", "report", "accounts", "operations"},
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import auth, login, passwords, people, request_origin, secret_tokens, sessions
+from chalicelib.accounts import auth, passwords, people, request_origin, secret_tokens, sessions, throttle
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store import signing_key
 from chalicelib.web import Request, read_cookies
@@ -364,4 +364,4 @@ class TestEmail:
     ],
 )
 def test_attempts_are_counted_by_network(address: str, network: str) -> None:
-    assert login.network(address) == network
+    assert throttle.network(address) == network

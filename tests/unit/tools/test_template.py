@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -246,7 +247,11 @@ def test_a_successful_run_is_counted_by_the_line_that_it_logs(
             monkeypatch.setattr(module, name, lambda *_: iter(()), raising=False)
     monkeypatch.setattr(salts, "delete_expired", lambda _now: 2)
     monkeypatch.setattr(job_runs, "_update", lambda *_: None)
-    {"aggregate": partial(schedule.refresh_marked, None), "expire_salts": schedule.destroy_finished_salts}[job]()
+    jobs: dict[str, Callable[[], int]] = {
+        "aggregate": partial(schedule.refresh_marked, None),
+        "expire_salts": schedule.destroy_finished_salts,
+    }
+    jobs[job]()
     line = json.loads(capsys.readouterr().out)
     assert {name: str(line[name]) for name in wanted} == wanted
 

@@ -1,0 +1,124 @@
+"""The mails that are sent: subject and text of each. To add one, write a function and add it to :data:`MAILS`.
+
+Each is written once: :mod:`accounts.mail` makes the plain text and the HTML of it. The functions take what a mail is
+about as keyword arguments and are called with the recipient's language in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.translation import gettext as _
+from chalicelib.translation import ngettext
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The button of a mail. `url`: absolute."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A mail's subject and text. `notes`: paragraphs in small type, below the button."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    action: Action | None = None
+    notes: tuple[str, ...] = ()
+
+
+def reset_password(installation: str, link: str, minutes: int) -> Content:
+    """The link with which somebody chooses a new password."""
+    return Content(
+        _("Choose a new password for %(installation)s", installation=installation),
+        (_("Somebody, probably you, asked for a new password for your account."),),
+        Action(_("Choose a new password"), link),
+        (
+            _valid_for(minutes),
+            _("If it was not you, ignore this mail. Your password stays as it is."),
+        ),
+    )
+
+
+def verify_email(installation: str, link: str, minutes: int) -> Content:
+    """The link that proves that an address, added to an account, can be read by its owner."""
+    return Content(
+        _("Confirm your e-mail address for %(installation)s", installation=installation),
+        (_("Somebody, probably you, added this e-mail address to their account."),),
+        Action(_("Confirm this address"), link),
+        (
+            _valid_for(minutes),
+            _("If it was not you, ignore this mail. The address is not used then."),
+        ),
+    )
+
+
+def confirm_sign_up(installation: str, link: str, minutes: int) -> Content:
+    """The link that creates the account of somebody who signed up."""
+    return Content(
+        _("Confirm your account at %(installation)s", installation=installation),
+        (_("Somebody, probably you, signed up with this e-mail address. Confirm it to create the account."),),
+        Action(_("Create my account"), link),
+        (
+            _valid_for(minutes),
+            _("If it was not you, ignore this mail. No account is created then."),
+        ),
+    )
+
+
+def sign_up_of_known_address(installation: str, link: str) -> Content:
+    """For the owner of an account, after somebody signed up with its address. `link`: to sign in."""
+    return Content(
+        _("You already have an account at %(installation)s", installation=installation),
+        (
+            _("Somebody, probably you, tried to sign up with this e-mail address, which has an account already."),
+            _("Sign in with it. If you have forgotten your password, choose a new one on the sign-in page."),
+        ),
+        Action(_("Sign in"), link),
+        (_("If it was not you, ignore this mail. Nothing was changed."),),
+    )
+
+
+def password_changed(installation: str, link: str) -> Content:
+    """A notice for the owner of an account. `link`: to choose a new password, or to sign in."""
+    return Content(
+        _("Your password for %(installation)s was changed", installation=installation),
+        (_("The password of your account was changed, and all other browsers were signed out."),),
+        None,
+        (_("If it was not you, choose a new password at once and tell your administrator: %(link)s", link=link),),
+    )
+
+
+def primary_address_changed(installation: str, address: str, link: str) -> Content:
+    """A notice to the former primary address. `address`: the new one; `link`: to one's account."""
+    return Content(
+        _("Your main e-mail address at %(installation)s was changed", installation=installation),
+        (_("Mail about your account is now sent to %(address)s instead of this address.", address=address),),
+        None,
+        (_("If it was not you, choose a new password at once and tell your administrator: %(link)s", link=link),),
+    )
+
+
+def _valid_for(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    if rest:
+        return ngettext(
+            "The link works once, within %(num)s minute.", "The link works once, within %(num)s minutes.", minutes
+        )
+    return ngettext("The link works once, within %(num)s hour.", "The link works once, within %(num)s hours.", hours)
+
+
+# Name of a mail -> what makes its text; each also takes the installation's name.
+MAILS: Final[Mapping[str, Callable[..., Content]]] = {
+    "reset-password": reset_password,
+    "verify-email": verify_email,
+    "confirm-sign-up": confirm_sign_up,
+    "sign-up-of-known-address": sign_up_of_known_address,
+    "password-changed": password_changed,
+    "primary-address-changed": primary_address_changed,
+}

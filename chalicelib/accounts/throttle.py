@@ -1,0 +1,59 @@
+"""Limits on attempts: how many may be made under a key within a time window, which begins with the first.
+
+Keys are HMAC digests, so that neither addresses of people nor of networks are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from chalicelib.accounts.sessions import derive
+from chalicelib.collect.visitor import network_of, normal_address
+from chalicelib.errors import TooManyRequests
+from chalicelib.store import login_throttle
+from chalicelib.store.signing_key import signing_key
+from chalicelib.translation import ngettext
+
+
+def key(kind: str, value: str) -> str:
+    """The key for attempts of a kind at `value`, such as an address or a network."""
+    digest = hmac.new(derive(signing_key(), "attempts"), f"{kind} {value}".encode("utf-8", "replace"), hashlib.sha256)
+    return f"attempts#{digest.hexdigest()}"
+
+
+def network(source_ip: str) -> str:
+    """The network under which attempts from `source_ip` are counted: an IPv4 address or an IPv6 /64."""
+    return network_of(normal_address(source_ip)) or "unknown"
+
+
+def count(key: str, limit: int, window_s: int, now: int) -> None:
+    """Count an attempt, before it is made. `now`: epoch seconds.
+
+    :raises TooManyRequests: if `limit` attempts were made in the window; the message says how long to wait.
+    """
+    wait = login_throttle.count_attempt(key, limit, window_s, now)
+    if not wait:
+        return
+    if wait < 60:
+        message = ngettext(
+            "Too many attempts. Try again in %(num)s second.", "Too many attempts. Try again in %(num)s seconds.", wait
+        )
+    else:
+        minutes = -(-wait // 60)
+        message = ngettext(
+            "Too many attempts. Try again in %(num)s minute.",
+            "Too many attempts. Try again in %(num)s minutes.",
+            minutes,
+        )
+    raise TooManyRequests(message, retry_after=wait)
+
+
+def give_back(key: str, now: int) -> None:
+    """Undo one :func:`count`, because the attempt was legitimate."""
+    login_throttle.give_back(key, now)
+
+
+def clear(key: str) -> None:
+    """Forget the attempts under a key."""
+    login_throttle.clear(key)
