@@ -51,7 +51,9 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    answer = browser.ask(method, path.format(site=site, token="0" * 16), b"{}" if method == "POST" else None, headers)
+    answer = browser.ask(
+        method, path.format(site=site, token="0" * 16, person="0" * 16), b"{}" if method == "POST" else None, headers
+    )
     if path.startswith("/api/"):
         assert answer.status == 401
         assert set(answer.error) == {"code", "message"}
