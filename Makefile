@@ -22,6 +22,7 @@ help: ## List the commands
 	@echo "  CMD='…'           admin: the command with its arguments"
 	@echo "  ADMIN_EMAIL=…     deploy, link: the first administrator"
 	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
+	@echo "  MAIL_SENDER=…     deploy: the address that mail is sent from; none: send no mail"
 	@echo "  SOURCE=…          geo: from whom, and from then on: dbip, maxmind (MAXMIND_ACCOUNT_ID,"
 	@echo "                    MAXMIND_LICENSE_KEY), none; MIRROR=https://…: from elsewhere"
 	@echo "  ARGS='…'          test, bench: instead of what they run by themselves, e.g. make test ARGS='tests/unit -k salt'"
@@ -70,7 +71,8 @@ build: setup ## Build the tracker and the policy files from their sources
 	@$(PY) -m infra.policies
 
 deploy: setup ## Deploy to AWS: make deploy STAGE=prod ADMIN_EMAIL=you@example.com
-	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" $(PY) -m infra deploy --stage $(STAGE)
+	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" MAIL_SENDER="$(MAIL_SENDER)" \
+		$(PY) -m infra deploy --stage $(STAGE)
 
 geo: setup ## Fetch newer GeoIP databases: make geo STAGE=prod SOURCE=dbip (or maxmind, or none)
 	@SOURCE="$(SOURCE)" MIRROR="$(MIRROR)" $(PY) -m $(if $(filter local,$(STAGE)),localstack geo,infra geo --stage $(STAGE))

@@ -119,11 +119,32 @@ SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
 SIGN_IN_ATTEMPTS_PER_PERSON: Final = 30
 SIGN_IN_PAUSE_S: Final = 15
+# Mails that a form sends to an address that somebody enters: to one address, and for one network. Links in them are
+# valid for as long as the window at least, so whoever is refused has a valid one already.
+MAILS_WINDOW_S: Final = 60 * 60
+MAILS_PER_ADDRESS: Final = 5
+MAILS_PER_NETWORK: Final = 30
+# Answers that must not tell whether an address has an account take a multiple of this time, longer than sending a mail.
+EQUAL_ANSWER_S: Final = 2.0
+MAX_PERSON_ADDRESSES: Final = 10
 KNOWN_BROWSER_COOKIE: Final = "shylight_known"
 KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
 MAX_SITE_NAME_CHARS: Final = 100
 MAX_TOKEN_NAME_CHARS: Final = 100
+# API tokens of a person that have not expired, and sites that a token may be limited to: every request reads its token.
+MAX_TOKENS: Final = 200
+MAX_TOKEN_SITES: Final = 100
+# The last use of a token is noted at most this often; an expired token is listed for this time.
+TOKEN_USE_NOTED_EVERY_S: Final = 60 * 60
+EXPIRED_TOKEN_SHOWN_S: Final = 30 * 24 * 60 * 60
+# The window in which a person's requests to the API are counted, see `Settings.api_requests`.
+API_WINDOW_S: Final = 60
+# For how long an Idempotency-Key repeats the first answer, and after which time a request that has neither answered nor
+# failed must have died: a Lambda of the API lives 29 s at most.
+IDEMPOTENCY_KEY_LIFE_S: Final = 24 * 60 * 60
+IDEMPOTENCY_LEASE_S: Final = 60
+MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 # People of one site: their roles are stored in one item.
 MAX_SITE_PEOPLE: Final = 1000
 
@@ -140,6 +161,7 @@ class Settings:
     :ivar plain_script: if not ``""``, the script is not compressed, for gateways that cannot return binary bodies to
         clients that accept any type.
     :ivar max_sites: how many sites a person may have.
+    :ivar api_requests: how many requests to the API a person may send per minute.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
@@ -149,6 +171,7 @@ class Settings:
     public_url: str = ""
     plain_script: str = ""
     max_sites: int = 1000
+    api_requests: int = 600
     geo_prefix: str = "geo/"
 
     @property
@@ -194,6 +217,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_PUBLIC_URL": "public_url",
     "SHYLIGHT_PLAIN_SCRIPT": "plain_script",
     "SHYLIGHT_MAX_SITES": "max_sites",
+    "SHYLIGHT_API_REQUESTS": "api_requests",
     "SHYLIGHT_GEO_PREFIX": "geo_prefix",
 }
 
@@ -201,10 +225,11 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables; a variable that is unset or empty leaves the default."""
     given: dict[str, Any] = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
-    if "max_sites" in given:
-        if not given["max_sites"].isdecimal():
-            raise ValueError(f"SHYLIGHT_MAX_SITES must be a whole number, not {given['max_sites']!r}")
-        given["max_sites"] = int(given["max_sites"])
+    for name, field in ENVIRONMENT.items():
+        if field in given and field in ("max_sites", "api_requests"):
+            if not given[field].isdecimal():
+                raise ValueError(f"{name} must be a whole number, not {given[field]!r}")
+            given[field] = int(given[field])
     if "region" not in given and environ.get("AWS_DEFAULT_REGION"):
         given["region"] = environ["AWS_DEFAULT_REGION"]
     if "public_url" in given:

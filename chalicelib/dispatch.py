@@ -10,6 +10,7 @@ from chalice import Response
 
 from chalicelib import translation
 from chalicelib.api.routes import ROUTES as API
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
 from chalicelib.errors import ShylightError
@@ -21,18 +22,22 @@ ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
 _ANY_BODY = ["*/*"]
 
 
-def register(app: ShylightApp, routes: tuple[Route, ...] = ROUTES) -> None:
+def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) -> None:
     """Register routes with Chalice.
 
-    :raises TypeError: for a row without a right.
+    :raises TypeError: for a row without a right or, in the API, without a scope.
     :raises ValueError: for a row with a right in a site whose path has no ``{site}``.
     """
     for route in routes:
         if not isinstance(route.right, Right):
             raise TypeError(f"{route.method} {route.path} has no right")
+        if (route.scope is not None) is not (route.path.startswith("/api/") and route.right is not Right.PUBLIC):
+            raise TypeError(
+                f"{route.method} {route.path}: routes of the API that are not public need a scope, no others"
+            )
         if route.right.of_site and f"{{{SITE_PARAMETER}}}" not in route.path:
             raise ValueError(f"{route.method} {route.path} has a right in a site, but no {{site}} in its path")
-        given = {} if route.method in ("GET", "OPTIONS") else {"content_types": _ANY_BODY}
+        given = {} if route.method in ("GET", "HEAD", "OPTIONS") else {"content_types": _ANY_BODY}
         app.route(route.path, methods=[route.method], name=route.handler, **given)(_view(app, route))
 
 
@@ -75,9 +80,13 @@ def _answer(route: Route) -> Callable[..., Response]:
         translation.use(translation.SOURCE_LANGUAGE if request.is_api else _language(request))
         if route.right is Right.PUBLIC:
             return handler(request, **parameters)
+        site_id = parameters.pop(SITE_PARAMETER) if route.right.of_site else None
+        if request.is_api:
+            from chalicelib.api import call
+
+            return call.answer(request, route, site_id, handler, parameters)
         from chalicelib.accounts import auth
 
-        site_id = parameters.pop(SITE_PARAMETER) if route.right.of_site else None
         person, site = auth.authorize(request, route.right, site_id)
         known = (person,) if site is None else (person, site)
         return handler(request, *known, **parameters)

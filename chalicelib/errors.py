@@ -15,6 +15,7 @@ class ShylightError(Exception):
     :param message: what happened and what to do about it, for a person.
     :param field: the input field at fault, where there is one.
     :param retry_after: seconds after which trying again makes sense.
+    :ivar headers: further headers of the answer.
     """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -25,6 +26,7 @@ class ShylightError(Exception):
         self.message = message
         self.field = field
         self.retry_after = retry_after
+        self.headers: dict[str, str] = {}
 
     def as_json(self) -> dict[str, dict[str, str]]:
         """The body of the answer, in the shape every error of the API has."""
@@ -74,6 +76,20 @@ class TooLarge(ShylightError):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     code = "too_large"
+
+
+class MethodNotAllowed(ShylightError):
+    """The path exists, but not with this method."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+
+
+class Unprocessable(ShylightError):
+    """The request is well-formed, but contradicts an earlier one."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "unprocessable"
 
 
 class TooManyRequests(ShylightError):

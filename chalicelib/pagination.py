@@ -1,18 +1,20 @@
 """Paging of lists, and the size limit of answers: Lambda returns at most 6 MB.
 
-Lists are returned in pages with as many rows as were requested and as fit, and with `next` if there are more.
+Lists are returned in pages with as many rows as were requested and as fit, and with `next` if there are more, which is
+the `cursor` of the next request.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from chalicelib import config
 from chalicelib.errors import BadRequest
 
 T = TypeVar("T")
+_MAX_CURSOR_DIGITS: Final = 9
 
 
 def size(data: object) -> int:
@@ -36,15 +38,38 @@ def read_limit(query: Mapping[str, str], default: int, most: int) -> int:
 
     :raises BadRequest: if it is not a whole number from 1 to `most`.
     """
-    return _whole(query, "limit", 1, most, f"limit must be a whole number from 1 to {most}.", default)
+    text = query.get("limit")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1 <= int(text) <= most:
+        raise BadRequest(f"limit must be a whole number from 1 to {most}.", field="limit")
+    return int(text)
+
+
+def read_cursor(query: Mapping[str, str]) -> str | None:
+    """Where a page begins: the parameter ``cursor``, which is `next` of the previous answer; None at the beginning.
+
+    The parameter was called ``next`` before, which still works.
+    """
+    return query.get("cursor") or query.get("next") or None
+
+
+def invalid_cursor() -> BadRequest:
+    """The error for a cursor that no answer contained."""
+    return BadRequest("cursor must be the value of an earlier answer's next.", field="cursor")
 
 
 def read_place(query: Mapping[str, str]) -> int:
-    """The first row of a page: the parameter ``next``, from the previous answer; 0 without it.
+    """The first row of a page, in lists whose cursor is its number; 0 without a cursor.
 
     :raises BadRequest: if it is invalid.
     """
-    return _whole(query, "next", 0, 10**9, "next must be the value of an earlier answer's next.", 0)
+    cursor = read_cursor(query)
+    if cursor is None:
+        return 0
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > _MAX_CURSOR_DIGITS:
+        raise invalid_cursor()
+    return int(cursor)
 
 
 def part(
@@ -55,12 +80,3 @@ def part(
     found = wanted[: max(1, fitting(wanted, shown))]
     end = first + len(found)
     return found, str(end) if end < len(rows) else None
-
-
-def _whole(query: Mapping[str, str], name: str, least: int, most: int, message: str, default: int) -> int:
-    text = query.get(name)
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or len(text) > 10 or not least <= int(text) <= most:
-        raise BadRequest(message, field=name)
-    return int(text)

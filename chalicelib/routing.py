@@ -26,6 +26,63 @@ class Right(Enum):
         return self in (Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN)
 
 
+class Scope(Enum):
+    """What an API token may be used for. `accounts.api_tokens` describes each; every route for programs needs one."""
+
+    STATS_READ = "stats:read"
+    SITES_READ = "sites:read"
+    SITES_WRITE = "sites:write"
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
+    HITS_WRITE = "hits:write"
+    TOKENS_READ = "tokens:read"
+    TOKENS_WRITE = "tokens:write"
+    INSTALLATION_READ = "installation:read"
+
+
+class Access(NamedTuple):
+    """What an API token allows, of what its person may do.
+
+    :ivar scopes: None: all, also those that are added later.
+    :ivar sites: ids of the sites it is limited to; None: all of the person's.
+    :ivar expires_at: epoch seconds at which it expires; None: never.
+    """
+
+    scopes: frozenset[Scope] | None = None
+    sites: frozenset[str] | None = None
+    expires_at: int | None = None
+
+    def has(self, scope: Scope) -> bool:
+        """Whether it includes `scope`."""
+        return self.scopes is None or scope in self.scopes
+
+    def reaches(self, site_id: str) -> bool:
+        """Whether it includes the site."""
+        return self.sites is None or site_id in self.sites
+
+    def has_expired(self, now: float) -> bool:
+        """Whether it has expired at `now`, epoch seconds."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def covers_sites_of(self, other: Access) -> bool:
+        """Whether it includes all sites that `other` includes."""
+        return self.sites is None or (other.sites is not None and other.sites <= self.sites)
+
+    def exceeds(self, other: Access) -> str:
+        """The first field in which this allows more than `other`; ``""`` if it does not."""
+        if other.scopes is not None and (self.scopes is None or not self.scopes <= other.scopes):
+            return "scopes"
+        if not other.covers_sites_of(self):
+            return "sites"
+        if other.expires_at is not None and (self.expires_at is None or self.expires_at > other.expires_at):
+            return "expires_at"
+        return ""
+
+
+# Without a token, and with one that is not limited.
+FULL_ACCESS = Access()
+
+
 class Route(NamedTuple):
     """A route.
 
@@ -34,12 +91,19 @@ class Route(NamedTuple):
         the request, the person (unless the route is public), the site (for a right in a site), and the other path
         parameters by name.
     :ivar right: the right that the caller needs.
+    :ivar scope: the scope that an API token needs, for routes below ``/api/v1`` that are not public.
+    :ivar filters_sites: tokens that are limited to some sites may use it although its path names no site, because the
+        handler keeps to ``request.access``. Otherwise they are refused.
+    :ivar creates: it creates something, so clients may send an ``Idempotency-Key`` to repeat it safely.
     """
 
     method: str
     path: str
     handler: str
     right: Right
+    scope: Scope | None = None
+    filters_sites: bool = False
+    creates: bool = False
 
 
 SITE_PARAMETER = "site"

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, unquote
 from chalice import Chalice, Response
 
 from chalicelib import config, public_url
-from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unavailable
+from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unauthorized, Unavailable
+from chalicelib.routing import FULL_ACCESS, Access
 from chalicelib.structured_log import log_line
 
 log = logging.getLogger("shylight")
@@ -35,6 +36,9 @@ class Request:
     :ivar base_url: absolute URL of the deployment's root, without a trailing slash; ``""`` if unknown.
     :ivar domain: the host name in the gateway's request context; ``""`` if unknown.
     :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if unknown.
+    :ivar access: what its API token allows; full access without one.
+    :ivar creation_id: UUID for what it creates, the same each time that it is repeated with its ``Idempotency-Key``;
+        ``""`` without such a key.
     """
 
     method: str
@@ -48,6 +52,8 @@ class Request:
     cookies: Mapping[str, str] = field(default_factory=dict)
     received_at: int = 0
     domain: str = ""
+    access: Access = FULL_ACCESS
+    creation_id: str = ""
 
     @property
     def address(self) -> str:
@@ -205,6 +211,8 @@ def _unforeseen(app: ShylightApp, error: Exception) -> ShylightError:
 def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> Response:
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     if request is None or request.is_api:
+        headers |= {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
+        headers |= error.headers
         if request is not None and request.path.startswith(("/ingress/", "/api/event")):
             headers["Access-Control-Allow-Origin"] = "*"
         return reply_json(error.as_json(), error.status, headers)
@@ -250,7 +258,8 @@ class ShylightApp(Chalice):
     * Chalice answers 400 to a request without an ``Accept`` header, which HTTP allows. Here it means "any type".
     * Chalice encodes every body in base64, and the gateway decodes it only for clients that send ``Accept``. Here text
       is returned as text, and clients without ``Accept`` get nothing compressed.
-    * Chalice answers 415 to a GET with a ``Content-Type``, which some clients always send. Here it is ignored.
+    * Chalice answers 415 to a GET with a ``Content-Type``, which some clients always send. Here it is ignored, in HEAD
+      and OPTIONS too.
 
     :ivar error_page: renders an error for browsers; programs get JSON.
     :ivar is_outage: whether an unexpected error comes from a service that this depends on.
@@ -265,7 +274,7 @@ class ShylightApp(Chalice):
         if "accept" not in headers:
             headers["accept"] = "*/*"
             headers.pop("accept-encoding", None)
-        if event.get("httpMethod") == "GET":
+        if event.get("httpMethod") in ("GET", "HEAD", "OPTIONS"):
             headers.pop("content-type", None)
         answer = super().__call__({**event, "headers": headers}, context)
         if answer.get("isBase64Encoded") and _is_text(answer["headers"]):

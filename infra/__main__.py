@@ -32,13 +32,14 @@ def main(arguments: list[str]) -> int:
 
 def _deploy(stage: str) -> int:
     _check_python()
-    alarms = os.environ.get("ALARM_EMAIL")
+    alarms, sender = os.environ.get("ALARM_EMAIL"), os.environ.get("MAIL_SENDER")
     done = deploy(
         signed_in(stage),
         ROOT / ".local" / "deploy" / stage,
         os.environ.get("ADMIN_EMAIL") or None,
         TARGET,
         parameters={"AlarmEmail": alarms} if alarms else {},
+        mail_sender=("" if sender == "none" else sender) if sender else None,
         say=_say,
     )
     _say(f"counted after {done.counted_s:.0f} s\n\n  Shylight   {done.base_url}/")

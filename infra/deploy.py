@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, geoip, people, project, smoke
+from infra import cloudformation, geoip, mail, people, project, smoke
 from infra.aws_environment import Cloud, DeployError
 from infra.http_client import ask, is_healthy
 
@@ -54,6 +54,7 @@ def deploy(
     target: Target,
     *,
     parameters: Mapping[str, str] | None = None,
+    mail_sender: str | None = None,
     say: Callable[[str], None] = print,
 ) -> Deployment:
     """Deploy the working copy to the stage of `cloud`.
@@ -61,6 +62,7 @@ def deploy(
     :param folder: where the project is assembled.
     :param admin_email: the first administrator's address; needed for the first deployment only.
     :param parameters: parameters of the CloudFormation template.
+    :param mail_sender: the address to send mail from; ``""`` to send none, None to leave it as it is.
     :param say: called with each line of progress.
     :raises DeployError: if a step fails; the message says what to do.
     """
@@ -83,6 +85,8 @@ def deploy(
         sign_in = f"{base_url}/sign-in/{people.issue_link(cloud, admin_email)}"
         state["administrator"] = admin_email
         _write_state(cloud, state)
+    if mail_sender is not None:
+        say(f"mail: {mail.choose_sender(cloud, mail_sender)}")
     say("check: sending one page view and waiting until it is counted")
     return Deployment(base_url, sign_in, smoke.check(cloud, base_url))
 

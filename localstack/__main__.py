@@ -11,6 +11,7 @@ from types import FrameType
 
 from infra import geoip
 from infra.aws_environment import DeployError
+from infra.mail import sender_state
 from localstack import mail
 from localstack.stack import ROOT, Info, Stack
 
@@ -102,6 +103,8 @@ def _print_info(info: Info) -> None:
     _say(f"  Shylight      {info.base_url}/")
     _say(f"  Sign in as    {info.admin_email}  with  {info.admin_password}")
     _say(f"  API token     {info.api_token}")
+    if info.kind == "ministack":
+        _say(f"  Mail          {sender_state(info.cloud)}  (`make mail` prints what was sent)")
     _say(f"  Local AWS     {info.aws_endpoint_url}  ({info.kind})")
     databases = geoip.installed(info.cloud) or ["none, so locations are unknown"]
     for number, line in enumerate([*databases, "(`make geo STAGE=local SOURCE=dbip` adds cities)"]):

@@ -29,7 +29,7 @@ class Mail:
 def set_up(cloud: Cloud) -> None:
     """Have the stage send mail."""
     cloud.client("sesv2").create_email_identity(EmailIdentity=SENDER)
-    mail.choose_sender(cloud, SENDER, say=lambda _line: None)
+    mail.choose_sender(cloud, SENDER)
 
 
 def sent(cloud: Cloud) -> list[Mail]:

@@ -171,6 +171,8 @@ class Stack:
         environment = {
             "AWS_ENDPOINT_URL": cloud.endpoint_url or "",
             **({"SHYLIGHT_PUBLIC_URL": base_url} if base_url else {}),
+            # The demo sends its history as fast as it can, and tests ask one person's questions all the time.
+            "SHYLIGHT_API_REQUESTS": "1000000",
             # LocalStack ignores that */* is binary and would send browsers the compressed script in base64.
             **({"SHYLIGHT_PLAIN_SCRIPT": "1"} if self.kind == "localstack" else {}),
         }

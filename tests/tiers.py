@@ -23,6 +23,7 @@ FULL: Final = frozenset(
         "browser/test_visit.py::test_headless_chromium_is_kept_apart_as_a_robot",
         "browser/test_visit.py::test_what_a_person_does_however_quickly_is_two_views",
         # Volume, deployments, faults, fuzzing.
+        "stack/test_api_client.py::test_the_program_is_typed",
         "stack/test_demo.py",
         "stack/test_deploy.py",
         "stack/test_exactness.py::test_a_worker_process_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing",

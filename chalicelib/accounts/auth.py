@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions
+from chalicelib.accounts.api_tokens import Holder
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
 from chalicelib.config import MAX_FORM_BYTES, settings
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
-from chalicelib.routing import Right
+from chalicelib.routing import FULL_ACCESS, Right, Route
 from chalicelib.store import credentials, people, sites
 from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import keys_for, signing_key, signing_keys
@@ -44,41 +45,67 @@ def signed_in_person(request: Request) -> Person:
     return person
 
 
-def token_person(request: Request) -> Person:
-    """The person that the request's API token belongs to. A signed-in browser may read (GET) without a token.
+def token_holder(request: Request) -> Holder:
+    """Whom the request's API token belongs to, and what it allows. A signed-in browser may read (GET) without a token.
 
     :raises Unauthorized: without a valid ``Authorization: Bearer …``.
     """
-    header = request.headers.get("authorization")
-    if header is None and request.method == "GET" and session_of(request) is not None:
-        return signed_in_person(request)
-    scheme, _space, token = (header or "").partition(" ")
+    if "authorization" not in request.headers and request.method == "GET" and session_of(request) is not None:
+        return Holder(signed_in_person(request), FULL_ACCESS)
+    return api_tokens.holder_of(token_in(request))
+
+
+def token_in(request: Request) -> str:
+    """The API token that the request was sent with.
+
+    :raises Unauthorized: if there is none.
+    """
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized(_("Send an API token in the header 'Authorization: Bearer <token>'."))
-    person = api_tokens.person_with(token.strip())
-    if person is None:
-        raise Unauthorized(_("This API token is unknown; it may have been revoked."))
-    return person
+    return token.strip()
 
 
 def authorize(request: Request, right: Right, site_id: str | None = None) -> tuple[Person, Site | None]:
-    """The person who sends a request, and the site it is about. Handlers run only after this check.
+    """The person who asks for a page, and the site it is about. Handlers run only after this check.
 
-    Programs authenticate with an API token, browsers with their session. Browser requests other than GET also need the
-    form's CSRF token.
+    Requests other than GET also need the form's CSRF token.
 
     :param right: the right that the request needs.
     :param site_id: the site, for rights to a site.
-    :raises Unauthorized: if the request is not authenticated.
+    :raises Unauthorized: if nobody is signed in.
     :raises Forbidden: if the person does not have the right, or the form is not from one of our pages.
     :raises NotFound: if the site does not exist or the person may not view it.
     """
-    person = token_person(request) if request.is_api else signed_in_person(request)
-    if not request.is_api and request.method != "GET":
+    person = signed_in_person(request)
+    if request.method != "GET":
         check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
+    return person, _permit(person, right, site_id)
+
+
+def authorize_program(holder: Holder, route: Route, site_id: str | None = None) -> Site | None:
+    """The site that a request to the API is about, if it is about one. Handlers run only after this check.
+
+    :raises Forbidden: if the person does not have the right, or the token does not have the scope.
+    :raises NotFound: if the site does not exist, or the person or the token has no access to it.
+    """
+    access = holder.access
+    if route.scope is None or not access.has(route.scope):
+        scope = route.scope.value if route.scope else ""
+        error = Forbidden(f"This API token does not have the scope {scope}.")
+        error.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
+        raise error
+    if access.sites is not None and not route.right.of_site and not route.filters_sites:
+        raise Forbidden("This API token is limited to some sites, so it cannot be used for this.")
+    if route.right.of_site and not access.reaches(sites.read_id(site_id or "") or ""):
+        raise NotFound(_(_NO_SITE))
+    return _permit(holder.person, route.right, site_id)
+
+
+def _permit(person: Person, right: Right, site_id: str | None) -> Site | None:
     if right is Right.ADMINISTRATOR and not person.admin:
         raise Forbidden(_("Only administrators may do this."))
-    return person, _site(person, site_id or "", right) if right.of_site else None
+    return _site(person, site_id or "", right) if right.of_site else None
 
 
 def _site(person: Person, site_id: str, right: Right) -> Site:

@@ -83,6 +83,24 @@ def _count_attempt(email: str, from_network: str, known: str | None, now: int) -
     return _CountedAttempt((of_pair,), (everybody, person))
 
 
+def check_password(person: Person, password: str, source_ip: str, field: str = "password") -> None:
+    """Check the password of somebody who is signed in, before a change that not everybody at their browser may make.
+
+    :param field: the input field that it was entered in.
+    :raises BadRequest: if it is wrong.
+    :raises TooManyRequests: after too many wrong ones for this person, from the same network or from all.
+    """
+    now = int(time.time())
+    of_person = throttle.key("password", person.id)
+    of_pair = throttle.key("password", f"{person.id} {throttle.network(source_ip)}")
+    throttle.count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+    throttle.count(of_person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now)
+    if not passwords.matches(person.password_hash, password[: MAX_PASSWORD_CHARS + 1]):
+        raise BadRequest(_("The password is wrong."), field=field)
+    throttle.clear(of_pair)
+    throttle.give_back(of_person, now)
+
+
 def _find_person(address: str) -> Person | None:
     try:
         return people.find_person(email_address(address))

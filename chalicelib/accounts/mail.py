@@ -90,7 +90,7 @@ def send(to: Person | str, template: str, *, language: str = "", **values: objec
 
     :param to: a person, who gets it at their primary address, or an address.
     :param template: name of the mail in :data:`mail_texts.MAILS`.
-    :param language: of an address; people have their own. By default, the language in use.
+    :param language: of the mail; by default, the person's, or else the language in use.
     :param values: what the mail is about. Links in it must begin with the deployment's public URL.
     """
     address = to.email if isinstance(to, Person) else to
@@ -98,7 +98,8 @@ def send(to: Person | str, template: str, *, language: str = "", **values: objec
     recipient = deliverable(address)
     if not sender or recipient is None:
         return _failed(template, "no sender" if not sender else "address", _NO_SENDER if not sender else _UNDELIVERABLE)
-    with translation.language(language or translation.current_language()):
+    spoken = language or (to.language if isinstance(to, Person) else "") or translation.current_language()
+    with translation.language(spoken):
         message = _message(sender, recipient, template, values)
     try:
         ses.send(message)
@@ -106,6 +107,12 @@ def send(to: Person | str, template: str, *, language: str = "", **values: objec
         return _failed(template, error.code or "no answer", _PROBLEMS.get(error.code, _NO_ANSWER))
     log_line(mail=template, sent=True)
     return Delivery()
+
+
+def prepare() -> None:
+    """Load what sending takes, so that the first mail of a process takes no longer than others."""
+    _layouts()
+    ses.prepare()
 
 
 def sender_state() -> SenderState:

@@ -84,6 +84,29 @@ def sign_up_of_known_address(installation: str, link: str) -> Content:
     )
 
 
+def address_of_another_account(installation: str) -> Content:
+    """For the owner of an account, after somebody added one of its addresses to another account."""
+    return Content(
+        _("This e-mail address has an account at %(installation)s", installation=installation),
+        (
+            _("Somebody, probably you, tried to add this e-mail address to another account."),
+            _("An address can belong to one account only. To move it, remove it from your account first."),
+        ),
+        None,
+        (_("If it was not you, ignore this mail. Nothing was changed."),),
+    )
+
+
+def address_added(installation: str, address: str, link: str) -> Content:
+    """A notice to the primary address. `address`: the new one; `link`: to one's account."""
+    return Content(
+        _("An e-mail address was added to your account at %(installation)s", installation=installation),
+        (_("You can now sign in with %(address)s, too.", address=address),),
+        None,
+        (_("If it was not you, choose a new password at once and remove the address: %(link)s", link=link),),
+    )
+
+
 def password_changed(installation: str, link: str) -> Content:
     """A notice for the owner of an account. `link`: to choose a new password, or to sign in."""
     return Content(
@@ -119,6 +142,8 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "verify-email": verify_email,
     "confirm-sign-up": confirm_sign_up,
     "sign-up-of-known-address": sign_up_of_known_address,
+    "address-of-another-account": address_of_another_account,
+    "address-added": address_added,
     "password-changed": password_changed,
     "primary-address-changed": primary_address_changed,
 }

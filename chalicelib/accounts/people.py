@@ -1,4 +1,4 @@
-"""Creating people and changing their passwords."""
+"""Creating people, and changing their names and passwords."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import dataclasses
 import time
 import uuid
 
-from chalicelib.accounts import one_time_links, passwords
+from chalicelib.accounts import audit_log, one_time_links, passwords
 from chalicelib.accounts.email_addresses import email_address
+from chalicelib.accounts.sites import site_name
 from chalicelib.errors import Conflict
 from chalicelib.store import people
 from chalicelib.store.people import Person
 
-__all__ = ["Person", "create_administrator", "email_address", "set_password"]
+__all__ = ["Person", "change_name", "create_administrator", "email_address", "person_name", "set_password"]
 
 
 def create_administrator(email: str, password: str | None = None) -> Person:
@@ -32,6 +33,28 @@ def create_administrator(email: str, password: str | None = None) -> Person:
     if password is not None and not passwords.matches(person.password_hash, password):
         person = set_password(person, password)
     return person
+
+
+def person_name(given: str) -> str:
+    """A person's name without surrounding white space: printable, up to 100 characters; may be empty.
+
+    :raises BadRequest: if it is not.
+    """
+    return site_name(given) if given.strip() else ""
+
+
+def change_name(person: Person, given: str) -> Person:
+    """Change a person's name; gives the person as stored.
+
+    :raises BadRequest: if the name is not accepted.
+    :raises Conflict: if the person was changed at the same time.
+    """
+    name = person_name(given)
+    if name == person.name:
+        return person
+    stored = people.change_person(dataclasses.replace(person, name=name))
+    audit_log.record(person, "person.change_name", subject=person.id)
+    return stored
 
 
 def set_password(person: Person, password: str) -> Person:

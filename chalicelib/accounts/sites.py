@@ -32,14 +32,16 @@ _BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BLANK = set("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 
 
-def create_site(person: Person, data: Mapping[str, object]) -> Site:
+def create_site(person: Person, data: Mapping[str, object], site_id: str = "") -> Site:
     """Create a site of `person` from the fields `name`, `domain` and `timezone` of `data`; others are ignored.
 
+    :param site_id: UUID for the site. If the person has that site already, because the request is being repeated, it is
+        returned unchanged.
     :raises BadRequest: if a field is missing or invalid, naming the field.
     :raises Conflict: if the domain belongs to somebody else, or the person has the maximum number of sites.
     """
     site = Site(
-        id=str(uuid.uuid4()),
+        id=site_id or str(uuid.uuid4()),
         name=site_name(data.get("name")),
         domain=domain(data.get("domain")),
         timezone=timezone(data.get("timezone")),

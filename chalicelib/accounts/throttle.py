@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 
 from chalicelib.accounts.sessions import derive
 from chalicelib.collect.visitor import network_of, normal_address
+from chalicelib.config import MAILS_PER_ADDRESS, MAILS_PER_NETWORK, MAILS_WINDOW_S
 from chalicelib.errors import TooManyRequests
 from chalicelib.store import login_throttle
 from chalicelib.store.signing_key import signing_key
@@ -47,6 +49,16 @@ def count(key: str, limit: int, window_s: int, now: int) -> None:
             minutes,
         )
     raise TooManyRequests(message, retry_after=wait)
+
+
+def count_mail(email: str, source_ip: str) -> None:
+    """Count a mail to an address that somebody entered, before it is known whether the address has an account.
+
+    :raises TooManyRequests: if too many were asked for from the same network, or for the same address.
+    """
+    now = int(time.time())
+    count(key("mails of network", network(source_ip)), MAILS_PER_NETWORK, MAILS_WINDOW_S, now)
+    count(key("mails to address", email.casefold()), MAILS_PER_ADDRESS, MAILS_WINDOW_S, now)
 
 
 def give_back(key: str, now: int) -> None:

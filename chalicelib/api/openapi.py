@@ -1,7 +1,8 @@
-"""The OpenAPI description of the HTTP API: ``openapi.json``, with the metrics and dimensions of the catalogue.
+"""The OpenAPI description of the HTTP API: ``openapi.json``, and what is stated elsewhere and added here.
 
-The file is edited by hand, and tests compare it with the code. It is JSON and not YAML, so that the functions need no
-YAML library.
+These are the metrics and dimensions of the catalogue, the scopes, and what follows from the table of routes. The file
+is edited by hand, and tests compare it with the code. It is JSON and not YAML, so that the functions need no YAML
+library.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 from chalice import Response
 
 from chalicelib import catalogue
+from chalicelib.accounts.api_tokens import SCOPES
+from chalicelib.api import openapi_operations
 from chalicelib.catalogue import Metric
 from chalicelib.web import Request, reply
 
@@ -31,7 +34,7 @@ def text() -> str:
 
 
 def described() -> dict[str, Any]:
-    """The document, with a property for each metric and each table."""
+    """The document, with a property for each metric and each table, the scopes, and the rules of the routes."""
     read: dict[str, Any] = json.loads(resources.files("chalicelib.api").joinpath("openapi.json").read_text("utf-8"))
     schemas = read["components"]["schemas"]
     schemas["Metrics"]["properties"] = {key: _schema(metric) for key, metric in catalogue.METRICS.items()}
@@ -42,6 +45,10 @@ def described() -> dict[str, Any]:
         key: {**rows, "description": f"{dimension.title}."} for key, dimension in catalogue.DIMENSIONS.items()
     }
     tables["required"] = list(catalogue.DIMENSIONS)
+    tables["example"] = {key: [] for key in catalogue.DIMENSIONS} | {"pages": schemas["Row"]["examples"]}
+    schemas["Scope"]["enum"] = [scope.value for scope in SCOPES]
+    schemas["Scope"]["description"] = "\n".join(f"* `{scope.value}`: {text}." for scope, text in SCOPES.items())
+    openapi_operations.complete(read)
     return read
 
 

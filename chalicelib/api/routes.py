@@ -1,27 +1,39 @@
 """The routes of the JSON API, which `openapi.json` describes."""
 
-from chalicelib.routing import Right, Route
+from chalicelib.routing import Right, Route, Scope
 
 _SITE = "/api/v1/sites/{site}"
+_PEOPLE = f"{_SITE}/people"
+_TOKENS = "/api/v1/tokens"
 
 ROUTES = (
     Route("GET", "/api/v1/openapi.json", "api.openapi:document", Right.PUBLIC),
-    Route("GET", "/api/v1/sites", "api.sites:list_sites", Right.SIGNED_IN),
-    Route("POST", "/api/v1/sites", "api.sites:create", Right.SIGNED_IN),
-    Route("GET", _SITE, "api.sites:show", Right.SITE_VIEW),
-    Route("PATCH", _SITE, "api.sites:change", Right.SITE_EDIT),
-    Route("GET", f"{_SITE}/stats", "api.stats:show", Right.SITE_VIEW),
-    Route("GET", f"{_SITE}/visits", "api.visits:show", Right.SITE_VIEW),
-    Route("GET", f"{_SITE}/events", "api.events:show", Right.SITE_VIEW),
-    Route("GET", f"{_SITE}/ledger", "api.excluded_traffic:show", Right.SITE_VIEW),
-    Route("POST", f"{_SITE}/hits", "api.hits:create", Right.SITE_EDIT),
-    Route("GET", f"{_SITE}/people", "api.site_people:list_people", Right.SITE_ADMIN),
-    Route("POST", f"{_SITE}/people", "api.site_people:add", Right.SITE_ADMIN),
-    Route("PUT", f"{_SITE}/people/{{person}}", "api.site_people:change", Right.SITE_ADMIN),
+    Route("GET", "/api/v1/sites", "api.sites:list_sites", Right.SIGNED_IN, Scope.SITES_READ, filters_sites=True),
+    Route("POST", "/api/v1/sites", "api.sites:create", Right.SIGNED_IN, Scope.SITES_WRITE, creates=True),
+    Route("GET", _SITE, "api.sites:show", Right.SITE_VIEW, Scope.SITES_READ),
+    Route("PATCH", _SITE, "api.sites:change", Right.SITE_EDIT, Scope.SITES_WRITE),
+    Route("GET", f"{_SITE}/stats", "api.stats:show", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/visits", "api.visits:show", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/events", "api.events:show", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/ledger", "api.excluded_traffic:show", Right.SITE_VIEW, Scope.STATS_READ),
+    # Creates nothing that has an id of its own: hits bring theirs.
+    Route("POST", f"{_SITE}/hits", "api.hits:create", Right.SITE_EDIT, Scope.HITS_WRITE),
+    Route("GET", _PEOPLE, "api.site_people:list_people", Right.SITE_ADMIN, Scope.PEOPLE_READ),
+    Route("POST", _PEOPLE, "api.site_people:add", Right.SITE_ADMIN, Scope.PEOPLE_WRITE, creates=True),
+    Route("PUT", f"{_PEOPLE}/{{person}}", "api.site_people:change", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
     # Everybody may leave; to remove others, `accounts.site_people` requires SITE_ADMIN.
-    Route("DELETE", f"{_SITE}/people/{{person}}", "api.site_people:remove", Right.SITE_VIEW),
-    Route("GET", "/api/v1/tokens", "api.tokens:list_tokens", Right.SIGNED_IN),
-    Route("DELETE", "/api/v1/tokens/{token}", "api.tokens:revoke", Right.SIGNED_IN),
-    Route("GET", "/api/v1/health", "api.deployment_health:show", Right.ADMINISTRATOR),
+    Route("DELETE", f"{_PEOPLE}/{{person}}", "api.site_people:remove", Right.SITE_VIEW, Scope.PEOPLE_WRITE),
+    Route("GET", _TOKENS, "api.tokens:list_tokens", Right.SIGNED_IN, Scope.TOKENS_READ, filters_sites=True),
+    Route("POST", _TOKENS, "api.tokens:create", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True, creates=True),
+    Route(
+        "DELETE", f"{_TOKENS}/{{token}}", "api.tokens:revoke", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True
+    ),
+    Route("GET", "/api/v1/health", "api.deployment_health:show", Right.ADMINISTRATOR, Scope.INSTALLATION_READ),
     Route("GET", "/healthz", "api.health:healthz", Right.PUBLIC),
+)
+# Everything else below /api. A request whose path matches a route of above, but not its method, comes here too:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-set-up-simple-proxy.html
+UNKNOWN = tuple(
+    Route(method, "/api/{proxy+}", "api.unknown:answer", Right.PUBLIC)
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 )

@@ -13,7 +13,7 @@ from chalicelib.web import Request, reply, reply_json
 
 
 def list_people(request: Request, caller: Person, site: Site) -> Response:
-    """``GET …/people?limit=…&next=…``: the people of the site, by e-mail address."""
+    """``GET …/people?limit=…&cursor=…``: the people of the site, by e-mail address."""
     limit = pagination.read_limit(request.query, config.MAX_SITE_PEOPLE, config.MAX_SITE_PEOPLE)
     first = pagination.read_place(request.query)
     shown, further = pagination.part([_shown(one) for one in site_people.people_of(site, caller)], first, limit)

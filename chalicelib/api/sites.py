@@ -17,10 +17,11 @@ _FIELDS = ("name", "domain", "timezone")
 
 
 def list_sites(request: Request, person: Person) -> Response:
-    """``GET /api/v1/sites?limit=…&next=…``: the sites that the caller may see, by name."""
+    """``GET /api/v1/sites?limit=…&cursor=…``: the sites that the caller may see, by name."""
+    found = [site for site in auth.sites_of(person) if request.access.reaches(site.id)]
     limit = pagination.read_limit(request.query, MAX_SITES, MAX_SITES)
     first = pagination.read_place(request.query)
-    shown, further = pagination.part(auth.sites_of(person), first, limit, site_settings.as_json)
+    shown, further = pagination.part(found, first, limit, site_settings.as_json)
     return reply_json({"sites": [site_settings.as_json(site) for site in shown], "next": further})
 
 
@@ -30,7 +31,7 @@ def create(request: Request, person: Person) -> Response:
     for field in data:
         if field not in _FIELDS:
             raise BadRequest(f"There is no such field; a new site has {', '.join(_FIELDS)}.", field=_shown(field))
-    return reply_json(site_settings.as_json(sites.create_site(person, data)), 201)
+    return reply_json(site_settings.as_json(sites.create_site(person, data, request.creation_id)), 201)
 
 
 def show(_request: Request, _person: Person, site: Site) -> Response:

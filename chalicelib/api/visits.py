@@ -14,8 +14,8 @@ from chalicelib.web import Request, reply_json
 
 
 def show(request: Request, _person: Person, site: Site) -> Response:
-    """``GET …?period=…&limit=…&next=…&identifier=…``."""
+    """``GET …?period=…&limit=…&cursor=…&identifier=…``."""
     period = periods.parse(request.query, site.zone, datetime.now(UTC))
     limit = pagination.read_limit(request.query, visits.DEFAULT_LIMIT, visits.MAX_LIMIT)
     identifier = request.query.get("identifier") or None
-    return reply_json(visits.list_visits(site, period, limit, request.query.get("next"), identifier))
+    return reply_json(visits.list_visits(site, period, limit, pagination.read_cursor(request.query), identifier))

@@ -35,12 +35,11 @@ def show(request: Request, error: ShylightError) -> Response:
         onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""
         return redirect(f"{request.root}sign-in{onward}")
     title, advice = _ADVICE.get(error.status, _FAILED)
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     return render.page(
         request,
         "error.html",
         error.status,
-        headers,
+        render.retry_after(error),
         code=int(error.status),
         title=_(title),
         message=error.message,

@@ -11,6 +11,7 @@ from chalice import Response
 
 from chalicelib import config, translation
 from chalicelib.dashboard import formatting, sections, static_files
+from chalicelib.errors import ShylightError
 from chalicelib.report.idn import shown_host
 from chalicelib.web import Request, reply
 
@@ -26,6 +27,8 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",
 }
+# For pages whose URL is a secret: no request that they cause names it.
+SECRET_URL_HEADERS = {"Referrer-Policy": "no-referrer"}
 
 
 @cache
@@ -77,3 +80,8 @@ def page(
     return reply(
         body.encode("utf-8", "replace"), "text/html; charset=utf-8", status, {**SECURITY_HEADERS, **(headers or {})}
     )
+
+
+def retry_after(error: ShylightError | None) -> dict[str, str]:
+    """The header that says when to try again, if the error knows."""
+    return {"Retry-After": str(error.retry_after)} if error is not None and error.retry_after is not None else {}

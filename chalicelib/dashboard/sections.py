@@ -37,7 +37,11 @@ SITE: Final = (
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
 )
-ACCOUNT: Final[tuple[Section, ...]] = ()
+ACCOUNT: Final[tuple[Section, ...]] = (
+    Section(N_("Profile"), "/account"),
+    Section(N_("Password"), "/account/password"),
+    Section(N_("API tokens"), "/account/tokens"),
+)
 ADMINISTRATION: Final[tuple[Section, ...]] = ()
 
 

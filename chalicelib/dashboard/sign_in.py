@@ -6,11 +6,25 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, auth, login, one_time_links, passwords, people, request_origin
+from chalicelib.accounts import (
+    api_tokens,
+    audit_log,
+    auth,
+    login,
+    mail,
+    one_time_links,
+    password_change,
+    passwords,
+    people,
+    request_origin,
+    sign_up,
+)
 from chalicelib.accounts.one_time_links import Link
 from chalicelib.dashboard import render
+from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
 
 
@@ -20,7 +34,7 @@ def show_form(request: Request) -> Response:
     try:
         auth.signed_in_person(request)
     except Unauthorized:
-        return render.page(request, "sign-in.html", email="", error=None, next=onward)
+        return _form_page(request, onward)
     return redirect(request.root + onward)
 
 
@@ -33,15 +47,7 @@ def sign_in(request: Request) -> Response:
     try:
         person = login.sign_in(email, form.get("password", ""), request.source_ip, auth.known_browser(request))
     except (BadRequest, Unauthorized, TooManyRequests) as error:
-        return render.page(
-            request,
-            "sign-in.html",
-            status=error.status,
-            headers=_retry_after(error),
-            email=email,
-            error=error.message,
-            next=onward,
-        )
+        return _form_page(request, onward, email, error)
     return _signed_in(request, person, onward)
 
 
@@ -50,8 +56,8 @@ def show_link(request: Request, token: str) -> Response:
     try:
         _link, person = _find_link(request, token)
     except NotFound as error:
-        return _spent_page(request, error)
-    return _link_page(request, token, person)
+        return invalid_link(request, error)
+    return _link_page(request, person)
 
 
 def use_link(request: Request, token: str) -> Response:
@@ -65,14 +71,18 @@ def use_link(request: Request, token: str) -> Response:
     try:
         link, person = _find_link(request, token)
         if password or person.password_hash is None:
-            passwords.check_new(password)
+            passwords.check_new(password, *password_change.words_of(person))
         one_time_links.use(link)
     except NotFound as error:
-        return _spent_page(request, error)
+        return invalid_link(request, error)
     except BadRequest as error:
-        return _link_page(request, token, person, error)
+        return _link_page(request, person, error)
     if password:
+        had_password = person.password_hash is not None
         person = people.set_password(person, password)
+        audit_log.record(person, "person.reset_password", subject=person.id)
+        if had_password:
+            password_change.tell(person, request.address)
         if "revoke_tokens" in form:
             api_tokens.revoke_all(person)
     return _signed_in(request, person, request_origin.HOME)
@@ -83,6 +93,22 @@ def sign_out(request: Request) -> Response:
     if auth.session_of(request) is not None:
         auth.check_csrf(request, request.form())
     return redirect(request.root + "sign-in", {"Set-Cookie": auth.end_session(request)})
+
+
+def _form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
+    done = _("Your password was changed. Sign in with it.") if request.query.get("done") == "password" else ""
+    return render.page(
+        request,
+        "sign-in.html",
+        error.status if error else HTTPStatus.OK,
+        render.retry_after(error),
+        email=email,
+        error=error.message if error else None,
+        next=onward,
+        done="" if error else done,
+        can_send=mail.can_send(),
+        may_sign_up=sign_up.availability() == "open",
+    )
 
 
 def _signed_in(request: Request, person: Person, onward: str) -> Response:
@@ -97,22 +123,14 @@ def _find_link(request: Request, token: str) -> tuple[Link, Person]:
     return link, link.person
 
 
-def _link_page(request: Request, token: str, person: Person, error: BadRequest | None = None) -> Response:
+def _link_page(request: Request, person: Person, error: BadRequest | None = None) -> Response:
     return render.page(
         request,
         "sign-in-link.html",
-        status=error.status if error else HTTPStatus.OK,
-        token=token,
+        error.status if error else HTTPStatus.OK,
+        render.SECRET_URL_HEADERS,
         email=person.email,
         error=error.message if error else None,
         needs_password=person.password_hash is None,
         tokens=len(api_tokens.tokens_of(person)),
     )
-
-
-def _spent_page(request: Request, error: NotFound) -> Response:
-    return render.page(request, "sign-in-link.html", status=error.status, token="", email="", error=error.message)
-
-
-def _retry_after(error: ShylightError) -> dict[str, str]:
-    return {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}

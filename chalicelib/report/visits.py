@@ -16,7 +16,6 @@ from chalicelib import config, days, pagination, url_normalization
 from chalicelib.aggregate import compute_rollup
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.config import MICROS
-from chalicelib.errors import BadRequest
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.periods import Period
 from chalicelib.report.site_stats import refresh_dirty_days, visit_id
@@ -48,7 +47,7 @@ class _Cursor:
             if type(before) is int and abs(before) <= 1 << 62 and isinstance(before_id, str) and before_id.isascii():
                 cursor = cls(date.fromisoformat(day), before, before_id)
         if cursor is None:
-            raise BadRequest("next must be the value of an earlier answer's next.", field="next")
+            raise pagination.invalid_cursor()
         return cursor
 
 

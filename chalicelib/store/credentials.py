@@ -5,54 +5,106 @@ Of secrets, only the SHA-256 is stored.
 ==========================  ===================================================================================
 sk                          holds
 ==========================  ===================================================================================
-``token#<sha256>``          an API token: its name and creation time
+``token#<sha256>``          an API token: its name, what it allows, when it was created, was used and expires
 ``ended#<session id>``      a session that was signed out before its time; expires with the session
 ==========================  ===================================================================================
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import time
 from dataclasses import dataclass
+from typing import Final
 
+from pynamodb.attributes import NumberAttribute
+from pynamodb.exceptions import UpdateError
+
+from chalicelib import config
+from chalicelib.store import aws
 from chalicelib.store.people import Person, parse, partition, profile_key
 from chalicelib.store.tables import CoreItem
+
+_OF_TOKEN: Final = "token#"  # noqa: S105  (a key, not a password)
+
+
+class TokenItem(CoreItem):
+    """An API token. `used` is beside the body, so that noting a use overwrites nothing."""
+
+    used = NumberAttribute(null=True)  # epoch seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An API token as it is stored. `created_at`: epoch seconds."""
+    """An API token as it is stored.
+
+    :ivar prefix: its first characters; ``""`` for tokens that were issued before these were stored.
+    :ivar scopes: None: all.
+    :ivar sites: ids of the sites that it is limited to; None: all of the person's.
+    :ivar created_at: epoch seconds; :ivar expires_at: epoch seconds, None: never.
+    :ivar used_at: epoch seconds of a recent use, see :func:`note_use`; None: not used yet.
+    """
 
     digest: str
     name: str
     created_at: int
+    prefix: str = ""
+    scopes: tuple[str, ...] | None = None
+    sites: tuple[str, ...] | None = None
+    expires_at: int | None = None
+    used_at: int | None = None
 
 
-def add_token(person_id: str, digest: str, name: str) -> None:
-    """Store an API token by its digest."""
-    body = json.dumps({"name": name, "created_at": int(time.time())})
-    CoreItem(partition(person_id), f"token#{digest}", body=body).save()
+_NOT_IN_BODY: Final = ("digest", "used_at")
+
+
+def add_token(person_id: str, token: Token) -> None:
+    """Store a new API token. An expired one stays for a while, so that its person sees that it has expired."""
+    body = {name: value for name, value in dataclasses.asdict(token).items() if name not in _NOT_IN_BODY}
+    gone = None if token.expires_at is None else token.expires_at + config.EXPIRED_TOKEN_SHOWN_S
+    TokenItem(partition(person_id), f"{_OF_TOKEN}{token.digest}", body=json.dumps(body), expires=gone).save()
 
 
 def remove_token(person_id: str, digest: str) -> None:
     """Delete an API token, if it exists."""
-    CoreItem(partition(person_id), f"token#{digest}").delete()
+    CoreItem(partition(person_id), f"{_OF_TOKEN}{digest}").delete()
 
 
 def tokens_of(person_id: str) -> list[Token]:
-    """The API tokens of a person, the oldest first."""
-    found = []
-    for item in CoreItem.query(partition(person_id), CoreItem.sk.startswith("token#")):
-        body = json.loads(item.body or "{}")
-        found.append(Token(item.sk.removeprefix("token#"), str(body.get("name", "")), int(body.get("created_at", 0))))
-    return sorted(found, key=lambda token: (token.created_at, token.digest))
+    """The API tokens of a person, expired ones too, the oldest first."""
+    items = TokenItem.query(partition(person_id), TokenItem.sk.startswith(_OF_TOKEN))
+    return sorted((_token(item) for item in items), key=lambda token: (token.created_at, token.digest))
 
 
-def person_with_token(person_id: str, digest: str) -> Person | None:
-    """The person, if they have this token."""
-    person, token = _profile_and(person_id, f"token#{digest}")
-    return person if token is not None else None
+def person_with_token(person_id: str, digest: str) -> tuple[Person, Token] | None:
+    """The person and the token with this digest, which may have expired; None if there is no such token."""
+    keys = [profile_key(person_id), (partition(person_id), f"{_OF_TOKEN}{digest}")]
+    found = {item.sk: item for item in TokenItem.batch_get(keys, consistent_read=True)}
+    profile, token = (found.get(sk) for _, sk in keys)
+    return None if profile is None or token is None else (parse(profile), _token(token))
+
+
+def note_use(person_id: str, digest: str, now: int, every: int) -> None:
+    """Note that a token is used, unless that was done within `every` seconds before or the token was removed."""
+    recent = TokenItem.used.does_not_exist() | (TokenItem.used <= now - every)
+    try:
+        TokenItem(partition(person_id), f"{_OF_TOKEN}{digest}").update(
+            actions=[TokenItem.used.set(now)], condition=TokenItem.pk.exists() & recent
+        )
+    except UpdateError as error:
+        if not aws.condition_failed(error):
+            raise
+
+
+def _token(item: TokenItem) -> Token:
+    known = {entry.name for entry in dataclasses.fields(Token)} - set(_NOT_IN_BODY)
+    body = {name: value for name, value in json.loads(item.body or "{}").items() if name in known}
+    for name in ("scopes", "sites"):
+        if body.get(name) is not None:
+            body[name] = tuple(body[name])
+    used: float | None = item.used
+    body["used_at"] = None if used is None else int(used)
+    return Token(item.sk.removeprefix(_OF_TOKEN), **{"name": "", "created_at": 0, **body})
 
 
 def end_session(person_id: str, session_id: str, expires: int) -> None:

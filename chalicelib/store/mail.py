@@ -38,6 +38,11 @@ class NotSent(Exception):
         self.code = code
 
 
+def prepare() -> None:
+    """Create the client, so that the first mail takes no longer than others."""
+    aws.client("sesv2", _ATTEMPTS)
+
+
 def send(message: Message) -> str:
     """Hand a mail over to SES; gives its id there.
 

@@ -5,7 +5,7 @@ pk                     sk              holds
 =====================  ==============  ==============================================================================
 ``person#<id>``        ``profile``     a :class:`Person`
 ``person#<id>``        ``site#<id>``   a membership: the person's role in that site, see `store.site_people`
-``email#<address>``    ``person``      the id of the person with that address; keeps addresses unique
+``email#<address>``    ``person``      the id of the person with that address; keeps verified addresses unique
 =====================  ==============  ==============================================================================
 
 Tokens, links and ended sessions are in the same partition, see `store.credentials`.
@@ -17,7 +17,7 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PutError, TransactWriteError
@@ -40,7 +40,10 @@ class Person:
     """A person who can sign in.
 
     :ivar id: UUID.
-    :ivar email: as entered; unique, ignoring case.
+    :ivar email: the primary address, as entered; unique, ignoring case. Mail goes to it.
+    :ivar other_emails: more addresses that the person has proven to be theirs; unique, too.
+    :ivar unverified_emails: addresses that the person has entered and not proven; anybody may have them.
+    :ivar language: of mails, a key of `translation.LANGUAGES`; ``""``: not known.
     :ivar admin: sees and changes everything.
     :ivar password_hash: argon2id, with its parameters; None without a password.
     :ivar epoch: sessions that began under an earlier epoch are invalid.
@@ -56,6 +59,17 @@ class Person:
     epoch: int = 1
     created_at: int = 0
     version: int = 0
+    other_emails: tuple[str, ...] = ()
+    unverified_emails: tuple[str, ...] = ()
+    language: str = ""
+
+    def as_stored(self, email: str) -> str:
+        """The verified address that :func:`find_person` found this person by.
+
+        Mail goes there, and not to what was entered: two addresses may be equal ignoring case and still belong to
+        different people, such as those at straße.example and strasse.example.
+        """
+        return next(one for one in (self.email, *self.other_emails) if one.casefold() == email.casefold())
 
 
 def partition(person_id: str) -> str:
@@ -82,12 +96,16 @@ def get_people(person_ids: Iterable[str]) -> list[Person]:
 
 
 def find_person(email: str) -> Person | None:
-    """The person with this e-mail address, in upper or lower case, or None."""
+    """The person with this verified e-mail address, primary or not, in upper or lower case; or None."""
+    person_id = _owner_of(email)
+    return get_person(person_id) if person_id is not None else None
+
+
+def _owner_of(email: str) -> str | None:
     try:
-        pointer = CoreItem.get(*_email_key(email), consistent_read=True)
+        return str(CoreItem.get(*_email_key(email), consistent_read=True).body)
     except CoreItem.DoesNotExist:
         return None
-    return get_person(str(pointer.body))
 
 
 def add_person(person: Person) -> Person:
@@ -108,7 +126,7 @@ def add_person(person: Person) -> Person:
 
 
 def change_person(person: Person) -> Person:
-    """Store a changed `person` (except the e-mail address); as stored.
+    """Store a changed `person`, whose verified addresses are the same as before; as stored.
 
     :raises Conflict: if the stored item is no longer of ``person.version``.
     """
@@ -118,8 +136,54 @@ def change_person(person: Person) -> Person:
     except PutError as error:
         if not aws.condition_failed(error):
             raise
-        raise Conflict("This was changed by someone else meanwhile; please reload and try again.") from error
+        raise _changed_meanwhile() from error
     return stored
+
+
+def add_address(person: Person, email: str) -> Person:
+    """Store a changed `person`, who has the verified address `email` from now on; as stored.
+
+    :raises Conflict: if somebody else has that address, or the stored item is no longer of ``person.version``.
+    """
+    pointer = CoreItem(*_email_key(email), body=person.id)
+    free = CoreItem.pk.does_not_exist() | (CoreItem.body == person.id)
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            stored = _save_changed(transaction, person)
+            transaction.save(pointer, free)
+    except TransactWriteError as error:
+        if not aws.transaction_canceled(error):
+            raise
+        if _owner_of(email) not in (None, person.id):
+            raise Conflict("This address belongs to another account.", field="email") from error
+        raise _changed_meanwhile() from error
+    return stored
+
+
+def remove_address(person: Person, email: str) -> Person:
+    """Store a changed `person`, who no longer has the verified address `email`; as stored.
+
+    :raises Conflict: if the stored item is no longer of ``person.version``.
+    """
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            stored = _save_changed(transaction, person)
+            transaction.delete(CoreItem(*_email_key(email)), CoreItem.body == person.id)
+    except TransactWriteError as error:
+        if not aws.transaction_canceled(error):
+            raise
+        raise _changed_meanwhile() from error
+    return stored
+
+
+def _save_changed(transaction: TransactWrite, person: Person) -> Person:
+    stored = dataclasses.replace(person, version=person.version + 1)
+    transaction.save(_item(stored), CoreItem.version == person.version)
+    return stored
+
+
+def _changed_meanwhile() -> Conflict:
+    return Conflict("This was changed by someone else meanwhile; please reload and try again.")
 
 
 def role_in(person_id: str, site_id: str) -> Role | None:
@@ -156,7 +220,8 @@ def connection() -> Connection:
 def parse(item: CoreItem) -> Person:
     """The person in a profile item."""
     known = {entry.name for entry in dataclasses.fields(Person)}
-    body = {name: value for name, value in json.loads(item.body or "{}").items() if name in known}
+    stored = {name: value for name, value in json.loads(item.body or "{}").items() if name in known}
+    body: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
     return Person(**{**body, "version": int(item.version)})
 
 

@@ -22,7 +22,7 @@ _CONDITION_FAILED: Final = "ConditionalCheckFailed"
 
 
 def add_site(site: Site, owner_id: str, most: int) -> Site:
-    """Store a new site of a person; returns it as stored.
+    """Store a new site of a person; returns it as stored, or as it is if it was stored before.
 
     :param most: how many sites a person may have.
     :raises Conflict: if the domain belongs to another person, or the person has too many sites.
@@ -41,7 +41,10 @@ def add_site(site: Site, owner_id: str, most: int) -> Site:
             if not aws.transaction_refused(error):
                 raise
             if _CONDITION_FAILED in aws.cancellation_codes(error):
-                raise domains.taken() from error
+                present = sites.get_site(made.id)
+                if present is None:
+                    raise domains.taken() from error
+                return present
             continue
         sites.forget(made.id)
         return made

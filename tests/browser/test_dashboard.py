@@ -16,7 +16,7 @@ from chalice import Response
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
-from tests.unit.dashboard import samples
+from tests.unit.dashboard import account_samples, api_samples, samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -46,10 +46,8 @@ class Dashboard:
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
-            "/sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
-            "/sign-in/link": lambda: samples.door(
-                "sign-in-link.html", token="abc", email="ada@example.com", needs_password=False, tokens=2
-            ),
+            **account_samples.PAGES,
+            **api_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

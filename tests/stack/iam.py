@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any, Final
 
 from chalicelib.config import settings
@@ -143,12 +144,21 @@ def _ssm(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need
     yield Need({"GetParameter": "ssm:GetParameter"}[operation], parameter(given["Name"]))
 
 
+def _sesv2(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need]:
+    # Of the address or of its domain, whichever is an identity; so for both:
+    # https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+    sender = parseaddr(given["FromEmailAddress"])[1]
+    for name in (sender, sender.rpartition("@")[2]):
+        yield Need({"SendEmail": "ses:SendEmail"}[operation], identity(name))
+
+
 _SERVICES: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], Iterable[Need]]]] = {
     "dynamodb": _dynamodb,
     "s3": _s3,
     "sqs": _sqs,
     "secretsmanager": _secretsmanager,
     "ssm": _ssm,
+    "sesv2": _sesv2,
 }
 
 
@@ -183,6 +193,11 @@ def secret(name: str) -> str:
 def parameter(name: str) -> str:
     """A parameter of Systems Manager."""
     return _arn("ssm", f"parameter/{name}")
+
+
+def identity(name: str) -> str:
+    """An identity of SES: an address or a domain."""
+    return _arn("ses", f"identity/{name}")
 
 
 def log_streams(function: str) -> str:

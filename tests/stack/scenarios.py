@@ -18,15 +18,16 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import days
-from chalicelib.accounts import api_tokens, one_time_links, people
+from chalicelib.accounts import api_tokens, installation, one_time_links, people
 from chalicelib.aggregate.build_day import refresh
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
 from chalicelib.dashboard import static_files
 from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
-from chalicelib.store import dirty_hours, geoip_files, geoip_source, salts, site_people
+from chalicelib.store import aws, dirty_hours, geoip_files, geoip_source, mail, salts, site_people
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
@@ -126,10 +127,12 @@ def api_handler(invoke: Invoke) -> None:
     """Every route, as it goes and as it is refused."""
     api, shown = Api(invoke), site()
     admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", PASSWORD)
-    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /sign-in"):
+    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /docs/api", "GET /sign-in"):
         api.ask(route, 200)
     api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)
+    _go_by_mail(api)
+    api.cookie = ""
     for _ in range(2):  # the first attempt opens a window, the next one counts in it
         api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
     api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
@@ -139,8 +142,10 @@ def api_handler(invoke: Invoke) -> None:
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
     api.ask("GET /api/v1/health", 200)
-    (token,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
-    api.ask("DELETE /api/v1/tokens/{token}", 204, token=token["id"])
+    _tokens(api, shown)
+    anywhere: Any = {"proxy+": "none"}
+    for unknown in UNKNOWN:
+        api.ask(f"{unknown.method} {unknown.path}", 404, **anywhere)
 
 
 def _collect(api: Api, of: Site) -> None:
@@ -169,6 +174,12 @@ def _look(api: Api, of: Site) -> None:
         api.ask("GET /sites/{site}/ledger", 200, query=week, site=of.id)
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("POST /sites", 303, urlencode({"csrf": csrf, **NEW_SITE}))
+    token = {"csrf": csrf, "name": "page", "scope stats:read": "on", f"site {of.id}": "on"}
+    page = api.ask("POST /account/tokens", 200, urlencode(token))
+    made = re.search(r'name="token" value="([^"]+)"', page)
+    assert made
+    api.ask("GET /account/tokens", 200)
+    api.ask("POST /account/tokens/revoke", 303, urlencode({"csrf": csrf, "token": made[1]}))
     for shown in (of, site()):  # one with hits, one without
         api.ask("GET /sites/{site}/install", 200, site=shown.id)
     api.ask("GET /sites/{site}/settings", 200, site=of.id)
@@ -187,6 +198,60 @@ def _come_by_link(api: Api, of: Site) -> None:
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("GET /sites/{site}", 200, site=of.id)
     api.ask("POST /sign-out", 303, urlencode({"csrf": csrf}))
+
+
+def _go_by_mail(api: Api) -> None:
+    """Sign up, a forgotten password, other addresses; the links are taken out of the mails."""
+    aws.client("sesv2").create_email_identity(EmailIdentity="stats@example.com")
+    installation.change(None, {"mail_sender": "stats@example.com", "sign_up": "open"})
+    email, other = f"up-{uuid.uuid4()}@example.com", f"other-{uuid.uuid4()}@example.com"
+    known = stored.add_person(stored.Person(str(uuid.uuid4()), f"known-{uuid.uuid4()}@example.com"))
+    for route in ("GET /sign-up", "GET /forgot-password"):
+        api.ask(route, 200)
+    with _mails() as mails, patch("chalicelib.config.EQUAL_ANSWER_S", 0.001):
+        for address in (known.email, email):
+            api.ask("POST /sign-up", 200, urlencode({"email": address, "password": PASSWORD}))
+        api.ask("GET /sign-up/{token}", 200, token=mails.token())
+        api.ask("POST /sign-up/{token}", 303, urlencode({"password": PASSWORD}), token=mails.token())
+        csrf = _csrf(api.ask("GET /account", 200))
+        api.ask("POST /account", 303, urlencode({"csrf": csrf, "name": "Ada"}))
+        for address in (known.email, other):
+            form = {"csrf": csrf, "action": "add", "email": address, "password": PASSWORD}
+            api.ask("POST /account/addresses", 303, urlencode(form))
+        api.ask("GET /verify-email/{token}", 200, token=mails.token())
+        api.ask("POST /verify-email/{token}", 303, token=mails.token())
+        for action, address in (("primary", other), ("remove", email)):
+            form = {"csrf": csrf, "action": action, "email": address}
+            api.ask("POST /account/addresses", 303, urlencode(form))
+        api.ask("GET /account/password", 200)
+        form = {"csrf": csrf, "present": PASSWORD, "password": f"{PASSWORD} more"}
+        api.ask("POST /account/password", 303, urlencode(form))
+        api.ask("POST /forgot-password", 200, urlencode({"email": other}))
+        api.ask("GET /reset-password/{token}", 200, token=mails.token())
+        api.ask("POST /reset-password/{token}", 303, urlencode({"password": PASSWORD}), token=mails.token())
+
+
+class _Mails:
+    """The mails that the program hands over to SES."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def token(self) -> str:
+        """The token of the link in the last mail that has one."""
+        return [found[1] for text in self.texts if (found := re.search(r"/([A-Za-z0-9_-]{64})\s", text))][-1]
+
+
+@contextmanager
+def _mails() -> Iterator[_Mails]:
+    mails, send = _Mails(), mail.send
+
+    def noting(message: mail.Message) -> str:
+        mails.texts.append(message.text)
+        return send(message)
+
+    with patch.object(mail, "send", noting):
+        yield mails
 
 
 def _program(api: Api, of: Site) -> None:
@@ -218,6 +283,21 @@ def _people(api: Api, of: Site) -> None:
     api.ask(f"GET {route}", 200, site=of.id)
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
+
+
+def _tokens(api: Api, of: Site) -> None:
+    new = {"name": "new", "scopes": ["stats:read"], "sites": [of.id]}
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    (old,) = json.loads(api.ask("GET /api/v1/tokens", 200))["tokens"]
+    for _ in range(2):  # carried out, and answered with what is stored
+        api.ask("POST /api/v1/tokens", 201, new, headers=key)
+    api.ask("POST /api/v1/tokens", 422, {**new, "name": "other"}, headers=key)
+    failed = {"Idempotency-Key": str(uuid.uuid4())}
+    api.ask("POST /api/v1/tokens", 400, {}, headers=failed)
+    with patch("chalicelib.store.idempotency_keys.finish"), patch("chalicelib.config.IDEMPOTENCY_LEASE_S", 0):
+        for _ in range(2):  # as if the function had died before it could store the answer
+            api.ask("POST /api/v1/tokens", 201, new, headers=failed)
+    api.ask("DELETE /api/v1/tokens/{token}", 204, token=old["id"])
 
 
 def _csrf(page: str) -> str:

@@ -12,11 +12,13 @@ PASSWORD = "a password of some length"
 ROLES = ("viewer", "editor", "admin", "owner")
 
 # In a process of its own, as in `tests.stack.people`. Everybody has a token and a password; all but the stranger and
-# the administrator have a role in the site, and its name.
+# the administrator have a role in the site, and its name. The administrator has a token of each scope, too, and one
+# that is limited to another site.
 PREPARE = """
 import json, sys, uuid
 from chalicelib.accounts import api_tokens, people, passwords, sites
 from chalicelib.store import people as stored, site_people
+from chalicelib.routing import Access, Scope
 from chalicelib.store.sites import get_site
 hashed = passwords.hash_password(sys.argv[1])
 made = {}
@@ -29,8 +31,14 @@ data = {"name": "Shared", "domain": f"{uuid.uuid4().hex}.example", "timezone": "
 site = sites.create_site(made["owner"], data)
 for name in ("admin", "editor", "viewer"):
     assert site_people.write(site_people.read(site), made[name].id, name)
+other = sites.create_site(made["owner"], {**data, "domain": f"other.{data['domain']}"})
 print(json.dumps({
     "site": site.id, "domain": site.domain,
+    "scoped": {
+        scope.value: api_tokens.issue(made["administrator"], scope.value, Access(frozenset({scope})))
+        for scope in Scope
+    },
+    "elsewhere": api_tokens.issue(made["administrator"], "elsewhere", Access(sites=frozenset({other.id}))),
     "people": {
         name: {"id": one.id, "email": one.email, "token": api_tokens.issue(one, name)} for name, one in made.items()
     },
@@ -49,14 +57,21 @@ class Someone:
 
 @dataclass(frozen=True)
 class SharedSite:
-    """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``."""
+    """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``.
+
+    :ivar scoped: an administrator's tokens, each with one scope, by scope.
+    :ivar elsewhere: an administrator's token that is limited to another site.
+    """
 
     id: str
     domain: str
     people: dict[str, Someone]
+    scoped: dict[str, str]
+    elsewhere: str
 
 
 def make_shared_site(stack: Any) -> SharedSite:
     """A new site with new people."""
     made = json.loads(run(stack, PREPARE, PASSWORD))
-    return SharedSite(made["site"], made["domain"], {name: Someone(**one) for name, one in made["people"].items()})
+    people = {name: Someone(**one) for name, one in made["people"].items()}
+    return SharedSite(made["site"], made["domain"], people, made["scoped"], made["elsewhere"])

@@ -20,7 +20,10 @@ from tests.stack.calls import Caller
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run, some_address
 
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
-PUBLIC = re.compile(r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out")
+PUBLIC = re.compile(
+    r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out"
+    r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*"
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +54,8 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    answer = browser.ask(
-        method, path.format(site=site, token="0" * 16, person="0" * 16), b"{}" if method == "POST" else None, headers
-    )
+    asked = path.format(site=site, token="0" * 16, person=uuid.uuid4())
+    answer = browser.ask(method, asked, b"{}" if method in ("POST", "PUT") else None, headers)
     if path.startswith("/api/"):
         assert answer.status == 401
         assert set(answer.error) == {"code", "message"}
@@ -245,7 +247,10 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
     assert browser.sign_in(made["plain"], made["plain_password"]).status == 303
 
 
-FORMS = ["/sign-out", "/sites", "/sites/{site}/settings"]
+FORMS = [
+    "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
+    "/account/tokens", "/account/tokens/revoke",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -269,7 +274,8 @@ def test_no_form_works_without_its_token(
 
 def test_every_form_of_the_pages_is_among_those_tested() -> None:
     posts = {path for path, methods in program.app.routes.items() if "POST" in methods}
-    posts -= {path for path in posts if path.startswith(("/ingress/", "/api/", "/sign-in"))}
+    posts -= {path for path in posts if path.startswith(("/ingress/", "/api/"))}
+    posts -= {path for path in posts if PUBLIC.fullmatch(path) and path != "/sign-out"}  # checked by their origin
     assert posts == set(FORMS)
 
 

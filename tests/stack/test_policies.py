@@ -159,6 +159,8 @@ MAY: dict[str, tuple[list[Need], set[str]]] = {
     "lease a build": (of_table("marks", "UpdateItem", kind="build#"), {"api_handler", "aggregate"}),
     "sign sessions": ([Need("secretsmanager:GetSecretValue", iam.secret(settings().signing_key))], {"api_handler"}),
     "see the licence key": ([Need("ssm:GetParameter", iam.parameter(settings().geo_source))], {"update_geoip"}),
+    "send mail": ([Need("ses:SendEmail", iam.identity("example.com"))], {"api_handler"}),
+    "change who may send mail": ([Need("ses:CreateEmailIdentity", iam.identity("example.com"))], set()),
     "change or copy tables": ([need for name in TABLES for need in of_table(name, *BEYOND)], set()),
     "open the bucket": ([Need("s3:PutBucketPolicy", iam.bucket()), Need("s3:PutBucketAcl", iam.bucket())], set()),
 }

@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.accounts import site_settings
 from chalicelib.dispatch import ROUTES
-from chalicelib.routing import Right, Route
+from chalicelib.routing import Right, Route, Scope
 from infra.http_client import Answer
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX
@@ -154,6 +154,35 @@ def test_a_session_alone_changes_nothing_over_the_api(
         assert outcome(case, send(browsers["administrator"], case, site, "shy_wrong")) == "has to sign in"
     else:
         assert outcome(case, send(browsers["administrator"], case, site)) == "has to sign in"
+
+
+OF_PROGRAMS: Final = [case for case in CASES if case.right is not Right.PUBLIC and case.route.path.startswith("/api/")]
+
+
+def test_every_scope_is_in_the_matrix() -> None:
+    assert {case.route.scope for case in OF_PROGRAMS} == set(Scope)
+
+
+@pytest.mark.parametrize("case", OF_PROGRAMS, ids=str)
+def test_a_token_of_one_scope_opens_the_routes_of_that_scope_and_no_others(
+    stack: Deployed, site: SharedSite, case: Case
+) -> None:
+    """The tokens are those of an administrator, who may do everything."""
+    browser = Browser(stack.base_url)
+    found = {scope: outcome(case, send(browser, case, site, token)) for scope, token in site.scoped.items()}
+    assert found == {scope.value: "is answered" if scope is case.route.scope else "is refused" for scope in Scope}
+
+
+@pytest.mark.parametrize("case", OF_PROGRAMS, ids=str)
+def test_a_token_that_is_limited_to_another_site_does_not_reach_this_one(
+    stack: Deployed, site: SharedSite, case: Case
+) -> None:
+    answer = send(Browser(stack.base_url), case, site, site.elsewhere)
+    if case.route.right.of_site:
+        assert outcome(case, answer) == "finds no site"
+    else:
+        assert outcome(case, answer) == ("is answered" if case.route.filters_sites else "is refused")
+        assert site.id not in answer.text
 
 
 @pytest.mark.parametrize("who", [who for who in CALLERS if who not in ("anonymous", "administrator")])

@@ -11,9 +11,12 @@ from chalice import Response
 
 from chalicelib import dispatch
 from chalicelib.accounts import auth
+from chalicelib.accounts.api_tokens import Holder
+from chalicelib.api import request_limit
+from chalicelib.api.request_limit import Quota
 from chalicelib.dispatch import ROUTES, handler_of, register
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
-from chalicelib.routing import Right, Route
+from chalicelib.routing import FULL_ACCESS, Access, Right, Route, Scope
 from chalicelib.store import people, sites
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -55,18 +58,40 @@ def test_a_row_without_a_right_cannot_be_registered() -> None:
         Route("GET", "/x", "dashboard.home:show")  # type: ignore[call-arg]
 
 
-@pytest.fixture
-def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | None], None]:
-    """Sets who asks, and their role in the site."""
+@pytest.mark.parametrize(
+    ("path", "right", "scope"),
+    [
+        ("/api/v1/x", Right.SIGNED_IN, None),
+        ("/api/v1/x", Right.PUBLIC, Scope.SITES_READ),
+        ("/x", Right.SIGNED_IN, Scope.SITES_READ),
+    ],
+)
+def test_routes_of_the_api_that_are_not_public_need_a_scope_and_no_others(
+    path: str, right: Right, scope: Scope | None
+) -> None:
+    with pytest.raises(TypeError, match="scope"):
+        register(ShylightApp(app_name="scopes"), (Route("GET", path, "dashboard.home:show", right, scope),))
 
-    def be(person: Person | None, role: str | None = None) -> None:
+
+def test_routes_that_create_something_take_an_idempotency_key() -> None:
+    """Every POST of the API does, except for hits, which bring ids of their own."""
+    posts = {route for route in ROUTES if route.method == "POST" and route.scope is not None}
+    assert {route for route in ROUTES if route.creates} == {one for one in posts if one.scope is not Scope.HITS_WRITE}
+
+
+@pytest.fixture
+def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | None, Access], None]:
+    """Sets who asks, their role in the site, and what their token allows."""
+
+    def be(person: Person | None, role: str | None = None, access: Access = FULL_ACCESS) -> None:
         def person_asking(_request: Request) -> Person:
             if person is None:
                 raise Unauthorized("Please sign in.")
             return person
 
         monkeypatch.setattr(auth, "signed_in_person", person_asking)
-        monkeypatch.setattr(auth, "token_person", person_asking)
+        monkeypatch.setattr(auth, "token_holder", lambda request: Holder(person_asking(request), access))
+        monkeypatch.setattr(request_limit, "count", lambda _person: Quota(600, 599, 42))
         monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
         monkeypatch.setattr(sites, "get_site", lambda _site: samples.SITE)
 
@@ -81,7 +106,8 @@ def answer(monkeypatch: pytest.MonkeyPatch, right: Right, request: Request) -> b
 
     monkeypatch.setattr(dispatch, "handler_of", lambda _route: handler)
     of_site = {"site": samples.SITE.id} if right.of_site else {}
-    body: bytes = dispatch._answer(Route("GET", "/x/{site}", "x:y", right))(request, **of_site).body
+    scope = Scope.SITES_READ if request.is_api else None
+    body: bytes = dispatch._answer(Route("GET", "/x/{site}", "x:y", right, scope))(request, **of_site).body
     return body
 
 
@@ -145,3 +171,58 @@ def test_a_form_from_elsewhere_changes_nothing(monkeypatch: pytest.MonkeyPatch, 
         with pytest.raises(Forbidden, match="expired"):
             answer(monkeypatch, right, samples.request("/x", method="POST", body=b"name=x"))
         assert answer(monkeypatch, right, samples.request("/api/v1/x", method="POST", body=b"{}"))
+
+
+OF_SITE = Route("GET", "/api/v1/x/{site}", "x:y", Right.SITE_VIEW, Scope.STATS_READ)
+OF_PERSON = Route("GET", "/api/v1/x", "x:y", Right.SIGNED_IN, Scope.STATS_READ)
+OTHER_SITE = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, caller: Any) -> Callable[[Route, Access], Response]:
+    """Asks an administrator's route with a token; the answer is what the handler gets as access."""
+
+    def handler(request: Request, *_known: object) -> Response:
+        return reply(repr(request.access), "text/plain")
+
+    def send(route: Route, access: Access) -> Response:
+        monkeypatch.setattr(dispatch, "handler_of", lambda _route: handler)
+        caller(ADMIN, None, access)
+        of_site = {"site": samples.SITE.id.upper()} if route.right.of_site else {}
+        return dispatch._answer(route)(samples.request("/api/v1/x", method=route.method), **of_site)
+
+    return send
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_token_needs_the_scope_of_the_route(ask: Any, scope: Scope) -> None:
+    access = Access(frozenset({scope}))
+    if scope is Scope.STATS_READ:
+        assert ask(OF_SITE, access).body == repr(access).encode()
+        return
+    with pytest.raises(Forbidden, match="does not have the scope stats:read") as refused:
+        ask(OF_SITE, access)
+    assert refused.value.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="stats:read"'
+
+
+def test_a_token_that_is_limited_to_sites_finds_no_others(ask: Any) -> None:
+    assert ask(OF_SITE, Access(sites=frozenset({samples.SITE.id, OTHER_SITE}))).status_code == 200
+    with pytest.raises(NotFound, match="no such site"):
+        ask(OF_SITE, Access(sites=frozenset({OTHER_SITE})))
+
+
+def test_a_token_that_is_limited_to_sites_is_refused_where_nothing_keeps_it_to_them(ask: Any) -> None:
+    limited = Access(sites=frozenset({samples.SITE.id}))
+    for route in (OF_PERSON, OF_PERSON._replace(right=Right.ADMINISTRATOR)):
+        with pytest.raises(Forbidden, match="limited to some sites"):
+            ask(route, limited)
+        assert ask(route, FULL_ACCESS).status_code == 200
+    assert ask(OF_PERSON._replace(filters_sites=True), limited).status_code == 200
+
+
+def test_answers_and_errors_tell_the_limit_of_requests(ask: Any) -> None:
+    expected = {"RateLimit-Policy": '"person";q=600;w=60', "RateLimit": '"person";r=599;t=42'}
+    assert expected.items() <= ask(OF_SITE, FULL_ACCESS).headers.items()
+    with pytest.raises(NotFound) as refused:
+        ask(OF_SITE, Access(sites=frozenset()))
+    assert expected.items() <= refused.value.headers.items()

@@ -28,7 +28,7 @@ LEANS_ON: dict[str, set[str]] = {
     "translation": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
-    "web": {"errors", "config", "structured_log", "public_url"},
+    "web": {"errors", "config", "structured_log", "routing", "public_url"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
         "errors", "config", "days", "timed_cache", "routing", "hostnames", "url_normalization", "web", "store",
@@ -42,10 +42,10 @@ LEANS_ON: dict[str, set[str]] = {
         "errors", "config", "days", "structured_log", "routing", "hostnames", "translation", "web", "store", "collect",
     },
     "operations": {"errors", "config", "days", "translation", "store", "accounts"},
-    "dashboard": {*GROUND, "store", "report", "accounts", "operations"},
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
+    "dashboard": {*GROUND, "store", "report", "accounts", "operations", "api"},
     "middleware": {"config"},
-    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "dashboard", "api"},
+    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
 HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}

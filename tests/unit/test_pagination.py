@@ -56,11 +56,18 @@ def test_a_limit_that_is_none_is_refused(query: dict[str, str]) -> None:
     assert refused.value.field == "limit"
 
 
-@pytest.mark.parametrize("text", ["-1", "x", "²", "1.5"])
-def test_a_place_that_is_none_is_refused(text: str) -> None:
+@pytest.mark.parametrize("name", ["cursor", "next"])
+@pytest.mark.parametrize("text", ["-1", "x", "²", "1.5", "9" * 10])
+def test_an_invalid_cursor_is_refused(name: str, text: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        pagination.read_place({"next": text})
-    assert refused.value.field == "next"
+        pagination.read_place({name: text})
+    assert refused.value.field == "cursor"
+
+
+def test_a_cursor_is_read_by_its_present_name_and_by_the_one_before() -> None:
+    assert pagination.read_place({}) == pagination.read_place({"cursor": ""}) == 0
+    assert pagination.read_place({"cursor": "20"}) == pagination.read_place({"next": "20"}) == 20
+    assert pagination.read_place({"cursor": "40", "next": "20"}) == 40
 
 
 def test_a_page_of_the_longest_names_fits_an_answer() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib import config, dispatch, errors
 from chalicelib.accounts import site_settings
+from chalicelib.accounts.api_tokens import SCOPES
 from chalicelib.api import sites as sites_api
 from chalicelib.catalogue import DIMENSIONS, METRICS
 from chalicelib.config import ENVIRONMENT, Settings
@@ -134,6 +135,13 @@ def test_rights_and_errors_are_documented() -> None:
     assert documented == {(str(int(kind.status)), kind.code) for kind in family(errors.ShylightError)}
 
 
+def test_scopes_are_documented_as_they_are_described_elsewhere() -> None:
+    documented = {row[0].strip("`"): row[1] for row in rows(section(doc("api.md"), "Tokens"))}
+    assert documented == {scope.value: text[0].lower() + text[1:] for scope, text in SCOPES.items()}
+    limit = f"{Settings().api_requests:,} requests per minute"
+    assert limit in section(doc("api.md"), "Limit of requests")
+
+
 def test_periods_metrics_and_tables_of_the_api_are_documented() -> None:
     assert [name for name in periods.LABELS if f"`{name}`" not in section(doc("api.md"), "Periods")] == []
     example = section(doc("api.md"), "Stats")
@@ -147,7 +155,8 @@ def test_limits_are_documented() -> None:
         config.MAX_URL_CHARS, config.MAX_PAGE_CHARS, config.MAX_USER_AGENT_CHARS, config.MAX_ID_CHARS,
         config.MAX_IDENTIFIER_CHARS, config.MAX_LOAD_TIME_MS, config.MAX_ENGAGEMENT_MS, config.MAX_EVENT_NAME_CHARS,
         config.MAX_PROPS, config.MAX_PROP_NAME_CHARS, config.MAX_PROP_VALUE_CHARS, config.MAX_PROPS_CHARS,
-        config.MAX_DOMAINS, Settings().max_sites, config.MAX_SITE_PEOPLE, periods.MAX_DAYS,
+        config.MAX_DOMAINS, Settings().max_sites, config.MAX_SITE_PEOPLE, periods.MAX_DAYS, config.MAX_TOKENS,
+        config.MAX_TOKEN_SITES, Settings().api_requests, config.MAX_IDEMPOTENCY_KEY_CHARS,
         config.MAX_ANSWER_BYTES, config.TABLE_ROWS, config.PERIOD_ROWS, config.EVENT_CURRENCIES,
         config.MAX_ADDRESS_HOUR, config.MAX_VISITOR_HOUR, config.MAX_SITE_DAY,
     )  # fmt: skip

@@ -304,9 +304,26 @@ class TestPasswords:
             passwords.check_new(password)
         assert refusal.value.field == "password"
 
-    @pytest.mark.parametrize("password", ["1234567890", "x" * 1024])
-    def test_lengths_that_will_do(self, password: str) -> None:
-        passwords.check_new(password)
+    @pytest.mark.parametrize(
+        "password", ["tree-river", "four words make one " * 51, "ein Satz mit Umlauten: äöü", "9472650138"]
+    )
+    def test_long_and_unusual_ones_are_accepted(self, password: str) -> None:
+        passwords.check_new(password, "Ada", "ada@example.com")
+
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "1234567890", "0987654321", "12345678901234", "abcdefghijkl", "qwertyuiop", "asdfghjklasdf", "1q2w3e4r5t6y",
+            "aaaaaaaaaa", "x" * 1024, "abababababab", "password123", "P@ssw0rd!2024", "PASSWORDPASSWORD", "!!letmein!!",
+            "administrator", "shylight2026", "Welcome12345", "ada@example.com", "Lovelace1815", "lovelacelovelace",
+            "１２３４５６７８９０",
+        ],
+    )  # fmt: skip
+    def test_what_is_guessed_first_is_refused(self, password: str) -> None:
+        with pytest.raises(BadRequest) as refusal:
+            passwords.check_new(password, "Lovelace", "ada@example.com")
+        assert refusal.value.field == "password"
+        assert "easy to guess" in refusal.value.message
 
 
 class TestBearers:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ import pytest
 
 import app
 from chalicelib import catalogue, config, errors
-from chalicelib.accounts import site_settings
-from chalicelib.api import sites
+from chalicelib.accounts import new_token, site_settings
+from chalicelib.accounts.api_tokens import SCOPES, ApiToken
+from chalicelib.api import sites, tokens
 from chalicelib.api.openapi import document, text
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
+from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
 from chalicelib.report import event_properties, excluded_traffic, periods, visits
+from chalicelib.routing import Access, Route, Scope
 from chalicelib.store.people import ROLES
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site
@@ -47,7 +52,7 @@ def test_every_route_for_programs_is_in_it_and_nothing_else() -> None:
         for method in methods
         if path.startswith(("/api/", "/ingress/", "/healthz"))
     }
-    assert set(OPERATIONS) == routes
+    assert set(OPERATIONS) == routes - {f"{route.method} {route.path}" for route in UNKNOWN}
 
 
 def test_it_is_served_to_anybody_and_to_other_origins() -> None:
@@ -55,6 +60,42 @@ def test_it_is_served_to_anybody_and_to_other_origins() -> None:
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_an_operation_says_which_scope_it_needs_and_what_follows_from_its_route(route: Route) -> None:
+    operation = OPERATIONS.get(f"{route.method} {route.path}")
+    if operation is None:
+        assert not route.path.startswith(("/api/", "/ingress/", "/healthz"))
+        return
+    responses = operation["responses"]
+    success = next(response for status, response in responses.items() if status.startswith("2"))
+    parameters = {parameter["name"] for parameter in map(resolved, operation.get("parameters", []))}
+    assert operation["security"] == ([] if route.scope is None else [{"token": [route.scope.value]}])
+    assert ({"401", "403", "429", "503"} <= set(responses)) or route.scope is None
+    assert ("401" in responses) is (route.scope is not None)
+    assert ("404" in responses) or not route.right.of_site
+    assert ({"RateLimit", "RateLimit-Policy"} <= set(success.get("headers", {}))) is (route.scope is not None)
+    assert ("Idempotency-Key" in parameters) is ("422" in responses) is route.creates
+    assert ("Idempotent-Replayed" in success.get("headers", {})) is route.creates
+    assert ("409" in responses) or not route.creates
+    assert ("cursor" in parameters) is ("next" in parameters)
+
+
+def test_the_scopes_are_the_codes_and_explained() -> None:
+    assert SCHEMAS["Scope"]["enum"] == [scope.value for scope in Scope]
+    assert SCHEMAS["NewToken"]["properties"]["scopes"]["items"] == {"$ref": "#/components/schemas/Scope"}
+    assert all(f"`{scope.value}`: {text}" in SCHEMAS["Scope"]["description"] for scope, text in SCOPES.items())
+
+
+def test_a_new_token_is_described_as_it_is_read() -> None:
+    fields = SCHEMAS["NewToken"]["properties"]
+    assert tuple(fields) == new_token.FIELDS
+    assert fields["name"]["maxLength"] == config.MAX_TOKEN_NAME_CHARS
+    assert fields["sites"]["maxItems"] == config.MAX_TOKEN_SITES
+    access = Access(frozenset({Scope.STATS_READ}), frozenset({"x"}), 4_000_000_000)
+    shown = tokens.as_json(ApiToken("id", "name", "shy_abc", access, 0, 0))
+    assert list(SCHEMAS["Token"]["properties"]) == SCHEMAS["Token"]["required"] == list(shown)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -65,9 +106,6 @@ def test_an_operation_says_what_it_is_and_how_it_may_fail(name: str) -> None:
     assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
     path_parameters = {p["name"] for p in map(resolved, operation.get("parameters", [])) if p["in"] == "path"}
     assert path_parameters == set(re.findall(r"{(\w+)}", name))
-    needs_token = "security" not in operation
-    assert needs_token == ("401" in operation["responses"])
-    assert needs_token == (re.search("/api/v1/(sites|tokens|health)", name) is not None)
     for status, response in operation["responses"].items():
         if int(status) >= 400 and "healthz" not in name:
             assert resolved(response)["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
@@ -122,6 +160,7 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/sites/{site}/stats", config.PERIOD_ROWS),
         ("GET /api/v1/sites", sites.MAX_SITES),
         ("GET /api/v1/sites/{site}/people", config.MAX_SITE_PEOPLE),
+        ("GET /api/v1/tokens", config.MAX_TOKENS),
     ):
         limit = next(p for p in map(resolved, OPERATIONS[route]["parameters"]) if p["name"] == "limit")
         assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": most, "default": most}, route
@@ -157,12 +196,35 @@ def test_metrics_and_tables_are_the_catalogues() -> None:
     assert metrics["properties"]["visits"]["type"] == "integer"
 
 
-@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "requestBody" in operation])
+def media_of(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The contents of the request and of the answers of an operation."""
+    yield from operation.get("requestBody", {}).get("content", {}).values()
+    for response in operation["responses"].values():
+        yield from resolved(response).get("content", {}).values()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_the_examples_are_what_the_schemas_say(name: str) -> None:
-    for media in OPERATIONS[name]["requestBody"]["content"].values():
+    for media in media_of(OPERATIONS[name]):
         validator = jsonschema_rs.validator_for({**media["schema"], "components": DOCUMENT["components"]})
-        examples = [example["value"] for example in media.get("examples", {}).values()] or [media["example"]]
+        examples = [example["value"] for example in media.get("examples", {}).values()]
+        examples += [media["example"]] if "example" in media else []
         assert [error.message for example in examples for error in validator.iter_errors(example)] == []
+    for response in OPERATIONS[name]["responses"].values():
+        assert "example" in resolved(response).get("content", {}).get("application/json", {"example": None})
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_has_examples_of_calls_that_are_valid(name: str) -> None:
+    """`tests/stack/test_api_examples.py` runs them."""
+    shell, python = OPERATIONS[name]["x-codeSamples"]
+    assert (shell["label"], python["label"]) == ("curl", "Python")
+    assert shell["source"].startswith("curl ")
+    compile(python["source"], name, "exec")
+    for source in (shell["source"], python["source"]):
+        assert "{site}" not in source
+        assert ("SHYLIGHT_TOKEN" in source) is (OPERATIONS[name]["security"] != [])
+        assert ("Idempotency-Key" in source) is ("422" in OPERATIONS[name]["responses"])
 
 
 def test_every_trait_of_a_visit_is_described() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -223,11 +222,6 @@ def install(arrival: install_page.Arrival, site: Site = SITE, may_change: bool =
         snippets=snippets(asked.base_url, site),
         may_change=may_change,
     )
-
-
-def door(template: str, **context: Any) -> Response:
-    """A page of those who are not signed in."""
-    return render.page(request("/sign-in/abc"), template, **context)
 
 
 def _stats(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
@@ -14,7 +15,8 @@ from chalicelib.dashboard import error_page, static_files
 from chalicelib.dashboard.home import SiteForm
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
-from tests.unit.dashboard import samples
+from chalicelib.store.people import Person
+from tests.unit.dashboard import account_samples, api_samples, samples
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -54,7 +56,7 @@ class Markup(HTMLParser):
 
 
 MISTAKE = SiteForm("<b>", "", "UTC", "Wrong.", "name", open=True)
-PAGES = {
+PAGES: dict[str, Callable[[], Response]] = {
     "overview": lambda: samples.overview(samples.full()),
     "overview by the hour": lambda: samples.overview(samples.full(days=1), period="today"),
     "overview of nothing": lambda: samples.overview(samples.empty()),
@@ -77,10 +79,10 @@ PAGES = {
     "install, receiving": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE, may_change=False),
     "install, silent": lambda: samples.install(Arrival("silent")),
     "install, archived": lambda: samples.install(Arrival("archived")),
-    "sign-in": lambda: samples.door("sign-in.html", email="", error=None, next="sites"),
-    "sign-in again": lambda: samples.door("sign-in.html", email='"><script>', error="Wrong.", next='"><script>'),
-    "link": lambda: samples.door("sign-in-link.html", token="a/b?", email="a@b.example", error="", needs_password=True),
-    "link that is over": lambda: samples.door("sign-in-link.html", token="", email="", error="It has expired."),
+    "sign-in again": lambda: account_samples.sign_in_again('"><script>'),
+    "link of an address": lambda: account_samples.sign_in_link(Person("1", '"><b>@example')),
+    **account_samples.PAGES,
+    **api_samples.PAGES,
     "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
     "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
 }  # fmt: skip
@@ -115,12 +117,25 @@ def test_every_page_has_a_title_a_heading_and_labels(response: Response) -> None
 
 def test_every_page_carries_the_headers(response: Response) -> None:
     assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Referrer-Policy"] in ("same-origin", "no-referrer")
     policy = response.headers["Content-Security-Policy"]
     for rule in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
         assert rule in policy
     assert "unsafe" not in policy
     assert isinstance(response.body, bytes)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in/link", "/sign-in/first", "/sign-in/spent", "/reset-password/link", "/reset-password/wrong",
+        "/sign-up/link", "/sign-up/link-wrong", "/verify-email/link",
+    ],
+)  # fmt: skip
+def test_a_page_whose_url_is_a_secret_names_it_to_nobody(path: str) -> None:
+    response = account_samples.PAGES[path]()
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert account_samples.TOKEN not in response.body.decode()
 
 
 def test_what_strangers_wrote_is_text() -> None:

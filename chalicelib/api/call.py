@@ -1,0 +1,59 @@
+"""What every request to the API goes through before its handler runs: token, limit of requests, scope, right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalice import Response
+
+from chalicelib.accounts import auth
+from chalicelib.accounts.api_tokens import Holder
+from chalicelib.api import idempotency, request_limit
+from chalicelib.errors import ShylightError
+from chalicelib.routing import Route
+from chalicelib.web import Request
+
+Handler = Callable[..., Response]
+
+
+def answer(
+    request: Request, route: Route, site_id: str | None, handler: Handler, parameters: Mapping[str, Any]
+) -> Response:
+    """The handler's answer, with the headers that tell the limit of requests; so do errors.
+
+    :param site_id: the site in the path, for rights to a site.
+    :param parameters: the other parameters of the path.
+    :raises Unauthorized: without a valid token.
+    :raises TooManyRequests: if the person has sent too many requests in this minute.
+    :raises ShylightError: if the token or its person may not do this, and whatever the handler raises.
+    """
+    holder = auth.token_holder(request)
+    quota = request_limit.count(holder.person)
+    try:
+        response = _answer(holder, request, route, site_id, handler, parameters)
+    except ShylightError as error:
+        error.headers |= quota.headers
+        raise
+    response.headers.update(quota.headers)
+    return response
+
+
+def _answer(
+    holder: Holder,
+    request: Request,
+    route: Route,
+    site_id: str | None,
+    handler: Handler,
+    parameters: Mapping[str, Any],
+) -> Response:
+    site = auth.authorize_program(holder, route, site_id)
+    known = (holder.person,) if site is None else (holder.person, site)
+
+    def act(creation_id: str = "") -> Response:
+        return handler(replace(request, access=holder.access, creation_id=creation_id), *known, **parameters)
+
+    if route.creates and idempotency.HEADER in request.headers:
+        return idempotency.once(request, holder.person, auth.token_in(request), act)
+    return act()

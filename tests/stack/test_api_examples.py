@@ -1,0 +1,95 @@
+"""The examples of calls in the OpenAPI document, run as they are: with curl, and in Python.
+
+They read the address and the token from the environment. Only the ids and addresses in them are replaced by real ones.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.api import openapi
+from infra.people import issue_token
+from tests.conftest import Deployed
+from tests.stack.calls import Caller
+from tests.stack.people import ADD_PERSON, run
+
+DOCUMENT = openapi.described()
+PARAMETERS = DOCUMENT["components"]["parameters"]
+TOKEN = next(
+    one for one in DOCUMENT["paths"]["/api/v1/tokens/{token}"]["delete"]["parameters"] if one["name"] == "token"
+)
+SAMPLES = [
+    pytest.param(path, sample, id=f"{method} {path} {sample['label']}")
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+    for sample in operation["x-codeSamples"]
+]
+
+
+@pytest.fixture(scope="module")
+def caller(stack: Deployed) -> Caller:
+    return Caller(stack.base_url, stack.api_token)
+
+
+@pytest.fixture
+def environment(stack: Deployed, tmp_path: Path) -> dict[str, str]:
+    """The environment of the examples. `uuidgen`, which not every machine has, is made there."""
+    tool = tmp_path / "uuidgen"
+    tool.write_text(f"#!/bin/sh\necho {uuid.uuid4()}\n", encoding="utf-8")
+    tool.chmod(0o755)
+    return {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SHYLIGHT_URL": stack.base_url,
+        "SHYLIGHT_TOKEN": stack.api_token,
+    }
+
+
+def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
+    """An example, with a new site, a person and a token of this deployment in place of its own."""
+    domain, email = f"{uuid.uuid4().hex}.example", f"{uuid.uuid4().hex}@people.example"
+    site = caller.new_site(domain)
+    person = run(stack, ADD_PERSON, email).strip() if "/people" in path else ""
+    if "{person}" in path:
+        assert caller.api("POST", f"/sites/{site}/people", {"email": email, "role": "editor"}).status == 201
+    if "{token}" in path:
+        issue_token(stack.cloud, stack.admin_email, domain)
+        token = next(one["id"] for one in caller.api("GET", "/tokens").json()["tokens"] if one["name"] == domain)
+        source = source.replace(TOKEN["example"], token)
+    replaced = {
+        PARAMETERS["site"]["example"]: site,
+        PARAMETERS["person"]["example"]: person,
+        "ada@example.com": email,
+        "example.com": domain,
+    }
+    for example, real in replaced.items():
+        source = source.replace(example, real)
+    return source
+
+
+@pytest.mark.parametrize(("path", "sample"), SAMPLES)
+def test_an_example_runs(
+    stack: Deployed,
+    caller: Caller,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    sample: dict[str, Any],
+) -> None:
+    source = filled(stack, caller, path, sample["source"])
+    if sample["lang"] == "Python":
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        exec(compile(source, path, "exec"), {})  # raises an error for an answer that is one
+        return
+    if shutil.which("curl") is None:
+        pytest.skip("there is no curl")
+    failing = source.replace("curl ", "curl --silent --show-error --fail-with-body ", 1)
+    done = subprocess.run(["sh", "-c", failing], env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, (failing, done.stdout[:500], done.stderr)
