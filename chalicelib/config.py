@@ -95,6 +95,12 @@ HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 
 SESSION_COOKIE: Final = "shylight_session"
 SESSION_LIFE_S: Final = 14 * 24 * 60 * 60
+# When a session was last used is stored at most this often.
+SESSION_USED_EVERY_S: Final = 60 * 60
+# Signing in waits at most this long for the country of the address.
+SESSION_COUNTRY_WAIT_S: Final = 0.5
+# Changing how one signs in requires that one has signed in, or confirmed it, within this time.
+RECENT_SIGN_IN_S: Final = 10 * 60
 # How long one-time links are valid. Those that confirm an address wait for people who read their mail once a day.
 SIGN_IN_LINK_LIFE_S: Final = 60 * 60
 RESET_LINK_LIFE_S: Final = 60 * 60
@@ -119,6 +125,19 @@ SIGN_IN_ATTEMPTS: Final = 10
 SIGN_IN_ATTEMPTS_PER_ADDRESS: Final = 100
 SIGN_IN_ATTEMPTS_PER_PERSON: Final = 30
 SIGN_IN_PAUSE_S: Final = 15
+# Second step of signing in: wrong codes of an authenticator app before one has to wait, per person or known browser.
+SECOND_STEP_COOKIE: Final = "shylight_second_step"
+SECOND_STEP_LIFE_S: Final = 10 * 60
+SECOND_STEP_ATTEMPTS: Final = 10
+SECOND_STEP_WINDOW_S: Final = 15 * 60
+SECOND_STEP_ATTEMPTS_PER_DAY: Final = 50
+AUTHENTICATOR_SET_UP_LIFE_S: Final = 30 * 60
+RECOVERY_CODES: Final = 10
+PASSKEY_CHALLENGE_COOKIE: Final = "shylight_challenge"
+PASSKEY_CHALLENGE_LIFE_S: Final = 5 * 60
+MAX_PASSKEYS: Final = 20
+MAX_PASSKEY_NAME_CHARS: Final = 100
+SECURITY_NOTICE_LIFE_S: Final = 90 * 24 * 60 * 60
 # Mails that a form sends to an address that somebody enters: to one address, and for one network. Links in them are
 # valid for as long as the window at least, so whoever is refused has a valid one already.
 MAILS_WINDOW_S: Final = 60 * 60
@@ -198,6 +217,11 @@ class Settings:
     def signing_key(self) -> str:
         """The secret that signs session cookies and links."""
         return f"{self.prefix}-signing-key"
+
+    @property
+    def totp_key(self) -> str:
+        """The parameter with the key that encrypts the secrets of authenticator apps."""
+        return f"{self.prefix}-totp-key"
 
     @property
     def geo_source(self) -> str:

@@ -57,6 +57,17 @@ class Forbidden(ShylightError):
     code = "forbidden"
 
 
+class SignInTooOld(Forbidden):
+    """The person has to confirm that it is them before they do this.
+
+    :param back: the page to return to afterwards, as a path without a leading slash.
+    """
+
+    def __init__(self, message: str, *, back: str) -> None:
+        super().__init__(message)
+        self.back = back
+
+
 class NotFound(ShylightError):
     """It does not exist, or the caller may not see it."""
 

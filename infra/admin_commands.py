@@ -79,6 +79,11 @@ def _create_administrator(deployment: Deployment, given: argparse.Namespace) -> 
     return Result({"email": made["email"], "sign_in": link}, text)
 
 
+def _reset_two_factor(deployment: Deployment, given: argparse.Namespace) -> Result:
+    email = deployment.execute("reset-two-factor", email=given.email)
+    return Result({"email": email}, f"{email} signs in without a second factor, until one is set up again.")
+
+
 def _issue_token(deployment: Deployment, given: argparse.Namespace) -> Result:
     token = deployment.execute("issue-token", email=given.email, name=given.name)
     return Result({"token": token}, f"{token}\n\nStore it now; it cannot be shown again.")
@@ -173,6 +178,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "status": Command("Show the health of each part; exit code 1 if one is failing", _status),
     "verify": Command("Send one page view and wait until it is counted", _verify),
     "create-administrator": Command("Create an administrator, and print a sign-in link", _create_administrator, _EMAIL),
+    "reset-two-factor": Command("Remove the second factors of a person who lost them", _reset_two_factor, _EMAIL),
     "issue-token": Command(
         "Create an API token of a person, and print it", _issue_token,
         {**_EMAIL, "--name": {"metavar": "NAME", "required": True, "help": "what the token is for"}},

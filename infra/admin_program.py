@@ -20,13 +20,26 @@ def _create_administrator(email: str) -> dict[str, str]:
 
 def _issue_token(email: str, name: str) -> str:
     from chalicelib.accounts import api_tokens
+
+    return api_tokens.issue(_person(email), name)
+
+
+def _reset_two_factor(email: str) -> str:
+    from chalicelib.accounts import second_factor
+
+    person = _person(email)
+    second_factor.reset(person)
+    return str(person.email)
+
+
+def _person(email: str) -> Any:
     from chalicelib.errors import NotFound
     from chalicelib.store.people import find_person
 
     person = find_person(email.strip())
     if person is None:
         raise NotFound(f"Nobody has the e-mail address {email}.")
-    return api_tokens.issue(person, name)
+    return person
 
 
 def _list_dead_letters(limit: int, reason: str | None) -> dict[str, Any]:
@@ -109,6 +122,7 @@ def _summary(letter: Any) -> dict[str, Any]:
 
 _FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {
     "create-administrator": _create_administrator,
+    "reset-two-factor": _reset_two_factor,
     "issue-token": _issue_token,
     "list-dead-letters": _list_dead_letters,
     "show-dead-letter": _show_dead_letter,

@@ -10,10 +10,11 @@ from chalicelib.accounts import api_tokens, known_browsers, request_origin, sess
 from chalicelib.accounts.api_tokens import Holder
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
-from chalicelib.config import MAX_FORM_BYTES, settings
-from chalicelib.errors import Forbidden, NotFound, Unauthorized
+from chalicelib.config import MAX_FORM_BYTES, RECENT_SIGN_IN_S, SESSION_USED_EVERY_S, settings
+from chalicelib.errors import Forbidden, NotFound, SignInTooOld, Unauthorized
 from chalicelib.routing import FULL_ACCESS, Right, Route
-from chalicelib.store import credentials, people, sites
+from chalicelib.store import browser_sessions, credentials, people, sites
+from chalicelib.store.browser_sessions import BrowserSession
 from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import keys_for, signing_key, signing_keys
 from chalicelib.store.sites import Site
@@ -39,10 +40,37 @@ def signed_in_person(request: Request) -> Person:
     :raises Unauthorized: if nobody is signed in, or the session has ended.
     """
     session = session_of(request)
-    person = credentials.person_in_session(session.person_id, session.id) if session else None
+    person = _person_in(session) if session is not None else None
     if session is None or person is None or person.epoch != session.epoch:
         raise Unauthorized(_("Please sign in."))
     return person
+
+
+def _person_in(session: Session) -> Person | None:
+    """The person whose session it is, unless it has ended."""
+    if not session.stored:
+        return credentials.person_in_session(session.person_id, session.id)
+    person, stored = browser_sessions.find(session.person_id, session.id)
+    now = int(time.time())
+    if stored is not None and now - stored.used_at >= SESSION_USED_EVERY_S:
+        browser_sessions.mark_used(session.person_id, session.id, now)
+    return person if stored is not None else None
+
+
+def require_recent(request: Request, person: Person, back: str = "") -> None:
+    """Check that the person has signed in, or confirmed that it is them, within the last minutes.
+
+    Whoever finds a browser unlocked, or steals a cookie, must not be able to change how its owner signs in. The error
+    leads a browser to the page that asks for the password or a passkey.
+
+    :param back: the page to return to, as a path without a leading slash; by default the requested page.
+    :raises SignInTooOld: if it is longer ago.
+    """
+    session = session_of(request)
+    proven = session.authenticated_at if session is not None and session.person_id == person.id else 0
+    if not 0 <= time.time() - proven < RECENT_SIGN_IN_S:
+        page = back or (request.path.strip("/") if request.method == "GET" else request_origin.HOME)
+        raise SignInTooOld(_("Confirm that it is you, then try again."), back=page)
 
 
 def token_holder(request: Request) -> Holder:
@@ -174,9 +202,22 @@ def session_of(request: Request) -> Session | None:
     return _verified(request.cookies.get(sessions.cookie_name(request.secure)), sessions.decode)
 
 
-def begin_session(request: Request, person: Person) -> str:
-    """Sign `person` in; gives the ``Set-Cookie`` header for it."""
-    session = sessions.begin(person.id, person.epoch, int(time.time()))
+def begin_session(request: Request, person: Person, authenticated_at: int | None = None) -> str:
+    """Sign `person` in; gives the ``Set-Cookie`` header for it. The browser's session before, if any, ends.
+
+    :param authenticated_at: when the person proved who they are, epoch seconds; None for now.
+    """
+    from chalicelib.accounts import session_origin  # loads the user agent parser
+
+    _end(session_of(request))
+    session = sessions.begin(person.id, person.epoch, int(time.time()), authenticated_at)
+    origin = session_origin.origin_of(request)
+    browser_sessions.add(
+        person.id,
+        BrowserSession(
+            session.id, session.began, session.began, session.expires, origin.browser, origin.system, origin.country
+        ),
+    )
     return sessions.cookie(sessions.encode(session, signing_key(), settings().prefix), request.secure)
 
 
@@ -202,7 +243,12 @@ def remember_browser(request: Request, person: Person) -> str:
 
 def end_session(request: Request) -> str:
     """Sign this browser out, which also invalidates copies of its cookie; gives the ``Set-Cookie`` header for it."""
-    session = session_of(request)
-    if session is not None:
-        credentials.end_session(session.person_id, session.id, session.expires)
+    _end(session_of(request))
     return sessions.cleared_cookie(request.secure)
+
+
+def _end(session: Session | None) -> None:
+    if session is not None and session.stored:
+        browser_sessions.end(session.person_id, session.id)
+    elif session is not None:
+        credentials.end_session(session.person_id, session.id, session.expires)

@@ -10,8 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
-from chalicelib.translation import ngettext
+
+# Changes of the ways in which a person signs in -> what the person is told.
+SECURITY_CHANGES: Final[Mapping[str, str]] = {
+    "authenticator_added": N_("An authenticator app was set up."),
+    "authenticator_removed": N_("The authenticator app was removed."),
+    "passkey_added": N_("A passkey was added."),
+    "passkey_removed": N_("A passkey was removed."),
+    "recovery_codes_created": N_("New recovery codes were created."),
+    "recovery_code_used": N_("A recovery code was used to sign in."),
+    "second_factor_reset": N_("An administrator removed the authenticator app, passkeys and recovery codes."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,17 @@ def primary_address_changed(installation: str, address: str, link: str) -> Conte
     )
 
 
+def security_changed(installation: str, kind: str, link: str) -> Content:
+    """A notice for the owner of an account. `kind`: of :data:`SECURITY_CHANGES`; `link`: to the page, or ``""``."""
+    check = _("If it was not you, change your password at once and tell your administrator.")
+    return Content(
+        _("The security of your account at %(installation)s was changed", installation=installation),
+        (_(SECURITY_CHANGES[kind]),),
+        Action(_("Check the security of your account"), link) if link else None,
+        (check,),
+    )
+
+
 def _valid_for(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     if rest:
@@ -146,4 +168,5 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "address-added": address_added,
     "password-changed": password_changed,
     "primary-address-changed": primary_address_changed,
+    "security-changed": security_changed,
 }

@@ -10,7 +10,7 @@ from chalicelib.accounts import audit_log, one_time_links, passwords
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.sites import site_name
 from chalicelib.errors import Conflict
-from chalicelib.store import people
+from chalicelib.store import browser_sessions, people
 from chalicelib.store.people import Person
 
 __all__ = ["Person", "change_name", "create_administrator", "email_address", "person_name", "set_password"]
@@ -66,6 +66,7 @@ def set_password(person: Person, password: str) -> Person:
     passwords.check_new(password)
     changed = dataclasses.replace(person, password_hash=passwords.hash_password(password), epoch=person.epoch + 1)
     stored = people.change_person(changed)
+    browser_sessions.end_all(person.id)
     one_time_links.revoke_all(person.id)
     return stored
 

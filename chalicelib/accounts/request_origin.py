@@ -11,7 +11,7 @@ from chalicelib.web import Request
 
 HOME = "sites"
 _MAX_NEXT_CHARS = 2048
-_SIGN_IN_PAGES = ("sign-in", "sign-out")
+_SIGN_IN_PAGES = ("sign-in", "sign-out", "second-step", "confirm", "passkey")
 # Characters that separate the parts of a URL, for browsers or for intermediaries.
 _URL_DELIMITERS = set("/\\:?#%@;")
 

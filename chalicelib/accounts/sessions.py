@@ -29,6 +29,8 @@ class Session:
     :ivar id: random; the CSRF token is bound to it, and signing out invalidates it.
     :ivar epoch: the person's epoch when the session began; the session ends when the person's epoch changes.
     :ivar began, expires: epoch seconds.
+    :ivar authenticated_at: when the person last proved who they are, epoch seconds.
+    :ivar stored: whether there is an item of it in `store.browser_sessions`; not for sessions of earlier versions.
     """
 
     id: str
@@ -36,11 +38,17 @@ class Session:
     epoch: int
     began: int
     expires: int
+    authenticated_at: int
+    stored: bool = True
 
 
-def begin(person_id: str, epoch: int, now: int) -> Session:
-    """A new session of that person, starting at `now` (epoch seconds)."""
-    return Session(secrets.token_urlsafe(16), person_id, epoch, now, now + SESSION_LIFE_S)
+def begin(person_id: str, epoch: int, now: int, authenticated_at: int | None = None) -> Session:
+    """A new session of that person, starting at `now` (epoch seconds).
+
+    :param authenticated_at: when the person proved who they are; None for now.
+    """
+    proven = now if authenticated_at is None else authenticated_at
+    return Session(secrets.token_urlsafe(16), person_id, epoch, now, now + SESSION_LIFE_S, proven)
 
 
 def encode(session: Session, key: bytes, issuer: str) -> str:
@@ -53,6 +61,7 @@ def encode(session: Session, key: bytes, issuer: str) -> str:
         "iat": session.began,
         "exp": session.expires,
         "epoch": session.epoch,
+        "auth_time": session.authenticated_at,
     }
     return jwt.encode(claims, derive(key, "session"), algorithm=_ALGORITHM, headers={"kid": key_id(key)})
 
@@ -70,7 +79,15 @@ def decode(token: str, key: bytes, issuer: str) -> Session | None:
         )
     except jwt.InvalidTokenError:
         return None
-    return Session(claims["jti"], claims["sub"], claims["epoch"], claims["iat"], claims["exp"])
+    return Session(
+        id=claims["jti"],
+        person_id=claims["sub"],
+        epoch=claims["epoch"],
+        began=claims["iat"],
+        expires=claims["exp"],
+        authenticated_at=claims.get("auth_time", claims["iat"]),
+        stored="auth_time" in claims,
+    )
 
 
 def named_key(token: str) -> str | None:

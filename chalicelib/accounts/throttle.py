@@ -41,6 +41,12 @@ def count(key: str, limit: int, window_s: int, now: int) -> None:
         message = ngettext(
             "Too many attempts. Try again in %(num)s second.", "Too many attempts. Try again in %(num)s seconds.", wait
         )
+    elif wait >= 2 * 60 * 60:
+        message = ngettext(
+            "Too many attempts. Try again in %(num)s hour.",
+            "Too many attempts. Try again in %(num)s hours.",
+            -(-wait // 3600),
+        )
     else:
         minutes = -(-wait // 60)
         message = ngettext(

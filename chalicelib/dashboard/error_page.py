@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from chalice import Response
 
 from chalicelib.dashboard import render
-from chalicelib.errors import ShylightError, Unauthorized
+from chalicelib.errors import ShylightError, SignInTooOld, Unauthorized
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
@@ -34,6 +34,8 @@ def show(request: Request, error: ShylightError) -> Response:
         wanted = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""
         return redirect(f"{request.root}sign-in{onward}")
+    if isinstance(error, SignInTooOld):
+        return redirect(f"{request.root}confirm?{urlencode({'next': error.back})}")
     title, advice = _ADVICE.get(error.status, _FAILED)
     return render.page(
         request,

@@ -40,6 +40,7 @@ SITE: Final = (
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
     Section(N_("Password"), "/account/password"),
+    Section(N_("Security"), "/account/security"),
     Section(N_("API tokens"), "/account/tokens"),
 )
 ADMINISTRATION: Final[tuple[Section, ...]] = ()

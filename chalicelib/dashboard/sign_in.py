@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from chalice import Response
 
@@ -13,10 +14,13 @@ from chalicelib.accounts import (
     login,
     mail,
     one_time_links,
+    passkey_challenges,
     password_change,
     passwords,
     people,
     request_origin,
+    second_factor,
+    second_step,
     sign_up,
 )
 from chalicelib.accounts.one_time_links import Link
@@ -34,7 +38,7 @@ def show_form(request: Request) -> Response:
     try:
         auth.signed_in_person(request)
     except Unauthorized:
-        return _form_page(request, onward)
+        return form_page(request, onward)
     return redirect(request.root + onward)
 
 
@@ -47,8 +51,8 @@ def sign_in(request: Request) -> Response:
     try:
         person = login.sign_in(email, form.get("password", ""), request.source_ip, auth.known_browser(request))
     except (BadRequest, Unauthorized, TooManyRequests) as error:
-        return _form_page(request, onward, email, error)
-    return _signed_in(request, person, onward)
+        return form_page(request, onward, email, error)
+    return _first_step_done(request, person, onward)
 
 
 def show_link(request: Request, token: str) -> Response:
@@ -85,7 +89,7 @@ def use_link(request: Request, token: str) -> Response:
             password_change.tell(person, request.address)
         if "revoke_tokens" in form:
             api_tokens.revoke_all(person)
-    return _signed_in(request, person, request_origin.HOME)
+    return _first_step_done(request, person, request_origin.HOME)
 
 
 def sign_out(request: Request) -> Response:
@@ -95,7 +99,8 @@ def sign_out(request: Request) -> Response:
     return redirect(request.root + "sign-in", {"Set-Cookie": auth.end_session(request)})
 
 
-def _form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
+def form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
+    """The sign-in form: new, or again with an error."""
     done = _("Your password was changed. Sign in with it.") if request.query.get("done") == "password" else ""
     return render.page(
         request,
@@ -107,13 +112,23 @@ def _form_page(request: Request, onward: str, email: str = "", error: ShylightEr
         next=onward,
         done="" if error else done,
         can_send=mail.can_send(),
+        has_passkeys=passkey_challenges.relying_party(request) is not None,
         may_sign_up=sign_up.availability() == "open",
     )
 
 
-def _signed_in(request: Request, person: Person, onward: str) -> Response:
-    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person)]
+def signed_in(request: Request, person: Person, onward: str) -> Response:
+    """A session for somebody who has proven who they are, and on to the page `onward`."""
+    cookies = [auth.begin_session(request, person), auth.remember_browser(request, person), *second_step.end(request)]
     return redirect(request.root + onward, {"Set-Cookie": cookies})
+
+
+def _first_step_done(request: Request, person: Person, onward: str) -> Response:
+    """On to the second step, if the person has a second factor; else a session."""
+    if not second_factor.factors_of(person).required:
+        return signed_in(request, person, onward)
+    there = f"{request.root}second-step?{urlencode({'next': onward})}"
+    return redirect(there, {"Set-Cookie": second_step.begin(request, person)})
 
 
 def _find_link(request: Request, token: str) -> tuple[Link, Person]:

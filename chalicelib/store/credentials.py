@@ -6,7 +6,7 @@ Of secrets, only the SHA-256 is stored.
 sk                          holds
 ==========================  ===================================================================================
 ``token#<sha256>``          an API token: its name, what it allows, when it was created, was used and expires
-``ended#<session id>``      a session that was signed out before its time; expires with the session
+``ended#<session id>``      an ended session of an earlier version, of which there is no item; expires with it
 ==========================  ===================================================================================
 """
 
@@ -108,12 +108,12 @@ def _token(item: TokenItem) -> Token:
 
 
 def end_session(person_id: str, session_id: str, expires: int) -> None:
-    """Remember that a session was signed out, until it would have ended by itself at `expires` (epoch seconds)."""
+    """Remember that a session of an earlier version was signed out, until it expires (epoch seconds)."""
     CoreItem(partition(person_id), f"ended#{session_id}", expires=expires).save()
 
 
 def person_in_session(person_id: str, session_id: str) -> Person | None:
-    """The person, unless this session of theirs was signed out."""
+    """The person, unless this session of an earlier version was signed out."""
     person, ended = _profile_and(person_id, f"ended#{session_id}")
     return person if ended is None else None
 

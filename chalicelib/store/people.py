@@ -8,7 +8,8 @@ pk                     sk              holds
 ``email#<address>``    ``person``      the id of the person with that address; keeps verified addresses unique
 =====================  ==============  ==============================================================================
 
-Tokens, links and ended sessions are in the same partition, see `store.credentials`.
+Tokens and links are in the same partition, see `store.credentials`; sessions, see `store.browser_sessions`; second
+factors, see `store.second_factors`.
 """
 
 from __future__ import annotations

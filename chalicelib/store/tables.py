@@ -205,7 +205,7 @@ MODELS: tuple[type[_Table], ...] = (
 
 
 def _forget_connections() -> None:
-    for model in MODELS:
+    for model in (*MODELS, *CoreItem.__subclasses__()):
         model._connection = None
 
 

@@ -16,7 +16,7 @@ from chalice import Response
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
-from tests.unit.dashboard import account_samples, api_samples, samples
+from tests.unit.dashboard import account_samples, api_samples, samples, security_samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -48,6 +48,7 @@ class Dashboard:
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
             **account_samples.PAGES,
             **api_samples.PAGES,
+            **security_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

@@ -141,7 +141,7 @@ def _secretsmanager(operation: str, given: Mapping[str, Any], _error: str) -> It
 
 
 def _ssm(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need]:
-    yield Need({"GetParameter": "ssm:GetParameter"}[operation], parameter(given["Name"]))
+    yield Need(f"ssm:{operation}", parameter(given["Name"]))
 
 
 def _sesv2(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need]:

@@ -17,7 +17,7 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from chalicelib import days
+from chalicelib import days, web
 from chalicelib.accounts import api_tokens, installation, one_time_links, people
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.api.routes import UNKNOWN
@@ -33,7 +33,7 @@ from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
 from harness.sample_day import new_site
 from infra import geoip
-from tests.stack import publisher
+from tests.stack import publisher, security_scenario
 from tests.stack.calls import FIREFOX
 
 Invoke = Callable[[dict[str, Any]], Any]
@@ -119,7 +119,10 @@ class Api:
         assert answer["statusCode"] == status, (route, answer["body"])
         given = answer.get("multiValueHeaders", {}).get("Set-Cookie") or [answer["headers"].get("Set-Cookie")]
         if given[0]:
-            self.cookie = "; ".join(cookie.partition(";")[0] for cookie in given)
+            kept = web.read_cookies(self.cookie) | web.read_cookies(
+                "; ".join(cookie.partition(";")[0] for cookie in given)
+            )
+            self.cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
         return str(answer["body"])
 
 
@@ -139,6 +142,8 @@ def api_handler(invoke: Invoke) -> None:
     _look(api, shown)
     api.cookie = ""
     _come_by_link(api, shown)
+    api.cookie = ""
+    security_scenario.secure_account(api, admin.email, PASSWORD)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
     api.ask("GET /api/v1/health", 200)

@@ -22,7 +22,7 @@ from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run,
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
 PUBLIC = re.compile(
     r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out"
-    r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*"
+    r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*|/second-step|/passkey(-options)?"
 )
 
 
@@ -54,7 +54,7 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    asked = path.format(site=site, token="0" * 16, person=uuid.uuid4())
+    asked = path.format(site=site, token="0" * 16, person=uuid.uuid4(), passkey="0" * 32)
     answer = browser.ask(method, asked, b"{}" if method in ("POST", "PUT") else None, headers)
     if path.startswith("/api/"):
         assert answer.status == 401
@@ -249,7 +249,9 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
 
 FORMS = [
     "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
-    "/account/tokens", "/account/tokens/revoke",
+    "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
+    "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
+    "/account/passkeys/{passkey}",
 ]  # fmt: skip
 
 
@@ -268,7 +270,7 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path.format(site=site), headers, **form).status == 403
+    assert admin.post(path.format(site=site, passkey="0" * 32), headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 

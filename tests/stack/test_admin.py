@@ -63,6 +63,13 @@ def test_a_token_acts_as_its_person(command: Command, stack: Deployed) -> None:
     assert "Nobody has" in command("issue-token", "nobody@example.com", "--name", "x", code=1)
 
 
+def test_a_person_without_their_second_factor_gets_in_again(command: Command, stack: Deployed) -> None:
+    email = f"lost-{uuid.uuid4()}@example.com"
+    command("create-administrator", email)
+    assert command("reset-two-factor", email) == {"email": email}
+    assert "Nobody has" in command("reset-two-factor", "nobody@example.com", code=1)
+
+
 def test_dead_letters_are_listed_shown_redriven_and_discarded(
     command: Command, caller: Caller, stack: Deployed
 ) -> None:

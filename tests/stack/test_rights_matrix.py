@@ -83,7 +83,14 @@ def signed_in(stack: Deployed, site: SharedSite, who: str) -> Browser:
 def send(browser: Browser, case: Case, site: SharedSite, token: str = "") -> Answer:
     """The answer to the request of a case: with a token, or by the session of `browser` with the form's CSRF token."""
     route = case.route
-    given = {"site": site.id, "person": str(uuid.uuid4()), "token": "unknown", "identifier": "user-1", "file": "none"}
+    given = {
+        "site": site.id,
+        "person": str(uuid.uuid4()),
+        "token": "unknown",
+        "identifier": "user-1",
+        "file": "none",
+        "passkey": "unknown",
+    }
     path = re.sub(r"{(\w+)}", lambda name: given[name[1]], route.path)
     headers = {"User-Agent": FIREFOX} | ({"Authorization": f"Bearer {token}"} if token else {})
     if route.method == "GET":

@@ -40,6 +40,7 @@ LEANS_ON: dict[str, set[str]] = {
     },
     "accounts": {
         "errors", "config", "days", "structured_log", "routing", "hostnames", "translation", "web", "store", "collect",
+        "enrich",
     },
     "operations": {"errors", "config", "days", "translation", "store", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
@@ -48,7 +49,10 @@ LEANS_ON: dict[str, set[str]] = {
     "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
-HEAVY = {"argon2", "duckdb", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "ua_parser", "user_agents"}
+HEAVY = {
+    "argon2", "cryptography", "duckdb", "fido2", "idna", "jinja2", "jwt", "maxminddb", "segno", "ua_parser",
+    "user_agents",
+}  # fmt: skip
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 

@@ -15,11 +15,13 @@ import jwt
 import pytest
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import auth, known_browsers, sessions
+from chalicelib.accounts import auth, known_browsers, sessions, signed_tokens
 from chalicelib.accounts.sessions import Session
+from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.config import settings
+from chalicelib.enrich import geoip_database
 from chalicelib.errors import Forbidden
-from chalicelib.store import aws, signing_key
+from chalicelib.store import aws, browser_sessions, signing_key
 from chalicelib.store.people import Person
 from chalicelib.web import Request
 
@@ -69,6 +71,8 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
     found = Secrets()
     timed_cache.reset_all()
     monkeypatch.setattr(aws, "client", lambda _service: found)
+    monkeypatch.setattr(browser_sessions, "add", lambda *_: None)
+    monkeypatch.setattr(geoip_database, "record", lambda *_: {})
     yield found
     timed_cache.reset_all()
 
@@ -126,6 +130,17 @@ def test_forms_and_known_browsers_stay_valid_across_a_rotation(stored: Secrets) 
     auth.check_csrf(asked, form)
     assert auth.known_browser(browser)
     assert auth.csrf_token(asked) != form["csrf"]
+
+
+def test_a_step_of_signing_in_that_has_begun_can_be_finished_after_a_rotation(stored: Secrets) -> None:
+    token = signed_tokens.issue(Purpose.SECOND_STEP, PERSON.id, 60)
+    assert sessions.named_key(token) == KID
+    signing_key.rotate(keep_former=True)
+    claims = signed_tokens.read(Purpose.SECOND_STEP, token)
+    assert claims is not None
+    assert claims["sub"] == PERSON.id
+    signing_key.rotate(keep_former=False)
+    assert signed_tokens.read(Purpose.SECOND_STEP, token) is None
 
 
 def test_the_former_key_ends_when_all_that_it_signed_has_expired(stored: Secrets, clock: Clock) -> None:

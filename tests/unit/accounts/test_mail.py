@@ -24,7 +24,7 @@ from chalicelib.store.people import Person
 
 LINK = "https://stats.example/reset-password/" + "A" * 64
 PERSON = Person("1", "ada@example.com", "Ada")
-VALUES: dict[str, Any] = {"link": LINK, "minutes": 60, "address": "new@example.com"}
+VALUES: dict[str, Any] = {"link": LINK, "minutes": 60, "address": "new@example.com", "kind": "passkey_added"}
 
 
 class Ses:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from chalicelib import config, timed_cache
 from chalicelib.accounts import auth, passwords, people, request_origin, secret_tokens, sessions, throttle
+from chalicelib.enrich import geoip_database
 from chalicelib.errors import BadRequest, Forbidden
-from chalicelib.store import signing_key
+from chalicelib.store import browser_sessions, signing_key
 from chalicelib.web import Request, read_cookies
 
 KEY = b"a signing key for tests, 32 bytes"
@@ -134,6 +135,8 @@ class TestSessionOf:
     def key(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(signing_key, "_read", lambda _name: (signing_key.SigningKey(KEY, 0),))
         timed_cache.reset_all()
+        monkeypatch.setattr(browser_sessions, "add", lambda *_: None)
+        monkeypatch.setattr(geoip_database, "record", lambda *_: {})
 
     def asked(self, base_url: str, cookie: str) -> Request:
         name, _, value = cookie.partition(";")[0].partition("=")

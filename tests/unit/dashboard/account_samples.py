@@ -78,14 +78,14 @@ def wrong_password() -> Response:
 def sign_in_form(can_send: bool = True, **query: str) -> Response:
     """The sign-in form."""
     with _account(can_send):
-        return sign_in._form_page(samples.request("/sign-in", query), "sites")
+        return sign_in.form_page(samples.request("/sign-in", query), "sites")
 
 
 def sign_in_again(entered: str) -> Response:
     """The sign-in form after a mistake."""
     with _account(True):
         wrong = Unauthorized(_("Wrong e-mail address or password."))
-        return sign_in._form_page(samples.request("/sign-in"), entered, entered, wrong)
+        return sign_in.form_page(samples.request("/sign-in"), entered, entered, wrong)
 
 
 def sign_in_link(person: Person = ADA, tokens: int = 2, error: BadRequest | None = None) -> Response:

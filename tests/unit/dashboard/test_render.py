@@ -16,7 +16,7 @@ from chalicelib.dashboard.home import SiteForm
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
 from chalicelib.store.people import Person
-from tests.unit.dashboard import account_samples, api_samples, samples
+from tests.unit.dashboard import account_samples, api_samples, samples, security_samples
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -83,6 +83,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "link of an address": lambda: account_samples.sign_in_link(Person("1", '"><b>@example')),
     **account_samples.PAGES,
     **api_samples.PAGES,
+    **security_samples.PAGES,
     "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
     "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
 }  # fmt: skip

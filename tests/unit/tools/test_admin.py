@@ -20,6 +20,7 @@ GUIDE = (ROOT / "docs" / "install-and-operate.md").read_text(encoding="utf-8")
 # The least that each command has to be given.
 LEAST = {
     "status": [], "verify": [], "create-administrator": ["a@example.com"],
+    "reset-two-factor": ["a@example.com"],
     "issue-token": ["a@example.com", "--name", "CI"], "list-dead-letters": [], "show-dead-letter": ["1"],
     "redrive-dead-letters": ["--all"], "discard-dead-letters": ["--all", "--yes"],
     "rebuild-days": ["site-1", "2026-11-01", "2026-11-02"], "rotate-signing-key": [],
@@ -33,6 +34,7 @@ ANSWERS: dict[str, Any] = {
         ],
     },
     "create-administrator": {"email": "a@example.com", "link_token": "t"},
+    "reset-two-factor": "a@example.com",
     "issue-token": "shy_x",
     "list-dead-letters": {
         "messages": 1,

@@ -1,0 +1,67 @@
+"""Short-lived signed tokens (JWT) that carry a state from one request to the next.
+
+Each purpose has its own audience and its own derived key, so that a token of one purpose is worth nothing for another:
+the state between two steps of signing in is not a session, and a session is not such a state.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final
+
+import jwt
+
+from chalicelib.accounts import sessions
+from chalicelib.config import settings
+from chalicelib.store.signing_key import key_id, keys_for, signing_key
+
+_ALGORITHM: Final = "HS256"
+_REQUIRED: Final = ["iss", "aud", "sub", "jti", "iat", "exp"]
+
+
+class Purpose(Enum):
+    """What a token is for: its audience."""
+
+    SECOND_STEP = "second step"
+    AUTHENTICATOR = "authenticator set-up"
+    PASSKEY_CHALLENGE = "passkey challenge"
+
+
+def issue(purpose: Purpose, subject: str, life_s: int, **claims: object) -> str:
+    """A token about `subject`, a person's id or ``""``, that expires after `life_s` seconds."""
+    now = int(time.time())
+    standard = {
+        "iss": settings().prefix,
+        "aud": purpose.value,
+        "sub": subject,
+        "jti": secrets.token_urlsafe(16),
+        "iat": now,
+        "exp": now + life_s,
+    }
+    key = signing_key()
+    derived = sessions.derive(key, purpose.value)
+    return jwt.encode(claims | standard, derived, algorithm=_ALGORITHM, headers={"kid": key_id(key)})
+
+
+def read(purpose: Purpose, token: str) -> Mapping[str, Any] | None:
+    """The claims of a token; None unless it is signed by us, for this purpose, and not expired."""
+    read = (_decode(purpose, token, key.secret) for key in keys_for(sessions.named_key(token)))
+    return next((claims for claims in read if claims is not None), None)
+
+
+def _decode(purpose: Purpose, token: str, key: bytes) -> Mapping[str, Any] | None:
+    try:
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            sessions.derive(key, purpose.value),
+            algorithms=[_ALGORITHM],
+            audience=purpose.value,
+            issuer=settings().prefix,
+            options={"require": _REQUIRED},
+        )
+    except jwt.InvalidTokenError:
+        return None
+    return claims

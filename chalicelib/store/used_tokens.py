@@ -1,0 +1,29 @@
+"""Tokens that work once, in ``core``: the ids of those that were used, until they expire.
+
+=====================  ==========  ====================================
+pk                     sk          holds
+=====================  ==========  ====================================
+``used#<token id>``    ``used``    nothing else; deleted when it expires
+=====================  ==========  ====================================
+"""
+
+from __future__ import annotations
+
+from pynamodb.exceptions import PutError
+
+from chalicelib.store import aws
+from chalicelib.store.tables import CoreItem
+
+
+def use(token_id: str, expires: int) -> bool:
+    """Use up a token; False if it has been used.
+
+    :param expires: when the token expires by itself, epoch seconds.
+    """
+    try:
+        CoreItem(f"used#{token_id}", "used", expires=expires).save(CoreItem.pk.does_not_exist())
+    except PutError as error:
+        if not aws.condition_failed(error):
+            raise
+        return False
+    return True
