@@ -29,7 +29,7 @@ MODULES = ROOT / "node_modules"
 ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
 GEO = ROOT / ".local" / "geo"
 MAXMIND_TESTS = ROOT / ".local" / "maxmind-tests"
-OLDEST_NODE = 18
+OLDEST_NODE = 20
 STAMP = ".shylight-stamp"
 BEAT_S = 10.0
 

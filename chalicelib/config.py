@@ -13,6 +13,9 @@ from functools import cache
 from typing import Any, Final
 
 APP: Final = "shylight"
+# The stage and the account of the local AWS.
+LOCAL_STAGE: Final = "local"
+LOCAL_ACCOUNT: Final = "000000000000"
 
 # Limits of a hit. Larger values are rejected with a reason, except that pages are truncated and referrers left out.
 MAX_BODY_BYTES: Final = 16 * 1024
@@ -138,6 +141,26 @@ PASSKEY_CHALLENGE_LIFE_S: Final = 5 * 60
 MAX_PASSKEYS: Final = 20
 MAX_PASSKEY_NAME_CHARS: Final = 100
 SECURITY_NOTICE_LIFE_S: Final = 90 * 24 * 60 * 60
+# Signing in through an OpenID Connect provider: how long somebody may take at the provider, and to sign in afterwards
+# with the account that is to be connected.
+PROVIDER_SIGN_IN_COOKIE: Final = "shylight_provider"
+PROVIDER_SIGN_IN_LIFE_S: Final = 10 * 60
+PROVIDER_IDENTITY_COOKIE: Final = "shylight_identity"
+PROVIDER_IDENTITY_LIFE_S: Final = 30 * 60
+# Answers from a provider that did not sign anybody in, per network.
+PROVIDER_ATTEMPTS: Final = 100
+PROVIDER_WINDOW_S: Final = 15 * 60
+# How long what a provider says about itself is used, and its keys; a failed request is not repeated for some seconds.
+PROVIDER_DOCUMENT_LIFE_S: Final = 60 * 60
+PROVIDER_KEYS_LIFE_S: Final = 60 * 60
+PROVIDER_FAILURE_LIFE_S: Final = 10
+# The provider's clock and ours may differ by this time.
+PROVIDER_CLOCK_SKEW_S: Final = 60
+# Identities that one person may connect.
+MAX_IDENTITIES: Final = 10
+# A request to a server whose address somebody entered, from connecting on, and its answer.
+OUTGOING_TIMEOUT_S: Final = 5.0
+MAX_OUTGOING_ANSWER_BYTES: Final = 256 * 1024
 # Mails that a form sends to an address that somebody enters: to one address, and for one network. Links in them are
 # valid for as long as the window at least, so whoever is refused has a valid one already.
 MAILS_WINDOW_S: Final = 60 * 60
@@ -167,6 +190,18 @@ MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 # People of one site: their roles are stored in one item.
 MAX_SITE_PEOPLE: Final = 1000
 
+# Shared links of one site, and websites that may embed one of them.
+MAX_SHARED_LINKS: Final = 100
+MAX_EMBED_ORIGINS: Final = 20
+SHARED_LINK_COOKIE: Final = "shylight_link"
+# How long a browser that has sent a shared link's password need not send it again.
+SHARED_LINK_UNLOCKED_S: Final = 12 * 60 * 60
+# Visitors of shared pages cause builds of a day no more often than this.
+SHARED_REFRESH_AFTER_S: Final = 60
+# How long functions, browsers and proxies cache a site's counter.
+COUNTER_CACHE_S: Final = 5 * 60
+MAX_BADGE_LABEL_CHARS: Final = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -184,9 +219,9 @@ class Settings:
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
-    stage: str = "local"
+    stage: str = LOCAL_STAGE
     region: str = "us-east-1"
-    account: str = "000000000000"
+    account: str = LOCAL_ACCOUNT
     public_url: str = ""
     plain_script: str = ""
     max_sites: int = 1000
@@ -197,6 +232,11 @@ class Settings:
     def prefix(self) -> str:
         """The beginning of every resource's name, ``shylight-<stage>``."""
         return f"{APP}-{self.stage}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the stage of the local AWS, in its account."""
+        return (self.stage, self.account) == (LOCAL_STAGE, LOCAL_ACCOUNT)
 
     @property
     def bucket(self) -> str:

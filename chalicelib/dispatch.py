@@ -14,7 +14,7 @@ from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
 from chalicelib.errors import ShylightError
-from chalicelib.routing import SITE_PARAMETER, Right, Route
+from chalicelib.routing import ADDRESS_PARAMETERS, SITE_PARAMETER, Right, Route
 from chalicelib.web import Request, ShylightApp, serve
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
@@ -26,7 +26,7 @@ def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) 
     """Register routes with Chalice.
 
     :raises TypeError: for a row without a right or, in the API, without a scope.
-    :raises ValueError: for a row with a right in a site whose path has no ``{site}``.
+    :raises ValueError: for a row with a right in a site, or of an address, whose path lacks the parameter for it.
     """
     for route in routes:
         if not isinstance(route.right, Right):
@@ -37,6 +37,8 @@ def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) 
             )
         if route.right.of_site and f"{{{SITE_PARAMETER}}}" not in route.path:
             raise ValueError(f"{route.method} {route.path} has a right in a site, but no {{site}} in its path")
+        if route.right.of_address and f"{{{ADDRESS_PARAMETERS[route.right]}}}" not in route.path:
+            raise ValueError(f"{route.method} {route.path} has a right of an address that is not in its path")
         given = {} if route.method in ("GET", "HEAD", "OPTIONS") else {"content_types": _ANY_BODY}
         app.route(route.path, methods=[route.method], name=route.handler, **given)(_view(app, route))
 
@@ -80,6 +82,11 @@ def _answer(route: Route) -> Callable[..., Response]:
         translation.use(translation.SOURCE_LANGUAGE if request.is_api else _language(request))
         if route.right is Right.PUBLIC:
             return handler(request, **parameters)
+        if route.right.of_address:
+            from chalicelib.accounts import shared_access
+
+            address = parameters.pop(ADDRESS_PARAMETERS[route.right])
+            return handler(request, *shared_access.authorize(request, route.right, address), **parameters)
         site_id = parameters.pop(SITE_PARAMETER) if route.right.of_site else None
         if request.is_api:
             from chalicelib.api import call

@@ -6,11 +6,11 @@ Neither this module nor the tables import anything else, because every cold star
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Right(Enum):
-    """The right that a route requires. `accounts.auth` alone decides who has it."""
+    """The right that a route requires. `accounts.auth` and `accounts.shared_access` alone decide who has it."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
@@ -19,11 +19,19 @@ class Right(Enum):
     SITE_ADMIN = "site: administer"
     SITE_OWN = "site: own"
     ADMINISTRATOR = "administrator"
+    SHARED_LINK = "shared link"
+    PUBLIC_PAGE = "public page"
+    COUNTER_KEY = "counter key"
 
     @property
     def of_site(self) -> bool:
         """Whether it is a right in a site, which the path names."""
         return self in (Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN)
+
+    @property
+    def of_address(self) -> bool:
+        """Whether the address itself gives the right, to anybody who has it: `accounts.shared_access` decides."""
+        return self in ADDRESS_PARAMETERS
 
 
 class Scope(Enum):
@@ -34,6 +42,8 @@ class Scope(Enum):
     SITES_WRITE = "sites:write"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    SHARES_READ = "shares:read"
+    SHARES_WRITE = "shares:write"
     HITS_WRITE = "hits:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
@@ -89,7 +99,7 @@ class Route(NamedTuple):
     :ivar path: as Chalice has it, e.g. ``/sites/{site}``.
     :ivar handler: ``"package.module:function"`` below `chalicelib`, imported at the first request. Its arguments are
         the request, the person (unless the route is public), the site (for a right in a site), and the other path
-        parameters by name.
+        parameters by name. For a right of an address: the request, the site, the shared link (if it is one).
     :ivar right: the right that the caller needs.
     :ivar scope: the scope that an API token needs, for routes below ``/api/v1`` that are not public.
     :ivar filters_sites: tokens that are limited to some sites may use it although its path names no site, because the
@@ -107,3 +117,5 @@ class Route(NamedTuple):
 
 
 SITE_PARAMETER = "site"
+# The parameter of the path that gives a right of an address.
+ADDRESS_PARAMETERS: Final = {Right.SHARED_LINK: "link", Right.PUBLIC_PAGE: SITE_PARAMETER, Right.COUNTER_KEY: "file"}

@@ -82,7 +82,7 @@ class Request:
     @property
     def is_api(self) -> bool:
         """Whether the client is a program, which gets errors as JSON and not as pages."""
-        return self.path.startswith(("/api/", "/ingress/", "/healthz"))
+        return self.path.startswith(("/api/", "/ingress/", "/healthz", "/badge/", "/counter/"))
 
     def json(self, limit: int = config.MAX_BODY_BYTES) -> dict[str, Any]:
         """The body as a JSON object.
@@ -172,8 +172,12 @@ def reply(
 
 def reply_json(data: object, status: int = 200, headers: Mapping[str, str | list[str]] | None = None) -> Response:
     """A response with `data` as JSON, not cached."""
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return reply(body, "application/json", status, {"Cache-Control": "no-store", **(headers or {})})
+    return reply(json_text(data), "application/json", status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def json_text(data: object) -> str:
+    """`data` as compact JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def redirect(location: str, headers: Mapping[str, str | list[str]] | None = None) -> Response:
@@ -213,7 +217,7 @@ def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> R
     if request is None or request.is_api:
         headers |= {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
         headers |= error.headers
-        if request is not None and request.path.startswith(("/ingress/", "/api/event")):
+        if request is not None and request.path.startswith(("/ingress/", "/api/event", "/badge/", "/counter/")):
             headers["Access-Control-Allow-Origin"] = "*"
         return reply_json(error.as_json(), error.status, headers)
     return app.error_page(request, error)

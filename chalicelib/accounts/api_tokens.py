@@ -31,6 +31,8 @@ SCOPES: Final[Mapping[Scope, str]] = {
     Scope.SITES_WRITE: N_("Create sites and change their settings"),
     Scope.PEOPLE_READ: N_("See the people of sites, with their e-mail addresses"),
     Scope.PEOPLE_WRITE: N_("Add people to sites, change their roles and remove them"),
+    Scope.SHARES_READ: N_("See shared links, with their addresses, and the addresses of badges and counters"),
+    Scope.SHARES_WRITE: N_("Create, change and revoke shared links, and switch badges and counters on and off"),
     Scope.HITS_WRITE: N_("Send page views and events from a server"),
     Scope.TOKENS_READ: N_("List your API tokens"),
     Scope.TOKENS_WRITE: N_("Create API tokens that allow no more than this one, and revoke tokens"),

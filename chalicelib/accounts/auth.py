@@ -207,7 +207,7 @@ def begin_session(request: Request, person: Person, authenticated_at: int | None
 
     :param authenticated_at: when the person proved who they are, epoch seconds; None for now.
     """
-    from chalicelib.accounts import session_origin  # loads the user agent parser
+    from chalicelib.accounts import session_origin  # loads the reader of GeoIP databases
 
     _end(session_of(request))
     session = sessions.begin(person.id, person.epoch, int(time.time()), authenticated_at)

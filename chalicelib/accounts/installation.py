@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib import outgoing_http
 from chalicelib.accounts import audit_log
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.errors import BadRequest
@@ -34,6 +35,10 @@ def change(actor: Person | None, changes: Mapping[str, Any]) -> Installation:
     changed = dataclasses.replace(before, **changes)
     if changed == before:
         return before
+    if changed.oidc_only and not changed.has_provider:
+        raise BadRequest(
+            "oidc_only needs a provider: set oidc_issuer, oidc_client_id and oidc_client_secret.", field="oidc_only"
+        )
     stored = installation.write(changed)
     names = [name for name in changes if getattr(before, name) != getattr(stored, name)]
     audit_log.record(actor, "installation.change", settings=", ".join(sorted(names)))
@@ -48,5 +53,10 @@ def _check(name: str, value: object) -> None:
         raise BadRequest(f"{name} has the wrong type.", field=name)
     if name == "mail_sender" and value and deliverable(str(value)) is None:
         raise BadRequest(f"{name} must be an e-mail address, such as stats@example.com.", field=name)
+    if name == "oidc_issuer" and value:
+        try:
+            outgoing_http.check_form(str(value))
+        except outgoing_http.RequestFailed as failure:
+            raise BadRequest(f"{name} must be a URL. {failure.message}", field=name) from failure
     if name in _CHOICES and value not in _CHOICES[name]:
         raise BadRequest(f"{name} must be one of: {', '.join(_CHOICES[name])}.", field=name)

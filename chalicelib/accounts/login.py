@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from chalicelib.accounts import passwords, throttle
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.known_browsers import Browser
+from chalicelib.accounts.sign_in_ways import refuse_if_provider_only
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SIGN_IN_ATTEMPTS,
@@ -34,9 +35,11 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
 
     :param known: the known browser that the request comes from, see :mod:`accounts.known_browsers`.
     :raises BadRequest: if the address or the password is missing.
+    :raises Forbidden: if people sign in through the provider only.
     :raises Unauthorized: if either is wrong; the message does not say which.
     :raises TooManyRequests: after too many failed attempts, even if this one is correct.
     """
+    refuse_if_provider_only()
     address = email.strip()
     if not address or not password:
         raise BadRequest(_("Enter your e-mail address and password."))

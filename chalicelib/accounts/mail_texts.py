@@ -21,6 +21,8 @@ SECURITY_CHANGES: Final[Mapping[str, str]] = {
     "passkey_removed": N_("A passkey was removed."),
     "recovery_codes_created": N_("New recovery codes were created."),
     "recovery_code_used": N_("A recovery code was used to sign in."),
+    "identity_connected": N_("An identity at the provider was connected. Whoever has it can sign in to your account."),
+    "identity_disconnected": N_("An identity at the provider was disconnected."),
     "second_factor_reset": N_("An administrator removed the authenticator app, passkeys and recovery codes."),
 }
 

@@ -6,6 +6,7 @@ from chalicelib.accounts import audit_log, login, mail, one_time_links, password
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.equal_time import equal_time
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, Link
+from chalicelib.accounts.sign_in_ways import refuse_if_provider_only
 from chalicelib.store.people import Person, find_person
 
 
@@ -14,8 +15,10 @@ def change(person: Person, present: str, new: str, source_ip: str, address: str)
 
     :param address: the deployment's public URL.
     :raises BadRequest: if the present password is wrong, or the new one is not accepted.
+    :raises Forbidden: if people sign in through the provider only.
     :raises TooManyRequests: after too many wrong passwords.
     """
+    refuse_if_provider_only()
     passwords.check_new(new, *words_of(person))
     login.check_password(person, present, source_ip, field="present")
     stored = people.set_password(person, new)
@@ -32,8 +35,10 @@ def send_reset_link(given: str, source_ip: str, address: str) -> None:
 
     :param address: the deployment's public URL.
     :raises BadRequest: if it is not an address.
+    :raises Forbidden: if people sign in through the provider only.
     :raises TooManyRequests: after too many mails.
     """
+    refuse_if_provider_only()
     email = email_address(given)
     throttle.count_mail(email, source_ip)
     with equal_time():
@@ -56,8 +61,10 @@ def reset(link: Link, new: str, address: str) -> Person:
 
     :param address: the deployment's public URL.
     :raises BadRequest: if the new password is not accepted; the link stays valid.
+    :raises Forbidden: if people sign in through the provider only.
     :raises NotFound: if the link was used, or its person is gone.
     """
+    refuse_if_provider_only()
     if link.person is None:
         raise one_time_links.invalid()
     passwords.check_new(new, *words_of(link.person))

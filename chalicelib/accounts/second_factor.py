@@ -72,8 +72,8 @@ def _check_totp(person: Person, code: str, known: Browser | None) -> None:
     who = throttle.key("code in browser", known.id) if known and ours else throttle.key("code", person.id)
     by_day = f"{who}#day"
     now = int(time.time())
-    throttle.count(by_day, SECOND_STEP_ATTEMPTS_PER_DAY, _DAY_S, now)
     throttle.count(who, SECOND_STEP_ATTEMPTS, SECOND_STEP_WINDOW_S, now)
+    throttle.count(by_day, SECOND_STEP_ATTEMPTS_PER_DAY, _DAY_S, now)
     stored = factors_of(person).totp
     step = totp.matching_step(_secret(person, stored), code, now) if stored is not None else None
     if step is None or not second_factors.use_step(person.id, step):

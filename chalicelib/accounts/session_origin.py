@@ -1,19 +1,32 @@
 """Where a session begins: browser, operating system and country, for the list of a person's sessions.
 
-The address and the user agent themselves are not stored.
+The address and the user agent themselves are not stored. The user agent parser in `enrich` is not used: it takes half a
+second to load, and people recognize their own browsers by the few names here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Thread
+from typing import Final
 
-from chalicelib.collect.client_hints import read_client_hints
-from chalicelib.config import SESSION_COUNTRY_WAIT_S
+from chalicelib.config import MAX_USER_AGENT_CHARS, SESSION_COUNTRY_WAIT_S
 from chalicelib.enrich import geoip_database, geolocation
-from chalicelib.enrich.browser_families import UNKNOWN
-from chalicelib.enrich.user_agent import parse_agent
 from chalicelib.web import Request
+
+# A word of the user agent, or of the header Sec-CH-UA -> the name. The first that is found counts: most browsers also
+# call themselves Chrome and Safari, and Android and ChromeOS are Linux.
+_BROWSERS: Final = (
+    ('"Brave"', "Brave"), ("Edg/", "Edge"), ("EdgA/", "Edge"), ("EdgiOS/", "Edge"), ("OPR/", "Opera"),
+    ("OPiOS/", "Opera"), ("OPT/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Vivaldi/", "Vivaldi"),
+    ("YaBrowser/", "Yandex Browser"), ("DuckDuckGo/", "DuckDuckGo"), ("Ddg/", "DuckDuckGo"), ("FxiOS/", "Firefox"),
+    ("Firefox/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS: Final = (
+    ("iPhone", "iOS"), ("iPad", "iOS"), ("iPod", "iOS"), ("Android", "Android"), ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"), ("Macintosh", "macOS"), ("FreeBSD", "FreeBSD"), ("OpenBSD", "OpenBSD"), ("Linux", "Linux"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +40,15 @@ class SessionOrigin:
 
 def origin_of(request: Request) -> SessionOrigin:
     """Where `request` comes from."""
-    agent = parse_agent(request.headers.get("user-agent", ""), read_client_hints(request.headers))
-    browser, system = ("" if name == UNKNOWN else name for name in (agent.browser, agent.system))
-    return SessionOrigin(browser, system, _country(request.source_ip))
+    agent = request.headers.get("user-agent", "")[:MAX_USER_AGENT_CHARS]
+    brands = request.headers.get("sec-ch-ua", "")[:MAX_USER_AGENT_CHARS]
+    return SessionOrigin(
+        _first_name(_BROWSERS, f"{brands} {agent}"), _first_name(_SYSTEMS, agent), _country(request.source_ip)
+    )
+
+
+def _first_name(names: Iterable[tuple[str, str]], text: str) -> str:
+    return next((name for word, name in names if word in text), "")
 
 
 def _country(address: str) -> str:

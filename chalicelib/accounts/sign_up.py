@@ -17,6 +17,7 @@ from chalicelib.accounts.equal_time import equal_time
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.mail import Delivery
 from chalicelib.accounts.one_time_links import SIGN_UP, Link
+from chalicelib.accounts.sign_in_ways import refuse_if_provider_only, sign_in_ways
 from chalicelib.errors import Conflict
 from chalicelib.store import people as stored_people
 from chalicelib.store.people import Person
@@ -28,8 +29,8 @@ Availability = Literal["open", "invited", "closed", "no mail"]
 
 
 def availability() -> Availability:
-    """Who may sign up now."""
-    chosen = settings_of_installation().sign_up
+    """Who may sign up now, with a password; see `accounts.oidc_people` for those who come through the provider."""
+    chosen = "closed" if sign_in_ways().provider_only else settings_of_installation().sign_up
     return "no mail" if chosen == "open" and not mail.can_send() else chosen
 
 
@@ -70,9 +71,11 @@ def confirm(link: Link, password: str, source_ip: str) -> Person:
     :param password: as entered when signing up.
     :raises BadRequest: if it is another; the link stays valid.
     :raises Conflict: if the address has an account by now.
+    :raises Forbidden: if people sign in through the provider only.
     :raises NotFound: if the link was used.
     :raises TooManyRequests: after too many wrong passwords.
     """
+    refuse_if_provider_only()
     person = Person(
         link.person_id,
         link.details["email"],

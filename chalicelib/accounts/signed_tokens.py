@@ -28,6 +28,8 @@ class Purpose(Enum):
     SECOND_STEP = "second step"
     AUTHENTICATOR = "authenticator set-up"
     PASSKEY_CHALLENGE = "passkey challenge"
+    PROVIDER_SIGN_IN = "sign-in through the provider"
+    PROVIDER_IDENTITY = "identity at the provider"
 
 
 def issue(purpose: Purpose, subject: str, life_s: int, **claims: object) -> str:
@@ -48,8 +50,17 @@ def issue(purpose: Purpose, subject: str, life_s: int, **claims: object) -> str:
 
 def read(purpose: Purpose, token: str) -> Mapping[str, Any] | None:
     """The claims of a token; None unless it is signed by us, for this purpose, and not expired."""
-    read = (_decode(purpose, token, key.secret) for key in keys_for(sessions.named_key(token)))
-    return next((claims for claims in read if claims is not None), None)
+    found = read_with_key(purpose, token)
+    return found[0] if found is not None else None
+
+
+def read_with_key(purpose: Purpose, token: str) -> tuple[Mapping[str, Any], bytes] | None:
+    """As :func:`read`, with the signing key of the token, for whoever derives more from it."""
+    for key in keys_for(sessions.named_key(token)):
+        claims = _decode(purpose, token, key.secret)
+        if claims is not None:
+            return claims, key.secret
+    return None
 
 
 def _decode(purpose: Purpose, token: str, key: bytes) -> Mapping[str, Any] | None:

@@ -23,6 +23,13 @@ ROUTES = (
     Route("PUT", f"{_PEOPLE}/{{person}}", "api.site_people:change", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
     # Everybody may leave; to remove others, `accounts.site_people` requires SITE_ADMIN.
     Route("DELETE", f"{_PEOPLE}/{{person}}", "api.site_people:remove", Right.SITE_VIEW, Scope.PEOPLE_WRITE),
+    Route("GET", f"{_SITE}/shares", "api.shares:list_shares", Right.SITE_ADMIN, Scope.SHARES_READ),
+    Route("POST", f"{_SITE}/shares", "api.shares:create", Right.SITE_ADMIN, Scope.SHARES_WRITE, creates=True),
+    Route("PATCH", f"{_SITE}/shares/{{share}}", "api.shares:change", Right.SITE_ADMIN, Scope.SHARES_WRITE),
+    Route("DELETE", f"{_SITE}/shares/{{share}}", "api.shares:revoke", Right.SITE_ADMIN, Scope.SHARES_WRITE),
+    Route("GET", f"{_SITE}/counter", "api.counter:show_address", Right.SITE_ADMIN, Scope.SHARES_READ),
+    Route("PUT", f"{_SITE}/counter", "api.counter:switch", Right.SITE_ADMIN, Scope.SHARES_WRITE),
+    Route("GET", "/counter/{file}", "api.counter:show", Right.COUNTER_KEY),
     Route("GET", _TOKENS, "api.tokens:list_tokens", Right.SIGNED_IN, Scope.TOKENS_READ, filters_sites=True),
     Route("POST", _TOKENS, "api.tokens:create", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True, creates=True),
     Route(

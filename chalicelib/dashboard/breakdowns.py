@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -70,11 +70,22 @@ class Card:
     note: str = ""
 
 
-def cards(stats: Stats, notes: Mapping[str, str] = MappingProxyType({})) -> list[Card]:
-    """All cards of the overview, in their order on the page; `notes` are by card."""
+def cards(
+    stats: Stats,
+    notes: Mapping[str, str] = MappingProxyType({}),
+    *,
+    hidden: Collection[str] = (),
+    linked: bool = True,
+) -> list[Card]:
+    """The cards of the overview, in their order on the page.
+
+    :param notes: by card; :param hidden: the cards to leave out.
+    :param linked: whether rows have links.
+    """
     return [
-        Card(key, _(card.title), tuple(ranking(kind, stats) for kind in _tabs(key, stats)), notes.get(key, ""))
+        Card(key, _(card.title), tuple(ranking(kind, stats, linked) for kind in _tabs(key, stats)), notes.get(key, ""))
         for key, card in catalogue.CARDS.items()
+        if key not in hidden
     ]
 
 
@@ -92,7 +103,7 @@ def _has_several(kind: str, stats: Stats) -> bool:
     return table is not None and sum(bool(row.name) for row in table.rows) > 1
 
 
-def ranking(kind: str, stats: Stats) -> Ranking:
+def ranking(kind: str, stats: Stats, linked: bool = True) -> Ranking:
     """The table `kind` of `stats`; a row's share is its part of all visitors."""
     dimension = catalogue.DIMENSIONS[kind]
     table = stats.tables.get(kind) or Table(rows=())
@@ -110,11 +121,11 @@ def ranking(kind: str, stats: Stats) -> Ranking:
             bar=round(min(row.visitors / largest, 1) * 100, 1) if largest else 0,
         )
 
+    def href(row: Row) -> str:
+        return _href(dimension, row.name, stats.site.domain) if linked else ""
+
     entries = [
-        entry(
-            row, _label(dimension, row.name), _href(dimension, row.name, stats.site.domain), _code(dimension, row.name)
-        )
-        for row in table.rows[:HELD]
+        entry(row, _label(dimension, row.name), href(row), _code(dimension, row.name)) for row in table.rows[:HELD]
     ]
     shown = SHOWN if len(entries) > SHOWN + 1 else SHOWN + 1
     return Ranking(

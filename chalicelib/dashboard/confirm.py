@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import auth, login, passkey_challenges, passkeys, request_origin, second_factor
+from chalicelib.accounts import auth, login, oidc_people, passkey_challenges, passkeys, request_origin, second_factor
 from chalicelib.accounts.passkey_challenges import Use
+from chalicelib.accounts.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render
 from chalicelib.errors import BadRequest, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
@@ -45,5 +46,6 @@ def _page(request: Request, person: Person, onward: str, error: ShylightError | 
         error=error.message if error is not None else "",
         next=onward,
         has_password=person.password_hash is not None,
+        provider=sign_in_ways().provider if oidc_people.has_identity(person) else "",
         has_passkey=bool(factors.passkeys) and passkey_challenges.relying_party(request) is not None,
     )

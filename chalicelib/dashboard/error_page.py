@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
+from chalicelib.accounts.shared_access import Locked
 from chalicelib.dashboard import render
 from chalicelib.errors import ShylightError, SignInTooOld, Unauthorized
 from chalicelib.translation import N_
@@ -29,7 +30,14 @@ _FAILED = (
 
 
 def show(request: Request, error: ShylightError) -> Response:
-    """The page for `error`; somebody who has to sign in is sent there, and back afterwards."""
+    """The page for `error`; somebody who has to sign in is sent there, and back afterwards.
+
+    Whoever opens a shared link with a password is asked for it.
+    """
+    if isinstance(error, Locked):
+        from chalicelib.dashboard import shared_password
+
+        return shared_password.locked(request, error.link)
     if isinstance(error, Unauthorized):
         wanted = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from chalice import Response
 
@@ -24,7 +25,8 @@ from chalicelib.dashboard import (
 from chalicelib.dashboard.snippet import snippet
 from chalicelib.report import site_stats
 from chalicelib.report.display_names import shown_name
-from chalicelib.report.stats import LatestVisit
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
@@ -56,30 +58,40 @@ def show(request: Request, person: Person, site: Site) -> Response:
     :raises BadRequest: if the period is not valid.
     """
     now, period = periods.requested(request, site)
-    today = now.date()
     stats = site_stats.stats(site, period, now)
     return render.page(
         request,
         "overview.html",
+        **figures(stats, period, now),
         person=person,
         csrf=auth.csrf_token(request),
-        site=site,
-        site_url=breakdowns.site_url(site.domain),
         sites=auth.sites_of(person),
         keep=periods.kept_query(request),
-        picker=period_picker.pick(period, today),
-        stats=stats,
-        waiting=periods.is_waiting(stats),
-        note=periods.outdated_note(stats),
-        live=stats.last >= today,
-        figures=metric_cards.overview_metrics(stats, today),
-        before=metric_cards.before(stats, today),
-        chart=chart.plot(stats.series, stats.interval, now),
         cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
-        latest=[visit_line(visit, today) for visit in stats.latest],
+        latest=[visit_line(visit, now.date()) for visit in stats.latest],
         snippet=snippet(request.address, site),
         may_change=sections.of_site(person, site, "/sites/{site}").include(site_settings_page.PATH),
     )
+
+
+def figures(stats: Stats, period: Period, now: datetime) -> dict[str, Any]:
+    """What the templates need for the figures of a period: of the overview, and of a shared page.
+
+    :param now: on the site's clock.
+    """
+    today = now.date()
+    return {
+        "site": stats.site,
+        "site_url": breakdowns.site_url(stats.site.domain),
+        "picker": period_picker.pick(period, today),
+        "stats": stats,
+        "waiting": periods.is_waiting(stats),
+        "note": periods.outdated_note(stats),
+        "live": stats.last >= today,
+        "figures": metric_cards.overview_metrics(stats, today),
+        "before": metric_cards.before(stats, today),
+        "chart": chart.plot(stats.series, stats.interval, now),
+    }
 
 
 def visit_line(visit: LatestVisit, today: date) -> VisitLine:

@@ -9,6 +9,7 @@ from chalice import Response
 from chalicelib import config
 from chalicelib.accounts import auth, notices, passkeys, request_origin, second_step
 from chalicelib.accounts.passkey_challenges import Use
+from chalicelib.accounts.sign_in_ways import refuse_if_provider_only
 from chalicelib.dashboard import account_security, authenticator, render, sections, sign_in
 from chalicelib.errors import BadRequest, Conflict, NotFound, Unauthorized
 from chalicelib.store.people import Person
@@ -77,6 +78,7 @@ def options_to_use(request: Request) -> Response:
 def sign_in_with_passkey(request: Request) -> Response:
     """``POST /passkey``: a session for the person who has the passkey; or the sign-in form with the error."""
     request_origin.check_origin(request)
+    refuse_if_provider_only()
     form = request.form()
     onward = request_origin.next_path(form.get("next"))
     try:

@@ -18,13 +18,20 @@ from chalicelib.web import Request, reply
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# No inline scripts or styles, nothing from other hosts.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
+
+def content_security_policy(frame_ancestors: str = "'none'") -> str:
+    """The policy of a page: no inline scripts or styles, nothing from other hosts.
+
+    :param frame_ancestors: the sources whose pages may embed the page.
+    """
+    return (
+        f"default-src 'self'; object-src 'none'; frame-ancestors {frame_ancestors}; base-uri 'none'; form-action 'self'"
+    )
+
+
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": content_security_policy(),
     "Referrer-Policy": "same-origin",
 }
 # For pages whose URL is a secret: no request that they cause names it.

@@ -36,11 +36,13 @@ SITE: Final = (
     Section(N_("Excluded traffic"), "/sites/{site}/ledger"),
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
+    Section(N_("Sharing"), "/sites/{site}/sharing"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
     Section(N_("Password"), "/account/password"),
     Section(N_("Security"), "/account/security"),
+    Section(N_("Connected identities"), "/account/identities"),
     Section(N_("API tokens"), "/account/tokens"),
 )
 ADMINISTRATION: Final[tuple[Section, ...]] = ()

@@ -24,6 +24,7 @@ from chalicelib.accounts import (
     sign_up,
 )
 from chalicelib.accounts.one_time_links import Link
+from chalicelib.accounts.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
@@ -52,7 +53,7 @@ def sign_in(request: Request) -> Response:
         person = login.sign_in(email, form.get("password", ""), request.source_ip, auth.known_browser(request))
     except (BadRequest, Unauthorized, TooManyRequests) as error:
         return form_page(request, onward, email, error)
-    return _first_step_done(request, person, onward)
+    return first_step_done(request, person, onward)
 
 
 def show_link(request: Request, token: str) -> Response:
@@ -67,14 +68,16 @@ def show_link(request: Request, token: str) -> Response:
 def use_link(request: Request, token: str) -> Response:
     """``POST /sign-in/{token}``: use up the link, set the password if one is given (and revoke tokens), and sign in.
 
-    A person without a password has to choose one, because the link works only once.
+    A person without a password has to choose one, because the link works only once; unless people sign in through the
+    provider only.
     """
     request_origin.check_origin(request)
     form = request.form()
-    password = form.get("password", "")
+    provider_only = sign_in_ways().provider_only
+    password = form.get("password", "") if not provider_only else ""
     try:
         link, person = _find_link(request, token)
-        if password or person.password_hash is None:
+        if password or not (provider_only or person.password_hash):
             passwords.check_new(password, *password_change.words_of(person))
         one_time_links.use(link)
     except NotFound as error:
@@ -89,7 +92,7 @@ def use_link(request: Request, token: str) -> Response:
             password_change.tell(person, request.address)
         if "revoke_tokens" in form:
             api_tokens.revoke_all(person)
-    return _first_step_done(request, person, request_origin.HOME)
+    return first_step_done(request, person, request_origin.HOME)
 
 
 def sign_out(request: Request) -> Response:
@@ -114,6 +117,7 @@ def form_page(request: Request, onward: str, email: str = "", error: ShylightErr
         can_send=mail.can_send(),
         has_passkeys=passkey_challenges.relying_party(request) is not None,
         may_sign_up=sign_up.availability() == "open",
+        ways=sign_in_ways(),
     )
 
 
@@ -123,7 +127,7 @@ def signed_in(request: Request, person: Person, onward: str) -> Response:
     return redirect(request.root + onward, {"Set-Cookie": cookies})
 
 
-def _first_step_done(request: Request, person: Person, onward: str) -> Response:
+def first_step_done(request: Request, person: Person, onward: str) -> Response:
     """On to the second step, if the person has a second factor; else a session."""
     if not second_factor.factors_of(person).required:
         return signed_in(request, person, onward)
@@ -146,6 +150,7 @@ def _link_page(request: Request, person: Person, error: BadRequest | None = None
         render.SECRET_URL_HEADERS,
         email=person.email,
         error=error.message if error else None,
-        needs_password=person.password_hash is None,
+        needs_password=person.password_hash is None and not sign_in_ways().provider_only,
+        provider_only=sign_in_ways().provider_only,
         tokens=len(api_tokens.tokens_of(person)),
     )

@@ -51,21 +51,23 @@ class _Month:
         return whole if self.tables is None else rollup_sums.with_packed_tables(whole, self.tables)
 
 
-def of_period(site: Site, period: Period, today: date, *, tables: bool) -> Stored:
+def of_period(site: Site, period: Period, today: date, *, tables: bool, compare: bool = True) -> Stored:
     """The rollups of a period and the one before it; finished months that have no sum yet are summed and stored.
 
     :param today: in the site's zone.
+    :param compare: False: only the period itself.
     """
     before = period.before()
+    earliest_day = before[0] if compare else period.first
     ours = month_sums.within(period.first, period.last, today)
     # The last day before the period is read separately, because today is compared with a part of it.
-    others = month_sums.within(before[0], before[1] - timedelta(days=1), today)
+    others = month_sums.within(before[0], before[1] - timedelta(days=1), today) if compare else []
     found = _find(site.id, others + ours)
     standing = _standing(site.id, found, ours, tables=tables)
-    by_themselves = [day for day in days.each(before[0], period.last) if month_sums.first_of(day) not in standing]
+    by_themselves = [day for day in days.each(earliest_day, period.last) if month_sums.first_of(day) not in standing]
     runs = days.runs(by_themselves, lambda day: day + timedelta(days=1))
     items = {item.day: item for run in runs for item in rollups.between(site.id, *run)}
-    if tables:  # the home page reads many sites without tables
+    if tables or not compare:  # the home page reads many sites without tables
         earliest = month_sums.first_of(min([*items, *standing], default=today))
         missing = [month for first, month in found.items() if first not in standing and first >= earliest]
         _sum_months(site.id, missing, items)

@@ -28,15 +28,24 @@ REFRESH_BUDGET_S = 4.0
 _HOURLY_DAYS = 3
 
 
-def stats(site: Site, period: Period, now: datetime, *, tables: bool = True, until: float | None = None) -> Stats:
+def stats(
+    site: Site,
+    period: Period,
+    now: datetime,
+    *,
+    tables: bool = True,
+    until: float | None = None,
+    fresh_s: float | None = None,
+) -> Stats:
     """Everything the overview shows of `site` over `period`.
 
     :param now: an aware time.
     :param tables: whether to include tables, events and latest visits, which are most of the data to read.
-    :param until: deadline for building dirty days, see :func:`refresh_dirty_days`.
+    :param until: deadline for building dirty days; :param fresh_s: age of a build up to which it is shown, s. See
+        :func:`refresh_dirty_days`.
     """
     compare_first, compare_last = period.before()
-    outdated = _refresh_dirty(site, compare_first, period.last, now, until)
+    outdated = _refresh_dirty(site, compare_first, period.last, now, until, fresh_s)
     today = now.astimezone(site.zone).date()
     stored = of_period(site, period, today, tables=tables)
     whole = stored.whole
@@ -77,7 +86,9 @@ def _value(metric: Metric, totals: Totals) -> float | None:
     return ratio / 1000 if metric.unit == "seconds" else ratio
 
 
-def refresh_dirty_days(site: Site, first: date, last: date, until: float | None = None) -> set[date]:
+def refresh_dirty_days(
+    site: Site, first: date, last: date, until: float | None = None, fresh_s: float | None = None
+) -> set[date]:
     """Build the dirty days from `first` to `last` within a time budget; returns the days that could not be updated.
 
     Days with the oldest build come first, then newer days before older ones. A day stays dirty for a while after its
@@ -85,7 +96,9 @@ def refresh_dirty_days(site: Site, first: date, last: date, until: float | None 
     failed days whose next attempt is not due, are left as they are.
 
     :param until: deadline for beginning builds, on the monotonic clock, s; by default, the budget of a page from now.
+    :param fresh_s: days whose last build began less than this ago are not built, s; by default, REFRESH_AFTER_S.
     """
+    fresh_s = config.REFRESH_AFTER_S if fresh_s is None else fresh_s
     until = time.monotonic() + REFRESH_BUDGET_S if until is None else until
     now = days.now_ms()
     dirty = {mark.day for mark in dirty_hours.of_days(site.id, first, last) if mark.due <= now}
@@ -97,7 +110,7 @@ def refresh_dirty_days(site: Site, first: date, last: date, until: float | None 
     for day in sorted(dirty, key=lambda day: (built.get(day, 0), -day.toordinal())):
         if time.monotonic() > until:
             break
-        if now - built.get(day, 0) < config.REFRESH_AFTER_S * 1000:
+        if now - built.get(day, 0) < fresh_s * 1000:
             continue
         if day in states and not states[day].is_free(now):
             continue
@@ -116,12 +129,14 @@ def refresh_dirty_days(site: Site, first: date, last: date, until: float | None 
     return outdated
 
 
-def _refresh_dirty(site: Site, first: date, last: date, now: datetime, until: float | None) -> set[date]:
+def _refresh_dirty(
+    site: Site, first: date, last: date, now: datetime, until: float | None, fresh_s: float | None
+) -> set[date]:
     # The visitors online need today and, just after midnight, yesterday, for every period.
     today = now.astimezone(site.zone).date()
     if last < today:
-        refresh_dirty_days(site, today - timedelta(days=1), today, until)
-    return refresh_dirty_days(site, first, last, until)
+        refresh_dirty_days(site, today - timedelta(days=1), today, until, fresh_s)
+    return refresh_dirty_days(site, first, last, until, fresh_s)
 
 
 def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:

@@ -33,10 +33,10 @@ class Installation:
     :ivar sign_up: who may create an account.
     :ivar site_creators: who may create sites.
     :ivar mail_sender: the verified address that mail is sent from; ``""``: no mail is sent.
-    :ivar oidc_issuer: URL of the OpenID Connect provider; ``""`` for none.
+    :ivar oidc_issuer: URL of the OpenID Connect provider, exactly as it names itself; ``""`` for none.
     :ivar oidc_client_id, oidc_client_secret: of this installation at the provider.
     :ivar oidc_name: the provider's name on the sign-in page.
-    :ivar oidc_only: people sign in through the provider only.
+    :ivar oidc_only: people sign in through the provider only; without effect while it is not set up completely.
     :ivar version: of the stored item, for optimistic locking; 0 if nothing is stored yet.
     """
 
@@ -50,6 +50,11 @@ class Installation:
     oidc_name: str = ""
     oidc_only: bool = False
     version: int = 0
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether the OpenID Connect provider is set up completely."""
+        return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret)
 
 
 _cache: TimedCache[str, Installation] = TimedCache()

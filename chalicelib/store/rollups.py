@@ -92,9 +92,16 @@ def minutes(site_id: str, day: date) -> bytes | None:
         return None
 
 
+def first_day(site_id: str) -> date | None:
+    """The first day of which the site has a rollup; None if it has none."""
+    for item in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1):
+        return _parse(item).day
+    return None
+
+
 def exist(site_id: str) -> bool:
     """Whether the site has a rollup of any day."""
-    return any(True for _ in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1))
+    return first_day(site_id) is not None
 
 
 def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> None:

@@ -18,7 +18,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import days, web
-from chalicelib.accounts import api_tokens, installation, one_time_links, people
+from chalicelib.accounts import api_tokens, counters, installation, one_time_links, people, shared_links
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
@@ -27,7 +27,7 @@ from chalicelib.collect.urls import Location
 from chalicelib.dashboard import static_files
 from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
-from chalicelib.store import aws, dirty_hours, geoip_files, geoip_source, mail, salts, site_people
+from chalicelib.store import aws, dirty_hours, geoip_files, geoip_source, mail, provider_identities, salts, site_people
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
@@ -35,6 +35,7 @@ from harness.sample_day import new_site
 from infra import geoip
 from tests.stack import publisher, security_scenario
 from tests.stack.calls import FIREFOX
+from tests.unit.accounts.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 
 Invoke = Callable[[dict[str, Any]], Any]
 SCHEDULED: Mapping[str, Any] = {
@@ -99,6 +100,7 @@ class Api:
         self._invoke = invoke
         self.cookie = ""
         self.token = ""
+        self.location = ""
 
     def ask(
         self, route: str, status: int, body: object = "", *, headers: Mapping[str, str] | None = None,
@@ -117,6 +119,7 @@ class Api:
         text = body if isinstance(body, str) else json.dumps(body)
         answer = self._invoke(lambda_requests.event(method, resource, at, body=text, headers=sent, query=query))
         assert answer["statusCode"] == status, (route, answer["body"])
+        self.location = answer["headers"].get("Location", "")
         given = answer.get("multiValueHeaders", {}).get("Set-Cookie") or [answer["headers"].get("Set-Cookie")]
         if given[0]:
             kept = web.read_cookies(self.cookie) | web.read_cookies(
@@ -136,10 +139,13 @@ def api_handler(invoke: Invoke) -> None:
     _collect(api, shown)
     _go_by_mail(api)
     api.cookie = ""
+    _come_by_provider(api)
+    api.cookie = ""
     for _ in range(2):  # the first attempt opens a window, the next one counts in it
         api.ask("POST /sign-in", 401, urlencode({"email": admin.email, "password": "not this one"}))
     api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
     _look(api, shown)
+    _share(api, shown)
     api.cookie = ""
     _come_by_link(api, shown)
     api.cookie = ""
@@ -203,6 +209,32 @@ def _come_by_link(api: Api, of: Site) -> None:
     csrf = _csrf(api.ask("GET /sites", 200))
     api.ask("GET /sites/{site}", 200, site=of.id)
     api.ask("POST /sign-out", 303, urlencode({"csrf": csrf}))
+
+
+def _come_by_provider(api: Api) -> None:
+    """Sign up through a provider; then with an identity whose address has an account already, and connect that."""
+    provider = FakeProvider()
+    client = {"oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET}
+    installation.change(None, {"oidc_issuer": provider.issuer, "sign_up": "open", **client})
+    known = stored.add_person(stored.Person(str(uuid.uuid4()), f"known-{uuid.uuid4()}@example.com"))
+    people.set_password(known, PASSWORD)
+    for email, status in ((f"new-{uuid.uuid4()}@example.com", 303), (known.email, 200)):
+        provider.claims |= {"sub": email, "email": email}
+        api.ask("GET /sign-in/oidc", 303)
+        api.ask("GET /sign-in/oidc/callback", status, query=provider.authorize(api.location))
+    waiting = api.cookie
+    api.ask("POST /sign-in", 303, urlencode({"email": known.email, "password": PASSWORD}))
+    api.cookie += f"; {waiting}"
+    page = api.ask("GET /account/identities", 200)
+    api.ask("POST /account/identities", 303, urlencode({"csrf": _csrf(page), "connect": "1"}))
+    api.cookie = ""
+    api.ask("GET /sign-in/oidc", 303)
+    api.ask("GET /sign-in/oidc/callback", 303, query=provider.authorize(api.location))
+    page = api.ask("GET /account/identities", 200)
+    form = {"csrf": _csrf(page), "disconnect": provider_identities.digest_of(provider.issuer, known.email)}
+    api.ask("POST /account/identities", 303, urlencode(form))
+    installation.change(None, {"oidc_issuer": ""})
+    provider.close()
 
 
 def _go_by_mail(api: Api) -> None:
@@ -278,6 +310,7 @@ def _program(api: Api, of: Site) -> None:
     api.ask(f"GET {one}/ledger", 200, query=week, site=of.id)
     hits = [{"t": days.now_ms() - 3 * 24 * days.HOUR_MS, "url": f"https://{of.domain}/"}]
     _people(api, of)
+    _shares(api, of)
     api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
 
 
@@ -288,6 +321,49 @@ def _people(api: Api, of: Site) -> None:
     api.ask(f"GET {route}", 200, site=of.id)
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
+
+
+def _share(api: Api, of: Site) -> None:
+    """Links, the public page and the counter, by their pages; then as those who open them."""
+    path = "/sites/{site}/sharing"
+    csrf = _csrf(api.ask(f"GET {path}", 200, site=of.id))
+    api.ask(f"POST {path}", 303, urlencode({"csrf": csrf, "access": "public"}), site=of.id)
+    api.ask(f"POST {path}", 409, urlencode({"csrf": csrf, "access": "public"}), site=of.id)
+    secret = {"csrf": csrf, "name": "Secret", "password": PASSWORD}
+    api.ask(f"POST {path}", 303, urlencode(secret), site=of.id)
+    (link,) = (one for one in shared_links.of_site(of) if not one.is_public)
+    renamed = urlencode({"csrf": csrf, "name": "Renamed"})
+    api.ask(f"POST {path}/{{share}}", 303, renamed, site=of.id, share=link.id)
+    api.ask("POST /sites/{site}/counter", 303, urlencode({"csrf": csrf, "active": "true"}), site=of.id)
+    token = (shared_links.path_of(link) or "").removeprefix("share/")
+    signed_in, api.cookie = api.cookie, ""
+    api.ask("GET /share/{link}", 401, link=token)
+    for _ in range(2):
+        api.ask("POST /share/{link}", 401, urlencode({"password": "not this one"}), link=token)
+    api.ask("POST /share/{link}", 303, urlencode({"password": PASSWORD}), link=token)
+    api.ask("GET /share/{link}", 200, link=token)
+    api.cookie = ""
+    api.ask("GET /public/{site}", 200, site=of.id)
+    api.ask("POST /public/{site}", 401, urlencode({"password": PASSWORD}), site=of.id)
+    key = counters.key_of(of)
+    for period in ("today", "all"):
+        api.ask("GET /badge/{file}", 200, file=f"{key}.svg", query={"period": period})
+        api.ask("GET /counter/{file}", 200, file=f"{key}.json", query={"period": period})
+    api.cookie = signed_in
+    api.ask(f"POST {path}/{{share}}", 303, urlencode({"csrf": csrf, "do": "revoke"}), site=of.id, share=link.id)
+    api.ask("POST /sites/{site}/counter", 303, urlencode({"csrf": csrf, "active": "false"}), site=of.id)
+
+
+def _shares(api: Api, of: Site) -> None:
+    """The same, by the API."""
+    route = "/api/v1/sites/{site}/shares"
+    link = json.loads(api.ask(f"POST {route}", 201, {"name": "For Ada"}, site=of.id))
+    api.ask(f"GET {route}", 200, site=of.id)
+    api.ask(f"PATCH {route}/{{share}}", 200, {"hidden": ["places"]}, site=of.id, share=link["id"])
+    api.ask(f"DELETE {route}/{{share}}", 204, site=of.id, share=link["id"])
+    for active in (True, False):
+        api.ask("PUT /api/v1/sites/{site}/counter", 200, {"active": active}, site=of.id)
+        api.ask("GET /api/v1/sites/{site}/counter", 200, site=of.id)
 
 
 def _tokens(api: Api, of: Site) -> None:

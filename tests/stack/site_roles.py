@@ -16,7 +16,7 @@ ROLES = ("viewer", "editor", "admin", "owner")
 # that is limited to another site.
 PREPARE = """
 import json, sys, uuid
-from chalicelib.accounts import api_tokens, people, passwords, sites
+from chalicelib.accounts import api_tokens, counters, people, passwords, shared_links, sites
 from chalicelib.store import people as stored, site_people
 from chalicelib.routing import Access, Scope
 from chalicelib.store.sites import get_site
@@ -32,8 +32,11 @@ site = sites.create_site(made["owner"], data)
 for name in ("admin", "editor", "viewer"):
     assert site_people.write(site_people.read(site), made[name].id, name)
 other = sites.create_site(made["owner"], {**data, "domain": f"other.{data['domain']}"})
+shared_links.create(site, made["owner"], {"name": "Public page", "access": "public"})
+link = shared_links.create(site, made["owner"], {"name": "Link"})
 print(json.dumps({
-    "site": site.id, "domain": site.domain,
+    "site": site.id, "domain": site.domain, "link": shared_links.path_of(link).removeprefix("share/"),
+    "counter": counters.switch(site, made["owner"], on=True),
     "scoped": {
         scope.value: api_tokens.issue(made["administrator"], scope.value, Access(frozenset({scope})))
         for scope in Scope
@@ -59,12 +62,17 @@ class Someone:
 class SharedSite:
     """A site, and people by the names of their roles, beside ``stranger`` and ``administrator``.
 
+    It has a public page.
+
     :ivar scoped: an administrator's tokens, each with one scope, by scope.
     :ivar elsewhere: an administrator's token that is limited to another site.
+    :ivar link: the token of a shared link; :ivar counter: the key of its counter.
     """
 
     id: str
     domain: str
+    link: str
+    counter: str
     people: dict[str, Someone]
     scoped: dict[str, str]
     elsewhere: str
@@ -74,4 +82,6 @@ def make_shared_site(stack: Any) -> SharedSite:
     """A new site with new people."""
     made = json.loads(run(stack, PREPARE, PASSWORD))
     people = {name: Someone(**one) for name, one in made["people"].items()}
-    return SharedSite(made["site"], made["domain"], people, made["scoped"], made["elsewhere"])
+    return SharedSite(
+        made["site"], made["domain"], made["link"], made["counter"], people, made["scoped"], made["elsewhere"]
+    )

@@ -19,10 +19,11 @@ from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import Caller
 from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run, some_address
 
-# What must answer somebody whom nobody knows: visitors' browsers, the monitoring, and the doors themselves.
+# What must answer somebody whom nobody knows: visitors' browsers, the monitoring, the doors themselves, what is shared.
 PUBLIC = re.compile(
     r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out"
     r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*|/second-step|/passkey(-options)?"
+    r"|/share/.*|/public/.*|/badge/.*|/counter/.*"
 )
 
 
@@ -54,8 +55,8 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    asked = path.format(site=site, token="0" * 16, person=uuid.uuid4(), passkey="0" * 32)
-    answer = browser.ask(method, asked, b"{}" if method in ("POST", "PUT") else None, headers)
+    place = re.sub(r"{(\w+)}", lambda name: {"site": site, "share": "public"}.get(name[1], "0" * 32), path)
+    answer = browser.ask(method, place, b"{}" if method in ("POST", "PUT") else None, headers)
     if path.startswith("/api/"):
         assert answer.status == 401
         assert set(answer.error) == {"code", "message"}
@@ -249,9 +250,11 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
 
 FORMS = [
     "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
+    "/account/identities",
     "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
     "/account/passkeys/{passkey}",
+    "/sites/{site}/sharing", "/sites/{site}/sharing/{share}", "/sites/{site}/counter",
 ]  # fmt: skip
 
 
@@ -270,7 +273,7 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path.format(site=site, passkey="0" * 32), headers, **form).status == 403
+    assert admin.post(path.format(site=site, passkey="0" * 32, share="public"), headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 

@@ -22,9 +22,16 @@ from tests.stack.people import ADD_PERSON, run
 
 DOCUMENT = openapi.described()
 PARAMETERS = DOCUMENT["components"]["parameters"]
-TOKEN = next(
-    one for one in DOCUMENT["paths"]["/api/v1/tokens/{token}"]["delete"]["parameters"] if one["name"] == "token"
-)
+
+
+def of_path(path: str, method: str, name: str) -> dict[str, Any]:
+    """A parameter of an operation that is described there."""
+    return next(one for one in DOCUMENT["paths"][path][method]["parameters"] if one.get("name") == name)
+
+
+TOKEN = of_path("/api/v1/tokens/{token}", "delete", "token")
+SHARE = of_path("/api/v1/sites/{site}/shares/{share}", "delete", "share")
+COUNTER = of_path("/counter/{file}", "get", "file")
 SAMPLES = [
     pytest.param(path, sample, id=f"{method} {path} {sample['label']}")
     for path, methods in DOCUMENT["paths"].items()
@@ -62,6 +69,13 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
         issue_token(stack.cloud, stack.admin_email, domain)
         token = next(one["id"] for one in caller.api("GET", "/tokens").json()["tokens"] if one["name"] == domain)
         source = source.replace(TOKEN["example"], token)
+    if "{share}" in path:
+        source = source.replace(
+            SHARE["example"], caller.api("POST", f"/sites/{site}/shares", {"name": "x"}).json()["id"]
+        )
+    if "{file}" in path:
+        key = caller.api("PUT", f"/sites/{site}/counter", {"active": True}).json()["badge_url"]
+        source = source.replace(COUNTER["example"].partition(".")[0], key.rpartition("/")[2].partition(".")[0])
     replaced = {
         PARAMETERS["site"]["example"]: site,
         PARAMETERS["person"]["example"]: person,

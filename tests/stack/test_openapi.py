@@ -117,12 +117,18 @@ def test_the_examples_of_the_document_are_taken(
     site = caller.new_site() if "/people" in path else sites[""]
     if "{person}" in path:
         caller.api("POST", f"/sites/{site}/people", {"email": "ada@fuzz.example", "role": "editor"})
-    place = path.format(site=site, identifier="user-4711", person=ada)
+    share = new_share(caller, site) if "{share}" in path else ""
+    place = path.format(site=site, identifier="user-4711", person=ada, share=share)
     for example in [each["value"] for each in content.get("examples", {}).values()] or [content["example"]]:
         body = json.dumps(example).replace("example.com", "fuzz.example").replace(EXAMPLE_SITE, site).encode()
         headers = {"Content-Type": media, "Authorization": f"Bearer {caller._token}", "User-Agent": FIREFOX}
         answer = caller.call(method.upper(), place, body, headers)
         assert answer.status in (200, 201, 202, 204), answer.body
+
+
+def new_share(caller: Caller, site: str) -> str:
+    """The id of a new shared link."""
+    return str(caller.api("POST", f"/sites/{site}/shares", {"name": "Test"}).json()["id"])
 
 
 # What a call of an operation needs to succeed, beside a site and the example of its body.
@@ -146,6 +152,11 @@ def test_every_route_succeeds_as_the_document_says(
         place["token"] = next(one["id"] for one in listed if one["name"] == label)
     if "/people" in path:
         place |= {"site": caller.new_site(), "person": ada}
+    if "{share}" in path:
+        place["share"] = new_share(caller, place["site"])
+    if "{file}" in path:
+        switched = caller.api("PUT", f"/sites/{place['site']}/counter", {"active": True}).json()
+        place["file"] = switched["badge_url" if "badge" in path else "counter_url"].rpartition("/")[2]
     if "{person}" in path:
         caller.api("POST", f"/sites/{place['site']}/people", {"email": "ada@fuzz.example", "role": "editor"})
     content = described.get("requestBody", {}).get("content", {})

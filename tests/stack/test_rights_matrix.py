@@ -22,7 +22,9 @@ from tests.stack.calls import FIREFOX
 from tests.stack.people import Browser
 from tests.stack.site_roles import PASSWORD, SharedSite, make_shared_site
 
-CALLERS: Final = ("anonymous", "stranger", "viewer", "editor", "admin", "owner", "administrator")
+# "shared link" is somebody who does not sign in, and has the addresses of what the site shares. The others have wrong
+# ones.
+CALLERS: Final = ("anonymous", "stranger", "viewer", "editor", "admin", "owner", "administrator", "shared link")
 WHO_HAS: Final = {
     Right.PUBLIC: set(CALLERS),
     Right.SIGNED_IN: {"stranger", "viewer", "editor", "admin", "owner", "administrator"},
@@ -31,6 +33,9 @@ WHO_HAS: Final = {
     Right.SITE_ADMIN: {"admin", "owner", "administrator"},
     Right.SITE_OWN: {"owner", "administrator"},
     Right.ADMINISTRATOR: {"administrator"},
+    Right.SHARED_LINK: {"shared link"},
+    Right.PUBLIC_PAGE: set(CALLERS),
+    Right.COUNTER_KEY: {"shared link"},
 }
 SITE, PEOPLE = "/api/v1/sites/{site}", "/api/v1/sites/{site}/people"
 
@@ -80,17 +85,17 @@ def signed_in(stack: Deployed, site: SharedSite, who: str) -> Browser:
     return browser
 
 
-def send(browser: Browser, case: Case, site: SharedSite, token: str = "") -> Answer:
+def send(browser: Browser, case: Case, site: SharedSite, token: str = "", who: str = "") -> Answer:
     """The answer to the request of a case: with a token, or by the session of `browser` with the form's CSRF token."""
     route = case.route
     given = {
-        "site": site.id,
-        "person": str(uuid.uuid4()),
-        "token": "unknown",
-        "identifier": "user-1",
-        "file": "none",
+        "site": site.id, "person": str(uuid.uuid4()), "token": "unknown", "identifier": "user-1", "file": "none",
         "passkey": "unknown",
-    }
+        "share": "0" * 16, "link": site.link if who == "shared link" else f"{site.link[:-8]}AAAAAAAA",
+    }  # fmt: skip
+    if route.right is Right.COUNTER_KEY:
+        key = site.counter if who == "shared link" else f"{site.counter[:-8]}AAAAAAAA"
+        given["file"] = key + (".svg" if "badge" in route.path else ".json")
     path = re.sub(r"{(\w+)}", lambda name: given[name[1]], route.path)
     headers = {"User-Agent": FIREFOX} | ({"Authorization": f"Bearer {token}"} if token else {})
     if route.method == "GET":
@@ -110,12 +115,18 @@ def outcome(case: Case, answer: Answer) -> str:
         return "has to sign in"
     if answer.status == 404 and "There is no such site, or you have no access to it." in answer.text:
         return "finds no site"
+    if answer.status == 404 and "There is no such page." in answer.text and case.right is not Right.PUBLIC:
+        return "finds no page"
     return "is refused" if answer.status == 403 else "is answered"
 
 
 def expected(case: Case, who: str) -> str:
     if who in WHO_HAS[case.right]:
         return "is answered"
+    if case.right.of_address:
+        return "finds no page"
+    if who == "shared link":  # nothing of it counts elsewhere
+        who = "anonymous"
     if who == "anonymous":
         return "has to sign in"
     return "finds no site" if case.route.right.of_site and who == "stranger" else "is refused"
@@ -139,10 +150,10 @@ def test_a_route_answers_those_who_have_its_right(
     for who in CALLERS:
         if of_api:
             token = site.people[who].token if who in site.people else ""
-            by_token[who] = outcome(case, send(Browser(stack.base_url), case, site, token))
+            by_token[who] = outcome(case, send(Browser(stack.base_url), case, site, token, who))
         if not of_api or case.route.method == "GET":
             browser = signed_in(stack, site, who) if ends_session else browsers[who]
-            by_session[who] = outcome(case, send(browser, case, site))
+            by_session[who] = outcome(case, send(browser, case, site, who=who))
     wanted = {who: expected(case, who) for who in CALLERS}
     assert by_token in ({}, wanted)
     assert by_session in ({}, wanted)
@@ -192,7 +203,7 @@ def test_a_token_that_is_limited_to_another_site_does_not_reach_this_one(
         assert site.id not in answer.text
 
 
-@pytest.mark.parametrize("who", [who for who in CALLERS if who not in ("anonymous", "administrator")])
+@pytest.mark.parametrize("who", [who for who in CALLERS if who not in ("anonymous", "administrator", "shared link")])
 def test_the_matrix_changed_nothing(stack: Deployed, site: SharedSite, who: str) -> None:
     """Nobody got or lost a role by a request that was refused or invalid."""
     headers = {"Authorization": f"Bearer {site.people['owner'].token}"}

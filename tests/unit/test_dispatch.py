@@ -10,13 +10,13 @@ import pytest
 from chalice import Response
 
 from chalicelib import dispatch
-from chalicelib.accounts import auth
+from chalicelib.accounts import auth, shared_access
 from chalicelib.accounts.api_tokens import Holder
 from chalicelib.api import request_limit
 from chalicelib.api.request_limit import Quota
 from chalicelib.dispatch import ROUTES, handler_of, register
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
-from chalicelib.routing import FULL_ACCESS, Access, Right, Route, Scope
+from chalicelib.routing import ADDRESS_PARAMETERS, FULL_ACCESS, Access, Right, Route, Scope
 from chalicelib.store import people, sites
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -36,8 +36,11 @@ def parameters_of(path: str) -> set[str]:
 def test_every_handler_takes_what_dispatch_passes(route: Route) -> None:
     """The request; the person; the site of a right in a site; the other parameters of the path."""
     given: list[Any] = [samples.request(route.path)]
-    given += [] if route.right is Right.PUBLIC else [PERSON]
+    given += [] if route.right is Right.PUBLIC or route.right.of_address else [PERSON]
     named = parameters_of(route.path)
+    if route.right.of_address:
+        given += [samples.SITE] if route.right is Right.COUNTER_KEY else [samples.SITE, samples.LINK]
+        named.remove(ADDRESS_PARAMETERS[route.right])
     if route.right.of_site:
         given.append(samples.SITE)
         named.remove("site")
@@ -54,6 +57,9 @@ def test_a_row_without_a_right_cannot_be_registered() -> None:
         register(app, (Route("GET", "/x", "dashboard.home:show", None),))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="site"):
         register(app, (Route("GET", "/x", "dashboard.home:show", Right.SITE_VIEW),))
+    for right in ADDRESS_PARAMETERS:
+        with pytest.raises(ValueError, match="address"):
+            register(app, (Route("GET", "/x/{other}", "dashboard.home:show", right),))
     with pytest.raises(TypeError):
         Route("GET", "/x", "dashboard.home:show")  # type: ignore[call-arg]
 
@@ -116,7 +122,7 @@ def test_public_routes_ask_for_nobody(monkeypatch: pytest.MonkeyPatch, caller: A
     assert answer(monkeypatch, Right.PUBLIC, samples.request("/x")) == b"- -"
 
 
-@pytest.mark.parametrize("right", [right for right in Right if right is not Right.PUBLIC])
+@pytest.mark.parametrize("right", [right for right in Right if right is not Right.PUBLIC and not right.of_address])
 @pytest.mark.parametrize("path", ["/x", "/api/v1/x"])
 def test_every_other_right_needs_somebody(
     monkeypatch: pytest.MonkeyPatch, caller: Any, right: Right, path: str
@@ -124,6 +130,30 @@ def test_every_other_right_needs_somebody(
     caller(None)
     with pytest.raises(Unauthorized):
         answer(monkeypatch, right, samples.request(path))
+
+
+@pytest.mark.parametrize("right", ADDRESS_PARAMETERS)
+def test_a_right_of_an_address_asks_for_nobody_but_for_the_address(
+    monkeypatch: pytest.MonkeyPatch, caller: Any, right: Right
+) -> None:
+    """Whoever is signed in gets no further with a wrong address than anybody else."""
+    asked: list[tuple[Right, str]] = []
+
+    def find(_request: Request, wanted: Right, address: str) -> tuple[Site]:
+        asked.append((wanted, address))
+        if address != "right":
+            raise shared_access.no_such_address()
+        return (samples.SITE,)
+
+    monkeypatch.setattr(shared_access, "authorize", find)
+    monkeypatch.setattr(dispatch, "handler_of", lambda _route: lambda _request, site: reply(site.name, "text/plain"))
+    answer = dispatch._answer(Route("GET", "/x", "x:y", right))
+    for person in (None, ADMIN):
+        caller(person, "owner")
+        assert answer(samples.request("/x"), **{ADDRESS_PARAMETERS[right]: "right"}).body == b"Fieldnotes"
+        with pytest.raises(NotFound):
+            answer(samples.request("/x"), **{ADDRESS_PARAMETERS[right]: "wrong"})
+    assert asked == [(right, "right"), (right, "wrong")] * 2
 
 
 @pytest.mark.parametrize("path", ["/x", "/api/v1/x"])

@@ -13,7 +13,7 @@ HOUSE = ROOT / "chalicelib"
 # From the ground up: each package or module, and those it may import. What stands lower comes first.
 GROUND = (
     "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames",
-    "url_normalization", "pagination", "public_url", "translation", "web",
+    "url_normalization", "pagination", "public_url", "translation", "outgoing_http", "web", "cached_response",
 )  # fmt: skip
 LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
@@ -28,7 +28,9 @@ LEANS_ON: dict[str, set[str]] = {
     "translation": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
+    "outgoing_http": {"errors", "config", "hostnames"},
     "web": {"errors", "config", "structured_log", "routing", "public_url"},
+    "cached_response": {"web"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
         "errors", "config", "days", "timed_cache", "routing", "hostnames", "url_normalization", "web", "store",
@@ -36,11 +38,12 @@ LEANS_ON: dict[str, set[str]] = {
     "aggregate": {"errors", "config", "catalogue", "days", "structured_log", "url_normalization", "store"},
     "enrich": {"errors", "config", "days", "structured_log", "timed_cache", "hostnames", "store", "collect"},
     "report": {
-        "errors", "config", "catalogue", "days", "hostnames", "url_normalization", "pagination", "store", "aggregate",
+        "errors", "config", "catalogue", "days", "timed_cache", "hostnames", "url_normalization", "pagination", "store",
+        "aggregate",
     },
     "accounts": {
-        "errors", "config", "days", "structured_log", "routing", "hostnames", "translation", "web", "store", "collect",
-        "enrich",
+        "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames", "translation",
+        "outgoing_http", "web", "store", "collect", "enrich",
     },
     "operations": {"errors", "config", "days", "translation", "store", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},

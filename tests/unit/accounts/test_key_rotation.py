@@ -15,14 +15,25 @@ import jwt
 import pytest
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import auth, known_browsers, sessions, signed_tokens
+from chalicelib.accounts import (
+    auth,
+    known_browsers,
+    link_passwords,
+    link_tokens,
+    oidc_state,
+    passwords,
+    sessions,
+    shared_links,
+    signed_tokens,
+)
 from chalicelib.accounts.sessions import Session
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.config import settings
 from chalicelib.enrich import geoip_database
 from chalicelib.errors import Forbidden
-from chalicelib.store import aws, browser_sessions, signing_key
+from chalicelib.store import aws, browser_sessions, login_throttle, signing_key
 from chalicelib.store.people import Person
+from chalicelib.store.shared_links import SharedLink
 from chalicelib.web import Request
 
 PERSON = Person(str(uuid.uuid4()), "ada@example.com", epoch=7)
@@ -141,6 +152,37 @@ def test_a_step_of_signing_in_that_has_begun_can_be_finished_after_a_rotation(st
     assert claims["sub"] == PERSON.id
     signing_key.rotate(keep_former=False)
     assert signed_tokens.read(Purpose.SECOND_STEP, token) is None
+
+
+def test_a_sign_in_through_a_provider_can_be_finished_after_a_rotation(stored: Secrets) -> None:
+    """State, nonce and verifier stay those that the provider was sent."""
+    begun, cookie = oidc_state.begin(request(), "https://idp.example", "client", "sites")
+    signing_key.rotate(keep_former=True)
+    again = oidc_state.begun(request(cookie))
+    assert again == begun
+    assert again is not None
+    assert (again.state, again.nonce, again.verifier) == (begun.state, begun.nonce, begun.verifier)
+    assert FIRST not in repr(begun)
+
+
+def test_shared_links_stay_open_and_their_addresses_known_across_a_rotation(
+    stored: Secrets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = link_tokens.token(str(uuid.uuid4()), "0" * 16, FIRST.encode())
+    claim = link_tokens.read(token)
+    assert claim is not None
+    link = SharedLink(claim.site_id, claim.link_id, "Link", digest=link_tokens.digest(token), password_hash="x")
+    for name in ("clear", "give_back"):
+        monkeypatch.setattr(login_throttle, name, lambda *_: None)
+    monkeypatch.setattr(login_throttle, "count_attempt", lambda *_: 0)
+    monkeypatch.setattr(passwords, "matches", lambda *_: True)
+    opened = request(link_passwords.unlock(request(), link, "a password"))
+    signing_key.rotate(keep_former=True)
+    assert link_passwords.is_unlocked(opened, link)
+    assert shared_links.path_of(link) == f"share/{token}"
+    signing_key.rotate(keep_former=False)
+    assert not link_passwords.is_unlocked(opened, link)
+    assert shared_links.path_of(link) is None
 
 
 def test_the_former_key_ends_when_all_that_it_signed_has_expired(stored: Secrets, clock: Clock) -> None:

@@ -11,18 +11,20 @@ import pytest
 
 import app
 from chalicelib import catalogue, config, errors
-from chalicelib.accounts import new_token, site_settings
+from chalicelib.accounts import new_token, shared_link_fields, shared_links, site_settings
 from chalicelib.accounts.api_tokens import SCOPES, ApiToken
 from chalicelib.api import sites, tokens
 from chalicelib.api.openapi import document, text
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
+from chalicelib.dashboard.badge import METRICS, THEMES
 from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
-from chalicelib.report import event_properties, excluded_traffic, periods, visits
+from chalicelib.report import event_properties, excluded_traffic, periods, visitor_counter, visits
 from chalicelib.routing import Access, Route, Scope
 from chalicelib.store.people import ROLES
 from chalicelib.store.records import VISIT_TRAITS
+from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
@@ -50,7 +52,7 @@ def test_every_route_for_programs_is_in_it_and_nothing_else() -> None:
         f"{method} {path}"
         for path, methods in app.app.routes.items()
         for method in methods
-        if path.startswith(("/api/", "/ingress/", "/healthz"))
+        if path.startswith(("/api/", "/ingress/", "/healthz", "/badge/", "/counter/"))
     }
     assert set(OPERATIONS) == routes - {f"{route.method} {route.path}" for route in UNKNOWN}
 
@@ -160,6 +162,7 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/sites/{site}/stats", config.PERIOD_ROWS),
         ("GET /api/v1/sites", sites.MAX_SITES),
         ("GET /api/v1/sites/{site}/people", config.MAX_SITE_PEOPLE),
+        ("GET /api/v1/sites/{site}/shares", config.MAX_SHARED_LINKS),
         ("GET /api/v1/tokens", config.MAX_TOKENS),
     ):
         limit = next(p for p in map(resolved, OPERATIONS[route]["parameters"]) if p["name"] == "limit")
@@ -183,6 +186,26 @@ def test_the_settings_are_the_codes() -> None:
 def test_the_roles_are_the_codes() -> None:
     assert SCHEMAS["Role"]["enum"] == [*ROLES]
     assert all(f"`{role}`" in SCHEMAS["Role"]["description"] for role in ROLES)
+
+
+def test_shared_links_and_counters_are_the_codes() -> None:
+    fields = SCHEMAS["ShareFields"]["properties"]
+    assert tuple(fields) == shared_link_fields.CHANGEABLE
+    created = SCHEMAS["NewShare"]
+    assert tuple(created["properties"]) == shared_link_fields.FIELDS
+    assert {name: created["properties"][name] for name in fields} == fields
+    assert created["properties"]["access"]["enum"] == [*shared_link_fields.ACCESSES]
+    assert fields["hidden"]["items"]["enum"] == [*shared_link_fields.HIDEABLE]
+    assert fields["embed_origins"]["maxItems"] == config.MAX_EMBED_ORIGINS
+    assert (
+        f"{config.MIN_PASSWORD_CHARS} to {config.MAX_PASSWORD_CHARS:,} characters" in fields["password"]["description"]
+    )
+    assert set(SCHEMAS["Share"]["properties"]) == set(shared_links.as_json(SharedLink("x", "public", "Test"), ""))
+    badge = {p["name"]: p["schema"] for p in OPERATIONS["GET /badge/{file}"]["parameters"]}
+    assert badge["period"]["enum"] == [*visitor_counter.PERIODS]
+    assert (badge["metric"]["enum"], badge["theme"]["enum"]) == ([*METRICS], [*THEMES])
+    assert badge["label"]["maxLength"] == config.MAX_BADGE_LABEL_CHARS
+    assert SCHEMAS["Count"]["properties"]["period"]["enum"] == [*visitor_counter.PERIODS]
 
 
 def test_metrics_and_tables_are_the_catalogues() -> None:

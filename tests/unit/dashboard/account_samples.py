@@ -12,6 +12,7 @@ from chalice import Response
 from chalicelib.accounts import api_tokens, auth, mail
 from chalicelib.accounts import sign_up as signing_up
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_UP, VERIFY_EMAIL, Link, invalid
+from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.dashboard import (
     invalid_link,
     password_page,
@@ -37,16 +38,23 @@ LONG = Person(
     unverified_emails=("new@example.com", "y" + LONG_ADDRESS),
 )
 TOKEN = "A" * 64
+PASSWORDS = SignInWays()
 
 
 @contextmanager
-def _account(can_send: bool, tokens: int = 2, availability: signing_up.Availability = "open") -> Iterator[None]:
+def _account(
+    can_send: bool,
+    tokens: int = 2,
+    availability: signing_up.Availability = "open",
+    ways: SignInWays = PASSWORDS,
+) -> Iterator[None]:
     with ExitStack() as stack:
         for module, name, value in (
             (auth, "csrf_token", "token"),
             (mail, "can_send", can_send),
             (api_tokens, "tokens_of", [None] * tokens),
             (signing_up, "availability", availability),
+            (sign_in, "sign_in_ways", ways),
         ):
             stack.enter_context(patch.object(module, name, return_value=value))
         yield
@@ -75,9 +83,9 @@ def wrong_password() -> Response:
     return password(error=BadRequest(_("The password is wrong."), field="present"), tokens=0)
 
 
-def sign_in_form(can_send: bool = True, **query: str) -> Response:
+def sign_in_form(can_send: bool = True, ways: SignInWays = PASSWORDS, **query: str) -> Response:
     """The sign-in form."""
-    with _account(can_send):
+    with _account(can_send, ways=ways):
         return sign_in.form_page(samples.request("/sign-in", query), "sites")
 
 

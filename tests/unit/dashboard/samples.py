@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from chalice import Response
 
 from chalicelib import catalogue
-from chalicelib.accounts import auth
+from chalicelib.accounts import auth, counters, shared_links
 from chalicelib.dashboard import (
+    badge,
     breakdowns,
     chart,
     excluded_traffic,
@@ -21,6 +22,9 @@ from chalicelib.dashboard import (
     periods,
     render,
     sections,
+    shared_page,
+    shared_password,
+    sharing,
     site_settings_page,
 )
 from chalicelib.dashboard import (
@@ -33,11 +37,15 @@ from chalicelib.dashboard import (
     overview as overview_page,
 )
 from chalicelib.dashboard.snippet import snippet, snippets
+from chalicelib.report import site_stats, visitor_counter
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
-from chalicelib.store import people
+from chalicelib.report.visitor_counter import Count
+from chalicelib.store import people, rollups
+from chalicelib.store import shared_links as stored_links
 from chalicelib.store.people import Person
+from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
@@ -66,6 +74,21 @@ WRONG_FORM = {
     "kept_parameters": "a=b", "max_day": "many", "max_visitor_hour": "99999", "respect_dnt": "false",
     "ignore_robots": "maybe",
 }  # fmt: skip
+
+# Shared links: plain, with everything, expired.
+LINK = SharedLink(SITE.id, "00112233aabbccdd", "For Ada", digest="d" * 64, created_at=1_764_000_000)
+FULL_LINK = dataclasses.replace(
+    LINK,
+    id="ffeeddccbbaa9988",
+    name="W" * 100,
+    password_hash="$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$hash",
+    expires_at=4_102_441_200,
+    hidden=("places", "events"),
+    embed_origins=(f"https://*.{'long-label-' * 5}x.{'w' * 63}.{'w' * 63}.example:8443", "https://example.com"),
+    last_opened="2026-11-24",
+)
+EXPIRED_LINK = dataclasses.replace(LINK, id="0000000000000001", name="<b>Expired</b>", expires_at=1_764_100_000)
+PUBLIC_LINK = dataclasses.replace(LINK, id="public", name="Public page", digest="", indexed=True)
 
 NASTY = (
     "/<script>alert(1)</script>",
@@ -222,6 +245,54 @@ def install(arrival: install_page.Arrival, site: Site = SITE, may_change: bool =
         snippets=snippets(asked.base_url, site),
         may_change=may_change,
     )
+
+
+def shared(stats: Stats, link: SharedLink = LINK, query: dict[str, str] | None = None) -> Response:
+    """The page behind a shared link."""
+    asked = request(f"/share/{'x' * 64}", query)
+    with (
+        patch.object(site_stats, "stats", return_value=stats),
+        patch.object(rollups, "exist", return_value=False),
+    ):
+        return shared_page.show(asked, stats.site, link)
+
+
+def shared_locked(query: dict[str, str] | None = None, link: SharedLink = FULL_LINK) -> Response:
+    """The form for the password of a shared link."""
+    return shared_password.locked(request(f"/share/{'x' * 64}", query), link)
+
+
+def sharing_page(
+    *links: SharedLink,
+    key: str | None = None,
+    site: Site = SITE,
+    form: dict[str, str] | None = None,
+    share: str = "",
+    done: str = "",
+) -> Response:
+    """The page on which links are managed; after a form that cannot be saved, if one is given."""
+    path = f"/sites/{site.id}/sharing"
+    by_id = {link.id: link for link in links}
+    with (
+        patch.object(auth, "csrf_token", return_value="token"),
+        patch.object(stored_links, "of_site", return_value=list(links)),
+        patch.object(stored_links, "get", side_effect=lambda _site, link_id: by_id.get(link_id)),
+        patch.object(shared_links, "signing_key", return_value=b"key"),
+        patch.object(counters, "key_of", return_value=key),
+    ):
+        if form is None:
+            return sharing.show(request(path, {"done": done}), ADMINISTRATOR, site)
+        posted = request(path, method="POST", body=urlencode(form).encode())
+        if share:
+            return sharing.change(posted, ADMINISTRATOR, site, share)
+        return sharing.create(posted, ADMINISTRATOR, site)
+
+
+def badge_image(**query: str) -> Response:
+    """A badge."""
+    count = Count(query.get("period", "30d"), TODAY, TODAY, 1234, 5_678_901)
+    with patch.object(visitor_counter, "count", return_value=count):
+        return badge.show(request("/badge/key.svg", query), SITE)
 
 
 def _stats(

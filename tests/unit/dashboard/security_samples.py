@@ -9,10 +9,20 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import auth, browser_sessions, installation, notices, second_factor, second_step, totp
+from chalicelib.accounts import (
+    auth,
+    browser_sessions,
+    installation,
+    notices,
+    oidc_people,
+    second_factor,
+    second_step,
+    totp,
+)
 from chalicelib.accounts.mail_texts import SECURITY_CHANGES
 from chalicelib.accounts.second_factor import SetUp
 from chalicelib.accounts.sessions import Session
+from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.dashboard import account_security, authenticator, confirm, passkey_pages, second_step_page
 from chalicelib.errors import BadRequest, Unauthorized
 from chalicelib.store.browser_sessions import BrowserSession
@@ -123,9 +133,13 @@ def second_step_of(factors: Factors = EVERYTHING, error: str = "") -> Response:
         return second_step_page.show(request("/second-step"))
 
 
-def confirmation(factors: Factors = EVERYTHING, person: Person = LONG) -> Response:
-    """The page that asks for a confirmation."""
-    with account(factors):
+def confirmation(factors: Factors = EVERYTHING, person: Person = LONG, provider: str = "") -> Response:
+    """The page that asks for a confirmation. `provider`: through which the person can sign in."""
+    with (
+        account(factors),
+        patch.object(oidc_people, "has_identity", return_value=bool(provider)),
+        patch.object(confirm, "sign_in_ways", return_value=SignInWays(provider)),
+    ):
         return confirm.show(request("/confirm", {"next": "account/security"}), person)
 
 
@@ -135,6 +149,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "/second-step-passkey": lambda: second_step_of(ONLY_PASSKEYS),
     "/second-step-wrong": lambda: second_step_of(error=_("The password is wrong.")),
     "/confirm": confirmation,
+    "/confirm-provider": lambda: confirmation(Factors(), PERSON, "Identity Provider of the " + "University" * 17),
     "/confirm-passwordless": lambda: confirmation(Factors(), PERSON),
     "/account/security": lambda: security(done="passkey"),
     "/account/security-new": lambda: security(Factors(), person=PERSON),

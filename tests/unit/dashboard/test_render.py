@@ -16,7 +16,7 @@ from chalicelib.dashboard.home import SiteForm
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
 from chalicelib.store.people import Person
-from tests.unit.dashboard import account_samples, api_samples, samples, security_samples
+from tests.unit.dashboard import account_samples, api_samples, provider_samples, samples, security_samples
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -79,11 +79,24 @@ PAGES: dict[str, Callable[[], Response]] = {
     "install, receiving": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE, may_change=False),
     "install, silent": lambda: samples.install(Arrival("silent")),
     "install, archived": lambda: samples.install(Arrival("archived")),
+    "shared": lambda: samples.shared(samples.full(names=samples.NASTY)),
+    "shared, most hidden": lambda: samples.shared(samples.full(samples.LONG_SITE), samples.FULL_LINK),
+    "shared, waiting": lambda: samples.shared(samples.empty()),
+    "shared, locked": lambda: samples.shared_locked(),
+    "shared, locked in a frame": lambda: samples.shared_locked({"unlocked": "1"}),
+    "sharing": lambda: samples.sharing_page(samples.PUBLIC_LINK, samples.FULL_LINK, samples.EXPIRED_LINK, key="k" * 40),
+    "sharing, nothing yet": lambda: samples.sharing_page(done="revoked"),
+    "sharing, a mistake": lambda: samples.sharing_page(form={"name": '"><b>', "expires_on": "x"}),
+    "sharing, a mistake in a link": lambda: samples.sharing_page(
+        samples.FULL_LINK, form={"name": "W", "embed_origins": "</textarea>'; x"}, share=samples.FULL_LINK.id
+    ),
     "sign-in again": lambda: account_samples.sign_in_again('"><script>'),
     "link of an address": lambda: account_samples.sign_in_link(Person("1", '"><b>@example')),
     **account_samples.PAGES,
     **api_samples.PAGES,
     **security_samples.PAGES,
+    "account to confirm": lambda: provider_samples.to_confirm('"><script>', "<b>"),
+    **provider_samples.PAGES,
     "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
     "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
 }  # fmt: skip
@@ -120,7 +133,9 @@ def test_every_page_carries_the_headers(response: Response) -> None:
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Referrer-Policy"] in ("same-origin", "no-referrer")
     policy = response.headers["Content-Security-Policy"]
-    for rule in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+    may_embed = ("'none'", " ".join(samples.FULL_LINK.embed_origins))
+    assert any(f"; frame-ancestors {sources}; " in policy for sources in may_embed)
+    for rule in ("default-src 'self'", "base-uri 'none'", "form-action 'self'"):
         assert rule in policy
     assert "unsafe" not in policy
     assert isinstance(response.body, bytes)
