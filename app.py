@@ -44,6 +44,14 @@ def expire_salts(event: CloudWatchEvent) -> None:
     schedule.destroy_finished_salts()
 
 
+@app.schedule(Rate(config.DELETE_SITES_EVERY_MIN, unit=Rate.MINUTES))
+def delete_sites(event: CloudWatchEvent) -> None:
+    """Remove what is stored of deleted sites; also invoked when a site is deleted."""
+    from chalicelib.accounts import deletion_work
+
+    deletion_work.run(event.context)
+
+
 @app.schedule(Rate(config.UPDATE_GEOIP_EVERY_DAYS, unit=Rate.DAYS))
 def update_geoip(event: CloudWatchEvent) -> None:
     """Fetch newer GeoIP databases."""

@@ -73,6 +73,7 @@ MAX_REBUILD_DAYS: Final = 366
 AGGREGATE_EVERY_MIN: Final = 5
 EXPIRE_SALTS_EVERY_MIN: Final = 15
 UPDATE_GEOIP_EVERY_DAYS: Final = 7
+DELETE_SITES_EVERY_MIN: Final = 5
 # A page that is opened again within this time after a build shows that build.
 REFRESH_AFTER_S: Final = 2
 
@@ -92,6 +93,18 @@ TABLE_ROWS: Final = 500
 PERIOD_ROWS: Final = 1000
 # Currencies reported per event; amounts in other currencies are only counted.
 EVENT_CURRENCIES: Final = 20
+
+# An offer of a site to another owner expires after this.
+TRANSFER_LIFE_S: Final = 7 * 24 * 60 * 60
+# Offers that a person may make in a day, because each is mailed.
+OFFERS_PER_DAY: Final = 20
+
+# After a site is deleted, functions that have begun before may store data of it for this time: the longest timeout of a
+# function that stores data of sites, after the time for which it may have the site in its cache, and a margin. What
+# they stored is looked for after this.
+DELETION_SETTLE_S: Final = 300 + SITE_CACHE_S + CLOCK_SKEW_S
+# The receipt of a deleted site is kept this long.
+DELETION_RECEIPT_S: Final = 365 * 24 * 60 * 60
 
 # How long browsers use https only (HSTS).
 HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
@@ -189,6 +202,25 @@ IDEMPOTENCY_LEASE_S: Final = 60
 MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 # People of one site: their roles are stored in one item.
 MAX_SITE_PEOPLE: Final = 1000
+# Sites that a person has put in an order of their own; the others follow by name.
+MAX_ORDERED_SITES: Final = 1000
+# A team is deleted in one transaction, with an item for each of its members; DynamoDB takes 100 items.
+MAX_TEAM_MEMBERS: Final = 90
+MAX_TEAM_SITES: Final = 500
+MAX_PERSON_TEAMS: Final = 50
+MAX_SITE_TEAMS: Final = 20
+
+INVITATION_LIFE_S: Final = 7 * 24 * 60 * 60
+# Invitations that were accepted or have expired are listed for this long.
+INVITATION_KEPT_S: Final = 30 * 24 * 60 * 60
+# Open invitations to one site, team or installation.
+MAX_INVITATIONS: Final = 200
+# Invitations that one person may send in a window, and that one address may get, in whatever name.
+INVITATIONS_WINDOW_S: Final = 24 * 60 * 60
+INVITATIONS_PER_PERSON: Final = 100
+INVITATIONS_PER_ADDRESS: Final = 5
+# Names of people, sites and teams are shortened to this in invitations, which go to strangers.
+MAX_INVITATION_NAME_CHARS: Final = 60
 
 # Shared links of one site, and websites that may embed one of them.
 MAX_SHARED_LINKS: Final = 100
@@ -252,6 +284,11 @@ class Settings:
     def dead_letters(self) -> str:
         """The queue of messages that could not be stored."""
         return f"{self.prefix}-hits-dead"
+
+    @property
+    def delete_sites(self) -> str:
+        """The function that deletes sites."""
+        return f"{self.prefix}-delete_sites"
 
     @property
     def signing_key(self) -> str:

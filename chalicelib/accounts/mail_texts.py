@@ -7,9 +7,10 @@ about as keyword arguments and are called with the recipient's language in use.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.accounts.invitation_texts import INVITATIONS
+from chalicelib.accounts.mail_content import Action, Content
 from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
 
@@ -25,24 +26,6 @@ SECURITY_CHANGES: Final[Mapping[str, str]] = {
     "identity_disconnected": N_("An identity at the provider was disconnected."),
     "second_factor_reset": N_("An administrator removed the authenticator app, passkeys and recovery codes."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """The button of a mail. `url`: absolute."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A mail's subject and text. `notes`: paragraphs in small type, below the button."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    action: Action | None = None
-    notes: tuple[str, ...] = ()
 
 
 def reset_password(installation: str, link: str, minutes: int) -> Content:
@@ -140,6 +123,22 @@ def primary_address_changed(installation: str, address: str, link: str) -> Conte
     )
 
 
+def site_offered(installation: str, link: str, giver: str, site: str, days: int) -> Content:
+    """The offer of a site to its next owner. `giver`: the address of who offers it; `site`: its name."""
+    return Content(
+        _("%(giver)s offers you a site at %(installation)s", giver=giver, installation=installation),
+        (
+            _("%(giver)s offers to transfer the site %(site)s to you.", giver=giver, site=site),
+            _("If you accept, you become its owner. You need an account with this e-mail address."),
+        ),
+        Action(_("See the offer"), link),
+        (
+            ngettext("The offer expires after %(num)s day.", "The offer expires after %(num)s days.", days),
+            _("If you do not know what this is about, ignore this mail. Nothing happens then."),
+        ),
+    )
+
+
 def security_changed(installation: str, kind: str, link: str) -> Content:
     """A notice for the owner of an account. `kind`: of :data:`SECURITY_CHANGES`; `link`: to the page, or ``""``."""
     check = _("If it was not you, change your password at once and tell your administrator.")
@@ -170,5 +169,7 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "address-added": address_added,
     "password-changed": password_changed,
     "primary-address-changed": primary_address_changed,
+    "site-offered": site_offered,
     "security-changed": security_changed,
+    **INVITATIONS,
 }

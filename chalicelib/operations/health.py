@@ -193,6 +193,11 @@ def _salts(look: _Look) -> Part:
     return Part("salts", job.state, job.summary, advice, job.figures)
 
 
+def _deletions(look: _Look) -> Part:
+    job = _job(look, "delete_sites", config.DELETE_SITES_EVERY_MIN * 60, State.DEGRADED)
+    return Part("deletions", job.state, job.summary, job.advice, job.figures)
+
+
 def _geoip(look: _Look) -> Part:
     found = geoip_files.installed_at()
     job = _job(look, "update_geoip", config.UPDATE_GEOIP_EVERY_DAYS * 24 * 60 * 60, State.DEGRADED)
@@ -251,6 +256,7 @@ TITLES: Final[Mapping[str, str]] = {
     "dead_letters": N_("Dead letters"),
     "aggregate": N_("Aggregation"),
     "salts": N_("Destruction of salts"),
+    "deletions": N_("Deletion of sites"),
     "geoip": N_("GeoIP databases"),
     "signing_key": N_("Signing key"),
 }
@@ -261,6 +267,7 @@ _CHECKS: Final[Mapping[str, Callable[[_Look], Part]]] = {
     "dead_letters": _dead_letters,
     "aggregate": _aggregate,
     "salts": _salts,
+    "deletions": _deletions,
     "geoip": _geoip,
     "signing_key": _signing_key,
 }

@@ -40,6 +40,43 @@ def release(transaction: TransactWrite, site: Site) -> None:
     transaction.update(_item(site.domain), actions=[DomainItem.sites.delete({site.id})])
 
 
+def hand_over(transaction: TransactWrite, site: Site, owner: str) -> None:
+    """Give the domain to another person, together with the site; the transaction fails if other sites have it, too."""
+    transaction.update(
+        _item(site.domain),
+        actions=[DomainItem.owner.set(owner)],
+        condition=(DomainItem.owner == _owner(site)) & (DomainItem.sites == {site.id}),
+    )
+
+
+def is_shared(site: Site) -> bool:
+    """Whether other active sites have the domain of this one, too."""
+    item = _item(site.domain)
+    try:
+        found = DomainItem.get(item.pk, item.sk, consistent_read=True)
+    except DomainItem.DoesNotExist:
+        return False
+    return bool(set(found.sites or ()) - {site.id})
+
+
+def remove(transaction: TransactWrite, site: Site) -> None:
+    """Release the domain for a site that is being deleted, and delete its item if no other site needs it.
+
+    The transaction fails if the sites of the domain change meanwhile.
+    """
+    item = _item(site.domain)
+    try:
+        found = DomainItem.get(item.pk, item.sk, consistent_read=True)
+    except DomainItem.DoesNotExist:
+        return
+    if not found.sites:
+        transaction.delete(item, DomainItem.sites.does_not_exist())
+    elif found.sites == {site.id}:
+        transaction.delete(item, DomainItem.sites == {site.id})
+    elif site.id in found.sites:
+        release(transaction, site)
+
+
 def taken() -> Conflict:
     """The error for a domain that belongs to another person."""
     return Conflict(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import config, days, timed_cache
+from chalicelib.accounts import deletion_work
 from chalicelib.aggregate import schedule
 from chalicelib.api import deployment_health
 from chalicelib.config import settings
@@ -25,6 +26,7 @@ from tests.stack.calls import Caller, wait_for
 from tests.stack.counting import messages, new_site, traffic, yesterday
 
 HOUR_MS = 60 * 60 * 1000
+JOBS = ("aggregate", "expire_salts", "update_geoip", "delete_sites")
 
 
 class TestParts:
@@ -39,7 +41,7 @@ class TestParts:
         monkeypatch.setattr(build_leases, "all_states", lambda: iter(()))
         for queue in (settings().queue, settings().dead_letters):
             local_aws.client("sqs").purge_queue(QueueUrl=hit_queue.url(queue))
-        for job in ("aggregate", "expire_salts", "update_geoip"):
+        for job in JOBS:
             with job_runs.recorded(job):
                 pass
         RunItem("job", "worker", succeeded=days.now_ms()).save()
@@ -104,6 +106,7 @@ class TestParts:
         [
             ("aggregate", "aggregate", 16, State.FAILING),
             ("expire_salts", "salts", 46, State.FAILING),
+            ("delete_sites", "deletions", 16, State.DEGRADED),
             ("update_geoip", "geoip", 21 * 24 * 60 + 1, State.DEGRADED),
         ],
     )
@@ -136,7 +139,7 @@ class TestParts:
         [
             ("sqs", {"queue", "dead_letters"}),
             ("s3", {"bucket", "geoip"}),
-            ("dynamodb", {"tables", "queue", "aggregate", "salts", "geoip"}),
+            ("dynamodb", {"tables", "queue", "aggregate", "salts", "deletions", "geoip"}),
         ],
     )
     def test_a_service_that_does_not_answer_is_a_state_and_no_error(
@@ -167,12 +170,13 @@ class TestParts:
 
     def test_jobs_record_their_runs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         started = days.now_ms()
-        for job in ("aggregate", "expire_salts", "update_geoip", "worker"):
+        for job in (*JOBS, "worker"):
             RunItem("job", job).delete()
         monkeypatch.setattr("chalicelib.store.dirty_hours.all_due", lambda _now: iter(()))
         schedule.refresh_marked(Context())
         schedule.destroy_finished_salts()
         geoip_update.run()
+        deletion_work.run(Context())
         site = new_site()
         worker.handle_batch(
             [
@@ -181,8 +185,8 @@ class TestParts:
             ]
         )
         runs = job_runs.last_runs()
-        assert set(runs) == {"aggregate", "expire_salts", "update_geoip", "worker"}
-        for job in ("aggregate", "expire_salts", "update_geoip"):
+        assert set(runs) == {*JOBS, "worker"}
+        for job in JOBS:
             assert started <= runs[job].started <= runs[job].ended == runs[job].succeeded
             assert runs[job].error == ""
         assert runs["worker"].succeeded >= started
@@ -236,6 +240,7 @@ def test_the_intervals_are_those_of_the_schedules() -> None:
         "aggregate": f"rate({config.AGGREGATE_EVERY_MIN} minutes)",
         "expire_salts": f"rate({config.EXPIRE_SALTS_EVERY_MIN} minutes)",
         "update_geoip": f"rate({config.UPDATE_GEOIP_EVERY_DAYS} days)",
+        "delete_sites": f"rate({config.DELETE_SITES_EVERY_MIN} minutes)",
     }
 
 

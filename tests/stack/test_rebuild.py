@@ -28,7 +28,7 @@ def today(site: Site) -> date:
 def forget_marks(site: Site, day: date) -> None:
     """As if everything was built a while ago."""
     for mark in dirty_hours.of_day(site.id, day):
-        MarkItem(str(dirty_hours._bucket(site.id)), dirty_hours._sort_key(site.id, day, mark.hour)).delete()
+        MarkItem(dirty_hours.bucket_of(site.id), dirty_hours._sort_key(site.id, day, mark.hour)).delete()
     forget_marks_left()
 
 

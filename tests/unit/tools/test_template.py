@@ -275,7 +275,6 @@ def test_alarms_watch_dead_letters_age_errors_and_throttles() -> None:
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", "shylight-prod-hits"),
         ("AWS/ApiGateway", "5XXError", "shylight"),
         ("AWS/Lambda", "Throttles", "shylight-prod"),
-        ("AWS/Lambda", "Throttles", "shylight-prod-worker"),
     }
     for found in resources("AWS::CloudWatch::Alarm").values():
         assert found["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
