@@ -182,6 +182,7 @@ def api_handler(invoke: Invoke) -> None:
     security_scenario.secure_account(api, admin.email, PASSWORD)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
+    api.ask("GET /api/v1/health", 200)
     with _mails() as mails:
         people_scenarios.by_program(api, shown, mails.token)
     _tokens(api, shown)

@@ -54,7 +54,7 @@ class Answers:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     made = Answers()
-    begun = lambda _: (CLAIMS, SignIn("id", "https://idp.example", "client", made.next, 0, 1))  # noqa: E731
+    begun = lambda _: (CLAIMS, SignIn("id", "https://idp.example", "client", made.next, 0, 1, b""))  # noqa: E731
     for module, name, answer in (
         (oidc, "finish", begun),
         (oidc_people, "person_for", made.person_for),
