@@ -60,6 +60,8 @@ ROUTES = (
     Route("GET", "/account", "dashboard.profile:show", Right.SIGNED_IN),
     Route("POST", "/account", "dashboard.profile:save", Right.SIGNED_IN),
     Route("POST", "/account/addresses", "dashboard.profile:change_addresses", Right.SIGNED_IN),
+    Route("GET", "/account/preferences", "dashboard.preferences_page:show", Right.SIGNED_IN),
+    Route("POST", "/account/preferences", "dashboard.preferences_page:save", Right.SIGNED_IN),
     Route("GET", "/account/password", "dashboard.password_page:show", Right.SIGNED_IN),
     Route("POST", "/account/password", "dashboard.password_page:change", Right.SIGNED_IN),
     Route("GET", "/account/identities", "dashboard.identities:show", Right.SIGNED_IN),

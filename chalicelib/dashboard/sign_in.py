@@ -18,6 +18,7 @@ from chalicelib.accounts import (
     password_change,
     passwords,
     people,
+    preferences,
     request_origin,
     second_factor,
     second_step,
@@ -37,10 +38,10 @@ def show_form(request: Request) -> Response:
     """``GET /sign-in?next=…``: the form, or a redirect for somebody who is signed in already."""
     onward = request_origin.next_path(request.query.get("next"))
     try:
-        auth.signed_in_person(request)
+        person = auth.signed_in_person(request)
     except Unauthorized:
         return form_page(request, onward)
-    return redirect(request.root + onward)
+    return redirect(request.root + _page_of(person, onward))
 
 
 def sign_in(request: Request) -> Response:
@@ -124,7 +125,12 @@ def form_page(request: Request, onward: str, email: str = "", error: ShylightErr
 def signed_in(request: Request, person: Person, onward: str) -> Response:
     """A session for somebody who has proven who they are, and on to the page `onward`."""
     cookies = [auth.begin_session(request, person), auth.remember_browser(request, person), *second_step.end(request)]
-    return redirect(request.root + onward, {"Set-Cookie": cookies})
+    return redirect(request.root + _page_of(person, onward), {"Set-Cookie": cookies})
+
+
+def _page_of(person: Person, onward: str) -> str:
+    """The page to open: `onward`, but the person's own start page in place of the home page."""
+    return preferences.home_of(person) if onward == request_origin.HOME else onward
 
 
 def first_step_done(request: Request, person: Person, onward: str) -> Response:

@@ -25,7 +25,8 @@ from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
-from chalicelib.store import aws
+from chalicelib.store import aws, preferences
+from chalicelib.store.preferences import Preferences
 from chalicelib.store.tables import CoreItem
 
 # What a person is in a site; `accounts.auth` says what each role may do.
@@ -44,7 +45,8 @@ class Person:
     :ivar email: the primary address, as entered; unique, ignoring case. Mail goes to it.
     :ivar other_emails: more addresses that the person has proven to be theirs; unique, too.
     :ivar unverified_emails: addresses that the person has entered and not proven; anybody may have them.
-    :ivar language: of mails, a key of `translation.LANGUAGES`; ``""``: not known.
+    :ivar language: of mails, a key of `translation.LANGUAGES`; ``""``: not known. The one in `preferences`, or else
+        that of their browser.
     :ivar admin: sees and changes everything.
     :ivar password_hash: argon2id, with its parameters; None without a password.
     :ivar epoch: sessions that began under an earlier epoch are invalid.
@@ -63,6 +65,7 @@ class Person:
     other_emails: tuple[str, ...] = ()
     unverified_emails: tuple[str, ...] = ()
     language: str = ""
+    preferences: Preferences = field(default_factory=Preferences)
 
     def as_stored(self, email: str) -> str:
         """The verified address that :func:`find_person` found this person by.
@@ -223,6 +226,7 @@ def parse(item: CoreItem) -> Person:
     known = {entry.name for entry in dataclasses.fields(Person)}
     stored = {name: value for name, value in json.loads(item.body or "{}").items() if name in known}
     body: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    body["preferences"] = preferences.parse(stored.get("preferences", {}))
     return Person(**{**body, "version": int(item.version)})
 
 

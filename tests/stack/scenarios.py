@@ -259,6 +259,8 @@ def _go_by_mail(api: Api) -> None:
         for action, address in (("primary", other), ("remove", email)):
             form = {"csrf": csrf, "action": action, "email": address}
             api.ask("POST /account/addresses", 303, urlencode(form))
+        api.ask("GET /account/preferences", 200)
+        api.ask("POST /account/preferences", 303, urlencode({"csrf": csrf, "theme": "dark"}))
         api.ask("GET /account/password", 200)
         form = {"csrf": csrf, "present": PASSWORD, "password": f"{PASSWORD} more"}
         api.ask("POST /account/password", 303, urlencode(form))
