@@ -60,6 +60,8 @@ ROUTES = (
     Route("GET", "/account", "dashboard.profile:show", Right.SIGNED_IN),
     Route("POST", "/account", "dashboard.profile:save", Right.SIGNED_IN),
     Route("POST", "/account/addresses", "dashboard.profile:change_addresses", Right.SIGNED_IN),
+    Route("GET", "/account/delete", "dashboard.delete_account:show", Right.SIGNED_IN),
+    Route("POST", "/account/delete", "dashboard.delete_account:delete", Right.SIGNED_IN),
     Route("GET", "/account/preferences", "dashboard.preferences_page:show", Right.SIGNED_IN),
     Route("POST", "/account/preferences", "dashboard.preferences_page:save", Right.SIGNED_IN),
     Route("GET", "/account/password", "dashboard.password_page:show", Right.SIGNED_IN),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlencode
 
 from chalice import Response
@@ -30,8 +32,15 @@ from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
+from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
+
+# What the page confirms, by the value of `done` in its query.
+_DONE: Final[Mapping[str, str]] = {
+    "password": N_("Your password was changed. Sign in with it."),
+    "deleted": N_("Your account was deleted."),
+}
 
 
 def show_form(request: Request) -> Response:
@@ -105,7 +114,7 @@ def sign_out(request: Request) -> Response:
 
 def form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
     """The sign-in form: new, or again with an error."""
-    done = _("Your password was changed. Sign in with it.") if request.query.get("done") == "password" else ""
+    done = _DONE.get(request.query.get("done", ""), "")
     return render.page(
         request,
         "sign-in.html",
@@ -114,7 +123,7 @@ def form_page(request: Request, onward: str, email: str = "", error: ShylightErr
         email=email,
         error=error.message if error else None,
         next=onward,
-        done="" if error else done,
+        done="" if error or not done else _(done),
         can_send=mail.can_send(),
         has_passkeys=passkey_challenges.relying_party(request) is not None,
         may_sign_up=sign_up.availability() == "open",

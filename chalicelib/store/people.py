@@ -190,6 +190,19 @@ def _changed_meanwhile() -> Conflict:
     return Conflict("This was changed by someone else meanwhile; please reload and try again.")
 
 
+def delete_profile(transaction: TransactWrite, person: Person) -> None:
+    """Delete a person's profile and release their addresses; the transaction fails if the person was changed."""
+    transaction.delete(CoreItem(*profile_key(person.id)), CoreItem.version == person.version)
+    for email in {_email_key(one) for one in (person.email, *person.other_emails)}:
+        transaction.delete(CoreItem(*email), CoreItem.pk.does_not_exist() | (CoreItem.body == person.id))
+
+
+def administrators() -> list[Person]:
+    """The administrators of the installation. Looks through the whole table."""
+    condition = (CoreItem.sk == _PROFILE) & CoreItem.body.contains('"admin": true')
+    return [person for item in CoreItem.scan(condition, consistent_read=True) if (person := parse(item)).admin]
+
+
 def role_in(person_id: str, site_id: str) -> Role | None:
     """The person's role in the site, or None; read consistently, so that removed people have no access from then on."""
     try:

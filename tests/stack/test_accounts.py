@@ -250,7 +250,7 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
 
 FORMS = [
     "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
-    "/account/preferences",
+    "/account/preferences", "/account/delete",
     "/account/identities",
     "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
