@@ -44,6 +44,17 @@ def expire_salts(event: CloudWatchEvent) -> None:
     schedule.destroy_finished_salts()
 
 
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def delete_sites(event: CloudWatchEvent) -> None:
+    """Remove what is stored of deleted sites and people; also invoked when a site is deleted."""
+    from chalicelib.accounts import deletion_work, person_removal
+
+    try:
+        deletion_work.run(event.context)
+    finally:
+        person_removal.finish_all()
+
+
 @app.schedule(Rate(7, unit=Rate.DAYS))
 def update_geoip(event: CloudWatchEvent) -> None:
     """Fetch newer GeoIP databases."""

@@ -96,6 +96,18 @@ PERIOD_ROWS: Final = 1000
 # Currencies reported per event; amounts in other currencies are only counted.
 EVENT_CURRENCIES: Final = 20
 
+# An offer of a site to another owner expires after this.
+TRANSFER_LIFE_S: Final = 7 * 24 * 60 * 60
+# Offers that a person may make in a day, because each is mailed.
+OFFERS_PER_DAY: Final = 20
+
+# After a site is deleted, functions that have begun before may store data of it for this time: the longest timeout of a
+# function that stores data of sites, after the time for which it may have the site in its cache, and a margin. What
+# they stored is looked for after this.
+DELETION_SETTLE_S: Final = 300 + SITE_CACHE_S + CLOCK_SKEW_S
+# The receipt of a deleted site is kept this long.
+DELETION_RECEIPT_S: Final = 365 * 24 * 60 * 60
+
 # How long browsers use https only (HSTS).
 HTTPS_ONLY_S: Final = 365 * 24 * 60 * 60
 
@@ -190,6 +202,8 @@ IDEMPOTENCY_LEASE_S: Final = 60
 MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 # People of one site: their roles are stored in one item.
 MAX_SITE_PEOPLE: Final = 1000
+# Sites that a person has put in an order of their own; the others follow by name.
+MAX_ORDERED_SITES: Final = 1000
 
 # Shared links of one site, and websites that may embed one of them.
 MAX_SHARED_LINKS: Final = 100
@@ -253,6 +267,11 @@ class Settings:
     def dead_letters(self) -> str:
         """The queue of messages that could not be stored."""
         return f"{self.prefix}-hits-dead"
+
+    @property
+    def delete_sites(self) -> str:
+        """The function that deletes sites."""
+        return f"{self.prefix}-delete_sites"
 
     @property
     def signing_key(self) -> str:

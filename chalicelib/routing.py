@@ -40,6 +40,7 @@ class Scope(Enum):
     STATS_READ = "stats:read"
     SITES_READ = "sites:read"
     SITES_WRITE = "sites:write"
+    SITES_OWN = "sites:own"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     SHARES_READ = "shares:read"

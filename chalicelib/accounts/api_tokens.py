@@ -29,6 +29,7 @@ SCOPES: Final[Mapping[Scope, str]] = {
     Scope.STATS_READ: N_("See figures, visits, events and excluded traffic"),
     Scope.SITES_READ: N_("See sites and their settings"),
     Scope.SITES_WRITE: N_("Create sites and change their settings"),
+    Scope.SITES_OWN: N_("Delete sites, transfer them, and accept sites that are offered"),
     Scope.PEOPLE_READ: N_("See the people of sites, with their e-mail addresses"),
     Scope.PEOPLE_WRITE: N_("Add people to sites, change their roles and remove them"),
     Scope.SHARES_READ: N_("See shared links, with their addresses, and the addresses of badges and counters"),

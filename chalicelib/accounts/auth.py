@@ -180,7 +180,14 @@ def rights_in(person: Person, site: Site) -> frozenset[Right]:
 
 def sites_of(person: Person) -> list[Site]:
     """The sites that `person` may view, sorted by name; an administrator may view all."""
-    return sites.list_sites() if person.admin else sites.get_sites(people.site_ids_of(person.id))
+    return sites_with(person, Right.SITE_VIEW)
+
+
+def sites_with(person: Person, right: Right) -> list[Site]:
+    """The sites in which `person` has a right, sorted by name."""
+    if person.admin:
+        return sites.list_sites()
+    return sites.get_sites([one for one, role in people.roles_of(person.id).items() if right in _RIGHTS_OF[role]])
 
 
 def csrf_token(request: Request) -> str:

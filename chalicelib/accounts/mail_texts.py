@@ -140,6 +140,22 @@ def primary_address_changed(installation: str, address: str, link: str) -> Conte
     )
 
 
+def site_offered(installation: str, link: str, giver: str, site: str, days: int) -> Content:
+    """The offer of a site to its next owner. `giver`: the address of who offers it; `site`: its name."""
+    return Content(
+        _("%(giver)s offers you a site at %(installation)s", giver=giver, installation=installation),
+        (
+            _("%(giver)s offers to transfer the site %(site)s to you.", giver=giver, site=site),
+            _("If you accept, you become its owner. You need an account with this e-mail address."),
+        ),
+        Action(_("See the offer"), link),
+        (
+            ngettext("The offer expires after %(num)s day.", "The offer expires after %(num)s days.", days),
+            _("If you do not know what this is about, ignore this mail. Nothing happens then."),
+        ),
+    )
+
+
 def security_changed(installation: str, kind: str, link: str) -> Content:
     """A notice for the owner of an account. `kind`: of :data:`SECURITY_CHANGES`; `link`: to the page, or ``""``."""
     check = _("If it was not you, change your password at once and tell your administrator.")
@@ -170,5 +186,6 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "address-added": address_added,
     "password-changed": password_changed,
     "primary-address-changed": primary_address_changed,
+    "site-offered": site_offered,
     "security-changed": security_changed,
 }

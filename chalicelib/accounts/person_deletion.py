@@ -2,25 +2,21 @@
 
 The profile is deleted at once, so that nobody can sign in as the person any more; tokens and links are rejected from
 then on, too. The same request removes everything else. What it could not, because it died or because something was
-stored meanwhile, a schedule removes (`finish_all`). See docs/adr/0048.
+stored meanwhile, a schedule removes (`accounts.person_removal`). See docs/adr/0048.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib import config
-from chalicelib.accounts import audit_log
+from chalicelib.accounts import audit_log, person_removal, site_deletion
 from chalicelib.errors import BadRequest, Conflict, NotFound
-from chalicelib.store import aws, people, person_data, person_deletions, site_people, sites
+from chalicelib.store import aws, people, person_deletions, site_people, sites
 from chalicelib.store.people import Person
 from chalicelib.store.person_deletions import PersonDeletion
-from chalicelib.store.person_kinds import Deleted
 from chalicelib.store.sites import Site
-from chalicelib.structured_log import log_line
 from chalicelib.translation import gettext as _
 
 log = logging.getLogger("shylight")
@@ -32,7 +28,7 @@ _RACES: Final = 5
 class Plan:
     """What deleting a person means for sites.
 
-    :ivar alone: sites of which they are the only owner: to be handed over or deleted first.
+    :ivar alone: sites of which they are the only owner: to be handed over first, or deleted, too.
     :ivar shared: other sites that they are in; these stay.
     :ivar last_administrator: the installation would have no administrator any more, so they cannot be deleted.
     """
@@ -40,11 +36,6 @@ class Plan:
     alone: tuple[Site, ...]
     shared: tuple[Site, ...]
     last_administrator: bool
-
-    @property
-    def possible(self) -> bool:
-        """Whether nothing prevents it."""
-        return not self.alone and not self.last_administrator
 
 
 def plan_of(person: Person) -> Plan:
@@ -58,11 +49,12 @@ def plan_of(person: Person) -> Plan:
     return Plan(tuple(alone), tuple(shared), person.admin and _another_administrator(person) is None)
 
 
-def delete(person: Person, actor: Person, entered: object) -> None:
+def delete(person: Person, actor: Person, entered: object, *, with_sites: bool = False) -> None:
     """Delete a person's account. This cannot be undone.
 
     :param actor: the person themselves, or an administrator. Callers check first that it is really them.
     :param entered: the person's main address, entered as a confirmation.
+    :param with_sites: delete the sites that they own alone, too.
     :raises NotFound: if the actor may not delete this person.
     :raises BadRequest: if that is another address.
     :raises Conflict: if they are the last administrator or the only owner of a site, or kept being changed.
@@ -77,64 +69,35 @@ def delete(person: Person, actor: Person, entered: object) -> None:
         current = people.get_person(person.id)
         if current is None:
             raise NotFound(_("This account has been deleted."))
-        deletion = _begin(current, actor)
+        deletion = _begin(current, actor, with_sites)
         if deletion is not None:
             break
     else:
         raise Conflict(_("This account is being changed; please try again."))
     audit_log.record(actor, "person.delete", subject=person.id)
     try:
-        person_data.remove_own(_deleted(deletion))
+        person_removal.remove_own(deletion)
     except Exception as error:
         if not aws.failed(error) and not isinstance(error, Conflict):
             raise
         log.exception("what is left of person %s is removed later", person.id)
 
 
-def _begin(person: Person, actor: Person) -> PersonDeletion | None:
-    plan = plan_of(person)
-    if plan.alone:
-        names = ", ".join(site.name for site in plan.alone)
-        raise Conflict(
-            _("These sites have no other owner: %(names)s. Hand them over or delete them first.", names=names)
-        )
+def _begin(person: Person, actor: Person, with_sites: bool) -> PersonDeletion | None:
     other = _another_administrator(person) if person.admin else None
     if person.admin and other is None:
         raise Conflict(_("The last administrator cannot be deleted. Make somebody else an administrator first."))
+    plan = plan_of(person)
+    if plan.alone and not with_sites:
+        names = ", ".join(site.name for site in plan.alone)
+        raise Conflict(
+            _("These sites have no other owner: %(names)s. Hand them over, or delete them, too.", names=names),
+            field="delete_sites",
+        )
+    for site in plan.alone:
+        site_deletion.begin(site, actor, site.name)
     return person_deletions.begin(person, actor.id, other)
-
-
-def finish_all() -> int:
-    """Finish the deletions that are old enough for nothing to be stored any more; gives how many are done now.
-
-    :raises RuntimeError: at the end, if any failed, so that the alarm is triggered; the next run tries it again.
-    """
-    done = failed = 0
-    for deletion in person_deletions.unfinished():
-        try:
-            done += _finish(deletion)
-        except Exception:
-            log.exception("could not delete person %s", deletion.person_id)  # the others need not wait for it
-            failed += 1
-    log_line(job="delete_people", done=done, failed=failed)
-    if failed:
-        raise RuntimeError(f"{failed} people could not be deleted; the log has the reasons")
-    return done
-
-
-def _finish(deletion: PersonDeletion) -> bool:
-    """Remove what is left; whether nothing is, and nothing can come any more."""
-    deleted = _deleted(deletion)
-    person_data.remove_own(deleted)
-    if person_data.remove_all(deleted) or time.time() < deletion.began + config.PERSON_DELETION_SETTLE_S:
-        return False
-    person_deletions.finish(deletion)
-    return True
 
 
 def _another_administrator(person: Person) -> Person | None:
     return next((one for one in people.administrators() if one.id != person.id), None)
-
-
-def _deleted(deletion: PersonDeletion) -> Deleted:
-    return Deleted(deletion.person_id, deletion.addresses)

@@ -1,6 +1,7 @@
 """The people of a site: adding and removing them, and changing their roles.
 
 Admins and owners manage the people of a site. Only owners decide who its owners are, and a site keeps at least one.
+Nobody becomes an owner without agreeing (`accounts.site_transfers`), except by an administrator of the installation.
 Everybody may leave. Each change is decided on the roles as they are when it is stored, not as they were when the
 request came in.
 """
@@ -14,12 +15,13 @@ from typing import Final
 from chalicelib.accounts import auth
 from chalicelib.accounts.people import email_address
 from chalicelib.config import MAX_SITE_PEOPLE
-from chalicelib.errors import BadRequest, Conflict, NotFound
+from chalicelib.errors import BadRequest, Conflict, Forbidden, NotFound
 from chalicelib.routing import Right
 from chalicelib.store import people, site_people
 from chalicelib.store.people import ROLES, Person, Role
 from chalicelib.store.site_people import SitePeople
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 _RACES: Final = 10
 
@@ -105,14 +107,16 @@ def check(before: SitePeople, caller: Person, person_id: str, role: Role | None,
         raise Conflict(f"This person is in the site already, as {current}. Change their role instead.", field="email")
     if not new and current is None:
         raise _not_in_site()
+    if role == "owner" and not caller.admin:
+        raise Forbidden(_("People become owners by accepting the site: offer it to them instead."), field="role")
     if current == "owner" and list(before.roles.values()).count("owner") == 1:
-        raise Conflict("A site needs an owner. Make another person an owner first.")
+        raise Conflict(_("A site needs an owner. Offer the site to another person first."))
     if new and len(before.roles) >= MAX_SITE_PEOPLE:
         raise Conflict(f"A site can have at most {MAX_SITE_PEOPLE:,} people. Remove somebody first.")
 
 
 def _store(site: Site, caller: Person, person_id: str, role: Role | None, *, new: bool = False) -> None:
-    for _ in range(_RACES):
+    for _attempt in range(_RACES):
         before = site_people.read(site, caller.id, person_id)
         check(before, caller, person_id, role, new=new)
         if before.roles.get(person_id) == role or site_people.write(before, person_id, role):

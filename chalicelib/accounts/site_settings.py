@@ -287,6 +287,7 @@ _PARSERS: Final[Mapping[str, tuple[str, Callable[[object, str], Any]]]] = {
     "max_visitor_hour": ("max_visitor_hour", _number),
     "max_day": ("max_day", _number),
 }
+NAMES: Final = tuple(_PARSERS)
 # The right that a setting requires, where that is not SITE_EDIT: settings that end recording, delete hits, decide which
 # site gets the events of a domain, or run code on the site's pages.
 RIGHTS: Final[Mapping[str, Right]] = {

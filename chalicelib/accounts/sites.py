@@ -1,4 +1,4 @@
-"""Creating sites: validating the name, domain and time zone."""
+"""Creating sites: who may, and validating the name, domain and time zone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import unicodedata
 import uuid
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from chalicelib.accounts import audit_log, installation
 from chalicelib.config import MAX_SITE_NAME_CHARS, settings
-from chalicelib.errors import BadRequest
+from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.hostnames import normal_host
 from chalicelib.store import site_changes
 from chalicelib.store.people import Person
@@ -32,22 +34,36 @@ _BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BLANK = set("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 
 
-def create_site(person: Person, data: Mapping[str, object], site_id: str = "") -> Site:
+def may_create(person: Person) -> bool:
+    """Whether `person` may create sites, by the settings of the installation."""
+    return person.admin or installation.settings_of_installation().site_creators == "everybody"
+
+
+def create_site(
+    person: Person, data: Mapping[str, object], site_id: str = "", like: Mapping[str, Any] | None = None
+) -> Site:
     """Create a site of `person` from the fields `name`, `domain` and `timezone` of `data`; others are ignored.
 
     :param site_id: UUID for the site. If the person has that site already, because the request is being repeated, it is
         returned unchanged.
+    :param like: further fields of `Site`, from `settings_copy.fields_of`.
     :raises BadRequest: if a field is missing or invalid, naming the field.
+    :raises Forbidden: if only administrators may create sites.
     :raises Conflict: if the domain belongs to somebody else, or the person has the maximum number of sites.
     """
+    if not may_create(person):
+        raise Forbidden(_("Only administrators may create sites in this installation. Ask one to create it for you."))
     site = Site(
         id=site_id or str(uuid.uuid4()),
         name=site_name(data.get("name")),
         domain=domain(data.get("domain")),
         timezone=timezone(data.get("timezone")),
         created_at=int(time.time()),
+        **(like or {}),
     )
-    return site_changes.add_site(site, person.id, settings().max_sites)
+    made = site_changes.add_site(site, person.id, settings().max_sites)
+    audit_log.record(person, "site.create", site=made.id)
+    return made
 
 
 def site_name(given: object) -> str:

@@ -5,6 +5,8 @@ from chalicelib.routing import Right, Route, Scope
 _SITE = "/api/v1/sites/{site}"
 _PEOPLE = f"{_SITE}/people"
 _TOKENS = "/api/v1/tokens"
+_TRANSFERS = "/api/v1/transfers"
+_DELETIONS = "/api/v1/deletions"
 
 ROUTES = (
     Route("GET", "/api/v1/openapi.json", "api.openapi:document", Right.PUBLIC),
@@ -12,6 +14,8 @@ ROUTES = (
     Route("POST", "/api/v1/sites", "api.sites:create", Right.SIGNED_IN, Scope.SITES_WRITE, creates=True),
     Route("GET", _SITE, "api.sites:show", Right.SITE_VIEW, Scope.SITES_READ),
     Route("PATCH", _SITE, "api.sites:change", Right.SITE_EDIT, Scope.SITES_WRITE),
+    Route("DELETE", _SITE, "api.site_deletions:begin", Right.SITE_OWN, Scope.SITES_OWN),
+    Route("PUT", f"{_SITE}/settings", "api.sites:copy_settings", Right.SITE_EDIT, Scope.SITES_WRITE),
     Route("GET", f"{_SITE}/stats", "api.stats:show", Right.SITE_VIEW, Scope.STATS_READ),
     Route("GET", f"{_SITE}/visits", "api.visits:show", Right.SITE_VIEW, Scope.STATS_READ),
     Route("GET", f"{_SITE}/events", "api.events:show", Right.SITE_VIEW, Scope.STATS_READ),
@@ -23,6 +27,23 @@ ROUTES = (
     Route("PUT", f"{_PEOPLE}/{{person}}", "api.site_people:change", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
     # Everybody may leave; to remove others, `accounts.site_people` requires SITE_ADMIN.
     Route("DELETE", f"{_PEOPLE}/{{person}}", "api.site_people:remove", Right.SITE_VIEW, Scope.PEOPLE_WRITE),
+    Route("GET", f"{_SITE}/transfer", "api.site_transfers:show_own", Right.SITE_OWN, Scope.SITES_OWN),
+    Route("PUT", f"{_SITE}/transfer", "api.site_transfers:offer", Right.SITE_OWN, Scope.SITES_OWN),
+    Route("DELETE", f"{_SITE}/transfer", "api.site_transfers:cancel", Right.SITE_OWN, Scope.SITES_OWN),
+    Route("GET", _TRANSFERS, "api.site_transfers:list_offers", Right.SIGNED_IN, Scope.SITES_OWN),
+    Route("PUT", f"{_TRANSFERS}/{{transfer}}", "api.site_transfers:accept", Right.SIGNED_IN, Scope.SITES_OWN),
+    Route("DELETE", f"{_TRANSFERS}/{{transfer}}", "api.site_transfers:decline", Right.SIGNED_IN, Scope.SITES_OWN),
+    Route("GET", _DELETIONS, "api.site_deletions:list_deletions", Right.SIGNED_IN, Scope.SITES_OWN, filters_sites=True),
+    Route(
+        "GET",
+        f"{_DELETIONS}/{{deletion}}",
+        "api.site_deletions:show",
+        Right.SIGNED_IN,
+        Scope.SITES_OWN,
+        filters_sites=True,
+    ),
+    Route("GET", "/api/v1/site-order", "api.sites:show_order", Right.SIGNED_IN, Scope.SITES_READ),
+    Route("PUT", "/api/v1/site-order", "api.sites:set_order", Right.SIGNED_IN, Scope.SITES_WRITE),
     Route("GET", f"{_SITE}/shares", "api.shares:list_shares", Right.SITE_ADMIN, Scope.SHARES_READ),
     Route("POST", f"{_SITE}/shares", "api.shares:create", Right.SITE_ADMIN, Scope.SHARES_WRITE, creates=True),
     Route("PATCH", f"{_SITE}/shares/{{share}}", "api.shares:change", Right.SITE_ADMIN, Scope.SHARES_WRITE),

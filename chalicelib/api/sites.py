@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import auth, site_settings, sites
+from chalicelib.accounts import auth, settings_copy, site_order, site_settings, sites
 from chalicelib.errors import BadRequest
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -13,7 +13,7 @@ from chalicelib.web import Request, reply_json
 
 MAX_SETTINGS_BYTES = 64 * 1024
 MAX_SITES = 1000
-_FIELDS = ("name", "domain", "timezone")
+_FIELDS = ("name", "domain", "timezone", "settings_from")
 
 
 def list_sites(request: Request, person: Person) -> Response:
@@ -26,12 +26,20 @@ def list_sites(request: Request, person: Person) -> Response:
 
 
 def create(request: Request, person: Person) -> Response:
-    """``POST /api/v1/sites`` with name, domain and timezone: 201 and the new site, which is the caller's."""
+    """``POST /api/v1/sites`` with name, domain and timezone: 201 and the new site, which is the caller's.
+
+    With ``settings_from``, it has the settings of that site, and its time zone if none is given.
+    """
     data = request.json()
     for field in data:
         if field not in _FIELDS:
             raise BadRequest(f"There is no such field; a new site has {', '.join(_FIELDS)}.", field=_shown(field))
-    return reply_json(site_settings.as_json(sites.create_site(person, data, request.creation_id)), 201)
+    like = {}
+    if "settings_from" in data:
+        source = settings_copy.source(person, data["settings_from"], "settings_from")
+        data = {"timezone": source.timezone, **data}
+        like = settings_copy.fields_of(person, source)
+    return reply_json(site_settings.as_json(sites.create_site(person, data, request.creation_id, like)), 201)
 
 
 def show(_request: Request, _person: Person, site: Site) -> Response:
@@ -44,6 +52,28 @@ def change(request: Request, person: Person, site: Site) -> Response:
     data = request.json(MAX_SETTINGS_BYTES)
     site_settings.check_rights(person, site, data)
     return reply_json(site_settings.as_json(site_settings.change(site, data)))
+
+
+def copy_settings(request: Request, person: Person, site: Site) -> Response:
+    """``PUT /api/v1/sites/{id}/settings`` with the site to copy ``from``, and perhaps which ``settings``: the site."""
+    data = request.json()
+    for field in data:
+        if field not in ("from", "settings"):
+            raise BadRequest("There is no such field; this takes from and settings.", field=_shown(field))
+    source = settings_copy.source(person, data.get("from"), "from", request.access)
+    changed, _names = settings_copy.copy(person, source, site, data.get("settings"))
+    return reply_json(site_settings.as_json(changed))
+
+
+def show_order(_request: Request, person: Person) -> Response:
+    """``GET /api/v1/site-order``: the caller's favourites and other sites, in their order."""
+    return reply_json(site_order.as_json(site_order.arrange(person, auth.sites_of(person))))
+
+
+def set_order(request: Request, person: Person) -> Response:
+    """``PUT /api/v1/site-order``: sets the favourites and the order of the others; as they are then."""
+    data = request.json(MAX_SETTINGS_BYTES)
+    return reply_json(site_order.as_json(site_order.replace_order(person, auth.sites_of(person), data)))
 
 
 def _shown(field: str) -> str:

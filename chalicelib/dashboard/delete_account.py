@@ -24,10 +24,11 @@ def show(request: Request, person: Person) -> Response:
 
 
 def delete(request: Request, person: Person) -> Response:
-    """``POST /account/delete`` with email, the main address as a confirmation."""
+    """``POST /account/delete`` with email, the main address as a confirmation, and delete_sites or not."""
     auth.require_recent(request, person, PATH.removeprefix("/"))
     try:
-        person_deletion.delete(person, person, request.form().get("email"))
+        form = request.form()
+        person_deletion.delete(person, person, form.get("email"), with_sites="delete_sites" in form)
     except (BadRequest, Conflict) as error:
         return page(request, person, person_deletion.plan_of(person), error)
     return redirect(f"{request.root}sign-in?done=deleted", {"Set-Cookie": auth.end_session(request)})
@@ -35,7 +36,6 @@ def delete(request: Request, person: Person) -> Response:
 
 def page(request: Request, person: Person, plan: Plan, error: BadRequest | Conflict | None = None) -> Response:
     """The page. `error`: of the form."""
-    at_field = error.message if error is not None and error.field == "email" else ""
     return render.page(
         request,
         "delete-account.html",
@@ -44,6 +44,6 @@ def page(request: Request, person: Person, plan: Plan, error: BadRequest | Confl
         csrf=auth.csrf_token(request),
         sections=sections.of_account("/account"),
         plan=plan,
-        alert=error.message if error is not None and not at_field else "",
-        error=at_field,
+        alert=error.message if error is not None and error.field is None else "",
+        errors={error.field: error.message} if error is not None and error.field is not None else {},
     )

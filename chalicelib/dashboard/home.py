@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
@@ -12,11 +12,22 @@ from zoneinfo import available_timezones
 
 from chalice import Response
 
-from chalicelib.accounts import appearance, auth, preferences, request_origin, sites
+from chalicelib.accounts import (
+    appearance,
+    auth,
+    preferences,
+    request_origin,
+    settings_copy,
+    site_deletion,
+    site_order,
+    site_transfers,
+    sites,
+)
 from chalicelib.dashboard import chart, metric_cards, period_picker, periods, render
 from chalicelib.errors import BadRequest, Conflict, Unauthorized
 from chalicelib.report import site_stats
 from chalicelib.report.stats import Stats
+from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import Preferences
 from chalicelib.store.sites import Site
@@ -24,12 +35,16 @@ from chalicelib.web import Request, redirect
 
 log = logging.getLogger("shylight")
 
+_DAY_S = 24 * 60 * 60
 _NO_FIGURES = "The statistics could not be read. No data is lost; see the log of the API function."
 
 
 @dataclass(frozen=True, slots=True)
 class SiteCard:
-    """A site on the home page. `note`: what is wrong with its figures, ``""`` for nothing."""
+    """A site on the home page.
+
+    :ivar note: what is wrong with its figures, ``""`` for nothing; :ivar favourite: of the person who looks at it.
+    """
 
     site: Site
     online: int
@@ -37,11 +52,15 @@ class SiteCard:
     figures: list[metric_cards.Figure]
     spark: chart.Line
     note: str = ""
+    favourite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SiteForm:
-    """The form for a new site as it is shown: empty, or again with what was wrong."""
+    """The form for a new site as it is shown: empty, or again with what was wrong.
+
+    :ivar settings_from: id of the site whose settings the new one gets; ``""``: the defaults.
+    """
 
     name: str = ""
     domain: str = ""
@@ -49,6 +68,7 @@ class SiteForm:
     error: str = ""
     field: str = ""
     open: bool = False
+    settings_from: str = ""
 
 
 def redirect_home(request: Request) -> Response:
@@ -72,9 +92,12 @@ def create_site(request: Request, person: Person) -> Response:
     """``POST /sites``: a new site, and on to its page; or the form again with what was wrong."""
     form = request.form()
     try:
-        site = sites.create_site(person, form)
+        like = {}
+        if form.get("settings_from"):
+            like = settings_copy.fields_of(person, settings_copy.source(person, form["settings_from"], "settings_from"))
+        site = sites.create_site(person, form, like=like)
     except (BadRequest, Conflict) as error:
-        given = {name: form.get(name, "") for name in ("name", "domain", "timezone")}
+        given = {name: form.get(name, "") for name in ("name", "domain", "timezone", "settings_from")}
         again = SiteForm(
             **given, error=error.message[:1].upper() + error.message[1:], field=error.field or "", open=True
         )
@@ -103,11 +126,14 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
     cards = []
     picker = None
     until = time.monotonic() + site_stats.REFRESH_BUDGET_S  # for the whole page, however many sites there are
-    for site in auth.sites_of(person):
+    seen = auth.sites_of(person)
+    order, may_create = site_order.arrange(person, seen), sites.may_create(person)
+    for site in order.every:
         now, period = periods.requested(request, site)
         picker = picker or period_picker.pick(period, now.date())
         try:
-            cards.append(site_card(site_stats.stats(site, period, now, tables=False, until=until), now))
+            card = site_card(site_stats.stats(site, period, now, tables=False, until=until), now)
+            cards.append(replace(card, favourite=site in order.favourites))
         except Exception:
             log.exception("no figures of %s", site.id)  # one broken site must not break the page
             cards.append(SiteCard(site, 0, waiting=False, figures=[], spark=chart.NO_LINE, note=_NO_FIGURES))
@@ -122,7 +148,17 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         keep=periods.kept_query(request),
         form=form,
         zones=zones(),
+        may_create=may_create,
+        sources=settings_copy.sources(person) if may_create else [],
+        offers=site_transfers.offers_to(person),
+        deletions=[one for one in site_deletion.visible_to(person) if _is_news(one, person)],
     )
+
+
+def _is_news(deletion: Deletion, person: Person) -> bool:
+    """Whether a deletion is shown on the home page: those that the person knows of, until a day after the end."""
+    concerned = person.id == deletion.by or person.id in deletion.owners
+    return concerned and (not deletion.finished or time.time() - deletion.finished < _DAY_S)
 
 
 def site_card(stats: Stats, now: datetime) -> SiteCard:

@@ -37,6 +37,7 @@ SITE: Final = (
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
     Section(N_("Sharing"), "/sites/{site}/sharing"),
+    Section(N_("Ownership"), "/sites/{site}/ownership"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),

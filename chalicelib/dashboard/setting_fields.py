@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from chalicelib.accounts import site_settings
+from chalicelib.accounts import settings_copy, site_settings
 from chalicelib.report.idn import shown_host
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
@@ -145,6 +145,8 @@ GROUPS: Final = (
         ),
     )),
 )  # fmt: skip
+# The groups with settings that can be copied from another site.
+COPIED: Final = tuple(group for group in GROUPS if any(field.name in settings_copy.COPIED for field in group.fields))
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for group in GROUPS for field in group.fields}
 
 _PROXY_NAMES: Final = {"": "None", "1": "1 proxy of yours", "cloudflare": "Cloudflare", "cloudfront": "CloudFront"}

@@ -11,9 +11,9 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import auth, site_settings
+from chalicelib.accounts import auth, settings_copy, site_settings
 from chalicelib.dashboard import home, render, sections, setting_fields
-from chalicelib.errors import Conflict
+from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.translation import N_
@@ -26,6 +26,7 @@ DONE: Final[Mapping[str, str]] = {
     "saved": N_("Settings saved."),
     site_settings.ARCHIVED: N_("The site is archived."),
     site_settings.ACTIVE: N_("The site is active again."),
+    "copied": N_("The settings were copied."),
 }
 _INVALID: Final = N_("Nothing was saved. Correct the marked settings and save again.")
 _CHANGED: Final = N_(
@@ -77,6 +78,21 @@ def save(request: Request, person: Person, site: Site) -> Response:
     return redirect(f"{request.root}sites/{site.id}/settings?done={form.get('status', 'saved')}")
 
 
+def copy(request: Request, person: Person, site: Site) -> Response:
+    """``POST /sites/{id}/settings/copy`` with the site to copy `from` and the groups to copy: back to the page."""
+    form = request.form()
+    wanted = [field.name for group in setting_fields.COPIED if form.get(f"copy-{group.key}") for field in group.fields]
+    forbidden = site_settings.forbidden_to(person, site)
+    names = [name for name in settings_copy.COPIED if name in wanted and name not in forbidden]
+    if not names:
+        return _page(request, person, site, HTTPStatus.BAD_REQUEST, alert=_("Choose which settings to copy."))
+    try:
+        settings_copy.copy(person, settings_copy.source(person, form.get("from"), "from"), site, names)
+    except (BadRequest, Conflict) as error:
+        return _page(request, person, site, error.status, alert=error.message)
+    return redirect(f"{request.root}sites/{site.id}/settings?done=copied")
+
+
 def _page(
     request: Request,
     person: Person,
@@ -113,6 +129,8 @@ def _page(
         zones=home.zones(),
         proxies=setting_fields.PROXIES,
         ranges=site_settings.RANGES,
+        sources=settings_copy.sources(person, site),
+        copied=setting_fields.COPIED,
     )
 
 

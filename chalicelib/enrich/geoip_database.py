@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any, ClassVar
 
+import geoip2.database
 import maxminddb
 
 from chalicelib import timed_cache
@@ -67,7 +68,8 @@ def lookup(path: str, intact: bool) -> Lookup:
     :param intact: whether the file is known to be undamaged. The C reader is about ten times faster, but a flipped bit
         where it expects the key of a map makes it end the process (maxminddb 3.2.0); the Python reader raises instead.
     """
-    reader = maxminddb.open_database(path, maxminddb.MODE_AUTO if intact else maxminddb.MODE_MMAP)
+    # geoip2's typed lookups support only MaxMind's own database types; its reader's raw records support all.
+    reader = geoip2.database.Reader(path, mode=maxminddb.MODE_AUTO if intact else maxminddb.MODE_MMAP)._db_reader
     return lru_cache(_CACHED_LOOKUPS)(reader.get)
 
 

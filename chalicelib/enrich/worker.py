@@ -22,7 +22,7 @@ from chalicelib.enrich.channel import DIRECT, channel
 from chalicelib.enrich.source import INTERNAL, read_source, says_direct
 from chalicelib.enrich.user_agent import UserAgent, parse_agent
 from chalicelib.errors import Poison, ShylightError
-from chalicelib.store import aws, dirty_hours, exclusions, hit_queue, hits
+from chalicelib.store import aws, deletions, dirty_hours, exclusions, hit_queue, hits
 from chalicelib.store.records import HIT_FIELDS, VIEW, VISIT_TRAITS, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 from chalicelib.structured_log import log_line
@@ -109,8 +109,12 @@ def _store(events: Sequence[Event]) -> list[_Letter]:
     """Store events; returns dead letters with those that can never be stored."""
     aside: list[tuple[Event, Poison]] = []
     groups: list[tuple[Site, VisitorHour, list[Event]]] = []
+    of_deleted = 0
     for of_one in _grouped(_enriched(events, aside)):
         site = cached_site(of_one[0].event.site)
+        if site is None and deletions.is_deleted(of_one[0].event.site):
+            of_deleted += len(of_one)
+            continue
         if site is None:
             aside += [(one.event, Poison("no_such_site")) for one in of_one]
             continue
@@ -122,6 +126,8 @@ def _store(events: Sequence[Event]) -> list[_Letter]:
         aside += [(event, poison) for event in groups[at][2]]
     for site_id, day, hour in sorted({(site.id, stored.day, stored.hour) for site, stored, _ in groups}):
         dirty_hours.mark(site_id, day, hour)  # also of those that were rejected: a part of them may be stored
+    if of_deleted:  # there is no excluded traffic of a deleted site to count them in
+        log_line(job="worker", dropped=of_deleted, reason="site_deleted")
     return _letters(aside)
 
 

@@ -58,7 +58,7 @@ class Lease:
 def acquire(site_id: str, day: date, life_ms: int) -> Lease | None:
     """A lease of a site-day for `life_ms`; None if another build has it."""
     now, owner = now_ms(), uuid.uuid4().hex
-    item = BuildItem(_bucket(site_id), _sort_key(site_id, day))
+    item = BuildItem(bucket_of(site_id), _sort_key(site_id, day))
     try:
         item.update(
             actions=[BuildItem.until.set(now + life_ms), BuildItem.owner.set(owner)],
@@ -74,7 +74,7 @@ def acquire(site_id: str, day: date, life_ms: int) -> Lease | None:
 def succeed(lease: Lease) -> None:
     """The build has succeeded: delete the lease, unless another build has acquired one since."""
     try:
-        BuildItem(_bucket(lease.site_id), _sort_key(lease.site_id, lease.day)).delete(BuildItem.owner == lease.owner)
+        BuildItem(bucket_of(lease.site_id), _sort_key(lease.site_id, lease.day)).delete(BuildItem.owner == lease.owner)
     except DeleteError as error:
         if not aws.condition_failed(error):
             raise
@@ -103,13 +103,13 @@ def fail(lease: Lease, reason: str) -> None:
 
 def delete(site_id: str, day: date) -> None:
     """Delete the state of a day that need not be built any more."""
-    BuildItem(_bucket(site_id), _sort_key(site_id, day)).delete()
+    BuildItem(bucket_of(site_id), _sort_key(site_id, day)).delete()
 
 
 def of_days(site_id: str, first: date, last: date) -> dict[date, State]:
     """The states of a site's days from `first` to `last`, both included."""
     keys = BuildItem.sk.between(_sort_key(site_id, first), _sort_key(site_id, last))
-    return {state.day: state for state in map(_parse, BuildItem.query(_bucket(site_id), keys))}
+    return {state.day: state for state in map(_parse, BuildItem.query(bucket_of(site_id), keys))}
 
 
 def all_states() -> Iterator[State]:
@@ -119,7 +119,7 @@ def all_states() -> Iterator[State]:
 
 
 def _update(lease: Lease, actions: Sequence[Action]) -> None:
-    item = BuildItem(_bucket(lease.site_id), _sort_key(lease.site_id, lease.day))
+    item = BuildItem(bucket_of(lease.site_id), _sort_key(lease.site_id, lease.day))
     try:
         item.update(actions=list(actions), condition=BuildItem.owner == lease.owner)
     except UpdateError as error:
@@ -127,7 +127,8 @@ def _update(lease: Lease, actions: Sequence[Action]) -> None:
             raise
 
 
-def _bucket(site_id: str) -> str:
+def bucket_of(site_id: str) -> str:
+    """The partition key of a site."""
     return f"build#{zlib.crc32(site_id.encode()) % _BUCKETS}"
 
 

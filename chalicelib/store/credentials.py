@@ -25,7 +25,7 @@ from chalicelib.store import aws
 from chalicelib.store.people import Person, parse, partition, profile_key
 from chalicelib.store.tables import CoreItem
 
-_OF_TOKEN: Final = "token#"  # noqa: S105  (a key, not a password)
+OF_TOKEN: Final = "token#"  # noqa: S105  (a key, not a password)
 
 
 class TokenItem(CoreItem):
@@ -62,23 +62,23 @@ def add_token(person_id: str, token: Token) -> None:
     """Store a new API token. An expired one stays for a while, so that its person sees that it has expired."""
     body = {name: value for name, value in dataclasses.asdict(token).items() if name not in _NOT_IN_BODY}
     gone = None if token.expires_at is None else token.expires_at + config.EXPIRED_TOKEN_SHOWN_S
-    TokenItem(partition(person_id), f"{_OF_TOKEN}{token.digest}", body=json.dumps(body), expires=gone).save()
+    TokenItem(partition(person_id), f"{OF_TOKEN}{token.digest}", body=json.dumps(body), expires=gone).save()
 
 
 def remove_token(person_id: str, digest: str) -> None:
     """Delete an API token, if it exists."""
-    CoreItem(partition(person_id), f"{_OF_TOKEN}{digest}").delete()
+    CoreItem(partition(person_id), f"{OF_TOKEN}{digest}").delete()
 
 
 def tokens_of(person_id: str) -> list[Token]:
     """The API tokens of a person, expired ones too, the oldest first."""
-    items = TokenItem.query(partition(person_id), TokenItem.sk.startswith(_OF_TOKEN))
+    items = TokenItem.query(partition(person_id), TokenItem.sk.startswith(OF_TOKEN))
     return sorted((_token(item) for item in items), key=lambda token: (token.created_at, token.digest))
 
 
 def person_with_token(person_id: str, digest: str) -> tuple[Person, Token] | None:
     """The person and the token with this digest, which may have expired; None if there is no such token."""
-    keys = [profile_key(person_id), (partition(person_id), f"{_OF_TOKEN}{digest}")]
+    keys = [profile_key(person_id), (partition(person_id), f"{OF_TOKEN}{digest}")]
     found = {item.sk: item for item in TokenItem.batch_get(keys, consistent_read=True)}
     profile, token = (found.get(sk) for _, sk in keys)
     return None if profile is None or token is None else (parse(profile), _token(token))
@@ -88,11 +88,28 @@ def note_use(person_id: str, digest: str, now: int, every: int) -> None:
     """Note that a token is used, unless that was done within `every` seconds before or the token was removed."""
     recent = TokenItem.used.does_not_exist() | (TokenItem.used <= now - every)
     try:
-        TokenItem(partition(person_id), f"{_OF_TOKEN}{digest}").update(
+        TokenItem(partition(person_id), f"{OF_TOKEN}{digest}").update(
             actions=[TokenItem.used.set(now)], condition=TokenItem.pk.exists() & recent
         )
     except UpdateError as error:
         if not aws.condition_failed(error):
+            raise
+
+
+def take_site_out(person_partition: str, sk: str, site_id: str) -> None:
+    """Remove a site from those to which a token is limited: it allows the others still, or nothing any more."""
+    try:
+        item = TokenItem.get(person_partition, sk, consistent_read=True)
+    except TokenItem.DoesNotExist:
+        return
+    body = json.loads(item.body or "{}")
+    if site_id not in (body.get("sites") or ()):
+        return
+    body["sites"] = [one for one in body["sites"] if one != site_id]
+    try:
+        item.update(actions=[TokenItem.body.set(json.dumps(body))], condition=TokenItem.pk.exists())
+    except UpdateError as error:
+        if not aws.condition_failed(error):  # revoked meanwhile
             raise
 
 
@@ -104,7 +121,7 @@ def _token(item: TokenItem) -> Token:
             body[name] = tuple(body[name])
     used: float | None = item.used
     body["used_at"] = None if used is None else int(used)
-    return Token(item.sk.removeprefix(_OF_TOKEN), **{"name": "", "created_at": 0, **body})
+    return Token(item.sk.removeprefix(OF_TOKEN), **{"name": "", "created_at": 0, **body})
 
 
 def end_session(person_id: str, session_id: str, expires: int) -> None:

@@ -47,7 +47,7 @@ def mark(site_id: str, day: date, hour: int) -> None:
     if _left.get(key, 0) > now:
         return
     until = now + config.MARK_LIFE_S * 1000
-    MarkItem(_bucket(site_id), _sort_key(site_id, day, hour), until=until).save()
+    MarkItem(bucket_of(site_id), _sort_key(site_id, day, hour), until=until).save()
     for stale in [other for other, end in _left.items() if end <= now]:
         del _left[stale]
     _left[key] = until
@@ -55,19 +55,19 @@ def mark(site_id: str, day: date, hour: int) -> None:
 
 def schedule_close(site_id: str, day: date, due: int) -> None:
     """Mark a day to be closed after `due` (epoch ms)."""
-    MarkItem(_bucket(site_id), _sort_key(site_id, day, None), until=0, due=due).save()
+    MarkItem(bucket_of(site_id), _sort_key(site_id, day, None), until=0, due=due).save()
 
 
 def of_day(site_id: str, day: date) -> list[Mark]:
     """The marks of a site-day."""
     start = MarkItem.sk.startswith(f"{site_id}#{day.isoformat()}#")
-    return [_parse(item) for item in MarkItem.query(_bucket(site_id), start, consistent_read=True)]
+    return [_parse(item) for item in MarkItem.query(bucket_of(site_id), start, consistent_read=True)]
 
 
 def of_days(site_id: str, first: date, last: date) -> list[Mark]:
     """The marks of a site's days from `first` to `last`, both included."""
     between = MarkItem.sk.between(f"{site_id}#{first.isoformat()}#", f"{site_id}#{last.isoformat()}~")
-    return [_parse(item) for item in MarkItem.query(_bucket(site_id), between, consistent_read=True)]
+    return [_parse(item) for item in MarkItem.query(bucket_of(site_id), between, consistent_read=True)]
 
 
 def all_due(now: int) -> Iterator[Mark]:
@@ -80,7 +80,7 @@ def all_due(now: int) -> Iterator[Mark]:
 
 def clear(mark: Mark) -> bool:
     """Delete a mark unless it was renewed since it was read; returns whether it was deleted."""
-    item = MarkItem(_bucket(mark.site_id), _sort_key(mark.site_id, mark.day, mark.hour))
+    item = MarkItem(bucket_of(mark.site_id), _sort_key(mark.site_id, mark.day, mark.hour))
     try:
         item.delete(MarkItem.until == mark.until)
     except DeleteError as error:
@@ -90,7 +90,8 @@ def clear(mark: Mark) -> bool:
     return True
 
 
-def _bucket(site_id: str) -> str:
+def bucket_of(site_id: str) -> str:
+    """The partition key of a site."""
     return str(zlib.crc32(site_id.encode()) % _BUCKETS)
 
 

@@ -58,8 +58,8 @@ def replace_owner(transaction: TransactWrite, site: Site, before: str) -> None:
     )
 
 
-def disown(domain_partition: str, person_id: str) -> None:
-    """Delete what is left of a domain that a person had, whose sites are all archived or gone.
+def disown(domain_partition: str, person_id: str) -> bool:
+    """Delete what is left of a domain that a person had, if it has no active site; whether it was deleted.
 
     Active sites hand their domain over themselves, see `site_changes.leave`.
     """
@@ -69,6 +69,45 @@ def disown(domain_partition: str, person_id: str) -> None:
     except DeleteError as error:
         if not aws.condition_failed(error):
             raise
+        return False
+    return True
+
+
+def hand_over(transaction: TransactWrite, site: Site, owner: str) -> None:
+    """Give the domain to another person, together with the site; the transaction fails if other sites have it, too."""
+    transaction.update(
+        _item(site.domain),
+        actions=[DomainItem.owner.set(owner)],
+        condition=(DomainItem.owner == _owner(site)) & (DomainItem.sites == {site.id}),
+    )
+
+
+def is_shared(site: Site) -> bool:
+    """Whether other active sites have the domain of this one, too."""
+    item = _item(site.domain)
+    try:
+        found = DomainItem.get(item.pk, item.sk, consistent_read=True)
+    except DomainItem.DoesNotExist:
+        return False
+    return bool(set(found.sites or ()) - {site.id})
+
+
+def remove(transaction: TransactWrite, site: Site) -> None:
+    """Release the domain for a site that is being deleted, and delete its item if no other site needs it.
+
+    The transaction fails if the sites of the domain change meanwhile.
+    """
+    item = _item(site.domain)
+    try:
+        found = DomainItem.get(item.pk, item.sk, consistent_read=True)
+    except DomainItem.DoesNotExist:
+        return
+    if not found.sites:
+        transaction.delete(item, DomainItem.sites.does_not_exist())
+    elif found.sites == {site.id}:
+        transaction.delete(item, DomainItem.sites == {site.id})
+    elif site.id in found.sites:
+        release(transaction, site)
 
 
 def taken() -> Conflict:

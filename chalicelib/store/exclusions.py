@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 
 from chalicelib.store import aws
-from chalicelib.store.sites import Site
+from chalicelib.store.sites import Site, cached_site
 from chalicelib.store.tables import LedgerItem
 from chalicelib.structured_log import log_line
 from chalicelib.timed_cache import TimedCache
@@ -119,6 +119,9 @@ def discard() -> None:
 def _write(kind: _Kind) -> None:
     site_id, day, reason, name = kind
     count = _gathered.pop(kind)
+    if cached_site(site_id) is None:  # deleted since; counts may wait here for long
+        log_line(ledger="site deleted", reason=reason, dropped=count)
+        return
     item = LedgerItem(site_id, f"ledger#{day.isoformat()}#{reason}#{name}")
     try:
         item.update(actions=[LedgerItem.dropped.add(count)])

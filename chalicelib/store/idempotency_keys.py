@@ -18,6 +18,7 @@ from chalicelib.store import aws
 from chalicelib.store.people import partition
 from chalicelib.store.tables import CoreItem
 
+OF_KEY: Final = "idempotency#"
 _RACES: Final = 5
 
 
@@ -93,6 +94,11 @@ def give_back(person_id: str, key: str, lease: int) -> None:
             raise
 
 
+def forget_creation(person_partition: str, sk: str, _site_id: str) -> None:
+    """Delete a key whose request has created a site that is deleted."""
+    KeyItem(person_partition, sk).delete()
+
+
 def _take_over(item: KeyItem, ran_until: int, lease: int) -> bool:
     """Take the lease of a request that must have died."""
     try:
@@ -105,4 +111,4 @@ def _take_over(item: KeyItem, ran_until: int, lease: int) -> bool:
 
 
 def _key(person_id: str, key: str) -> tuple[str, str]:
-    return partition(person_id), f"idempotency#{key}"
+    return partition(person_id), f"{OF_KEY}{key}"

@@ -33,8 +33,9 @@ from chalicelib.store.tables import CoreItem
 Role = Literal["owner", "admin", "editor", "viewer"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-_PROFILE: Final = "profile"
+PROFILE: Final = "profile"
 _SITE: Final = "site#"
+_RACES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def partition(person_id: str) -> str:
 
 def profile_key(person_id: str) -> tuple[str, str]:
     """The whole key of a person's own item."""
-    return partition(person_id), _PROFILE
+    return partition(person_id), PROFILE
 
 
 def get_person(person_id: str) -> Person | None:
@@ -197,9 +198,27 @@ def delete_profile(transaction: TransactWrite, person: Person) -> None:
         transaction.delete(CoreItem(*email), CoreItem.pk.does_not_exist() | (CoreItem.body == person.id))
 
 
+def forget_start_page(person_partition: str, _sk: str, site_id: str) -> None:
+    """Take a site, which is being deleted, out of a person's preferences.
+
+    :raises Conflict: if the person kept being changed at the same time.
+    """
+    for _ in range(_RACES):
+        person = get_person(person_partition.removeprefix("person#"))
+        if person is None or person.preferences.default_site != site_id:
+            return
+        chosen = dataclasses.replace(person.preferences, default_site="")
+        try:
+            change_person(dataclasses.replace(person, preferences=chosen))
+        except Conflict:
+            continue
+        return
+    raise _changed_meanwhile()
+
+
 def administrators() -> list[Person]:
     """The administrators of the installation. Looks through the whole table."""
-    condition = (CoreItem.sk == _PROFILE) & CoreItem.body.contains('"admin": true')
+    condition = (CoreItem.sk == PROFILE) & CoreItem.body.contains('"admin": true')
     return [person for item in CoreItem.scan(condition, consistent_read=True) if (person := parse(item)).admin]
 
 
@@ -217,10 +236,15 @@ def _role(item: CoreItem) -> Role | None:
     return cast(Role, role) if role in ROLES else None
 
 
+def roles_of(person_id: str) -> dict[str, Role]:
+    """The person's roles, by the ids of the sites."""
+    items = CoreItem.query(partition(person_id), CoreItem.sk.startswith(_SITE))
+    return {item.sk[len(_SITE) :]: role for item in items if (role := _role(item)) is not None}
+
+
 def site_ids_of(person_id: str, role: Role | None = None) -> list[str]:
     """The ids of the sites in which the person has a role: any, or this one."""
-    items = CoreItem.query(partition(person_id), CoreItem.sk.startswith(_SITE))
-    return [item.sk[len(_SITE) :] for item in items if role is None or _role(item) == role]
+    return [one for one, has in roles_of(person_id).items() if role in (None, has)]
 
 
 def connection() -> Connection:

@@ -1,58 +1,74 @@
-"""Removing everything of a person who was deleted. `person_kinds` declares what there is."""
+"""Finding everything that is stored of a person, and deleting it. `accounts.person_kinds` declares what there is."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
 
 from chalicelib.store import people
 from chalicelib.store.domains import DomainItem
-from chalicelib.store.person_kinds import Deleted, Found, kind_of
 from chalicelib.store.tables import CoreItem
 
 
-class Undeclared(Exception):
-    """Items that name the person and are of no declared kind; their keys."""
+class Found(NamedTuple):
+    """An item that belongs to a person or names one. `body`: as stored."""
+
+    pk: str
+    sk: str
+    body: str
 
 
-def remove_own(deleted: Deleted) -> None:
-    """Remove what is under the person's own key, and what can be reached from there."""
-    for item in list(CoreItem.query(people.partition(deleted.person_id), consistent_read=True)):
-        found = _found(item)
-        kind = kind_of(deleted.person_id, found.pk, found.sk)
-        if kind is None:  # of another version: it belongs to nobody else, so it can go
-            item.delete()
-        else:
-            kind.remove(deleted, found)
+def own(person_id: str) -> list[Found]:
+    """The items under a person's own key, read consistently."""
+    return [_found(item) for item in CoreItem.query(people.partition(person_id), consistent_read=True)]
 
 
-def remove_all(deleted: Deleted) -> int:
-    """Look through the table for what belongs to the person or names them, and remove it; gives how much it was.
+def naming(person_id: str, addresses: Collection[str]) -> list[Found]:
+    """The items that name a person, by id or address, in their keys, in their body, or as the owner of a domain.
 
-    :raises Undeclared: if something is of no known kind. Everything else has been removed by then.
+    Looks through the whole table.
     """
-    removed, unknown = 0, []
-    for item in naming(deleted):
-        kind = kind_of(deleted.person_id, item.pk, item.sk)
-        if kind is None:
-            unknown.append(f"{item.pk} {item.sk}")
-        else:
-            removed += kind.remove(deleted, item)
-    if unknown:
-        raise Undeclared(", ".join(unknown))
-    return removed
-
-
-def naming(deleted: Deleted) -> Iterator[Found]:
-    """The items that name the person, by id or address, in their keys, their body, or as the owner of a domain."""
-    texts = [deleted.person_id]
-    for address in deleted.addresses:
-        texts += {address, json.dumps(address)[1:-1], address.casefold()}
-    condition = DomainItem.owner == deleted.person_id
-    for text in texts:
+    texts = {person_id}
+    for address in addresses:
+        texts |= {address, json.dumps(address)[1:-1], address.casefold()}
+    condition = DomainItem.owner == person_id
+    for text in sorted(texts):
         condition |= DomainItem.body.contains(text) | DomainItem.pk.contains(text) | DomainItem.sk.contains(text)
-    for item in list(DomainItem.scan(condition, consistent_read=True)):
-        yield _found(item)
+    exact = {text.casefold() for text in (person_id, *addresses)}
+    return [
+        _found(item)
+        for item in DomainItem.scan(condition, consistent_read=True)
+        if any(text.casefold() in exact for text in _texts(item))
+    ]
+
+
+def delete(item: Found) -> None:
+    """Delete an item."""
+    CoreItem(item.pk, item.sk).delete()
+
+
+def _texts(item: DomainItem) -> Iterator[str]:
+    """What could be an id or an address: an address may be a part of a longer one."""
+    yield from (item.owner or "", item.body or "")
+    for key in (item.pk, item.sk):
+        yield from (*key.split("#"), key.partition("#")[2])
+    try:
+        yield from _strings(json.loads(item.body or "{}"))
+    except ValueError:  # a plain text
+        return
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _strings(one)
 
 
 def _found(item: CoreItem) -> Found:

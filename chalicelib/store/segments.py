@@ -19,6 +19,7 @@ from chalicelib.store import aws
 
 _HOURS = "segments/hours"
 _DAYS = "segments/days"
+FOLDERS = (_HOURS, _DAYS)
 
 
 class StaleWrite(Exception):

@@ -187,6 +187,13 @@ MODELS: tuple[type[_Table], ...] = (
 )
 
 
+def key_names(model: type[Model]) -> tuple[str, ...]:
+    """The names of a table's partition key and, if it has one, its sort key."""
+    attributes = model.get_attributes().values()
+    keys = [one for one in attributes if one.is_hash_key or one.is_range_key]
+    return tuple(one.attr_name for one in sorted(keys, key=lambda one: one.is_range_key))
+
+
 def _forget_connections() -> None:
     for model in (*MODELS, *CoreItem.__subclasses__()):
         model._connection = None

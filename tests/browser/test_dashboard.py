@@ -16,7 +16,14 @@ from chalice import Response
 from chalicelib.dashboard import error_page, setting_fields, static_files
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
-from tests.unit.dashboard import account_samples, api_samples, provider_samples, samples, security_samples
+from tests.unit.dashboard import (
+    account_samples,
+    api_samples,
+    ownership_samples,
+    provider_samples,
+    samples,
+    security_samples,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -44,6 +51,7 @@ class Dashboard:
             "/sites/long-new": lambda: samples.overview(samples.empty(samples.LONG_SITE), waiting=True),
             "/sites/x/settings": lambda: samples.settings(samples.LONG_SITE, done="saved"),
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
+            **ownership_samples.PAGES,
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
             "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
             "/share/x": lambda: samples.shared(samples.full(rows=40)),

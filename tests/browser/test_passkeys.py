@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from argon2 import PasswordHasher
 
 import app as program
 from chalicelib import timed_cache
-from chalicelib.accounts import auth, people, totp
+from chalicelib.accounts import auth, passwords, people, totp
 from chalicelib.store import people as stored
 from chalicelib.store import second_factors
 from chalicelib.store.people import Person
@@ -31,6 +32,8 @@ def server(local_aws: Cloud) -> Iterator[LocalServer]:
     server = LocalServer(program.app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHYLIGHT_PUBLIC_URL", server.url)
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_hasher", lambda: quick)
         timed_cache.reset_all()
         yield server
     server.close()

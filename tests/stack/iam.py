@@ -87,7 +87,7 @@ def _of_item(action: str, name: str, key: Mapping[str, Any]) -> Need:
 
 def _queried(given: Mapping[str, Any]) -> str:
     """The partition key that a query names; PynamoDB puts it first."""
-    found = re.match(r"#?\w+ = (:\w+)", given.get("KeyConditionExpression", ""))
+    found = re.match(r"\(*#?\w+ = (:\w+)", given.get("KeyConditionExpression", ""))
     return str(given["ExpressionAttributeValues"][found[1]].get("S", "")) if found else ""
 
 
@@ -141,6 +141,10 @@ def _ssm(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need
     yield Need(f"ssm:{operation}", parameter(given["Name"]))
 
 
+def _lambda(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need]:
+    yield Need({"Invoke": "lambda:InvokeFunction"}[operation], function(given["FunctionName"]))
+
+
 def _sesv2(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need]:
     # Of the address or of its domain, whichever is an identity; so for both:
     # https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
@@ -155,6 +159,7 @@ _SERVICES: Final[Mapping[str, Callable[[str, Mapping[str, Any], str], Iterable[N
     "sqs": _sqs,
     "secretsmanager": _secretsmanager,
     "ssm": _ssm,
+    "lambda": _lambda,
     "sesv2": _sesv2,
 }
 
@@ -190,6 +195,11 @@ def secret(name: str) -> str:
 def parameter(name: str) -> str:
     """A parameter of Systems Manager."""
     return _arn("ssm", f"parameter/{name}")
+
+
+def function(name: str) -> str:
+    """A function, by its full name."""
+    return _arn("lambda", f"function:{name}")
 
 
 def identity(name: str) -> str:
@@ -260,4 +270,5 @@ def _holds(operator: str, wanted: tuple[str, ...], given: str | None) -> bool:
     return {
         "StringEquals": given in named,
         "ForAllValues:StringEquals": given is None or given in named,
+        "ForAllValues:StringLike": given is None or any(_matches(pattern, given) for pattern in named),
     }[operator]

@@ -18,7 +18,17 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import days, web
-from chalicelib.accounts import api_tokens, counters, installation, one_time_links, people, shared_links
+from chalicelib.accounts import (
+    api_tokens,
+    counters,
+    installation,
+    one_time_links,
+    people,
+    shared_links,
+    site_deletion,
+    site_transfers,
+    sites,
+)
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
@@ -27,7 +37,17 @@ from chalicelib.collect.urls import Location
 from chalicelib.dashboard import static_files
 from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
-from chalicelib.store import aws, dirty_hours, geoip_files, geoip_source, mail, provider_identities, salts, site_people
+from chalicelib.store import (
+    aws,
+    deletions,
+    dirty_hours,
+    geoip_files,
+    geoip_source,
+    mail,
+    provider_identities,
+    salts,
+    site_people,
+)
 from chalicelib.store import people as stored
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
@@ -35,6 +55,7 @@ from harness.sample_day import new_site
 from infra import geoip
 from tests.stack import publisher, security_scenario
 from tests.stack.calls import FIREFOX
+from tests.stack.site_mentions import mention
 from tests.unit.accounts.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 
 Invoke = Callable[[dict[str, Any]], Any]
@@ -128,6 +149,13 @@ class Api:
             self.cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
         return str(answer["body"])
 
+    def people(self, site_id: str) -> list[dict[str, str]]:
+        """The people of a site."""
+        found: list[dict[str, str]] = json.loads(self.ask("GET /api/v1/sites/{site}/people", 200, site=site_id))[
+            "people"
+        ]
+        return found
+
 
 def api_handler(invoke: Invoke) -> None:
     """Every route, as it goes and as it is refused."""
@@ -195,8 +223,41 @@ def _look(api: Api, of: Site) -> None:
     api.ask("GET /sites/{site}/settings", 200, site=of.id)
     wrong = {"csrf": csrf, "hide_referrer_regex": "("}
     api.ask("POST /sites/{site}/settings", 400, urlencode(wrong), site=of.id)
+    copy = {"csrf": csrf, "from": site().id, "copy-privacy": "1"}
+    api.ask("POST /sites/{site}/settings/copy", 303, urlencode(copy), site=of.id)
+    api.ask("GET /arrange", 200)
+    api.ask("POST /arrange", 303, urlencode({"csrf": csrf, "site": of.id, "move": "favourite"}))
+    _give_away(api, csrf)
     for status in ("archived", "active"):
         api.ask("POST /sites/{site}/settings", 303, urlencode({"csrf": csrf, "status": status}), site=of.id)
+
+
+def _give_away(api: Api, csrf: str) -> None:
+    """A site of the administrator who is signed in is offered to them by another owner, and then deleted."""
+    given = json.loads(api.ask("GET /api/v1/sites", 200))["sites"]
+    mine = next(one for one in given if one["name"] == NEW_SITE["name"])
+    (address,) = set(re.findall(r"admin-[\w-]+@example.com", api.ask("GET /sites", 200)))
+    page = "/sites/{site}/ownership"
+    form = {"csrf": csrf, "action": "offer", "email": f"next-{uuid.uuid4()}@example.com"}
+    api.ask(f"POST {page}", 303, urlencode(form), site=mine["id"])
+    api.ask(f"GET {page}", 200, site=mine["id"])
+    api.ask(f"POST {page}", 303, urlencode({"csrf": csrf, "action": "cancel"}), site=mine["id"])
+    for answer in ("decline", "accept"):
+        offered = _offered(address)
+        api.ask("GET /transfers/{transfer}", 200, transfer=offered.id)
+        api.ask("POST /transfers/{transfer}", 303, urlencode({"csrf": csrf, "answer": answer}), transfer=offered.id)
+    form = {"csrf": csrf, "action": "delete", "name": mine["name"]}
+    api.ask(f"POST {page}", 303, urlencode(form), site=mine["id"])
+    api.ask("GET /deletions/{deletion}", 200, deletion=mine["id"])
+
+
+def _offered(address: str) -> Site:
+    """A new site that its owner has offered to an address."""
+    owner = stored.add_person(stored.Person(str(uuid.uuid4()), f"owner-{uuid.uuid4()}@example.com"))
+    data = NEW_SITE | {"domain": f"{uuid.uuid4().hex}.example"}
+    made = sites.create_site(owner, data)
+    site_transfers.offer(made, owner, {"email": address}, "https://stats.example/transfers/x")
+    return made
 
 
 def _come_by_link(api: Api, of: Site) -> None:
@@ -218,12 +279,11 @@ def _come_by_provider(api: Api) -> None:
     known = stored.add_person(stored.Person(str(uuid.uuid4()), f"known-{uuid.uuid4()}@example.com"))
     people.set_password(known, PASSWORD)
     for email, status in ((f"new-{uuid.uuid4()}@example.com", 303), (known.email, 200)):
+        api.cookie = ""
         provider.claims |= {"sub": email, "email": email}
         api.ask("GET /sign-in/oidc", 303)
         api.ask("GET /sign-in/oidc/callback", status, query=provider.authorize(api.location))
-    waiting = api.cookie
     api.ask("POST /sign-in", 303, urlencode({"email": known.email, "password": PASSWORD}))
-    api.cookie += f"; {waiting}"
     page = api.ask("GET /account/identities", 200)
     api.ask("POST /account/identities", 303, urlencode({"csrf": _csrf(page), "connect": "1"}))
     api.cookie = ""
@@ -311,6 +371,7 @@ def _program(api: Api, of: Site) -> None:
     api.ask(f"GET {one}/ledger", 200, query=week, site=of.id)
     hits = [{"t": days.now_ms() - 3 * 24 * days.HOUR_MS, "url": f"https://{of.domain}/"}]
     _people(api, of)
+    _ownership(api, of)
     _shares(api, of)
     api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
 
@@ -322,6 +383,25 @@ def _people(api: Api, of: Site) -> None:
     api.ask(f"GET {route}", 200, site=of.id)
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
+
+
+def _ownership(api: Api, of: Site) -> None:
+    one, me = "/api/v1/sites/{site}", json.loads(api.ask("GET /api/v1/site-order", 200))
+    api.ask("PUT /api/v1/site-order", 200, {"favourites": me["others"][:1]})
+    api.ask(f"PUT {one}/settings", 200, {"from": site().id, "settings": ["origins"]}, site=of.id)
+    made = json.loads(api.ask("POST /api/v1/sites", 201, NEW_SITE | {"settings_from": of.id}))
+    next_owner = f"next-{uuid.uuid4()}@example.com"
+    api.ask(f"PUT {one}/transfer", 200, {"email": next_owner}, site=made["id"])
+    api.ask(f"GET {one}/transfer", 200, site=made["id"])
+    api.ask(f"DELETE {one}/transfer", 204, site=made["id"])
+    person = next(one for one in api.people(made["id"]) if one["role"] == "owner")
+    for method, status in (("DELETE", 204), ("PUT", 200)):
+        offered = _offered(person["email"])
+        api.ask("GET /api/v1/transfers", 200)
+        api.ask(f"{method} /api/v1/transfers/{{transfer}}", status, transfer=offered.id)
+    api.ask(f"DELETE {one}", 202, query={"name": made["name"]}, site=made["id"])
+    api.ask("GET /api/v1/deletions", 200)
+    api.ask("GET /api/v1/deletions/{deletion}", 200, deletion=made["id"])
 
 
 def _share(api: Api, of: Site) -> None:
@@ -436,6 +516,22 @@ def aggregate(invoke: Invoke) -> None:
     invoke(dict(SCHEDULED))
 
 
+def delete_sites(invoke: Invoke) -> None:
+    """A site with everything that there is of one, which somebody has among their favourites."""
+    of = site()
+    running_day(of)
+    finished_day(of)
+    owner = stored.add_person(stored.Person(str(uuid.uuid4()), f"owner-{uuid.uuid4()}@example.com"))
+    assert site_people.write(site_people.read(of), owner.id, "owner")
+    mention(owner.id, of.id)
+    site_transfers.offer(of, owner, {"email": f"next-{uuid.uuid4()}@example.com"}, "https://stats.example/transfers/x")
+    with patch.object(deletions, "start_function"):
+        site_deletion.begin(of, owner, of.name)
+    invoke(dict(SCHEDULED))
+    with patch("chalicelib.config.DELETION_SETTLE_S", 0):
+        invoke(dict(SCHEDULED))
+
+
 def expire_salts(invoke: Invoke) -> None:
     """A salt whose time is over."""
     of = site()
@@ -473,5 +569,6 @@ SCENARIOS: Mapping[str, Callable[[Invoke], None]] = {
     "worker": worker,
     "aggregate": aggregate,
     "expire_salts": expire_salts,
+    "delete_sites": delete_sites,
     "update_geoip": update_geoip,
 }

@@ -55,7 +55,8 @@ def test_nothing_answers_without_credentials(
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    place = re.sub(r"{(\w+)}", lambda name: {"site": site, "share": "public"}.get(name[1], "0" * 32), path)
+    given = {"site": site, "share": "public", "token": "0" * 16}
+    place = re.sub(r"{(\w+)}", lambda name: given.get(name[1], str(uuid.uuid4())), path)
     answer = browser.ask(method, place, b"{}" if method in ("POST", "PUT") else None, headers)
     if path.startswith("/api/"):
         assert answer.status == 401
@@ -256,6 +257,7 @@ FORMS = [
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
     "/account/passkeys/{passkey}",
     "/sites/{site}/sharing", "/sites/{site}/sharing/{share}", "/sites/{site}/counter",
+    "/sites/{site}/settings/copy", "/sites/{site}/ownership", "/transfers/{transfer}", "/arrange",
 ]  # fmt: skip
 
 
@@ -274,7 +276,8 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path.format(site=site, passkey="0" * 32, share="public"), headers, **form).status == 403
+    place = path.format(site=site, transfer=site, passkey="0" * 32, share="public")
+    assert admin.post(place, headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 

@@ -22,6 +22,19 @@ from tests.stack.people import ADD_PERSON, run
 
 DOCUMENT = openapi.described()
 PARAMETERS = DOCUMENT["components"]["parameters"]
+OTHER_SITE = "0b1f2f0e-5a0b-4c39-8a57-0d2f4a1c9b77"
+# What the site is called in the examples.
+NAME = "Fieldnotes"
+# A site of somebody else, offered to an address.
+OFFER = """
+import sys, uuid
+from chalicelib.accounts import site_transfers, sites
+from chalicelib.store import people
+owner = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
+site = sites.create_site(owner, {"name": "Offered", "domain": sys.argv[1], "timezone": "UTC"})
+site_transfers.offer(site, owner, {"email": sys.argv[2]}, "https://stats.example/transfers/x")
+print(site.id)
+"""
 
 
 def of_path(path: str, method: str, name: str) -> dict[str, Any]:
@@ -61,7 +74,13 @@ def environment(stack: Deployed, tmp_path: Path) -> dict[str, str]:
 def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
     """An example, with a new site, a person and a token of this deployment in place of its own."""
     domain, email = f"{uuid.uuid4().hex}.example", f"{uuid.uuid4().hex}@people.example"
-    site = caller.new_site(domain)
+    site = run(stack, OFFER, domain, stack.admin_email).split()[-1] if "{transfer}" in path else caller.new_site(domain)
+    if path == "/api/v1/sites/{site}" or "{deletion}" in path:
+        assert caller.api("PATCH", f"/sites/{site}", {"name": NAME}).status == 200
+    if "{deletion}" in path:
+        assert caller.api("DELETE", f"/sites/{site}", name=NAME).status == 202
+    if path.endswith("/transfer"):
+        assert caller.api("PUT", f"/sites/{site}/transfer", {"email": email}).status == 200
     person = run(stack, ADD_PERSON, email).strip() if "/people" in path else ""
     if "{person}" in path:
         assert caller.api("POST", f"/sites/{site}/people", {"email": email, "role": "editor"}).status == 201
@@ -82,6 +101,8 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
         "ada@example.com": email,
         "example.com": domain,
     }
+    if path.endswith("/settings"):
+        replaced[OTHER_SITE] = caller.new_site(f"{uuid.uuid4().hex}.example")
     for example, real in replaced.items():
         source = source.replace(example, real)
     return source

@@ -90,7 +90,7 @@ def send(browser: Browser, case: Case, site: SharedSite, token: str = "", who: s
     route = case.route
     given = {
         "site": site.id, "person": str(uuid.uuid4()), "token": "unknown", "identifier": "user-1", "file": "none",
-        "passkey": "unknown",
+        "passkey": "unknown", "transfer": site.id, "deletion": site.id,
         "share": "0" * 16, "link": site.link if who == "shared link" else f"{site.link[:-8]}AAAAAAAA",
     }  # fmt: skip
     if route.right is Right.COUNTER_KEY:

@@ -17,6 +17,7 @@ from typing import Any
 
 import jwt
 import pytest
+from argon2 import PasswordHasher
 
 import app as program
 from chalicelib import config, timed_cache
@@ -24,6 +25,7 @@ from chalicelib.accounts import (
     auth,
     notices,
     one_time_links,
+    passwords,
     people,
     second_factor,
     sessions,
@@ -51,6 +53,8 @@ def server(local_aws: Cloud) -> Iterator[LocalServer]:
     server = LocalServer(program.app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHYLIGHT_PUBLIC_URL", server.url)
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_hasher", lambda: quick)
         timed_cache.reset_all()
         yield server
     server.close()

@@ -52,7 +52,7 @@ LEANS_ON: dict[str, set[str]] = {
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
 HEAVY = {
-    "argon2", "cryptography", "duckdb", "fido2", "idna", "jinja2", "jwt", "maxminddb", "segno", "ua_parser",
+    "argon2", "cryptography", "duckdb", "fido2", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "segno", "ua_parser",
     "user_agents",
 }  # fmt: skip
 MODULES = sorted(HOUSE.rglob("*.py"))

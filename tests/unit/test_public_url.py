@@ -11,7 +11,9 @@ from chalice.app import Request as ChaliceRequest
 import app
 from chalicelib import config
 from chalicelib import public_url as address
-from chalicelib.accounts import auth
+from chalicelib.accounts import auth, session_origin
+from chalicelib.accounts.session_origin import SessionOrigin
+from chalicelib.store import browser_sessions
 from chalicelib.store.people import Person
 from chalicelib.web import read_request
 
@@ -120,6 +122,8 @@ def test_cookies_are_secure_unless_the_deployment_is_said_to_be_over_http(
 ) -> None:
     public_url(url)
     monkeypatch.setattr(auth, "signing_key", lambda: b"a signing key for tests, 32 bytes")
+    monkeypatch.setattr(browser_sessions, "add", lambda _person_id, _session: None)
+    monkeypatch.setattr(session_origin, "origin_of", lambda _request: SessionOrigin("", "", ""))
     asked = SimpleNamespace(current_request=ChaliceRequest(event("/sign-in", "/sign-in", "/prod/sign-in")))
     request = read_request(asked)  # type: ignore[arg-type]
     assert request.secure is secure

@@ -109,20 +109,21 @@ const liven = (figure) => {
 for (const figure of document.querySelectorAll("figure.chart")) liven(figure);
 
 // A page with today's figures brings itself up to date while somebody looks at it; one that waits for the first
-// visit reloads when it came, and the page to install from says so. What is open or in use stays as it is.
+// visit reloads when it came, the page to install from says so, and the one of a deletion says how far it is. What is
+// open or in use stays as it is.
 const inUse = (part) => part.querySelector("details[open], .tip:not([hidden])") || part.contains(document.activeElement);
 const refresh = async () => {
   if (document.hidden || !document.querySelector("[data-refresh]")) return;
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!fresh.querySelector(".summary, .arrival")) return;
-  if (!document.querySelector(".summary, .arrival")) {
+  if (!fresh.querySelector(".summary, .arrival, .deletion")) return;
+  if (!document.querySelector(".summary, .arrival, .deletion")) {
     location.reload();
     return;
   }
   const panels = [...document.querySelectorAll(".panel")].map(({ id }) => `#${id}`); // a new tab waits for a reload
-  for (const selector of [".title .online", ".summary", ...panels, ".latest", ".arrival"]) {
+  for (const selector of [".title .online", ".summary", ...panels, ".latest", ".arrival", ".deletion"]) {
     const part = document.querySelector(selector);
     const next = fresh.querySelector(selector);
     // An equal part is left alone, or screen readers would read it out each time.

@@ -24,7 +24,10 @@ from chalicelib.store.people import Person
 
 LINK = "https://stats.example/reset-password/" + "A" * 64
 PERSON = Person("1", "ada@example.com", "Ada")
-VALUES: dict[str, Any] = {"link": LINK, "minutes": 60, "address": "new@example.com", "kind": "passkey_added"}
+VALUES: dict[str, Any] = {
+    "link": LINK, "minutes": 60, "address": "new@example.com", "giver": "grace@example.com", "site": "Blog", "days": 7,
+    "kind": "passkey_added",
+}  # fmt: skip
 
 
 class Ses:

@@ -20,7 +20,7 @@ def test_a_path_that_does_not_exist_is_not_found(path: str) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/api/v1/sites", "GET, POST"),
-        ("POST", f"/api/v1/sites/{SITE.id}", "GET, PATCH"),
+        ("POST", f"/api/v1/sites/{SITE.id}", "DELETE, GET, PATCH"),
         ("HEAD", f"/api/v1/sites/{SITE.id}/stats", "GET"),
         ("GET", "/api/v1/tokens/abc", "DELETE"),
         ("GET", "/api/event", "OPTIONS, POST"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from unittest.mock import patch
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from chalice import Response
 
 from chalicelib import catalogue
 from chalicelib.accounts import auth, counters, shared_links
+from chalicelib.accounts.site_transfers import Offer
 from chalicelib.dashboard import (
     badge,
     breakdowns,
@@ -44,6 +46,7 @@ from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row
 from chalicelib.report.visitor_counter import Count
 from chalicelib.store import people, rollups
 from chalicelib.store import shared_links as stored_links
+from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.sites import Site
@@ -55,6 +58,7 @@ TODAY = NOW.date()
 PERSON = Person("1", "ada@example.com", "Ada <Lovelace>")
 ADMINISTRATOR = Person("2", "grace@example.com", "Grace Hopper", admin=True)
 SITE = Site("7f0c5a8e-6a6b-4a51-9f52-1d6f0a3f7b11", "Fieldnotes", "fieldnotes.example", "Europe/Berlin")
+OTHER_SITE = dataclasses.replace(SITE, id="1b2c3d4e-6a6b-4a51-9f52-1d6f0a3f7b11")
 BASE_URL = "https://abcd.execute-api.eu-central-1.amazonaws.com/prod"
 
 # Everything in a site that people name, as long as it gets.
@@ -169,8 +173,14 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
     )
 
 
-def home(*all_stats: Stats, form: home_page.SiteForm | None = None) -> Response:
-    """The page of all sites."""
+def home(
+    *all_stats: Stats,
+    form: home_page.SiteForm | None = None,
+    offers: Sequence[Offer] = (),
+    deletions: Sequence[Deletion] = (),
+    may_create: bool = True,
+) -> Response:
+    """The page of all sites, with what is offered to the person and what is being deleted."""
     return render.page(
         request("/sites"),
         "home.html",
@@ -183,13 +193,18 @@ def home(*all_stats: Stats, form: home_page.SiteForm | None = None) -> Response:
                 stats.built_at is None,
                 metric_cards.on_site_card(stats, TODAY),
                 chart.sparkline(stats.series, stats.interval, NOW),
+                favourite=number == 0,
             )
-            for stats in all_stats
+            for number, stats in enumerate(all_stats)
         ],
         picker=period_picker.pick(Period("30d", TODAY, TODAY), TODAY),
         keep="",
         form=form or home_page.SiteForm(),
         zones=home_page.zones(),
+        may_create=may_create,
+        sources=[stats.site for stats in all_stats],
+        offers=offers,
+        deletions=deletions,
     )
 
 
@@ -225,7 +240,13 @@ def settings(
 ) -> Response:
     """The page of a site's settings; after a form that cannot be saved, if one is given."""
     path = f"/sites/{site.id}/settings"
-    with patch.object(auth, "csrf_token", return_value="token"), patch.object(people, "role_in", return_value=role):
+    with (
+        patch.object(auth, "csrf_token", return_value="token"),
+        patch.object(people, "role_in", return_value=role),
+        patch.object(
+            auth, "sites_with", return_value=[site, OTHER_SITE, dataclasses.replace(LONG_SITE, id=OTHER_SITE.id)]
+        ),
+    ):
         if form is None:
             return site_settings_page.show(request(path, {"done": done}), person, site)
         return site_settings_page.save(request(path, method="POST", body=urlencode(form).encode()), person, site)

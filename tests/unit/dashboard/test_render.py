@@ -16,7 +16,14 @@ from chalicelib.dashboard.home import SiteForm
 from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
 from chalicelib.store.people import Person
-from tests.unit.dashboard import account_samples, api_samples, provider_samples, samples, security_samples
+from tests.unit.dashboard import (
+    account_samples,
+    api_samples,
+    ownership_samples,
+    provider_samples,
+    samples,
+    security_samples,
+)
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
@@ -67,6 +74,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "home": lambda: samples.home(samples.full(), samples.empty()),
     "home without sites": lambda: samples.home(),
     "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
+    **ownership_samples.PAGES,
     "left out": lambda: samples.left_out(samples.NASTY),
     "nothing left out": lambda: samples.left_out(()),
     "settings": lambda: samples.settings(),

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.accounts import site_settings
 from chalicelib.dashboard import sections, site_settings_page
-from chalicelib.dashboard.setting_fields import FIELDS, texts
+from chalicelib.dashboard.setting_fields import COPIED, FIELDS, texts
 from chalicelib.errors import BadRequest, Conflict, Forbidden
 from chalicelib.store import people, site_changes
 from chalicelib.store.sites import Site
@@ -42,13 +42,14 @@ def element(markup: Markup, name: str) -> dict[str, str]:
 def test_every_setting_is_there_with_its_label_and_its_sentence() -> None:
     page = Markup(samples.settings().body.decode())
     labelled = {attributes["for"] for tag, attributes in page.elements if tag == "label"}
-    assert labelled == set(FIELDS) - {"status"}
+    copied = {"copy-from", *(f"copy-{group.key}" for group in COPIED)}
+    assert labelled == set(FIELDS) - {"status"} | copied
     for name, field in FIELDS.items():
         assert field.sentence in page.text
         if name != "status":
             assert element(page, name)["aria-describedby"] == f"{name}-hint"
             assert f"{name}-hint" in page.ids()
-    assert [tag for tag, _ in page.elements].count("legend") == [tag for tag, _ in page.elements].count("fieldset") == 5
+    assert [tag for tag, _ in page.elements].count("legend") == [tag for tag, _ in page.elements].count("fieldset") == 6
 
 
 def test_a_form_that_is_sent_as_it_was_shown_changes_nothing(saved: dict[str, Any]) -> None:

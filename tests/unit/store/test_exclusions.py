@@ -20,6 +20,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
         entries.append((item.sk, int(actions[0].values[1].value["N"])))  # type: ignore[attr-defined]
 
     monkeypatch.setattr(LedgerItem, "update", update)
+    monkeypatch.setattr(exclusions, "cached_site", lambda _site: True)
     everything = (exclusions._dropped, exclusions._gathered, exclusions._written, exclusions._names)
     for kept in everything:
         kept.clear()
@@ -35,6 +36,17 @@ def test_drops_of_one_invocation_are_one_entry_a_kind(written: list[tuple[str, i
     assert written == []
     exclusions.flush()
     assert written == [("ledger#2026-11-24#robot_declared#Googlebot", 7), ("ledger#2026-11-24#dnt#", 1)]
+
+
+def test_nothing_is_entered_for_a_site_that_was_deleted_meanwhile(
+    written: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counts wait in a process for its next invocation, which may come hours later; the log has them then."""
+    exclusions.count_dropped("s", DAY, "dnt", count=3)
+    monkeypatch.setattr(exclusions, "cached_site", lambda _site: None)
+    exclusions.flush()
+    assert written == []
+    assert '"dropped":3' in capsys.readouterr().out
 
 
 def test_what_a_failed_invocation_dropped_is_entered_when_it_comes_again(written: list[tuple[str, int]]) -> None:

@@ -188,7 +188,7 @@ def test_the_signing_key_is_made_by_the_stack_and_nowhere_else() -> None:
     assert "SecretString" not in properties
 
 
-@pytest.mark.parametrize("function", ["", "-worker", "-aggregate", "-expire_salts", "-update_geoip"])
+@pytest.mark.parametrize("function", ["", "-worker", "-aggregate", "-expire_salts", "-update_geoip", "-delete_sites"])
 def test_every_function_logs_with_an_end_and_errs_with_an_alarm(function: str) -> None:
     name = f"shylight-prod{function}"
     groups = {
