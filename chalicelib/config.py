@@ -204,6 +204,23 @@ MAX_IDEMPOTENCY_KEY_CHARS: Final = 255
 MAX_SITE_PEOPLE: Final = 1000
 # Sites that a person has put in an order of their own; the others follow by name.
 MAX_ORDERED_SITES: Final = 1000
+# A team is deleted in one transaction, with an item for each of its members; DynamoDB takes 100 items.
+MAX_TEAM_MEMBERS: Final = 90
+MAX_TEAM_SITES: Final = 500
+MAX_PERSON_TEAMS: Final = 50
+MAX_SITE_TEAMS: Final = 20
+
+INVITATION_LIFE_S: Final = 7 * 24 * 60 * 60
+# Invitations that were accepted or have expired are listed for this long.
+INVITATION_KEPT_S: Final = 30 * 24 * 60 * 60
+# Open invitations to one site, team or installation.
+MAX_INVITATIONS: Final = 200
+# Invitations that one person may send in a window, and that one address may get, in whatever name.
+INVITATIONS_WINDOW_S: Final = 24 * 60 * 60
+INVITATIONS_PER_PERSON: Final = 100
+INVITATIONS_PER_ADDRESS: Final = 5
+# Names of people, sites and teams are shortened to this in invitations, which go to strangers.
+MAX_INVITATION_NAME_CHARS: Final = 60
 
 # Shared links of one site, and websites that may embed one of them.
 MAX_SHARED_LINKS: Final = 100

@@ -15,7 +15,7 @@ from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
 from chalicelib.errors import ShylightError
-from chalicelib.routing import ADDRESS_PARAMETERS, SITE_PARAMETER, Right, Route
+from chalicelib.routing import ADDRESS_PARAMETERS, Right, Route
 from chalicelib.web import Request, ShylightApp, serve
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
@@ -27,7 +27,7 @@ def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) 
     """Register routes with Chalice.
 
     :raises TypeError: for a row without a right or, in the API, without a scope.
-    :raises ValueError: for a row with a right in a site, or of an address, whose path lacks the parameter for it.
+    :raises ValueError: for a right in a site or team, or of an address, whose path lacks the parameter for it.
     """
     for route in routes:
         if not isinstance(route.right, Right):
@@ -36,8 +36,9 @@ def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) 
             raise TypeError(
                 f"{route.method} {route.path}: routes of the API that are not public need a scope, no others"
             )
-        if route.right.of_site and f"{{{SITE_PARAMETER}}}" not in route.path:
-            raise ValueError(f"{route.method} {route.path} has a right in a site, but no {{site}} in its path")
+        subject = route.right.parameter
+        if subject and f"{{{subject}}}" not in route.path:
+            raise ValueError(f"{route.method} {route.path} has a right in a {subject} that its path does not name")
         if route.right.of_address and f"{{{ADDRESS_PARAMETERS[route.right]}}}" not in route.path:
             raise ValueError(f"{route.method} {route.path} has a right of an address that is not in its path")
         given = {} if route.method in ("GET", "HEAD", "OPTIONS") else {"content_types": _ANY_BODY}
@@ -89,15 +90,15 @@ def _answer(route: Route) -> Callable[..., Response]:
 
             address = parameters.pop(ADDRESS_PARAMETERS[route.right])
             return handler(request, *shared_access.authorize(request, route.right, address), **parameters)
-        site_id = parameters.pop(SITE_PARAMETER) if route.right.of_site else None
+        subject_id = parameters.pop(route.right.parameter) if route.right.parameter else None
         if request.is_api:
             from chalicelib.api import call
 
-            return call.answer(request, route, site_id, handler, parameters)
+            return call.answer(request, route, subject_id, handler, parameters)
         from chalicelib.accounts import auth
 
-        person, site = auth.authorize(request, route.right, site_id)
-        known = (person,) if site is None else (person, site)
+        person, subject = auth.authorize(request, route.right, subject_id)
+        known = (person,) if subject is None else (person, subject)
         return handler(request, *known, **parameters)
 
     return answer

@@ -8,6 +8,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NamedTuple
 
+SITE_PARAMETER = "site"
+TEAM_PARAMETER = "team"
+
 
 class Right(Enum):
     """The right that a route requires. `accounts.auth` and `accounts.shared_access` alone decide who has it."""
@@ -18,6 +21,9 @@ class Right(Enum):
     SITE_EDIT = "site: edit"
     SITE_ADMIN = "site: administer"
     SITE_OWN = "site: own"
+    TEAM_VIEW = "team: view"
+    TEAM_ADMIN = "team: administer"
+    TEAM_OWN = "team: own"
     ADMINISTRATOR = "administrator"
     SHARED_LINK = "shared link"
     PUBLIC_PAGE = "public page"
@@ -27,6 +33,16 @@ class Right(Enum):
     def of_site(self) -> bool:
         """Whether it is a right in a site, which the path names."""
         return self in (Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN)
+
+    @property
+    def of_team(self) -> bool:
+        """Whether it is a right in a team, which the path names."""
+        return self in (Right.TEAM_VIEW, Right.TEAM_ADMIN, Right.TEAM_OWN)
+
+    @property
+    def parameter(self) -> str | None:
+        """The path parameter that names the site or team of a right; None for other rights."""
+        return SITE_PARAMETER if self.of_site else TEAM_PARAMETER if self.of_team else None
 
     @property
     def of_address(self) -> bool:
@@ -98,7 +114,7 @@ class Route(NamedTuple):
 
     :ivar path: as Chalice has it, e.g. ``/sites/{site}``.
     :ivar handler: ``"package.module:function"`` below `chalicelib`, imported at the first request. Its arguments are
-        the request, the person (unless the route is public), the site (for a right in a site), and the other path
+        the request, the person (unless the route is public), the site or team (for a right in one), and the other path
         parameters by name. For a right of an address: the request, the site, the shared link (if it is one).
     :ivar right: the right that the caller needs.
     :ivar scope: the scope that an API token needs, for routes below ``/api/v1`` that are not public.
@@ -116,6 +132,5 @@ class Route(NamedTuple):
     creates: bool = False
 
 
-SITE_PARAMETER = "site"
 # The parameter of the path that gives a right of an address.
 ADDRESS_PARAMETERS: Final = {Right.SHARED_LINK: "link", Right.PUBLIC_PAGE: SITE_PARAMETER, Right.COUNTER_KEY: "file"}

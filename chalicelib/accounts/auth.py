@@ -6,18 +6,19 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib.accounts import api_tokens, appearance, known_browsers, request_origin, sessions
+from chalicelib.accounts import api_tokens, appearance, known_browsers, request_origin, sessions, team_rights
 from chalicelib.accounts.api_tokens import Holder
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
 from chalicelib.config import MAX_FORM_BYTES, RECENT_SIGN_IN_S, SESSION_USED_EVERY_S, settings
 from chalicelib.errors import Forbidden, NotFound, SignInTooOld, Unauthorized
 from chalicelib.routing import FULL_ACCESS, Right, Route
-from chalicelib.store import browser_sessions, credentials, people, sites
+from chalicelib.store import browser_sessions, credentials, people, sites, teams
 from chalicelib.store.browser_sessions import BrowserSession
 from chalicelib.store.people import Person, Role
 from chalicelib.store.signing_key import signing_key
 from chalicelib.store.sites import Site
+from chalicelib.store.teams import Team
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request
@@ -92,29 +93,29 @@ def token_in(request: Request) -> str:
     return token.strip()
 
 
-def authorize(request: Request, right: Right, site_id: str | None = None) -> tuple[Person, Site | None]:
-    """The person who asks for a page, and the site it is about. Handlers run only after this check.
+def authorize(request: Request, right: Right, subject_id: str | None = None) -> tuple[Person, Site | Team | None]:
+    """The person who asks for a page, and the site or team it is about. Handlers run only after this check.
 
     Requests other than GET also need the form's CSRF token.
 
     :param right: the right that the request needs.
-    :param site_id: the site, for rights to a site.
+    :param subject_id: the id of the site or team, for rights in one.
     :raises Unauthorized: if nobody is signed in.
     :raises Forbidden: if the person does not have the right, or the form is not from one of our pages.
-    :raises NotFound: if the site does not exist or the person may not view it.
+    :raises NotFound: if the site or team does not exist or the person may not view it.
     """
     person = signed_in_person(request)
     appearance.use(person)
     if request.method != "GET":
         check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
-    return person, _permit(person, right, site_id)
+    return person, _permit(person, right, subject_id)
 
 
-def authorize_program(holder: Holder, route: Route, site_id: str | None = None) -> Site | None:
-    """The site that a request to the API is about, if it is about one. Handlers run only after this check.
+def authorize_program(holder: Holder, route: Route, subject_id: str | None = None) -> Site | Team | None:
+    """The site or team that a request to the API is about, if it is about one. Handlers run only after this check.
 
     :raises Forbidden: if the person does not have the right, or the token does not have the scope.
-    :raises NotFound: if the site does not exist, or the person or the token has no access to it.
+    :raises NotFound: if the site or team does not exist, or the person or the token has no access to it.
     """
     access = holder.access
     if route.scope is None or not access.has(route.scope):
@@ -124,18 +125,25 @@ def authorize_program(holder: Holder, route: Route, site_id: str | None = None) 
         raise error
     if access.sites is not None and not route.right.of_site and not route.filters_sites:
         raise Forbidden("This API token is limited to some sites, so it cannot be used for this.")
-    if route.right.of_site and not access.reaches(sites.read_id(site_id or "") or ""):
+    if route.right.of_site and not access.reaches(sites.read_id(subject_id or "") or ""):
         raise NotFound(_(_NO_SITE))
-    return _permit(holder.person, route.right, site_id)
+    return _permit(holder.person, route.right, subject_id)
 
 
-def _permit(person: Person, right: Right, site_id: str | None) -> Site | None:
+def _permit(person: Person, right: Right, subject_id: str | None) -> Site | Team | None:
     if right is Right.ADMINISTRATOR and not person.admin:
         raise Forbidden(_("Only administrators may do this."))
-    return _site(person, site_id or "", right) if right.of_site else None
+    if right.of_team:
+        return team_rights.team_for(person, subject_id or "", right)
+    return site_for(person, subject_id or "", right) if right.of_site else None
 
 
-def _site(person: Person, site_id: str, right: Right) -> Site:
+def site_for(person: Person, site_id: str, right: Right) -> Site:
+    """The site with this id, for somebody who has this right in it.
+
+    :raises NotFound: if it does not exist or the person may not view it.
+    :raises Forbidden: if they do not have the right.
+    """
     wanted = sites.read_id(site_id)
     role = role_of(person, wanted) if wanted is not None else None
     site = sites.get_site(wanted) if wanted is not None and role else None
@@ -179,15 +187,17 @@ def rights_in(person: Person, site: Site) -> frozenset[Right]:
 
 
 def sites_of(person: Person) -> list[Site]:
-    """The sites that `person` may view, sorted by name; an administrator may view all."""
+    """The sites that `person` may view, by themselves or through teams, by name; an administrator may view all."""
     return sites_with(person, Right.SITE_VIEW)
 
 
 def sites_with(person: Person, right: Right) -> list[Site]:
-    """The sites in which `person` has a right, sorted by name."""
+    """The sites in which `person` has a right, by themselves or through teams, by name."""
     if person.admin:
         return sites.list_sites()
-    return sites.get_sites([one for one, role in people.roles_of(person.id).items() if right in _RIGHTS_OF[role]])
+    roles = [*people.roles_of(person.id).items()]
+    roles += [entry for team in teams.of_person(person.id) for entry in team.sites.items()]
+    return sites.get_sites(list({site_id for site_id, role in roles if right in _RIGHTS_OF[role]}))
 
 
 def csrf_token(request: Request) -> str:

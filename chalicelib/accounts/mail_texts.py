@@ -7,9 +7,10 @@ about as keyword arguments and are called with the recipient's language in use.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.accounts.invitation_texts import INVITATIONS
+from chalicelib.accounts.mail_content import Action, Content
 from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
 
@@ -25,24 +26,6 @@ SECURITY_CHANGES: Final[Mapping[str, str]] = {
     "identity_disconnected": N_("An identity at the provider was disconnected."),
     "second_factor_reset": N_("An administrator removed the authenticator app, passkeys and recovery codes."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """The button of a mail. `url`: absolute."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A mail's subject and text. `notes`: paragraphs in small type, below the button."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    action: Action | None = None
-    notes: tuple[str, ...] = ()
 
 
 def reset_password(installation: str, link: str, minutes: int) -> Content:
@@ -188,4 +171,5 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "primary-address-changed": primary_address_changed,
     "site-offered": site_offered,
     "security-changed": security_changed,
+    **INVITATIONS,
 }

@@ -7,7 +7,8 @@ Lookups are counted per network before they are made, and those that find a link
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -90,15 +91,28 @@ def find(purpose: Purpose, token: str, source_ip: str) -> Link:
     :raises NotFound: if the link is unknown, used, expired, or for another purpose.
     :raises TooManyRequests: after too many lookups from the same network that found nothing.
     """
+    person_id = secret_tokens.person_of(token)
+    with counted_lookup(source_ip):
+        found = None
+        if person_id is not None:
+            found = store.find(person_id, purpose.path, secret_tokens.digest(token), int(time.time()))
+        if person_id is None or found is None:
+            raise invalid()
+    return Link(purpose, token, person_id, found.person, found.details)
+
+
+@contextmanager
+def counted_lookup(source_ip: str) -> Iterator[None]:
+    """Count a lookup of a secret per network, before it is made; one that succeeds is not held against the network.
+
+    :param source_ip: where the request comes from.
+    :raises TooManyRequests: after too many lookups from the same network that found nothing.
+    """
     now = int(time.time())
     key = throttle.key("link", throttle.network(source_ip))
     throttle.count(key, LINK_LOOKUPS, LINK_LOOKUPS_WINDOW_S, now)
-    person_id = secret_tokens.person_of(token)
-    found = store.find(person_id, purpose.path, secret_tokens.digest(token), now) if person_id else None
-    if person_id is None or found is None:
-        raise invalid()
+    yield
     throttle.give_back(key, now)
-    return Link(purpose, token, person_id, found.person, found.details)
 
 
 def use(link: Link) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib.accounts import audit_log, person_removal, site_deletion
 from chalicelib.errors import BadRequest, Conflict, NotFound
-from chalicelib.store import aws, people, person_deletions, site_people, sites
+from chalicelib.store import administrators, aws, people, person_deletions, site_people, sites
 from chalicelib.store.people import Person
 from chalicelib.store.person_deletions import PersonDeletion
 from chalicelib.store.sites import Site
@@ -100,4 +100,4 @@ def _begin(person: Person, actor: Person, with_sites: bool) -> PersonDeletion | 
 
 
 def _another_administrator(person: Person) -> Person | None:
-    return next((one for one in people.administrators() if one.id != person.id), None)
+    return next((one for one in administrators.find() if one.id != person.id), None)

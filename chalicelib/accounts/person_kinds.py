@@ -10,9 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
-from chalicelib.store import domains, person_data, provider_identities, site_changes, site_transfers
+from chalicelib.accounts import teams
+from chalicelib.store import domains, invitations, person_data, provider_identities, site_changes, site_transfers
+from chalicelib.store.invitations import Kind as InvitationKind
+from chalicelib.store.invitations import Place
 from chalicelib.store.person_data import Found
 from chalicelib.store.person_deletions import PersonDeletion
 
@@ -71,6 +74,30 @@ def _withdraw_offer(deletion: PersonDeletion, item: Found) -> bool:
     return ours and site_transfers.remove(offer)
 
 
+def _leave_teams(deletion: PersonDeletion, item: Found) -> bool:
+    teams.forget_person(deletion.person_id)
+    return _delete(deletion, item)
+
+
+def _leave_team(deletion: PersonDeletion, item: Found) -> bool:
+    teams.forget_member(item.pk.removeprefix("team#"), deletion.person_id)
+    return True
+
+
+def _delete_invitation(deletion: PersonDeletion, item: Found) -> bool:
+    """An invitation that the person has sent or accepted, or that was sent to one of their addresses.
+
+    The item is the invitation, or leads to it from the person or the address.
+    """
+    place, _hash, invitation_id = item.sk.removeprefix("invitation#").rpartition("#")
+    kind, _hash, place_id = (place or item.pk).partition("#")
+    invitation = invitations.get(Place(cast(InvitationKind, kind), place_id), invitation_id)
+    if invitation is None:  # it has expired
+        return _delete(deletion, item)
+    ours = deletion.person_id in (invitation.invited_by, invitation.accepted_by)
+    return (ours or _is_address(deletion, invitation.email)) and invitations.remove(invitation)
+
+
 def _delete_sign_up(deletion: PersonDeletion, item: Found) -> bool:
     """A link to create an account with one of the addresses, which was mailed before there was this account."""
     return _is_address(deletion, _body(item).get("email")) and _delete(deletion, item)
@@ -86,6 +113,8 @@ OWN: Final = (
     Kind("profile", (_PERSON, "profile"), _delete),
     Kind("sites", (_PERSON, rf"site#{_UUID}"), _delete_membership),
     Kind("order of sites", (_PERSON, "site-order"), _delete),
+    Kind("teams", (_PERSON, "teams"), _leave_teams),
+    Kind("invitations", (_PERSON, r"invitation#.+"), _delete_invitation),
     Kind("tokens", (_PERSON, r"token#[0-9a-f]+"), _delete),
     Kind("requests", (_PERSON, r"requests#\d+"), _delete),
     Kind("idempotency keys", (_PERSON, r"idempotency#[0-9a-f]+"), _delete),
@@ -107,6 +136,11 @@ ELSEWHERE: Final = (
     Kind("owner of a domain", (r"domain#.+", "sites"), _release_domain),
     Kind("offers of sites", (rf"site#{_UUID}", "transfer"), _withdraw_offer),
     Kind("offers to addresses", (r"email#.+", rf"transfer#{_UUID}"), _withdraw_offer),
+    Kind("members of a team", (rf"team#{_UUID}", "team"), _leave_team),
+    Kind("invitations to sites", (rf"site#{_UUID}", r"invitation#.+"), _delete_invitation),
+    Kind("invitations to teams", (rf"team#{_UUID}", r"invitation#.+"), _delete_invitation),
+    Kind("invitations to the installation", ("installation", r"invitation#.+"), _delete_invitation),
+    Kind("invitations of addresses", (r"email#.+", r"invitation#.+"), _delete_invitation),
     Kind("links to sign up", (r"person#.+", r"link#sign-up#[0-9a-f]+"), _delete_sign_up),
 )
 # What stays: somebody else may have entered one of the addresses; entries of the audit log and receipts have ids only.

@@ -11,7 +11,7 @@ from typing import Final
 
 from chalicelib import config
 from chalicelib.accounts.person_kinds import kind_of
-from chalicelib.store import person_data, person_deletions
+from chalicelib.store import people, person_data, person_deletions
 from chalicelib.store.person_deletions import PersonDeletion
 from chalicelib.structured_log import log_line
 
@@ -50,13 +50,13 @@ def finish_all() -> int:
 
 
 def remove_own(deletion: PersonDeletion) -> None:
-    """Remove what is under the person's own key, and what can be reached from there."""
-    for item in person_data.own(deletion.person_id):
+    """Remove what is under the keys of the person and their addresses, and what can be reached from there."""
+    for item in person_data.own(deletion.person_id, deletion.addresses):
         kind = kind_of(deletion.person_id, item)
-        if kind is None:  # of another version: it belongs to nobody else, so it can go
-            person_data.delete(item)
-        else:
+        if kind is not None:
             kind.remove(deletion, item)
+        elif item.pk == people.partition(deletion.person_id):  # of another version: it is nobody else's
+            person_data.delete(item)
 
 
 def _finish(deletion: PersonDeletion) -> bool:

@@ -19,11 +19,11 @@ Handler = Callable[..., Response]
 
 
 def answer(
-    request: Request, route: Route, site_id: str | None, handler: Handler, parameters: Mapping[str, Any]
+    request: Request, route: Route, subject_id: str | None, handler: Handler, parameters: Mapping[str, Any]
 ) -> Response:
     """The handler's answer, with the headers that tell the limit of requests; so do errors.
 
-    :param site_id: the site in the path, for rights to a site.
+    :param subject_id: the site or team in the path, for rights in one.
     :param parameters: the other parameters of the path.
     :raises Unauthorized: without a valid token.
     :raises TooManyRequests: if the person has sent too many requests in this minute.
@@ -32,7 +32,7 @@ def answer(
     holder = auth.token_holder(request)
     quota = request_limit.count(holder.person)
     try:
-        response = _answer(holder, request, route, site_id, handler, parameters)
+        response = _answer(holder, request, route, subject_id, handler, parameters)
     except ShylightError as error:
         error.headers |= quota.headers
         raise
@@ -44,12 +44,12 @@ def _answer(
     holder: Holder,
     request: Request,
     route: Route,
-    site_id: str | None,
+    subject_id: str | None,
     handler: Handler,
     parameters: Mapping[str, Any],
 ) -> Response:
-    site = auth.authorize_program(holder, route, site_id)
-    known = (holder.person,) if site is None else (holder.person, site)
+    subject = auth.authorize_program(holder, route, subject_id)
+    known = (holder.person,) if subject is None else (holder.person, subject)
 
     def act(creation_id: str = "") -> Response:
         return handler(replace(request, access=holder.access, creation_id=creation_id), *known, **parameters)

@@ -4,6 +4,11 @@ from chalicelib.routing import Right, Route, Scope
 
 _SITE = "/api/v1/sites/{site}"
 _PEOPLE = f"{_SITE}/people"
+_TEAM = "/api/v1/teams/{team}"
+_MEMBER = f"{_TEAM}/members/{{person}}"
+_TO_SITE = f"{_SITE}/invitations"
+_TO_TEAM = f"{_TEAM}/invitations"
+_TO_INSTALLATION = "/api/v1/administration/invitations"
 _TOKENS = "/api/v1/tokens"
 _TRANSFERS = "/api/v1/transfers"
 _DELETIONS = "/api/v1/deletions"
@@ -23,7 +28,7 @@ ROUTES = (
     # Creates nothing that has an id of its own: hits bring theirs.
     Route("POST", f"{_SITE}/hits", "api.hits:create", Right.SITE_EDIT, Scope.HITS_WRITE),
     Route("GET", _PEOPLE, "api.site_people:list_people", Right.SITE_ADMIN, Scope.PEOPLE_READ),
-    Route("POST", _PEOPLE, "api.site_people:add", Right.SITE_ADMIN, Scope.PEOPLE_WRITE, creates=True),
+    Route("POST", _PEOPLE, "api.site_people:invite", Right.SITE_ADMIN, Scope.PEOPLE_WRITE, creates=True),
     Route("PUT", f"{_PEOPLE}/{{person}}", "api.site_people:change", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
     # Everybody may leave; to remove others, `accounts.site_people` requires SITE_ADMIN.
     Route("DELETE", f"{_PEOPLE}/{{person}}", "api.site_people:remove", Right.SITE_VIEW, Scope.PEOPLE_WRITE),
@@ -51,6 +56,66 @@ ROUTES = (
     Route("GET", f"{_SITE}/counter", "api.counter:show_address", Right.SITE_ADMIN, Scope.SHARES_READ),
     Route("PUT", f"{_SITE}/counter", "api.counter:switch", Right.SITE_ADMIN, Scope.SHARES_WRITE),
     Route("GET", "/counter/{file}", "api.counter:show", Right.COUNTER_KEY),
+    Route("GET", _TO_SITE, "api.invitations:list_all", Right.SITE_ADMIN, Scope.PEOPLE_READ),
+    Route(
+        "POST",
+        f"{_TO_SITE}/{{invitation}}",
+        "api.invitations:send_again",
+        Right.SITE_ADMIN,
+        Scope.PEOPLE_WRITE,
+        creates=True,
+    ),
+    Route("DELETE", f"{_TO_SITE}/{{invitation}}", "api.invitations:revoke", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
+    Route("GET", f"{_SITE}/teams", "api.site_teams:list_teams", Right.SITE_ADMIN, Scope.PEOPLE_READ),
+    Route("PUT", f"{_SITE}/teams/{{team}}", "api.site_teams:give", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
+    Route("DELETE", f"{_SITE}/teams/{{team}}", "api.site_teams:take", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
+    Route("GET", "/api/v1/teams", "api.teams:list_teams", Right.SIGNED_IN, Scope.PEOPLE_READ),
+    Route("POST", "/api/v1/teams", "api.teams:create", Right.SIGNED_IN, Scope.PEOPLE_WRITE, creates=True),
+    Route("GET", _TEAM, "api.teams:show", Right.TEAM_VIEW, Scope.PEOPLE_READ),
+    Route("PATCH", _TEAM, "api.teams:change", Right.TEAM_ADMIN, Scope.PEOPLE_WRITE),
+    Route("DELETE", _TEAM, "api.teams:delete", Right.TEAM_OWN, Scope.PEOPLE_WRITE),
+    Route("GET", f"{_TEAM}/members", "api.teams:list_members", Right.TEAM_VIEW, Scope.PEOPLE_READ),
+    Route("POST", f"{_TEAM}/members", "api.teams:invite", Right.TEAM_ADMIN, Scope.PEOPLE_WRITE, creates=True),
+    Route("PUT", _MEMBER, "api.teams:change_role", Right.TEAM_ADMIN, Scope.PEOPLE_WRITE),
+    # Everybody may leave; to remove others, `accounts.teams` requires TEAM_ADMIN.
+    Route("DELETE", _MEMBER, "api.teams:remove", Right.TEAM_VIEW, Scope.PEOPLE_WRITE),
+    Route("GET", _TO_TEAM, "api.invitations:list_all", Right.TEAM_ADMIN, Scope.PEOPLE_READ),
+    Route(
+        "POST",
+        f"{_TO_TEAM}/{{invitation}}",
+        "api.invitations:send_again",
+        Right.TEAM_ADMIN,
+        Scope.PEOPLE_WRITE,
+        creates=True,
+    ),
+    Route("DELETE", f"{_TO_TEAM}/{{invitation}}", "api.invitations:revoke", Right.TEAM_ADMIN, Scope.PEOPLE_WRITE),
+    Route("GET", f"{_TEAM}/sites", "api.teams:list_sites", Right.TEAM_VIEW, Scope.PEOPLE_READ),
+    Route("DELETE", f"{_TEAM}/sites/{{site}}", "api.teams:give_back", Right.TEAM_ADMIN, Scope.PEOPLE_WRITE),
+    Route("POST", "/api/v1/invitations", "api.invitations:accept", Right.SIGNED_IN, Scope.PEOPLE_WRITE, creates=True),
+    Route("GET", _TO_INSTALLATION, "api.invitations:list_all", Right.ADMINISTRATOR, Scope.PEOPLE_READ),
+    Route(
+        "POST",
+        _TO_INSTALLATION,
+        "api.invitations:invite_to_installation",
+        Right.ADMINISTRATOR,
+        Scope.PEOPLE_WRITE,
+        creates=True,
+    ),
+    Route(
+        "POST",
+        f"{_TO_INSTALLATION}/{{invitation}}",
+        "api.invitations:send_again",
+        Right.ADMINISTRATOR,
+        Scope.PEOPLE_WRITE,
+        creates=True,
+    ),
+    Route(
+        "DELETE",
+        f"{_TO_INSTALLATION}/{{invitation}}",
+        "api.invitations:revoke",
+        Right.ADMINISTRATOR,
+        Scope.PEOPLE_WRITE,
+    ),
     Route("GET", _TOKENS, "api.tokens:list_tokens", Right.SIGNED_IN, Scope.TOKENS_READ, filters_sites=True),
     Route("POST", _TOKENS, "api.tokens:create", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True, creates=True),
     Route(

@@ -36,6 +36,7 @@ SITE: Final = (
     Section(N_("Excluded traffic"), "/sites/{site}/ledger"),
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
+    Section(N_("People"), "/sites/{site}/people"),
     Section(N_("Sharing"), "/sites/{site}/sharing"),
     Section(N_("Ownership"), "/sites/{site}/ownership"),
 )
@@ -46,8 +47,9 @@ ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Security"), "/account/security"),
     Section(N_("Connected identities"), "/account/identities"),
     Section(N_("API tokens"), "/account/tokens"),
+    Section(N_("Teams"), "/teams"),
 )
-ADMINISTRATION: Final[tuple[Section, ...]] = ()
+ADMINISTRATION: Final[tuple[Section, ...]] = (Section(N_("Invitations"), "/administration/invitations"),)
 
 
 @dataclass(frozen=True, slots=True)

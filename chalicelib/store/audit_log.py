@@ -1,10 +1,12 @@
 """The audit log in ``core``: who changed what.
 
-====================  ==================================  ============================================
-pk                    sk                                  holds
-====================  ==================================  ============================================
-``audit#2026-11``     ``2026-11-26T15:04:05.123Z#<id>``   an :class:`Entry`, deleted after a year
-====================  ==================================  ============================================
+====================  ============================================  ====================================================
+pk                    sk                                            holds
+====================  ============================================  ====================================================
+``audit#2026-11``     ``2026-11-26T15:04:05.123Z#<id>``             an :class:`Entry`, deleted after a year
+``site#<id>``         ``by-administrator#2026-11-26T15:0…Z#<id>``   the same once more, if an administrator without a
+                                                                    role in this site made the change
+====================  ============================================  ====================================================
 
 People are stored by id, so that an entry has nothing of them once they are deleted.
 """
@@ -24,6 +26,7 @@ from chalicelib.config import AUDIT_LOG_LIFE_S
 from chalicelib.store.tables import CoreItem
 
 _PREFIX: Final = "audit#"
+_BY_ADMINISTRATOR: Final = "by-administrator#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,29 @@ class Entry:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-def add(actor: str, action: str, site: str, subject: str, details: Mapping[str, str]) -> Entry:
-    """Write an entry, with the time of now."""
+def add(
+    actor: str,
+    action: str,
+    site: str,
+    subject: str,
+    details: Mapping[str, str],
+    *,
+    as_administrator: bool = False,
+) -> Entry:
+    """Write an entry, with the time of now.
+
+    :param as_administrator: the actor has no role in `site`, so the change is shown to those who manage the site.
+    """
     now = time.time()
     at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     entry = Entry(at, secrets.token_hex(6), actor, action, site, subject, details)
     body = {name: value for name, value in dataclasses.asdict(entry).items() if name not in ("at", "id") and value}
-    CoreItem(
-        _PREFIX + at[:7],
-        f"{at}#{entry.id}",
-        body=json.dumps(body, sort_keys=True, ensure_ascii=False),
-        expires=int(now) + AUDIT_LOG_LIFE_S,
-    ).save()
+    keys = [(_PREFIX + at[:7], f"{at}#{entry.id}")]
+    if as_administrator:
+        keys.append((f"site#{site}", f"{_BY_ADMINISTRATOR}{at}#{entry.id}"))
+    for key in keys:
+        text = json.dumps(body, sort_keys=True, ensure_ascii=False)
+        CoreItem(*key, body=text, expires=int(now) + AUDIT_LOG_LIFE_S).save()
     return entry
 
 
@@ -72,5 +86,21 @@ def entries(month: str, before: str = "", limit: int | None = None) -> Iterator[
     for item in CoreItem.query(
         _PREFIX + month, older, scan_index_forward=False, limit=limit, filter_condition=CoreItem.expires > time.time()
     ):
-        at, _, identity = item.sk.partition("#")
-        yield Entry(at, identity, **{"actor": "", "action": "", **json.loads(item.body or "{}")})
+        yield _parse(item.sk, item.body)
+
+
+def by_administrators(site_id: str, limit: int) -> list[Entry]:
+    """What administrators without a role in a site changed there, newest first."""
+    items = CoreItem.query(
+        f"site#{site_id}",
+        CoreItem.sk.startswith(_BY_ADMINISTRATOR),
+        scan_index_forward=False,
+        limit=limit,
+        filter_condition=CoreItem.expires > time.time(),
+    )
+    return [_parse(item.sk.removeprefix(_BY_ADMINISTRATOR), item.body) for item in items]
+
+
+def _parse(place: str, body: str | None) -> Entry:
+    at, _, identity = place.partition("#")
+    return Entry(at, identity, **{"actor": "", "action": "", **json.loads(body or "{}")})

@@ -5,6 +5,7 @@ pk                     sk              holds
 =====================  ==============  ==============================================================================
 ``person#<id>``        ``profile``     a :class:`Person`
 ``person#<id>``        ``site#<id>``   a membership: the person's role in that site, see `store.site_people`
+``person#<id>``        ``teams``       the ids of the person's teams, see `store.teams`
 ``email#<address>``    ``person``      the id of the person with that address; keeps verified addresses unique
 =====================  ==============  ==============================================================================
 
@@ -20,6 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast, get_args
 
+from pynamodb.attributes import UnicodeSetAttribute
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -35,7 +37,13 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 PROFILE: Final = "profile"
 _SITE: Final = "site#"
-_RACES: Final = 5
+_TEAMS: Final = "teams"
+
+
+class AccessItem(CoreItem):
+    """An item that decides on access to a site: a membership, the teams of a person, or those of a site."""
+
+    teams = UnicodeSetAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def find_person(email: str) -> Person | None:
 
 def _owner_of(email: str) -> str | None:
     try:
-        return str(CoreItem.get(*_email_key(email), consistent_read=True).body)
+        return str(CoreItem.get(*email_key(email), consistent_read=True).body)
     except CoreItem.DoesNotExist:
         return None
 
@@ -122,7 +130,7 @@ def add_person(person: Person) -> Person:
     try:
         with TransactWrite(connection=connection()) as transaction:
             transaction.save(_item(stored), CoreItem.pk.does_not_exist())
-            transaction.save(CoreItem(*_email_key(person.email), body=person.id), CoreItem.pk.does_not_exist())
+            transaction.save(CoreItem(*email_key(person.email), body=person.id), CoreItem.pk.does_not_exist())
     except TransactWriteError as error:
         if not aws.transaction_canceled(error):
             raise
@@ -150,7 +158,7 @@ def add_address(person: Person, email: str) -> Person:
 
     :raises Conflict: if somebody else has that address, or the stored item is no longer of ``person.version``.
     """
-    pointer = CoreItem(*_email_key(email), body=person.id)
+    pointer = CoreItem(*email_key(email), body=person.id)
     free = CoreItem.pk.does_not_exist() | (CoreItem.body == person.id)
     try:
         with TransactWrite(connection=connection()) as transaction:
@@ -173,7 +181,7 @@ def remove_address(person: Person, email: str) -> Person:
     try:
         with TransactWrite(connection=connection()) as transaction:
             stored = _save_changed(transaction, person)
-            transaction.delete(CoreItem(*_email_key(email)), CoreItem.body == person.id)
+            transaction.delete(CoreItem(*email_key(email)), CoreItem.body == person.id)
     except TransactWriteError as error:
         if not aws.transaction_canceled(error):
             raise
@@ -191,44 +199,30 @@ def _changed_meanwhile() -> Conflict:
     return Conflict("This was changed by someone else meanwhile; please reload and try again.")
 
 
-def delete_profile(transaction: TransactWrite, person: Person) -> None:
-    """Delete a person's profile and release their addresses; the transaction fails if the person was changed."""
-    transaction.delete(CoreItem(*profile_key(person.id)), CoreItem.version == person.version)
-    for email in {_email_key(one) for one in (person.email, *person.other_emails)}:
-        transaction.delete(CoreItem(*email), CoreItem.pk.does_not_exist() | (CoreItem.body == person.id))
-
-
-def forget_start_page(person_partition: str, _sk: str, site_id: str) -> None:
-    """Take a site, which is being deleted, out of a person's preferences.
-
-    :raises Conflict: if the person kept being changed at the same time.
-    """
-    for _ in range(_RACES):
-        person = get_person(person_partition.removeprefix("person#"))
-        if person is None or person.preferences.default_site != site_id:
-            return
-        chosen = dataclasses.replace(person.preferences, default_site="")
-        try:
-            change_person(dataclasses.replace(person, preferences=chosen))
-        except Conflict:
-            continue
-        return
-    raise _changed_meanwhile()
-
-
-def administrators() -> list[Person]:
-    """The administrators of the installation. Looks through the whole table."""
-    condition = (CoreItem.sk == PROFILE) & CoreItem.body.contains('"admin": true')
-    return [person for item in CoreItem.scan(condition, consistent_read=True) if (person := parse(item)).admin]
-
-
 def role_in(person_id: str, site_id: str) -> Role | None:
-    """The person's role in the site, or None; read consistently, so that removed people have no access from then on."""
+    """The person's role in the site: the highest of their own role and those of their teams; or None.
+
+    One consistent read of three items, so that people who were removed have no access from then on.
+    """
+    keys = (_membership_key(person_id, site_id), teams_key(person_id), site_teams_key(site_id))
+    found = {(item.pk, item.sk): item for item in AccessItem.batch_get(keys, consistent_read=True)}
+    own, of_person, of_site = (found.get(key) for key in keys)
+    teams = (of_person.teams or set()) if of_person is not None else set()
+    of_teams = [role for team, role in site_team_roles(of_site).items() if team in teams]
+    return highest((_role(own) if own is not None else None, *of_teams))
+
+
+def direct_role_in(person_id: str, site_id: str) -> Role | None:
+    """The person's own role in the site, without those of their teams; or None. Read consistently."""
     try:
-        item = CoreItem.get(partition(person_id), _SITE + site_id, consistent_read=True)
+        return _role(CoreItem.get(*_membership_key(person_id, site_id), consistent_read=True))
     except CoreItem.DoesNotExist:
         return None
-    return _role(item)
+
+
+def highest(roles: Iterable[Role | None]) -> Role | None:
+    """The highest of some roles; None if there is none."""
+    return min((role for role in roles if role is not None), key=ROLES.index, default=None)
 
 
 def _role(item: CoreItem) -> Role | None:
@@ -236,14 +230,20 @@ def _role(item: CoreItem) -> Role | None:
     return cast(Role, role) if role in ROLES else None
 
 
+def site_team_roles(item: CoreItem | None) -> dict[str, Role]:
+    """The roles in the item of a site's teams, by team id; roles that are unknown are left out."""
+    stored = json.loads(item.body or "{}").get("roles", {}) if item is not None else {}
+    return {team_id: cast(Role, role) for team_id, role in stored.items() if role in ROLES}
+
+
 def roles_of(person_id: str) -> dict[str, Role]:
-    """The person's roles, by the ids of the sites."""
+    """The person's own roles, by the ids of the sites."""
     items = CoreItem.query(partition(person_id), CoreItem.sk.startswith(_SITE))
     return {item.sk[len(_SITE) :]: role for item in items if (role := _role(item)) is not None}
 
 
 def site_ids_of(person_id: str, role: Role | None = None) -> list[str]:
-    """The ids of the sites in which the person has a role: any, or this one."""
+    """The ids of the sites in which the person has a role of their own: any, or this one."""
     return [one for one, has in roles_of(person_id).items() if role in (None, has)]
 
 
@@ -274,8 +274,23 @@ def _item(person: Person) -> CoreItem:
 
 def membership(person_id: str, site_id: str, role: Role) -> CoreItem:
     """The item that gives a person a role in a site."""
-    return CoreItem(partition(person_id), _SITE + site_id, body=json.dumps({"role": role}))
+    return CoreItem(*_membership_key(person_id, site_id), body=json.dumps({"role": role}))
 
 
-def _email_key(email: str) -> tuple[str, str]:
+def teams_key(person_id: str) -> tuple[str, str]:
+    """The whole key of the item with the ids of a person's teams."""
+    return partition(person_id), _TEAMS
+
+
+def site_teams_key(site_id: str) -> tuple[str, str]:
+    """The whole key of the item with the roles of a site's teams."""
+    return f"site#{site_id}", _TEAMS
+
+
+def _membership_key(person_id: str, site_id: str) -> tuple[str, str]:
+    return partition(person_id), _SITE + site_id
+
+
+def email_key(email: str) -> tuple[str, str]:
+    """The whole key of the item that says whose address it is."""
     return f"email#{email.casefold()}", "person"

@@ -19,9 +19,10 @@ class Found(NamedTuple):
     body: str
 
 
-def own(person_id: str) -> list[Found]:
-    """The items under a person's own key, read consistently."""
-    return [_found(item) for item in CoreItem.query(people.partition(person_id), consistent_read=True)]
+def own(person_id: str, addresses: Collection[str]) -> list[Found]:
+    """The items under the keys of a person and their addresses, read consistently."""
+    partitions = [people.partition(person_id), *(people.email_key(one)[0] for one in addresses)]
+    return [_found(item) for one in partitions for item in CoreItem.query(one, consistent_read=True)]
 
 
 def naming(person_id: str, addresses: Collection[str]) -> list[Found]:

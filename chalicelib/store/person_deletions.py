@@ -55,7 +55,7 @@ def begin(person: Person, by: str, other_administrator: Person | None) -> Person
     try:
         with TransactWrite(connection=people.connection()) as transaction:
             transaction.save(_item(deletion), CoreItem.pk.does_not_exist())
-            people.delete_profile(transaction, person)
+            _delete_profile(transaction, person)
             if other_administrator is not None:
                 key = people.profile_key(other_administrator.id)
                 transaction.condition_check(CoreItem, *key, CoreItem.version == other_administrator.version)
@@ -64,6 +64,13 @@ def begin(person: Person, by: str, other_administrator: Person | None) -> Person
             raise
         return None
     return deletion
+
+
+def _delete_profile(transaction: TransactWrite, person: Person) -> None:
+    """Delete the profile, if it has not changed, and release the addresses."""
+    transaction.delete(CoreItem(*people.profile_key(person.id)), CoreItem.version == person.version)
+    for key in {people.email_key(email) for email in (person.email, *person.other_emails)}:
+        transaction.delete(CoreItem(*key), CoreItem.pk.does_not_exist() | (CoreItem.body == person.id))
 
 
 def finish(deletion: PersonDeletion) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from chalicelib.store import credentials, idempotency_keys, people, site_order
+from chalicelib.store import credentials, idempotency_keys, people, site_order, start_page
 
 BUCKET: Final = "bucket"
 # The kind of what is the site's by its place, but not declared.
@@ -90,7 +90,7 @@ def _value(body: Mapping[str, Any], name: str) -> Any:
 
 
 MENTIONS: Final = (
-    Mention(people.PROFILE, ("preferences.default_site",), people.forget_start_page),
+    Mention(people.PROFILE, ("preferences.default_site",), start_page.take_out),
     Mention(site_order.SK, ("favourites", "places"), site_order.take_out),
     Mention(credentials.OF_TOKEN, ("sites",), credentials.take_site_out),
     Mention(idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -65,7 +65,7 @@ def read(site: Site, *concerned: str) -> SitePeople:
         item = None
     roles = _roles(item) if item is not None else {}
     for person_id in concerned if item is not None else (site.owner, *concerned):
-        role = people.role_in(person_id, site.id) if person_id and person_id not in roles else None
+        role = people.direct_role_in(person_id, site.id) if person_id and person_id not in roles else None
         if role is not None:
             roles[person_id] = role
     return SitePeople(site.id, roles, int(item.version) if item is not None else 0)
@@ -73,20 +73,29 @@ def read(site: Site, *concerned: str) -> SitePeople:
 
 def write(before: SitePeople, person_id: str, role: Role | None) -> bool:
     """Give a person a role, or remove them (None); False if somebody changed the people since `before` was read."""
-    membership = people.membership(person_id, before.site_id, role or "viewer")
-    unchanged = CoreItem.version == before.version if before.version else CoreItem.pk.does_not_exist()
     try:
         with TransactWrite(connection=people.connection()) as transaction:
-            transaction.save(item_of(before.changed(person_id, role)), unchanged)
-            if role is None:
-                transaction.delete(membership)
-            else:
-                transaction.save(membership)
+            saving(before, person_id, role)(transaction)
     except TransactWriteError as error:
         if not aws.transaction_refused(error):
             raise
         return False
     return True
+
+
+def saving(before: SitePeople, person_id: str, role: Role | None) -> Callable[[TransactWrite], None]:
+    """What :func:`write` does, for a transaction, which fails if somebody changed the people since."""
+    membership = people.membership(person_id, before.site_id, role or "viewer")
+    unchanged = CoreItem.version == before.version if before.version else CoreItem.pk.does_not_exist()
+
+    def save(transaction: TransactWrite) -> None:
+        transaction.save(item_of(before.changed(person_id, role)), unchanged)
+        if role is None:
+            transaction.delete(membership)
+        else:
+            transaction.save(membership)
+
+    return save
 
 
 def item_of(site_people: SitePeople) -> CoreItem:

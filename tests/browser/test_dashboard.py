@@ -23,6 +23,7 @@ from tests.unit.dashboard import (
     provider_samples,
     samples,
     security_samples,
+    team_samples,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Dashboard:
             "/sites/new/sharing": lambda: samples.sharing_page(done="revoked"),
             "/sites/wrong/sharing": lambda: samples.sharing_page(form={"name": "W" * 200, "expires_on": "x"}),
             **account_samples.PAGES,
+            **team_samples.PAGES,
             **api_samples.PAGES,
             **security_samples.PAGES,
             **provider_samples.PAGES,

@@ -53,7 +53,7 @@ from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
 from harness.sample_day import new_site
 from infra import geoip
-from tests.stack import publisher, security_scenario
+from tests.stack import people_scenarios, publisher, security_scenario
 from tests.stack.calls import FIREFOX
 from tests.stack.site_mentions import mention
 from tests.unit.accounts.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -174,12 +174,16 @@ def api_handler(invoke: Invoke) -> None:
     api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
     _look(api, shown)
     _share(api, shown)
+    with _mails() as mails:
+        people_scenarios.on_pages(api, shown, mails.token)
     api.cookie = ""
     _come_by_link(api, shown)
     api.cookie = ""
     security_scenario.secure_account(api, admin.email, PASSWORD)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
+    with _mails() as mails:
+        people_scenarios.by_program(api, shown, mails.token)
     _tokens(api, shown)
     anywhere: Any = {"proxy+": "none"}
     for unknown in UNKNOWN:
@@ -337,7 +341,11 @@ class _Mails:
 
     def token(self) -> str:
         """The token of the link in the last mail that has one."""
-        return [found[1] for text in self.texts if (found := re.search(r"/([A-Za-z0-9_-]{64})\s", text))][-1]
+        return [
+            found[1]
+            for text in self.texts
+            if (found := re.search(r"/([A-Za-z0-9_-]{64}|[sti][A-Za-z0-9_-]{86})\s", text))
+        ][-1]
 
 
 @contextmanager
@@ -379,8 +387,7 @@ def _program(api: Api, of: Site) -> None:
 def _people(api: Api, of: Site) -> None:
     route = "/api/v1/sites/{site}/people"
     new = stored.add_person(stored.Person(str(uuid.uuid4()), f"new-{uuid.uuid4()}@example.com"))
-    api.ask(f"POST {route}", 201, {"email": new.email, "role": "viewer"}, site=of.id)
-    api.ask(f"GET {route}", 200, site=of.id)
+    assert site_people.write(site_people.read(of), new.id, "viewer")
     api.ask(f"PUT {route}/{{person}}", 200, {"role": "editor"}, site=of.id, person=new.id)
     api.ask(f"DELETE {route}/{{person}}", 204, site=of.id, person=new.id)
 

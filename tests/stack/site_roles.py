@@ -17,7 +17,7 @@ ROLES = ("viewer", "editor", "admin", "owner")
 PREPARE = """
 import json, sys, uuid
 from chalicelib.accounts import api_tokens, counters, people, passwords, shared_links, sites
-from chalicelib.store import people as stored, site_people
+from chalicelib.store import people as stored, site_people, teams
 from chalicelib.routing import Access, Scope
 from chalicelib.store.sites import get_site
 hashed = passwords.hash_password(sys.argv[1])
@@ -31,11 +31,15 @@ data = {"name": "Shared", "domain": f"{uuid.uuid4().hex}.example", "timezone": "
 site = sites.create_site(made["owner"], data)
 for name in ("admin", "editor", "viewer"):
     assert site_people.write(site_people.read(site), made[name].id, name)
+team = teams.add(teams.Team(str(uuid.uuid4()), "Shared team", {}), made["owner"].id)
+for name, role in (("admin", "admin"), ("viewer", "member")):
+    assert teams.write_member(teams.read(team.id), made[name].id, role)
 other = sites.create_site(made["owner"], {**data, "domain": f"other.{data['domain']}"})
 shared_links.create(site, made["owner"], {"name": "Public page", "access": "public"})
 link = shared_links.create(site, made["owner"], {"name": "Link"})
 print(json.dumps({
-    "site": site.id, "domain": site.domain, "link": shared_links.path_of(link).removeprefix("share/"),
+    "site": site.id, "domain": site.domain, "team": team.id,
+    "link": shared_links.path_of(link).removeprefix("share/"),
     "counter": counters.switch(site, made["owner"], on=True),
     "scoped": {
         scope.value: api_tokens.issue(made["administrator"], scope.value, Access(frozenset({scope})))
@@ -64,6 +68,8 @@ class SharedSite:
 
     It has a public page.
 
+    :ivar team: a team that does not hold the site. The site's owner is its owner, the site's admin its admin, and the
+        site's viewer its member; nobody else is in it.
     :ivar scoped: an administrator's tokens, each with one scope, by scope.
     :ivar elsewhere: an administrator's token that is limited to another site.
     :ivar link: the token of a shared link; :ivar counter: the key of its counter.
@@ -71,6 +77,7 @@ class SharedSite:
 
     id: str
     domain: str
+    team: str
     link: str
     counter: str
     people: dict[str, Someone]
@@ -83,5 +90,12 @@ def make_shared_site(stack: Any) -> SharedSite:
     made = json.loads(run(stack, PREPARE, PASSWORD))
     people = {name: Someone(**one) for name, one in made["people"].items()}
     return SharedSite(
-        made["site"], made["domain"], made["link"], made["counter"], people, made["scoped"], made["elsewhere"]
+        made["site"],
+        made["domain"],
+        made["team"],
+        made["link"],
+        made["counter"],
+        people,
+        made["scoped"],
+        made["elsewhere"],
     )

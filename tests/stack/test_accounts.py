@@ -24,7 +24,19 @@ PUBLIC = re.compile(
     r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out"
     r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*|/second-step|/passkey(-options)?"
     r"|/share/.*|/public/.*|/badge/.*|/counter/.*"
+    r"|/invitations/.*"
 )
+# What stands for the parameters of paths, beside the site.
+PARAMETERS = {
+    "token": "0" * 16,
+    "person": str(uuid.uuid4()),
+    "team": str(uuid.uuid4()),
+    "invitation": str(uuid.uuid4()),
+    "passkey": "0" * 32,
+    "share": "public",
+    "transfer": str(uuid.uuid4()),
+    "deletion": str(uuid.uuid4()),
+}
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +264,11 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
 FORMS = [
     "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
     "/account/preferences", "/account/delete",
+    "/sites/{site}/people", "/sites/{site}/people/{person}", "/sites/{site}/people/{person}/remove",
+    "/sites/{site}/invitations/{invitation}", "/sites/{site}/teams", "/sites/{site}/teams/{team}/remove",
+    "/teams", "/teams/{team}", "/teams/{team}/delete", "/teams/{team}/members", "/teams/{team}/members/{person}",
+    "/teams/{team}/members/{person}/remove", "/teams/{team}/invitations/{invitation}",
+    "/teams/{team}/sites/{site}/remove", "/administration/invitations", "/administration/invitations/{invitation}",
     "/account/identities",
     "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
@@ -276,8 +293,7 @@ def test_no_form_works_without_its_token(
         form["csrf"] = csrf_in(other.get("/sites"))
     elif wrong == "another site's page":
         form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    place = path.format(site=site, transfer=site, passkey="0" * 32, share="public")
-    assert admin.post(place, headers, **form).status == 403
+    assert admin.post(path.format(site=site, **PARAMETERS), headers, **form).status == 403
     assert b"csrf.example" not in admin.get("/api/v1/sites").body
 
 

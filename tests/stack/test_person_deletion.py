@@ -15,39 +15,50 @@ from chalicelib.accounts import (
     api_tokens,
     audit_log,
     auth,
+    deletion_work,
     one_time_links,
     people,
     person_deletion,
     person_kinds,
     person_removal,
     sites,
+    teams,
 )
 from chalicelib.errors import BadRequest, Conflict, NotFound, Unauthorized
 from chalicelib.routing import Right
 from chalicelib.store import (
+    administrators,
     api_requests,
     aws,
     browser_sessions,
     credentials,
+    deletions,
     domains,
     idempotency_keys,
+    invitations,
     person_deletions,
     provider_identities,
     second_factors,
     security_notices,
     site_people,
+    site_transfers,
 )
 from chalicelib.store import people as stored
 from chalicelib.store import site_order as site_order_store
 from chalicelib.store import sites as stored_sites
+from chalicelib.store import teams as team_store
 from chalicelib.store.browser_sessions import BrowserSession
+from chalicelib.store.invitations import Invitation, Place
+from chalicelib.store.invitations import Kind as InvitationKind
 from chalicelib.store.people import Person, Role
 from chalicelib.store.person_data import Found
 from chalicelib.store.provider_identities import Identity
 from chalicelib.store.second_factors import Passkey
 from chalicelib.store.site_order import SiteOrder
+from chalicelib.store.site_transfers import Transfer
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import CoreItem
+from harness.lambda_requests import Context
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 TABLES = ("core", "sessions", "rollups", "marks", "salts")
@@ -92,6 +103,24 @@ def other_admin() -> Person:
     return add(admin=True)
 
 
+def invite(by: Person, kind: InvitationKind, place_id: str, email: str = "", accepted_by: str = "") -> None:
+    now = int(time.time())
+    invitation = Invitation(
+        Place(kind, place_id),
+        str(uuid.uuid4()),
+        email or f"{uuid.uuid4()}@example.com",
+        "viewer",
+        by.id,
+        now,
+        now + 99,
+        "d" * 64,
+    )
+    written = invitations.write(None, invitation)
+    assert written is not None
+    if accepted_by:
+        assert invitations.accept(written, accepted_by, now)
+
+
 def person_with_everything() -> Person:
     """Somebody with at least one item of every declared kind."""
     name, mark = f"Zoë {uuid.uuid4().hex}", uuid.uuid4().hex
@@ -116,6 +145,8 @@ def person_with_everything() -> Person:
     provider_identities.connect(
         person.id, Identity(uuid.uuid4().hex * 2, "https://id.example", f"at-work-{mark}@example.com", now)
     )
+    teams.create(person, {"name": "Team"})
+    invite(person, "installation", "")
     site_order_store.write(person.id, SiteOrder(frozenset({str(uuid.uuid4())})))
     audit_log.record(person, "person.change_name", subject=person.id)
     return person
@@ -146,6 +177,15 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     person, friend = person_with_everything(), add()
     shared = new_site(person, owner=friend)
     visited = new_site(friend, viewer=person)
+    team = teams.create(friend, {"name": "Friends"})
+    assert team_store.write_member(team, person.id, "member")
+    invite(friend, "site", visited.id, person.email)
+    invite(friend, "team", team.id, accepted_by=person.id)
+    invite(person, "team", team.id, accepted_by=friend.id)
+    invite(person, "site", visited.id)
+    soon = int(time.time()) + 999
+    assert site_transfers.put(Transfer(visited.id, person.other_emails[0], friend.id, friend.id, 1, soon), None)
+    assert site_transfers.put(Transfer(shared.id, f"{uuid.uuid4()}@example.com", friend.id, person.id, 1, soon), None)
     before = trace_of(person)
     assert len(before) > 15
     kinds = {
@@ -162,7 +202,8 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     assert stored.find_person(person.email) is None
     kept = ("person-deletion ", "audit#")
     at_once_left = {keys for _, keys in trace_of(person) if not keys.startswith(kept)}
-    assert all(" link#sign-up#" in keys for keys in at_once_left), "all but what only a search finds goes at once"
+    searched = (" link#sign-up#", f"site#{shared.id} transfer")
+    assert all(any(one in keys for one in searched) for keys in at_once_left), "all but what only a search finds"
     person_removal.finish_all()
     assert remaining(person) == set()
     receipt = person_deletions.get(person.id)
@@ -172,6 +213,9 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     item = CoreItem.get("person-deletion", person.id)
     assert set(json.loads(item.body or "")) == {"by", "began", "finished"}
     assert item.expires == receipt.finished + config.PERSON_RECEIPT_S
+    now = team_store.read(team.id)
+    assert now is not None
+    assert now.members == {friend.id: "owner"}
     for site in (shared, visited):
         assert site_people.read(stored_sites.get_site(site.id) or site).roles == {friend.id: "owner"}
 
@@ -273,6 +317,23 @@ def test_the_only_owner_of_a_site_is_told_which_to_hand_over() -> None:
     person_deletion.delete(person, person, person.email)
 
 
+def test_the_sites_of_one_owner_are_deleted_with_the_account_if_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletions, "start_function", lambda: None)
+    person, editor = add(), add()
+    alone, shared = new_site(person, editor=editor), new_site(person, owner=editor)
+    person_deletion.delete(person, person, person.email, with_sites=True)
+    assert stored_sites.get_site(alone.id) is None
+    assert deletions.get(alone.id) is not None
+    assert stored_sites.get_site(shared.id) is not None
+    monkeypatch.setattr(config, "PERSON_DELETION_SETTLE_S", 0)
+    monkeypatch.setattr(config, "DELETION_SETTLE_S", 0)
+    person_removal.finish_all()
+    assert person.id in {one.person_id for one in person_deletions.unfinished()}, "it waits for the site's deletion"
+    deletion_work.run(Context())
+    person_removal.finish_all()
+    assert {keys.split()[0][:9] for _, keys in trace_of(person)} <= {"deletion", "person-de", "audit#202"}
+
+
 @pytest.mark.parametrize("active", [True, False])
 def test_sites_and_their_domain_go_to_another_owner(active: bool) -> None:
     person, friend = add(), add()
@@ -320,7 +381,7 @@ def test_administrators_delete_others_and_others_do_not(other_admin: Person) -> 
 
 
 def test_the_last_administrator_cannot_be_deleted(monkeypatch: pytest.MonkeyPatch, other_admin: Person) -> None:
-    monkeypatch.setattr(stored, "administrators", lambda: [other_admin])
+    monkeypatch.setattr(administrators, "find", lambda: [other_admin])
     assert person_deletion.plan_of(other_admin).last_administrator
     with pytest.raises(Conflict):
         person_deletion.delete(other_admin, other_admin, other_admin.email)
@@ -330,7 +391,7 @@ def test_the_last_administrator_cannot_be_deleted(monkeypatch: pytest.MonkeyPatc
 def test_two_administrators_cannot_delete_each_other_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one sees the first as the one who remains, although that account is gone by then."""
     first, second = add(admin=True), add(admin=True)
-    monkeypatch.setattr(stored, "administrators", lambda: [first, second])
+    monkeypatch.setattr(administrators, "find", lambda: [first, second])
     person_deletion.delete(first, second, first.email)
     with pytest.raises(Conflict):
         person_deletion.delete(second, second, second.email)
@@ -340,6 +401,6 @@ def test_two_administrators_cannot_delete_each_other_at_once(monkeypatch: pytest
 def test_all_administrators_are_found() -> None:
     one = stored.add_person(Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com", '"admin": true', admin=False))
     boss = people.create_administrator(f"{uuid.uuid4()}@example.com")
-    found = {each.id for each in stored.administrators()}
+    found = {each.id for each in administrators.find()}
     assert boss.id in found
     assert one.id not in found

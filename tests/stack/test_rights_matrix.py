@@ -32,12 +32,18 @@ WHO_HAS: Final = {
     Right.SITE_EDIT: {"editor", "admin", "owner", "administrator"},
     Right.SITE_ADMIN: {"admin", "owner", "administrator"},
     Right.SITE_OWN: {"owner", "administrator"},
+    Right.TEAM_VIEW: {"viewer", "admin", "owner", "administrator"},
+    Right.TEAM_ADMIN: {"admin", "owner", "administrator"},
+    Right.TEAM_OWN: {"owner", "administrator"},
     Right.ADMINISTRATOR: {"administrator"},
     Right.SHARED_LINK: {"shared link"},
     Right.PUBLIC_PAGE: set(CALLERS),
     Right.COUNTER_KEY: {"shared link"},
 }
+# Those who are neither in the site nor in the team.
+OUTSIDE: Final = {"site": {"stranger"}, "team": {"stranger", "editor"}}
 SITE, PEOPLE = "/api/v1/sites/{site}", "/api/v1/sites/{site}/people"
+TEAM, MEMBERS = "/api/v1/teams/{team}", "/api/v1/teams/{team}/members"
 
 
 class Case(NamedTuple):
@@ -56,6 +62,12 @@ BY_NAME: Final = {f"{route.method} {route.path}": route for route in ROUTES}
 STRICTER: Final = [
     Case(BY_NAME[f"DELETE {PEOPLE}/{{person}}"], Right.SITE_ADMIN, {}),  # of somebody else
     Case(BY_NAME[f"PUT {PEOPLE}/{{person}}"], Right.SITE_OWN, {"role": "owner"}),
+    Case(BY_NAME["POST /sites/{site}/people/{person}/remove"], Right.SITE_ADMIN, {}),
+    Case(BY_NAME["POST /sites/{site}/people/{person}"], Right.SITE_OWN, {"role": "owner"}),
+    Case(BY_NAME[f"DELETE {MEMBERS}/{{person}}"], Right.TEAM_ADMIN, {}),
+    Case(BY_NAME[f"PUT {MEMBERS}/{{person}}"], Right.TEAM_OWN, {"role": "owner"}),
+    Case(BY_NAME["POST /teams/{team}/members/{person}/remove"], Right.TEAM_ADMIN, {}),
+    Case(BY_NAME["POST /teams/{team}/members/{person}"], Right.TEAM_OWN, {"role": "owner"}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"status": "unknown"}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"domain": ""}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"retention_days": 0}),
@@ -89,7 +101,8 @@ def send(browser: Browser, case: Case, site: SharedSite, token: str = "", who: s
     """The answer to the request of a case: with a token, or by the session of `browser` with the form's CSRF token."""
     route = case.route
     given = {
-        "site": site.id, "person": str(uuid.uuid4()), "token": "unknown", "identifier": "user-1", "file": "none",
+        "site": site.id, "team": site.team, "person": str(uuid.uuid4()), "invitation": str(uuid.uuid4()),
+        "token": "unknown", "identifier": "user-1", "file": "none",
         "passkey": "unknown", "transfer": site.id, "deletion": site.id,
         "share": "0" * 16, "link": site.link if who == "shared link" else f"{site.link[:-8]}AAAAAAAA",
     }  # fmt: skip
@@ -115,6 +128,8 @@ def outcome(case: Case, answer: Answer) -> str:
         return "has to sign in"
     if answer.status == 404 and "There is no such site, or you have no access to it." in answer.text:
         return "finds no site"
+    if answer.status == 404 and case.right.of_team and "There is no such team, or you are not in it." in answer.text:
+        return "finds no team"
     if answer.status == 404 and "There is no such page." in answer.text and case.right is not Right.PUBLIC:
         return "finds no page"
     return "is refused" if answer.status == 403 else "is answered"
@@ -129,7 +144,8 @@ def expected(case: Case, who: str) -> str:
         who = "anonymous"
     if who == "anonymous":
         return "has to sign in"
-    return "finds no site" if case.route.right.of_site and who == "stranger" else "is refused"
+    place = case.route.right.parameter
+    return f"finds no {place}" if place and who in OUTSIDE[place] else "is refused"
 
 
 def test_all_rights_and_settings_are_in_the_matrix() -> None:
@@ -209,3 +225,6 @@ def test_the_matrix_changed_nothing(stack: Deployed, site: SharedSite, who: str)
     headers = {"Authorization": f"Bearer {site.people['owner'].token}"}
     listed = Browser(stack.base_url).ask("GET", f"/api/v1/sites/{site.id}/people", None, headers).json()["people"]
     assert {one["id"]: one["role"] for one in listed}.get(site.people[who].id) == (None if who == "stranger" else who)
+    in_team = Browser(stack.base_url).ask("GET", f"/api/v1/teams/{site.team}/members", None, headers).json()["members"]
+    expected = {"owner": "owner", "admin": "admin", "viewer": "member"}.get(who)
+    assert {one["id"]: one["role"] for one in in_team}.get(site.people[who].id) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -10,22 +11,25 @@ import pytest
 from chalice import Response
 
 from chalicelib import dispatch
-from chalicelib.accounts import auth, shared_access
+from chalicelib.accounts import auth, shared_access, team_rights
 from chalicelib.accounts.api_tokens import Holder
 from chalicelib.api import request_limit
 from chalicelib.api.request_limit import Quota
 from chalicelib.dispatch import ROUTES, handler_of, register
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.routing import ADDRESS_PARAMETERS, FULL_ACCESS, Access, Right, Route, Scope
-from chalicelib.store import people, sites
+from chalicelib.store import people, sites, teams
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
+from chalicelib.store.teams import Team, TeamRole
 from chalicelib.web import Request, ShylightApp, reply
 from tests.unit.dashboard import samples
 
 PERSON = Person("1", "ada@example.com")
 ADMIN = Person("2", "root@example.com", admin=True)
 SITE_RIGHTS = [Right.SITE_VIEW, Right.SITE_EDIT, Right.SITE_ADMIN, Right.SITE_OWN]
+TEAM_RIGHTS = [Right.TEAM_VIEW, Right.TEAM_ADMIN, Right.TEAM_OWN]
+TEAM = Team("0d3c5f0e-93a0-4a3a-8a53-0f5ad1b6f9c1", "Editors", {})
 
 
 def parameters_of(path: str) -> set[str]:
@@ -34,16 +38,16 @@ def parameters_of(path: str) -> set[str]:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_handler_takes_what_dispatch_passes(route: Route) -> None:
-    """The request; the person; the site of a right in a site; the other parameters of the path."""
+    """The request; the person; the site or team of a right in one; the other parameters of the path."""
     given: list[Any] = [samples.request(route.path)]
     given += [] if route.right is Right.PUBLIC or route.right.of_address else [PERSON]
     named = parameters_of(route.path)
     if route.right.of_address:
         given += [samples.SITE] if route.right is Right.COUNTER_KEY else [samples.SITE, samples.LINK]
         named.remove(ADDRESS_PARAMETERS[route.right])
-    if route.right.of_site:
-        given.append(samples.SITE)
-        named.remove("site")
+    if route.right.parameter:
+        given.append(samples.SITE if route.right.of_site else TEAM)
+        named.remove(route.right.parameter)
     inspect.signature(handler_of(route)).bind(*given, **dict.fromkeys(named, "x"))
 
 
@@ -57,6 +61,8 @@ def test_a_row_without_a_right_cannot_be_registered() -> None:
         register(app, (Route("GET", "/x", "dashboard.home:show", None),))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="site"):
         register(app, (Route("GET", "/x", "dashboard.home:show", Right.SITE_VIEW),))
+    with pytest.raises(ValueError, match="team"):
+        register(app, (Route("GET", "/x/{site}", "dashboard.home:show", Right.TEAM_VIEW),))
     for right in ADDRESS_PARAMETERS:
         with pytest.raises(ValueError, match="address"):
             register(app, (Route("GET", "/x/{other}", "dashboard.home:show", right),))
@@ -89,7 +95,12 @@ def test_routes_that_create_something_take_an_idempotency_key() -> None:
 def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | None, Access], None]:
     """Sets who asks, their role in the site, and what their token allows."""
 
-    def be(person: Person | None, role: str | None = None, access: Access = FULL_ACCESS) -> None:
+    def be(
+        person: Person | None,
+        role: str | None = None,
+        access: Access = FULL_ACCESS,
+        team_role: TeamRole | None = None,
+    ) -> None:
         def person_asking(_request: Request) -> Person:
             if person is None:
                 raise Unauthorized("Please sign in.")
@@ -100,6 +111,8 @@ def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | No
         monkeypatch.setattr(request_limit, "count", lambda _person: Quota(600, 599, 42))
         monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
         monkeypatch.setattr(sites, "get_site", lambda _site: samples.SITE)
+        members = {person.id: team_role} if person and team_role else {}
+        monkeypatch.setattr(teams, "read", lambda _team: dataclasses.replace(TEAM, members=members))
 
     return be
 
@@ -107,13 +120,15 @@ def caller(monkeypatch: pytest.MonkeyPatch) -> Callable[[Person | None, str | No
 def answer(monkeypatch: pytest.MonkeyPatch, right: Right, request: Request) -> bytes:
     """What a route with this right answers."""
 
-    def handler(_request: Request, person: Person | None = None, site: Site | None = None) -> Response:
-        return reply(f"{person.id if person else '-'} {site.name if site else '-'}", "text/plain")
+    def handler(_request: Request, person: Person | None = None, subject: Site | Team | None = None) -> Response:
+        return reply(f"{person.id if person else '-'} {subject.name if subject else '-'}", "text/plain")
 
     monkeypatch.setattr(dispatch, "handler_of", lambda _route: handler)
-    of_site = {"site": samples.SITE.id} if right.of_site else {}
+    named = {"site": samples.SITE.id, "team": TEAM.id}
+    of_subject = {right.parameter: named[right.parameter]} if right.parameter else {}
     scope = Scope.SITES_READ if request.is_api else None
-    body: bytes = dispatch._answer(Route("GET", "/x/{site}", "x:y", right, scope))(request, **of_site).body
+    route = Route("GET", f"/x/{{{right.parameter}}}", "x:y", right, scope)
+    body: bytes = dispatch._answer(route)(request, **of_subject).body
     return body
 
 
@@ -181,6 +196,38 @@ def test_rights_in_a_site_follow_from_the_role(
                 answer(monkeypatch, right, request)
 
 
+@pytest.mark.parametrize("path", ["/x", "/api/v1/x"])
+@pytest.mark.parametrize(
+    ("person", "role", "allowed"),
+    [
+        (PERSON, None, set()),
+        (PERSON, "member", {Right.TEAM_VIEW}),
+        (PERSON, "admin", {Right.TEAM_VIEW, Right.TEAM_ADMIN}),
+        (PERSON, "owner", set(TEAM_RIGHTS)),
+        (ADMIN, None, set(TEAM_RIGHTS)),
+    ],
+)
+def test_rights_in_a_team_follow_from_the_role(
+    monkeypatch: pytest.MonkeyPatch, caller: Any, path: str, person: Person, role: TeamRole | None, allowed: set[Right]
+) -> None:
+    caller(person, team_role=role)
+    for right in TEAM_RIGHTS:
+        request = samples.request(path)
+        if right in allowed:
+            assert answer(monkeypatch, right, request) == f"{person.id} {TEAM.name}".encode()
+        else:
+            with pytest.raises(NotFound if role is None else Forbidden):
+                answer(monkeypatch, right, request)
+
+
+@pytest.mark.parametrize("team_id", ["x", "", "../..", "0d3c5f0e-93a0-4a3a-8a53-0f5ad1b6f9c1#"])
+def test_what_is_no_id_of_a_team_is_not_looked_up(monkeypatch: pytest.MonkeyPatch, caller: Any, team_id: str) -> None:
+    caller(ADMIN)
+    monkeypatch.setattr(teams, "read", lambda _team: pytest.fail("looked up"))
+    with pytest.raises(NotFound):
+        team_rights.team_for(ADMIN, team_id, Right.TEAM_VIEW)
+
+
 def test_administrators_routes_are_theirs_alone(monkeypatch: pytest.MonkeyPatch, caller: Any) -> None:
     caller(PERSON)
     with pytest.raises(Forbidden):
@@ -191,13 +238,13 @@ def test_administrators_routes_are_theirs_alone(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_form_from_elsewhere_changes_nothing(monkeypatch: pytest.MonkeyPatch, caller: Any) -> None:
     """The forms of pages are checked before the handler runs; programs send a token, which no form can."""
-    caller(PERSON, "owner")
+    caller(PERSON, "owner", team_role="owner")
 
     def refuse(_request: Request, _form: dict[str, str]) -> None:
         raise Forbidden("This form has expired.")
 
     monkeypatch.setattr(auth, "check_csrf", refuse)
-    for right in (Right.SIGNED_IN, *SITE_RIGHTS):
+    for right in (Right.SIGNED_IN, *SITE_RIGHTS, *TEAM_RIGHTS):
         with pytest.raises(Forbidden, match="expired"):
             answer(monkeypatch, right, samples.request("/x", method="POST", body=b"name=x"))
         assert answer(monkeypatch, right, samples.request("/api/v1/x", method="POST", body=b"{}"))

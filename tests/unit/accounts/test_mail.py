@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts import installation, mail, mail_texts
+from chalicelib.accounts import installation, invitation_texts, mail, mail_texts
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.errors import BadRequest
 from chalicelib.store import aws
@@ -25,7 +25,8 @@ from chalicelib.store.people import Person
 LINK = "https://stats.example/reset-password/" + "A" * 64
 PERSON = Person("1", "ada@example.com", "Ada")
 VALUES: dict[str, Any] = {
-    "link": LINK, "minutes": 60, "address": "new@example.com", "giver": "grace@example.com", "site": "Blog", "days": 7,
+    "link": LINK, "minutes": 60, "days": 7, "address": "new@example.com", "name": "Fieldnotes", "role": "admin",
+    "inviter": "Ada", "inviter_email": "ada@example.com", "giver": "grace@example.com", "site": "Blog",
     "kind": "passkey_added",
 }  # fmt: skip
 
@@ -267,3 +268,33 @@ def test_only_an_address_can_be_the_sender(monkeypatch: pytest.MonkeyPatch, send
     with pytest.raises(BadRequest) as refused:
         installation.change(None, {"mail_sender": sender})
     assert refused.value.field == "mail_sender"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Fieldnotes", "Fieldnotes"),
+        ("fieldnotes.example", "fieldnotes\u2024example"),
+        ("Win at https://evil.example/pay now", "Win at https: evil\u2024example/pay now"),
+        ("//evil.example", "evil\u2024example"),
+        ("\\\\evil.example", "evil\u2024example"),
+        ("Dr. Ada etc.", "Dr. Ada etc."),
+        ("x" * 200, "x" * 59 + "…"),
+    ],
+)
+def test_a_name_in_an_invitation_is_short_and_no_link(name: str, shown: str) -> None:
+    """Whoever invites strangers must not be able to write to them."""
+    assert invitation_texts.plain_name(name) == shown
+
+
+@pytest.mark.parametrize("template", [name for name in mail_texts.MAILS if name.startswith("invitation-")])
+def test_an_invitation_says_nothing_that_its_sender_chose_but_short_names(ses: Ses, template: str) -> None:
+    evil = "Pay here: https://evil.example/pay\r\nBcc: x@y.example\n\n" + "spam " * 100
+    values = values_of(template) | {"inviter": evil} | ({"name": evil} if "name" in values_of(template) else {})
+    assert mail.send("new@example.com", template, **values)
+    subject, text, html = parts(ses.sent[-1])
+    assert "evil.example" not in subject + text + html
+    assert "://evil" not in subject + text + html
+    assert "\n" not in subject
+    assert "spam spam spam" not in text
+    assert Page(html).links == {LINK}

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import config
 from chalicelib.accounts import site_people
-from chalicelib.errors import BadRequest, Conflict, Forbidden, NotFound, ShylightError
-from chalicelib.store import people
+from chalicelib.errors import BadRequest, Conflict, Forbidden, ShylightError
+from chalicelib.store import people, teams
 from chalicelib.store import site_people as stored
 from chalicelib.store.people import ROLES, Person, Role
 from chalicelib.store.site_people import SitePeople
 from chalicelib.store.sites import Site
+from chalicelib.store.teams import Team
 
 SITE = Site("7f0c5a8e-6a6b-4a51-9f52-1d6f0a3f7b11", "Test", "example.com")
 ALL: dict[str, Role] = {"olga": "owner", "otto": "owner", "anna": "admin", "emil": "editor", "vera": "viewer"}
@@ -30,11 +30,11 @@ def person(name: str) -> Person:
 
 
 def check(
-    caller: Person, person_id: str, role: Role | None, roles: dict[str, Role] | None = None, new: bool = False
+    caller: Person, person_id: str, role: Role | None, roles: dict[str, Role] | None = None, *of_teams: Team
 ) -> str:
     """What is decided: "" if it is allowed, else the code of the error."""
     try:
-        site_people.check(SitePeople(SITE.id, roles or ALL, 1), caller, person_id, role, new=new)
+        site_people.check(SitePeople(SITE.id, roles or ALL, 1), caller, person_id, role, of_teams)
     except ShylightError as error:
         return error.code
     return ""
@@ -72,26 +72,37 @@ def test_the_last_owner_stays_owner(caller: Person, role: Role | None) -> None:
     assert check(caller, "olga", role, roles) == ("" if role == "owner" else "conflict")
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_adding_follows_the_same_rules(role: Role) -> None:
-    assert check(person("anna"), "new", role, new=True) == ("forbidden" if role == "owner" else "")
-    assert check(person("olga"), "new", role, new=True) == ("forbidden" if role == "owner" else "")
-    assert check(ROOT, "new", role, new=True) == ""
-    assert check(person("emil"), "new", role, new=True) == "forbidden"
-    assert check(person("stranger"), "new", role, new=True) == "not_found"
-    assert check(person("olga"), "vera", role, new=True) == "conflict"
-
-
 @pytest.mark.parametrize("role", [*ROLES, None])
 def test_only_people_of_the_site_can_be_changed(role: Role | None) -> None:
     assert check(person("olga"), "stranger", role) == "not_found"
     assert check(ROOT, ROOT.id, role) == "not_found"
 
 
-def test_a_site_has_a_limit_of_people() -> None:
-    full: dict[str, Role] = {"olga": "owner", **dict.fromkeys(map(str, range(config.MAX_SITE_PEOPLE - 1)), "viewer")}
-    assert check(person("olga"), "new", "viewer", full, new=True) == "conflict"
-    assert check(person("olga"), "5", "editor", full) == ""
+def team(role: Role, *members: str) -> Team:
+    return Team("4711", "Editors", dict.fromkeys(members, "member"), {SITE.id: role})
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_a_team_gives_its_members_the_rights_of_its_role(role: Role | None) -> None:
+    """Whatever their role in the team is; only the role that the team has in the site counts."""
+    stranger = person("tina")
+    assert check(stranger, "vera", role, ALL, team("admin", "tina")) == ("forbidden" if role == "owner" else "")
+    assert check(stranger, "vera", role, ALL, team("editor", "tina")) == "forbidden"
+    assert check(stranger, "vera", role, ALL, team("admin", "somebody")) == "not_found"
+    assert check(person("emil"), "vera", "viewer", ALL, team("viewer", "emil")) == "forbidden"
+    assert check(person("emil"), "vera", "viewer", ALL, team("viewer", "emil"), team("admin", "emil")) == ""
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("caller", [person("olga"), ROOT], ids=["owner", "administrator"])
+def test_who_is_in_the_site_through_a_team_only_is_changed_in_the_team(caller: Person, role: Role | None) -> None:
+    with pytest.raises(Conflict, match="through the team Editors"):
+        site_people.check(SitePeople(SITE.id, ALL, 1), caller, "tina", role, [team("admin", "tina")])
+
+
+def test_who_is_in_the_site_through_a_team_only_leaves_the_team() -> None:
+    assert check(person("tina"), "tina", None, ALL, team("viewer", "tina")) == "conflict"
+    assert check(person("vera"), "vera", None, ALL, team("viewer", "vera")) == ""
 
 
 @dataclass
@@ -118,6 +129,7 @@ def test_no_sequence_of_changes_loses_the_last_owner(changes: list[tuple[str, st
     old = table.now
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "write", table.write)
+        patch.setattr(teams, "of_site", lambda _site: [])
         for caller, target, role in changes:
             reads: Iterator[SitePeople] = itertools.chain([old], itertools.repeat(table.now))
             patch.setattr(stored, "read", lambda _site, *_concerned, reads=reads: next(reads))
@@ -132,6 +144,7 @@ def test_no_sequence_of_changes_loses_the_last_owner(changes: list[tuple[str, st
 def test_a_change_that_is_never_first_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "read", lambda _site, *_concerned: SitePeople(SITE.id, ALL, 1))
     monkeypatch.setattr(stored, "write", lambda _before, _person, _role: False)
+    monkeypatch.setattr(teams, "of_site", lambda _site: [])
     with pytest.raises(Conflict, match="try again"):
         site_people.remove(SITE, person("olga"), "vera")
 
@@ -139,29 +152,34 @@ def test_a_change_that_is_never_first_is_a_conflict(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("data", "field"),
     [
-        ({}, "email"),
-        ({"email": "x@example.com"}, "role"),
-        ({"role": "viewer"}, "email"),
-        ({"email": "x", "role": "viewer"}, "email"),
-        ({"email": ["x@example.com"], "role": "viewer"}, "email"),
-        ({"email": "x@example.com", "role": "root"}, "role"),
-        ({"email": "x@example.com", "role": ["owner"]}, "role"),
-        ({"email": "x@example.com", "role": {}}, "role"),
-        ({"email": "x@example.com", "role": None}, "role"),
-        ({"email": "x@example.com", "role": "viewer", "admin": True}, "admin"),
+        ({}, "role"),
+        ({"role": "root"}, "role"),
+        ({"role": ["owner"]}, "role"),
+        ({"role": {}}, "role"),
+        ({"role": None}, "role"),
+        ({"role": "viewer", "admin": True}, "admin"),
     ],
 )
 def test_a_wrong_field_is_named(data: dict[str, Any], field: str) -> None:
     with pytest.raises(BadRequest) as raised:
-        site_people.add(SITE, ROOT, data)
+        site_people.change_role(SITE, ROOT, "vera", data)
     assert raised.value.field == field
 
 
-def test_an_address_without_an_account_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "find_person", lambda _email: None)
-    with pytest.raises(NotFound, match="account") as raised:
-        site_people.add(SITE, ROOT, {"email": "x@example.com", "role": "viewer"})
-    assert raised.value.field == "email"
+def test_everybody_with_access_is_listed_with_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    roles: dict[str, Role] = {"olga": "owner", "emil": "editor", "vera": "viewer"}
+    monkeypatch.setattr(stored, "read", lambda _site, *_concerned: SitePeople(SITE.id, roles, 1))
+    monkeypatch.setattr(teams, "of_site", lambda _site: [team("admin", "vera", "tina"), team("viewer", "emil", "gone")])
+    monkeypatch.setattr(people, "get_people", lambda ids: [person(one) for one in ids if one != "gone"])
+    listed = {one.person.id: (one.role, one.own_role, [of.role for of in one.teams]) for one in
+              site_people.people_of(SITE, person("olga"))}  # fmt: skip
+    assert listed == {
+        "emil": ("editor", "editor", ["viewer"]),
+        "olga": ("owner", "owner", []),
+        "tina": ("admin", None, ["admin"]),
+        "vera": ("admin", "viewer", ["admin"]),
+    }
+    assert list(listed) == sorted(listed)
 
 
 def test_the_error_names_the_role_that_is_needed() -> None:

@@ -4,16 +4,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema_rs
 import pytest
 
 import app
 from chalicelib import catalogue, config, errors
-from chalicelib.accounts import new_token, shared_link_fields, shared_links, site_settings
+from chalicelib.accounts import invitations, new_token, shared_link_fields, shared_links, site_settings
 from chalicelib.accounts.api_tokens import SCOPES, ApiToken
-from chalicelib.api import sites, tokens
+from chalicelib.api import sites, teams, tokens
 from chalicelib.api.openapi import document, text
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
@@ -22,10 +22,12 @@ from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
 from chalicelib.report import event_properties, excluded_traffic, periods, visitor_counter, visits
 from chalicelib.routing import Access, Route, Scope
+from chalicelib.store.invitations import State
 from chalicelib.store.people import ROLES
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.sites import Site
+from chalicelib.store.teams import TEAM_ROLES
 from chalicelib.web import Request
 
 DOCUMENT: dict[str, Any] = json.loads(text())
@@ -162,6 +164,7 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/sites/{site}/stats", config.PERIOD_ROWS),
         ("GET /api/v1/sites", sites.MAX_SITES),
         ("GET /api/v1/sites/{site}/people", config.MAX_SITE_PEOPLE),
+        ("GET /api/v1/teams", teams.MAX_TEAMS),
         ("GET /api/v1/sites/{site}/shares", config.MAX_SHARED_LINKS),
         ("GET /api/v1/tokens", config.MAX_TOKENS),
     ):
@@ -184,8 +187,25 @@ def test_the_settings_are_the_codes() -> None:
 
 
 def test_the_roles_are_the_codes() -> None:
-    assert SCHEMAS["Role"]["enum"] == [*ROLES]
-    assert all(f"`{role}`" in SCHEMAS["Role"]["description"] for role in ROLES)
+    for schema, roles in (("Role", ROLES), ("TeamRole", TEAM_ROLES)):
+        assert SCHEMAS[schema]["enum"] == [*roles]
+        assert all(f"`{role}`" in SCHEMAS[schema]["description"] for role in roles)
+    assert SCHEMAS["InvitedRole"]["enum"] == [*invitations.SITE_ROLES]
+    to_team = OPERATIONS["POST /api/v1/teams/{team}/members"]["requestBody"]["content"]["application/json"]["schema"]
+    assert to_team["properties"]["role"]["enum"] == [*invitations.TEAM_ROLES]
+
+
+def test_what_it_says_of_invitations_is_the_codes() -> None:
+    said = OPERATIONS["POST /api/v1/sites/{site}/people"]["description"]
+    assert f"{config.INVITATIONS_PER_PERSON} invitations a day" in said
+    assert f"an address get {config.INVITATIONS_PER_ADDRESS}:" in said
+    assert config.INVITATIONS_WINDOW_S == 24 * 60 * 60
+    days = config.INVITATION_LIFE_S // (24 * 60 * 60)
+    assert f"valid for {days} days" in OPERATIONS["POST /api/v1/sites/{site}/invitations/{invitation}"]["description"]
+    kept = config.INVITATION_KEPT_S // (24 * 60 * 60)
+    assert f"for {kept} days" in OPERATIONS["GET /api/v1/sites/{site}/invitations"]["description"]
+    assert SCHEMAS["TeamName"]["maxLength"] == config.MAX_SITE_NAME_CHARS
+    assert SCHEMAS["Invitation"]["properties"]["state"]["enum"] == [*get_args(State)]
 
 
 def test_shared_links_and_counters_are_the_codes() -> None:

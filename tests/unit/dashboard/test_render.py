@@ -23,6 +23,7 @@ from tests.unit.dashboard import (
     provider_samples,
     samples,
     security_samples,
+    team_samples,
 )
 
 VOID = {"meta", "link", "input", "br", "img", "hr"}
@@ -101,6 +102,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "sign-in again": lambda: account_samples.sign_in_again('"><script>'),
     "link of an address": lambda: account_samples.sign_in_link(Person("1", '"><b>@example')),
     **account_samples.PAGES,
+    **team_samples.PAGES,
     **api_samples.PAGES,
     **security_samples.PAGES,
     "account to confirm": lambda: provider_samples.to_confirm('"><script>', "<b>"),
@@ -160,6 +162,42 @@ def test_a_page_whose_url_is_a_secret_names_it_to_nobody(path: str) -> None:
     response = account_samples.PAGES[path]()
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert account_samples.TOKEN not in response.body.decode()
+
+
+@pytest.mark.parametrize("path", team_samples.LINKS)
+def test_the_page_of_an_invitation_names_its_url_to_nobody(path: str) -> None:
+    response = team_samples.LINKS[path]()
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert team_samples.TOKEN not in response.body.decode()
+
+
+@pytest.mark.parametrize("path", ["/sites/x/people", "/teams/long", "/teams", "/invitations/nasty", "/teams/none"])
+def test_names_of_people_and_teams_are_text(path: str) -> None:
+    page = Markup(team_samples.PAGES[path]().body.decode())
+    assert len([tag for tag, _ in page.elements if tag == "script"]) <= 1  # our own
+
+
+def test_the_link_to_hand_over_is_shown_to_copy() -> None:
+    for path in ("/sites/link/people", "/teams/link"):
+        page = Markup(team_samples.PAGES[path]().body.decode())
+        assert f"{samples.BASE_URL}/invitations/{team_samples.TOKEN}" in page.text
+        assert any("data-copy" in attributes for _, attributes in page.elements)
+
+
+def test_who_does_not_manage_a_site_sees_only_their_own_access() -> None:
+    text = Markup(team_samples.PAGES["/sites/viewer/people"]().body.decode()).text
+    assert "Your role in this site: Viewer." in text
+    for other in (team_samples.LONG, team_samples.NASTY):
+        assert other.email not in text
+    assert "Leave this site" in text
+    assert "leave the team" in Markup(team_samples.PAGES["/sites/through-team/people"]().body.decode()).text
+
+
+def test_what_administrators_changed_is_shown_to_those_who_manage_the_site() -> None:
+    text = Markup(team_samples.PAGES["/sites/x/people"]().body.decode()).text
+    assert f"{team_samples.NASTY_NAME} removed a person." in text
+    assert "26 Nov 2026, 16:04" in text  # in the site's time zone
+    assert "A former administrator changed the site (site.change)." in text
 
 
 def test_what_strangers_wrote_is_text() -> None:

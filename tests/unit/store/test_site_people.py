@@ -24,7 +24,7 @@ def stored(monkeypatch: pytest.MonkeyPatch, item: CoreItem | None, **memberships
         return item
 
     monkeypatch.setattr(CoreItem, "get", get)
-    monkeypatch.setattr(people, "role_in", lambda person_id, _site: memberships.get(person_id))
+    monkeypatch.setattr(people, "direct_role_in", lambda person_id, _site: memberships.get(person_id))
 
 
 def test_what_is_written_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
