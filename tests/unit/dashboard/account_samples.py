@@ -14,7 +14,9 @@ from chalice import Response
 from chalicelib.accounts import api_tokens, appearance, auth, mail
 from chalicelib.accounts import sign_up as signing_up
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_UP, VERIFY_EMAIL, Link, invalid
+from chalicelib.accounts.person_deletion import Plan
 from chalicelib.accounts.sign_in_ways import SignInWays
+from chalicelib.dashboard import delete_account as delete_account_page
 from chalicelib.dashboard import (
     invalid_link,
     password_page,
@@ -25,7 +27,7 @@ from chalicelib.dashboard import (
     sign_up,
 )
 from chalicelib.dashboard import verify_email as verification
-from chalicelib.errors import BadRequest, TooManyRequests, Unauthorized
+from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import Preferences
 from chalicelib.store.sites import Site
@@ -43,6 +45,7 @@ LONG = Person(
     unverified_emails=("new@example.com", "y" + LONG_ADDRESS),
 )
 TOKEN = "A" * 64
+NOTHING_ALONE = Plan((), (), last_administrator=False)
 PASSWORDS = SignInWays()
 
 
@@ -75,6 +78,12 @@ def profile_with_mistakes() -> Response:
     """After an address that was not accepted."""
     wrong = BadRequest(_("Enter an e-mail address, such as ada@example.com."), field="email")
     return profile_page(ADA, email="nonsense", error=wrong, form="add")
+
+
+def delete_account(person: Person = LONG, plan: Plan = NOTHING_ALONE, error: Conflict | None = None) -> Response:
+    """The page to delete one's account."""
+    with _account(True):
+        return delete_account_page.page(samples.request("/account/delete"), person, plan, error)
 
 
 def preferences_form(chosen: Preferences | None = None, sites: tuple[Site, ...] = (), **shown: Any) -> Response:
@@ -170,6 +179,13 @@ PAGES: dict[str, Callable[[], Response]] = {
     "/account-problem": lambda: profile_page(ADA, problem=_("No mail can be sent to this address.")),
     "/account-mistake": profile_with_mistakes,
     "/account-passwordless": lambda: profile_page(Person("1", "ada@example.com")),
+    "/account/delete": delete_account,
+    "/account/delete-sites": lambda: delete_account(
+        plan=Plan((samples.SITE, samples.LONG_SITE), (samples.SITE, samples.LONG_SITE), last_administrator=False),
+        error=Conflict(_("Please sign in."), field="delete_sites"),
+    ),
+    "/account/delete-wrong": lambda: delete_account(error=Conflict(_("Please sign in."), field="email")),
+    "/account/delete-last": lambda: delete_account(plan=Plan((), (), last_administrator=True)),
     "/account/preferences": preferences_form,
     "/account/preferences-dark": lambda: preferences_form(
         Preferences("automatic", "America/Argentina/Buenos_Aires", "7d", samples.LONG_SITE.id, "dark", shortcuts=False),
