@@ -48,6 +48,15 @@ MAX_ANSWER_BYTES: Final = 5_000_000
 # How many sites one call of the Plausible Events API may name.
 MAX_DOMAINS: Final = 10
 
+# The receipt of a deleted account is kept for this time. Requests and functions that had begun before its deletion may
+# store something for the shorter time.
+PERSON_RECEIPT_S: Final = 365 * 86400
+PERSON_DELETION_SETTLE_S: Final = 60
+
+# The periods of figures that have a name, and the one that is shown if none is chosen.
+NAMED_PERIODS: Final = ("today", "yesterday", "7d", "30d", "90d", "month", "last_month", "year")
+DEFAULT_PERIOD: Final = "30d"
+
 # A pause longer than this ends a visit (as in Shynet).
 VISIT_GAP_MS: Final = 30 * 60 * 1000
 ONLINE_MINUTES: Final = 5

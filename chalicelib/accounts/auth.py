@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions, team_rights
+from chalicelib.accounts import api_tokens, appearance, known_browsers, request_origin, sessions, team_rights
 from chalicelib.accounts.api_tokens import Holder
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
@@ -107,6 +107,7 @@ def authorize(request: Request, right: Right, subject_id: str | None = None) -> 
     :raises NotFound: if the site or team does not exist or the person may not view it.
     """
     person = signed_in_person(request)
+    appearance.use(person)
     if request.method != "GET":
         check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
     return person, _permit(person, right, subject_id)
@@ -157,6 +158,11 @@ def site_for(person: Person, site_id: str, right: Right) -> Site:
 def role_of(person: Person, site_id: str) -> Role | None:
     """The person's role in a site, or None; an administrator of the installation acts as an owner of every site."""
     return "owner" if person.admin else people.role_in(person.id, site_id)
+
+
+def may_view(person: Person, site_id: str) -> bool:
+    """Whether there is such a site and `person` may view it."""
+    return role_of(person, site_id) is not None and sites.get_site(site_id) is not None
 
 
 def require(role: Role | None, right: Right, field: str | None = None) -> None:

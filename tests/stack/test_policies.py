@@ -148,7 +148,7 @@ MAY: dict[str, tuple[list[Need], set[str]]] = {
     "read sites": (of_table("core", "GetItem", "Query", kind="site"), {"api_handler", "worker", "aggregate"}),
     "read people and their proofs": (of_table("core", *READ, kind="person#"), {"api_handler", "delete_sites"}),
     "change people or sites": (of_table("core", *WRITE), {"api_handler", "delete_sites"}),
-    "look through all people": (of_table("core", "Scan", "PartiQLSelect"), {"delete_sites"}),
+    "look through all people": (of_table("core", "Scan"), {"api_handler", "delete_sites"}),
     "delete sites": ([Need("lambda:InvokeFunction", iam.function(settings().delete_sites))], {"api_handler"}),
     "write segments": (of_objects(DAY, "PutObject"), {"api_handler", "aggregate"}),
     "delete a finished day": (of_objects(DAY, "DeleteObject"), {"delete_sites"}),
