@@ -47,12 +47,9 @@ def expire_salts(event: CloudWatchEvent) -> None:
 @app.schedule(Rate(config.DELETE_SITES_EVERY_MIN, unit=Rate.MINUTES))
 def delete_sites(event: CloudWatchEvent) -> None:
     """Remove what is stored of deleted sites and people; also invoked when a site is deleted."""
-    from chalicelib.accounts import deletion_work, person_removal
+    from chalicelib.accounts import deletion_work
 
-    try:
-        deletion_work.run(event.context)
-    finally:
-        person_removal.finish_all()
+    deletion_work.run(event.context)
 
 
 @app.schedule(Rate(config.UPDATE_GEOIP_EVERY_DAYS, unit=Rate.DAYS))

@@ -2,7 +2,7 @@
 
 The profile is deleted at once, so that nobody can sign in as the person any more; tokens and links are rejected from
 then on, too. The same request removes everything else. What it could not, because it died or because something was
-stored meanwhile, a schedule removes (`accounts.person_removal`). See docs/adr/0048.
+stored meanwhile, a schedule removes (`accounts.person_removal`). See docs/adr/0047.
 """
 
 from __future__ import annotations
