@@ -47,12 +47,9 @@ def expire_salts(event: CloudWatchEvent) -> None:
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def delete_sites(event: CloudWatchEvent) -> None:
     """Remove what is stored of deleted sites and people; also invoked when a site is deleted."""
-    from chalicelib.accounts import deletion_work, person_removal
+    from chalicelib.accounts import deletion_job
 
-    try:
-        deletion_work.run(event.context)
-    finally:
-        person_removal.finish_all()
+    deletion_job.run(event.context)
 
 
 @app.schedule(Rate(7, unit=Rate.DAYS))
