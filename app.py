@@ -47,9 +47,9 @@ def expire_salts(event: CloudWatchEvent) -> None:
 @app.schedule(Rate(config.DELETE_SITES_EVERY_MIN, unit=Rate.MINUTES))
 def delete_sites(event: CloudWatchEvent) -> None:
     """Remove what is stored of deleted sites and people; also invoked when a site is deleted."""
-    from chalicelib.accounts import deletion_work
+    from chalicelib.accounts import deletion_job
 
-    deletion_work.run(event.context)
+    deletion_job.run(event.context)
 
 
 @app.schedule(Rate(config.UPDATE_GEOIP_EVERY_DAYS, unit=Rate.DAYS))

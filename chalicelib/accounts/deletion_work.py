@@ -20,7 +20,6 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from chalicelib import config
-from chalicelib.accounts import person_removal
 from chalicelib.store import deletions, job_runs, site_data
 from chalicelib.store.deletions import LEASE_S, Deletion, TakenOver, Work
 from chalicelib.store.site_data import Page
@@ -65,18 +64,13 @@ _DONE: Final = 100
 
 
 def run(context: Any) -> int:
-    """Work on all deletions of sites as far as the time allows, then finish those of people.
-
-    Returns how many sites are deleted now that were not before.
+    """Work on all deletions as far as the time allows; returns how many are done now that were not before.
 
     :param context: of the invocation, for the remaining time.
     :raises RuntimeError: at the end, if any failed, so that the alarm is triggered; the next run tries it again.
     """
     with job_runs.recorded("delete_sites"):
-        try:
-            return _run(context)
-        finally:
-            person_removal.finish_all()
+        return _run(context)
 
 
 def _run(context: Any) -> int:

@@ -149,7 +149,7 @@ KEPT: Final = (
     Kind("links of others", (r"person#.+", r"link#verify-email#[0-9a-f]+"), _keep),
     Kind("audit log", (r"audit#\d{4}-\d\d", r".+"), _keep),
     Kind("receipts of sites", ("deletion", _UUID), _keep),
-    Kind("receipts", ("person-deletion", _UUID), _keep),
+    Kind("receipts", ("deletion", rf"person#{_UUID}"), _keep),
 )
 
 

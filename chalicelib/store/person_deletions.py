@@ -1,10 +1,12 @@
 """Deletions of people: one item in ``core`` for each, which is the state of the work, and afterwards the receipt.
 
-=====================  ============  ==================================================================================
-pk                     sk            holds
-=====================  ============  ==================================================================================
-``person-deletion``    person id     a :class:`PersonDeletion`; the receipt, without addresses, is deleted after a year
-=====================  ============  ==================================================================================
+================  =================  ==================================================================================
+pk                sk                 holds
+================  =================  ==================================================================================
+``deletion``      ``person#<id>``    a :class:`PersonDeletion`; the receipt, without addresses, is deleted after a year
+================  =================  ==================================================================================
+
+Deletions of sites are beside them, see `store.deletions`.
 
 The item is written in the transaction that deletes the profile, so that there is no moment without either: nobody can
 sign in as the person from then on, and what is left of them is removed even if the request dies.
@@ -15,17 +17,16 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Final
 
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import config
 from chalicelib.store import aws, people
+from chalicelib.store.deletions import PERSON
 from chalicelib.store.people import Person
+from chalicelib.store.site_kinds import RECEIPT
 from chalicelib.store.tables import CoreItem
-
-_PARTITION: Final = "person-deletion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,14 @@ def finish(deletion: PersonDeletion) -> None:
 
 def unfinished() -> list[PersonDeletion]:
     """The deletions that are not done, the oldest first."""
-    found = map(_parse, CoreItem.query(_PARTITION, consistent_read=True))
+    found = map(_parse, CoreItem.query(RECEIPT, CoreItem.sk.startswith(PERSON), consistent_read=True))
     return sorted((one for one in found if not one.finished), key=lambda one: (one.began, one.person_id))
 
 
 def get(person_id: str) -> PersonDeletion | None:
     """The deletion of a person, or None."""
     try:
-        return _parse(CoreItem.get(_PARTITION, person_id, consistent_read=True))
+        return _parse(CoreItem.get(RECEIPT, PERSON + person_id, consistent_read=True))
     except CoreItem.DoesNotExist:
         return None
 
@@ -97,9 +98,11 @@ def _item(deletion: PersonDeletion) -> CoreItem:
     if deletion.addresses:
         body["addresses"] = list(deletion.addresses)
     expires = deletion.finished + config.PERSON_RECEIPT_S if deletion.finished else None
-    return CoreItem(_PARTITION, deletion.person_id, body=json.dumps(body, sort_keys=True), expires=expires)
+    return CoreItem(RECEIPT, PERSON + deletion.person_id, body=json.dumps(body, sort_keys=True), expires=expires)
 
 
 def _parse(item: CoreItem) -> PersonDeletion:
     body = json.loads(item.body or "{}")
-    return PersonDeletion(item.sk, body["by"], body["began"], body["finished"], tuple(body.get("addresses", ())))
+    return PersonDeletion(
+        item.sk.removeprefix(PERSON), body["by"], body["began"], body["finished"], tuple(body.get("addresses", ()))
+    )

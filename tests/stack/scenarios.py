@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ from chalicelib.store import (
 )
 from chalicelib.store import people as stored
 from chalicelib.store import teams as stored_teams
+from chalicelib.store.invitations import Invitation, Place
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
 from harness.sample_day import new_site
@@ -545,10 +547,13 @@ def leaver(*, admin: bool = False) -> tuple[stored.Person, stored.Person]:
         for _ in range(2)
     )
     person = people.set_password(person, PASSWORD)
-    shared = site(owner=person.id)
-    for one in (person, friend):
-        assert site_people.write(site_people.read(shared, one.id), one.id, "owner")
+    shared = sites.create_site(person, {**NEW_SITE, "domain": f"{uuid.uuid4().hex}.example"})
+    assert site_people.write(site_people.read(shared, friend.id), friend.id, "owner")
+    teams.create(person, {"name": "Alone"})
     team = teams.create(person, {"name": "Team"})
+    soon = int(time.time()) + 999
+    invitation = Invitation(Place("installation"), person.id, "x@example.com", "", person.id, soon, soon, "d" * 64)
+    assert invitations.write(None, invitation)
     assert stored_teams.write_member(team, friend.id, "member")
     identity = provider_identities.Identity(uuid.uuid4().hex, "https://id.example", "", 1)
     provider_identities.connect(person.id, identity)

@@ -161,7 +161,7 @@ def trace_of(person: Person) -> set[tuple[str, str]]:
 def remaining(person: Person) -> set[tuple[str, str]]:
     """What is left but the receipt and the audit log, which have the id only."""
     left = trace_of(person)
-    by_id = {one for one in left if one[1].startswith(("person-deletion ", "audit#"))}
+    by_id = {one for one in left if one[1].startswith(("deletion person#", "audit#"))}
     assert not naming(person.name, person.email, *person.other_emails, *person.unverified_emails) & by_id
     return left - by_id
 
@@ -200,7 +200,7 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     person_deletion.delete(person, person, person.email.upper())
     assert stored.get_person(person.id) is None
     assert stored.find_person(person.email) is None
-    kept = ("person-deletion ", "audit#")
+    kept = ("deletion person#", "audit#")
     at_once_left = {keys for _, keys in trace_of(person) if not keys.startswith(kept)}
     searched = (" link#sign-up#", f"site#{shared.id} transfer")
     assert all(any(one in keys for one in searched) for keys in at_once_left), "all but what only a search finds"
@@ -210,7 +210,7 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     assert receipt is not None
     assert receipt.finished
     assert receipt.addresses == ()
-    item = CoreItem.get("person-deletion", person.id)
+    item = CoreItem.get("deletion", f"person#{person.id}")
     assert set(json.loads(item.body or "")) == {"by", "began", "finished"}
     assert item.expires == receipt.finished + config.PERSON_RECEIPT_S
     now = team_store.read(team.id)
@@ -331,7 +331,7 @@ def test_the_sites_of_one_owner_are_deleted_with_the_account_if_that_is_wanted(m
     assert person.id in {one.person_id for one in person_deletions.unfinished()}, "it waits for the site's deletion"
     deletion_work.run(Context())
     person_removal.finish_all()
-    assert {keys.split()[0][:9] for _, keys in trace_of(person)} <= {"deletion", "person-de", "audit#202"}
+    assert {keys.split()[0][:9] for _, keys in trace_of(person)} <= {"deletion", "audit#202"}
 
 
 @pytest.mark.parametrize("active", [True, False])

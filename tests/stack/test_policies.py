@@ -145,7 +145,10 @@ MAY: dict[str, tuple[list[Need], set[str]]] = {
     "destroy a salt": (of_table("salts", "DeleteItem", "BatchWriteItem"), {"expire_salts", "delete_sites"}),
     "see a salt": (of_table("salts", *READ), {"api_handler", "expire_salts", "delete_sites"}),
     "write figures": (of_table("rollups", "PutItem", "DeleteItem"), {"api_handler", "aggregate"}),
-    "read sites": (of_table("core", "GetItem", "Query", kind="site"), {"api_handler", "worker", "aggregate"}),
+    "read sites": (
+        of_table("core", "GetItem", "Query", kind="site"),
+        {"api_handler", "worker", "aggregate", "delete_sites"},
+    ),
     "read people and their proofs": (of_table("core", *READ, kind="person#"), {"api_handler", "delete_sites"}),
     "change people or sites": (of_table("core", *WRITE), {"api_handler", "delete_sites"}),
     "look through all people": (of_table("core", "Scan"), {"api_handler", "delete_sites"}),
