@@ -47,6 +47,7 @@ from chalicelib.store import (
     dirty_hours,
     geoip_files,
     geoip_source,
+    invitations,
     mail,
     provider_identities,
     salts,
