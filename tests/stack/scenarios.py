@@ -51,6 +51,7 @@ from chalicelib.store import (
     mail,
     provider_identities,
     salts,
+    site_changes,
     site_people,
 )
 from chalicelib.store import people as stored
@@ -550,11 +551,15 @@ def leaver(*, admin: bool = False) -> tuple[stored.Person, stored.Person]:
     person = people.set_password(person, PASSWORD)
     shared = sites.create_site(person, {**NEW_SITE, "domain": f"{uuid.uuid4().hex}.example"})
     assert site_people.write(site_people.read(shared, friend.id), friend.id, "owner")
+    archived = sites.create_site(person, {**NEW_SITE, "domain": f"{uuid.uuid4().hex}.example"})
+    assert site_people.write(site_people.read(archived, friend.id), friend.id, "owner")
+    site_changes.change_site(archived.id, {"active": False})
     teams.create(person, {"name": "Alone"})
     team = teams.create(person, {"name": "Team"})
     soon = int(time.time()) + 999
-    invitation = Invitation(Place("installation"), person.id, "x@example.com", "", person.id, soon, soon, "d" * 64)
-    assert invitations.write(None, invitation)
+    for place in (Place("installation"), Place("site", shared.id), Place("team", team.id)):
+        invitation = Invitation(place, person.id, "x@example.com", "", person.id, soon, soon, "d" * 64)
+        assert invitations.write(None, invitation)
     assert stored_teams.write_member(team, friend.id, "member")
     identity = provider_identities.Identity(uuid.uuid4().hex, "https://id.example", "", 1)
     provider_identities.connect(person.id, identity)
