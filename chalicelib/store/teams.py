@@ -80,7 +80,10 @@ class SiteTeams:
 
 def read(team_id: str) -> Team | None:
     """The team, read consistently, or None."""
-    return next(iter(_read_all((team_id,))), None)
+    try:
+        return _parse(CoreItem.get(partition(team_id), SK, consistent_read=True))
+    except CoreItem.DoesNotExist:
+        return None
 
 
 def of_person(person_id: str) -> list[Team]:
