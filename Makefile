@@ -4,6 +4,7 @@ SHELL := /bin/sh
 STAGE ?= dev
 STACK ?= ministack
 ARGS ?=
+CMD ?=
 export STACK
 # Tools come from the virtual environment; Node.js from PyPI stands in only where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(if $(wildcard .venv-node),$(CURDIR)/.venv-node/bin:)$(PATH)
@@ -11,13 +12,14 @@ PY := .venv/bin/python
 # Test files run side by side, each process with a local AWS of its own; there is only one LocalStack.
 SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile)
 
-.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link mail package bench lock
+.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link admin mail package bench lock
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  STACK=localstack  up, demo, test…: on LocalStack (Docker, or AWS_ENDPOINT_URL) instead of ministack"
-	@echo "  STAGE=dev|prod    deploy, geo, link, package: which stage (geo: or local)"
+	@echo "  STAGE=dev|prod    deploy, geo, link, admin, package: which stage (geo, admin: or local)"
+	@echo "  CMD='…'           admin: the command with its arguments"
 	@echo "  ADMIN_EMAIL=…     deploy, link: the first administrator"
 	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
 	@echo "  MAIL_SENDER=…     deploy: the address that mail is sent from; none: send no mail"
@@ -77,6 +79,9 @@ geo: setup ## Fetch newer GeoIP databases: make geo STAGE=prod SOURCE=dbip (or m
 
 link: setup ## Print a new one-time sign-in link: make link STAGE=prod ADMIN_EMAIL=you@example.com
 	@ADMIN_EMAIL="$(ADMIN_EMAIL)" $(PY) -m infra link --stage $(STAGE)
+
+admin: setup ## Run a command on a stage: make admin CMD="status" STAGE=prod (without CMD: list the commands)
+	@$(PY) -m $(if $(filter local,$(STAGE)),localstack.admin,infra.admin $(STAGE)) $(CMD)
 
 package: setup ## Write Terraform of a stage to .local/package: make package STAGE=prod
 	@$(PY) -m infra package --stage $(STAGE)

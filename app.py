@@ -28,7 +28,7 @@ def worker(event: SQSEvent) -> None:
     handle_batch(event.to_dict()["Records"])
 
 
-@app.schedule(Rate(5, unit=Rate.MINUTES))
+@app.schedule(Rate(config.AGGREGATE_EVERY_MIN, unit=Rate.MINUTES))
 def aggregate(event: CloudWatchEvent) -> None:
     """Bring the figures of days with new hits up to date."""
     from chalicelib.aggregate import schedule
@@ -36,7 +36,7 @@ def aggregate(event: CloudWatchEvent) -> None:
     schedule.refresh_marked(event.context)
 
 
-@app.schedule(Rate(15, unit=Rate.MINUTES))
+@app.schedule(Rate(config.EXPIRE_SALTS_EVERY_MIN, unit=Rate.MINUTES))
 def expire_salts(event: CloudWatchEvent) -> None:
     """Destroy the salts of days that are over."""
     from chalicelib.aggregate import schedule
@@ -44,15 +44,15 @@ def expire_salts(event: CloudWatchEvent) -> None:
     schedule.destroy_finished_salts()
 
 
-@app.schedule(Rate(5, unit=Rate.MINUTES))
+@app.schedule(Rate(config.DELETE_SITES_EVERY_MIN, unit=Rate.MINUTES))
 def delete_sites(event: CloudWatchEvent) -> None:
-    """Remove what is stored of deleted sites; also invoked when a site is deleted."""
-    from chalicelib.accounts import deletion_work
+    """Remove what is stored of deleted sites and people; also invoked when a site is deleted."""
+    from chalicelib.accounts import deletion_job
 
-    deletion_work.run(event.context)
+    deletion_job.run(event.context)
 
 
-@app.schedule(Rate(7, unit=Rate.DAYS))
+@app.schedule(Rate(config.UPDATE_GEOIP_EVERY_DAYS, unit=Rate.DAYS))
 def update_geoip(event: CloudWatchEvent) -> None:
     """Fetch newer GeoIP databases."""
     from chalicelib.enrich import geoip_update

@@ -48,6 +48,15 @@ MAX_ANSWER_BYTES: Final = 5_000_000
 # How many sites one call of the Plausible Events API may name.
 MAX_DOMAINS: Final = 10
 
+# The receipt of a deleted account is kept for this time. Requests and functions that had begun before its deletion may
+# store something for the shorter time.
+PERSON_RECEIPT_S: Final = 365 * 86400
+PERSON_DELETION_SETTLE_S: Final = 60
+
+# The periods of figures that have a name, and the one that is shown if none is chosen.
+NAMED_PERIODS: Final = ("today", "yesterday", "7d", "30d", "90d", "month", "last_month", "year")
+DEFAULT_PERIOD: Final = "30d"
+
 # A pause longer than this ends a visit (as in Shynet).
 VISIT_GAP_MS: Final = 30 * 60 * 1000
 ONLINE_MINUTES: Final = 5
@@ -67,6 +76,13 @@ IMPORT_SALT_LIFE_S: Final = 60 * 60
 MARK_LIFE_S: Final = 60
 # Clocks of two machines may differ by this time before a mark could be cleared too early.
 CLOCK_SKEW_S: Final = 10
+# Days of a site that one command may have built anew.
+MAX_REBUILD_DAYS: Final = 366
+# How often the scheduled functions run.
+AGGREGATE_EVERY_MIN: Final = 5
+EXPIRE_SALTS_EVERY_MIN: Final = 15
+UPDATE_GEOIP_EVERY_DAYS: Final = 7
+DELETE_SITES_EVERY_MIN: Final = 5
 # A page that is opened again within this time after a build shows that build.
 REFRESH_AFTER_S: Final = 2
 
@@ -119,8 +135,10 @@ SIGN_UP_LINK_LIFE_S: Final = 24 * 60 * 60
 LINK_LOOKUPS: Final = 100
 LINK_LOOKUPS_WINDOW_S: Final = 15 * 60
 AUDIT_LOG_LIFE_S: Final = 365 * 24 * 60 * 60
-# Running Lambdas use a rotated signing key after this time.
-SIGNING_KEY_CACHE_S: Final = 15 * 60
+# Running Lambdas notice a rotated signing key within this time; at once, if they get a token that it signed. Unknown
+# keys make them look at most this often.
+SIGNING_KEY_CACHE_S: Final = 5 * 60
+SIGNING_KEY_REREAD_S: Final = 30
 MIN_PASSWORD_CHARS: Final = 10
 MAX_PASSWORD_CHARS: Final = 1024
 # Failed sign-ins before one has to wait: for one e-mail address from one network or browser; from one network for any

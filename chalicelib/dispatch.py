@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import copy_context
 from importlib import import_module
 from typing import Any
 
@@ -72,7 +73,8 @@ def _language(request: Request) -> str:
 
 def _view(app: ShylightApp, route: Route) -> Callable[..., Response]:
     def view(**parameters: str) -> Response:
-        return serve(app, _answer(route), **parameters)
+        # In a context of its own, so that no request is answered in the language or theme of another.
+        return copy_context().run(serve, app, _answer(route), **parameters)
 
     return view
 

@@ -64,6 +64,7 @@ class Scope(Enum):
     HITS_WRITE = "hits:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
+    INSTALLATION_READ = "installation:read"
 
 
 class Access(NamedTuple):

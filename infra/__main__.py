@@ -37,7 +37,7 @@ def _deploy(stage: str) -> int:
         signed_in(stage),
         ROOT / ".local" / "deploy" / stage,
         os.environ.get("ADMIN_EMAIL") or None,
-        Target(_run_chalice, _locate),
+        TARGET,
         parameters={"AlarmEmail": alarms} if alarms else {},
         mail_sender=("" if sender == "none" else sender) if sender else None,
         say=_say,
@@ -58,7 +58,7 @@ def _link(stage: str) -> int:
     email = os.environ.get("ADMIN_EMAIL")
     if not email:
         raise DeployError("ADMIN_EMAIL is not set: ADMIN_EMAIL=you@example.com make link …")
-    _say(sign_in_link(signed_in(stage), email, Target(_run_chalice, _locate)))
+    _say(sign_in_link(signed_in(stage), email, TARGET))
     return 0
 
 
@@ -96,6 +96,9 @@ def _check_python() -> None:
 def _say(text: str) -> None:
     print(text, flush=True)
 
+
+# How a stage on AWS is deployed and found.
+TARGET = Target(_run_chalice, _locate)
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

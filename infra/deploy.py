@@ -93,10 +93,18 @@ def deploy(
 
 def sign_in_link(cloud: Cloud, email: str, target: Target) -> str:
     """A new one-time sign-in link for the administrator with this address, who is created if needed."""
+    return f"{stage_url(cloud, target)}/sign-in/{people.issue_link(cloud, email)}"
+
+
+def stage_url(cloud: Cloud, target: Target) -> str:
+    """The root URL of the stage.
+
+    :raises DeployError: if it is not deployed yet.
+    """
     api = _rest_api(_read_state(cloud).get("chalice", {}))
     if api is None:
-        raise DeployError(f"The stage {cloud.stage} is not deployed yet.")
-    return f"{target.locate(cloud, api)}/sign-in/{people.issue_link(cloud, email)}"
+        raise DeployError(f"The stage {cloud.stage} is not deployed yet. Deploy it with `make deploy`.")
+    return target.locate(cloud, api)
 
 
 def _deploy_functions(cloud: Cloud, folder: Path, state: dict[str, Any], target: Target) -> str:

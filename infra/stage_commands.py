@@ -52,11 +52,17 @@ def main(execute: Callable[[str, dict[str, Any]], object]) -> int:
     :param execute: takes the command's name and arguments, and gives its result.
     """
     from chalicelib.errors import ShylightError
+    from chalicelib.store import aws
 
     given = json.load(sys.stdin)
     try:
         print(json.dumps({"result": execute(given["command"], given["arguments"])}))
     except ShylightError as error:
         print(error.message, file=sys.stderr)
+        return 1
+    except Exception as error:
+        if not aws.failed(error):
+            raise
+        print(f"AWS refused a request: {error}", file=sys.stderr)
         return 1
     return 0

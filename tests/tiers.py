@@ -35,6 +35,7 @@ FULL: Final = frozenset(
         # A real provider: functions know its settings for half a minute. The core has one that misbehaves.
         "stack/test_oidc.py",
         "stack/test_openapi.py",
+        "stack/test_restore.py",
         "stack/test_shynet_semantics.py::test_a_sequence_makes_the_sessions_it_makes_in_shynet",
         # Rollups of the largest size, and databases that were made to exhaust their readers.
         "unit/aggregate/test_metrics.py::test_the_largest_rollups_fit_an_item_and_leave_nothing_uncounted",

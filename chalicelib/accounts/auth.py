@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
-from chalicelib.accounts import api_tokens, known_browsers, request_origin, sessions, team_rights
+from chalicelib.accounts import api_tokens, appearance, known_browsers, request_origin, sessions, team_rights
 from chalicelib.accounts.api_tokens import Holder
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
@@ -16,12 +16,14 @@ from chalicelib.routing import FULL_ACCESS, Right, Route
 from chalicelib.store import browser_sessions, credentials, people, sites, teams
 from chalicelib.store.browser_sessions import BrowserSession
 from chalicelib.store.people import Person, Role
-from chalicelib.store.signing_key import signing_key
+from chalicelib.store.signing_key import keys_for, signing_key, signing_keys
 from chalicelib.store.sites import Site
 from chalicelib.store.teams import Team
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request
+
+_Proof = TypeVar("_Proof")
 
 _NO_SITE: Final = N_("There is no such site, or you have no access to it.")
 # What a person may do with a site, by their role in it. Administrators of the installation may do what owners may.
@@ -105,6 +107,7 @@ def authorize(request: Request, right: Right, subject_id: str | None = None) -> 
     :raises NotFound: if the site or team does not exist or the person may not view it.
     """
     person = signed_in_person(request)
+    appearance.use(person)
     if request.method != "GET":
         check_csrf(request, request.form(MAX_FORM_BYTES))  # the handler may allow less
     return person, _permit(person, right, subject_id)
@@ -157,6 +160,11 @@ def role_of(person: Person, site_id: str) -> Role | None:
     return "owner" if person.admin else people.role_in(person.id, site_id)
 
 
+def may_view(person: Person, site_id: str) -> bool:
+    """Whether there is such a site and `person` may view it."""
+    return role_of(person, site_id) is not None and sites.get_site(site_id) is not None
+
+
 def require(role: Role | None, right: Right, field: str | None = None) -> None:
     """Check that a role includes a right in a site, for requests that need more than their route.
 
@@ -207,14 +215,14 @@ def check_csrf(request: Request, form: dict[str, str]) -> None:
     """
     request_origin.check_origin(request)
     session = session_of(request)
-    if session is None or not sessions.csrf_matches(session, signing_key(), form.get("csrf", "")):
+    given = form.get("csrf", "")
+    if session is None or not any(sessions.csrf_matches(session, key.secret, given) for key in signing_keys()):
         raise Forbidden(_("This form has expired. Reload the page and submit it again."))
 
 
 def session_of(request: Request) -> Session | None:
     """The session in the browser's cookie, if it is signed by us and not expired; reads no table."""
-    token = request.cookies.get(sessions.cookie_name(request.secure))
-    return sessions.decode(token, signing_key(), settings().prefix) if token else None
+    return _verified(request.cookies.get(sessions.cookie_name(request.secure)), sessions.decode)
 
 
 def begin_session(request: Request, person: Person, authenticated_at: int | None = None) -> str:
@@ -238,8 +246,16 @@ def begin_session(request: Request, person: Person, authenticated_at: int | None
 
 def known_browser(request: Request) -> Browser | None:
     """The known browser in the request's cookie, if a person has signed in with it before."""
-    token = request.cookies.get(known_browsers.cookie_name(request.secure))
-    return known_browsers.decode(token, signing_key(), settings().prefix) if token else None
+    return _verified(request.cookies.get(known_browsers.cookie_name(request.secure)), known_browsers.decode)
+
+
+def _verified(token: str | None, decode: Callable[[str, bytes, str], _Proof | None]) -> _Proof | None:
+    """What a signed cookie says, if one of our keys has signed it and it has not expired."""
+    if not token:
+        return None
+    issuer = settings().prefix
+    read = (decode(token, key.secret, issuer) for key in keys_for(sessions.named_key(token)))
+    return next((proof for proof in read if proof is not None), None)
 
 
 def remember_browser(request: Request, person: Person) -> str:

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from chalicelib import config
-from chalicelib.store import deletions, site_data
+from chalicelib.store import deletions, job_runs, site_data
 from chalicelib.store.deletions import LEASE_S, Deletion, TakenOver, Work
 from chalicelib.store.site_data import Page
 from chalicelib.store.site_kinds import OTHER, Found, kind_of
@@ -69,6 +69,11 @@ def run(context: Any) -> int:
     :param context: of the invocation, for the remaining time.
     :raises RuntimeError: at the end, if any failed, so that the alarm is triggered; the next run tries it again.
     """
+    with job_runs.recorded("delete_sites"):
+        return _run(context)
+
+
+def _run(context: Any) -> int:
     done = left = failed = 0
     unfinished = [deletion for deletion in deletions.every() if deletion.state != "done"]
     for number, deletion in enumerate(unfinished):

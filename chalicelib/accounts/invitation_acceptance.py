@@ -78,10 +78,15 @@ def creates_account(offer: Offer) -> bool:
     Where the inviter has the link, the answer does not depend on whether the address has an account, unless the inviter
     is an administrator.
     """
-    if sign_in_ways().provider_only or not _may_bring_people(offer.inviter):
+    if sign_in_ways().provider_only or not may_create_account(offer):
         return False
     proven = offer.inviter.admin or offer.invitation.mailed
     return proven and stored_people.find_person(offer.invitation.email) is None
+
+
+def may_create_account(offer: Offer) -> bool:
+    """Whether the owner of the invited address, once proven, may create an account."""
+    return _may_bring_people(offer.inviter)
 
 
 def is_invited(email: str) -> bool:
@@ -91,7 +96,7 @@ def is_invited(email: str) -> bool:
             offer = _offer(invitation)
         except NotFound:
             continue
-        if _may_bring_people(offer.inviter):
+        if may_create_account(offer):
             return True
     return False
 

@@ -14,6 +14,7 @@ import jwt
 
 from chalicelib.accounts import sessions
 from chalicelib.config import KNOWN_BROWSER_COOKIE, KNOWN_BROWSER_LIFE_S
+from chalicelib.store.signing_key import key_id
 
 _ALGORITHM: Final = "HS256"
 _AUDIENCE: Final = "known browser"
@@ -36,7 +37,7 @@ def encode(person_id: str, key: bytes, issuer: str, now: int) -> str:
         "jti": secrets.token_urlsafe(16),
         "exp": now + KNOWN_BROWSER_LIFE_S,
     }
-    return jwt.encode(claims, sessions.derive(key, _AUDIENCE), algorithm=_ALGORITHM)
+    return jwt.encode(claims, sessions.derive(key, _AUDIENCE), algorithm=_ALGORITHM, headers={"kid": key_id(key)})
 
 
 def decode(token: str, key: bytes, issuer: str) -> Browser | None:

@@ -24,7 +24,7 @@ from chalicelib.config import (
 from chalicelib.errors import Unauthorized
 from chalicelib.store import login_throttle
 from chalicelib.store.shared_links import SharedLink
-from chalicelib.store.signing_key import signing_key
+from chalicelib.store.signing_key import key_id, keys_for, signing_key
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
@@ -48,7 +48,8 @@ def unlock(request: Request, link: SharedLink, password: str) -> str:
         "sub": _purpose(link),
         "exp": int(time.time()) + SHARED_LINK_UNLOCKED_S,
     }
-    token = jwt.encode(claims, sessions.derive(signing_key(), _AUDIENCE), algorithm=_ALGORITHM)
+    key = signing_key()
+    token = jwt.encode(claims, sessions.derive(key, _AUDIENCE), algorithm=_ALGORITHM, headers={"kid": key_id(key)})
     cookie = sessions.set_cookie(_cookie_name(link, request.secure), token, SHARED_LINK_UNLOCKED_S, request.secure)
     if link.embed_origins and request.secure:
         return cookie.replace("SameSite=Lax", "SameSite=None") + "; Partitioned"
@@ -60,10 +61,14 @@ def is_unlocked(request: Request, link: SharedLink) -> bool:
     token = request.cookies.get(_cookie_name(link, request.secure))
     if not token:
         return False
+    return any(_unlocks(token, link, key.secret) for key in keys_for(sessions.named_key(token)))
+
+
+def _unlocks(token: str, link: SharedLink, key: bytes) -> bool:
     try:
         claims = jwt.decode(
             token,
-            sessions.derive(signing_key(), _AUDIENCE),
+            sessions.derive(key, _AUDIENCE),
             algorithms=[_ALGORITHM],
             audience=_AUDIENCE,
             issuer=settings().prefix,

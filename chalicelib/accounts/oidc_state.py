@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.accounts import sessions, signed_tokens
 from chalicelib.accounts.signed_tokens import Purpose
@@ -20,7 +20,6 @@ from chalicelib.config import (
     PROVIDER_SIGN_IN_LIFE_S,
 )
 from chalicelib.store import used_tokens
-from chalicelib.store.signing_key import signing_key
 from chalicelib.web import Request
 
 
@@ -33,6 +32,7 @@ class SignIn:
     :ivar client_id: of this installation there.
     :ivar next: the page to open afterwards.
     :ivar began, expires: epoch seconds.
+    :ivar key: the signing key it began with, which may be a former one by now.
     """
 
     id: str
@@ -41,6 +41,7 @@ class SignIn:
     next: str
     began: int
     expires: int
+    key: bytes = field(repr=False)
 
     @property
     def state(self) -> str:
@@ -63,7 +64,7 @@ class SignIn:
         return _base64url(hashlib.sha256(self.verifier.encode()).digest())
 
     def _secret(self, use: str) -> str:
-        key = sessions.derive(signing_key(), f"{Purpose.PROVIDER_SIGN_IN.value} {use}")
+        key = sessions.derive(self.key, f"{Purpose.PROVIDER_SIGN_IN.value} {use}")
         return _base64url(hmac.new(key, self.id.encode(), hashlib.sha256).digest())
 
 
@@ -136,11 +137,12 @@ def forget_identity(request: Request) -> str:
 
 
 def _read(token: str) -> SignIn | None:
-    claims = signed_tokens.read(Purpose.PROVIDER_SIGN_IN, token)
-    if claims is None:
+    found = signed_tokens.read_with_key(Purpose.PROVIDER_SIGN_IN, token)
+    if found is None:
         return None
+    claims, key = found
     issuer, client_id, onward = (str(claims.get(name, "")) for name in ("issuer", "client_id", "next"))
-    return SignIn(str(claims["jti"]), issuer, client_id, onward, int(claims["iat"]), int(claims["exp"]))
+    return SignIn(str(claims["jti"]), issuer, client_id, onward, int(claims["iat"]), int(claims["exp"]), key)
 
 
 def _base64url(raw: bytes) -> str:

@@ -78,7 +78,7 @@ def add(request: Request, person: Person, name: str, credential: str) -> list[st
         raise BadRequest(_("This passkey could not be added. Try again."))
     if not second_factors.add_passkey(person.id, passkey):
         raise Conflict(_("You have added this passkey already."))
-    audit_log.record(person, "person.add_passkey", subject=person.id, name=label)
+    audit_log.record(person, "person.add_passkey", subject=person.id)
     notices.security_changed(person, "passkey_added")
     return second_factor.codes_for_first_factor(person, before)
 
@@ -142,7 +142,7 @@ def remove(person: Person, passkey_id: str) -> None:
     if passkey is None:
         raise NotFound(_("You have no such passkey."))
     second_factors.remove_passkey(person.id, passkey_id)
-    audit_log.record(person, "person.remove_passkey", subject=person.id, name=passkey.name)
+    audit_log.record(person, "person.remove_passkey", subject=person.id)
     notices.security_changed(person, "passkey_removed")
     second_factor.forget_codes_without_factor(person)
 

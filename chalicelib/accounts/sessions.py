@@ -15,6 +15,7 @@ from typing import Final
 import jwt
 
 from chalicelib.config import SESSION_COOKIE, SESSION_LIFE_S
+from chalicelib.store.signing_key import key_id
 
 _ALGORITHM: Final = "HS256"
 _AUDIENCE: Final = "browser"
@@ -51,7 +52,7 @@ def begin(person_id: str, epoch: int, now: int, authenticated_at: int | None = N
 
 
 def encode(session: Session, key: bytes, issuer: str) -> str:
-    """`session` as a JWT, signed with a key derived from `key`."""
+    """`session` as a JWT, signed with a key derived from `key`, which its header ``kid`` names."""
     claims = {
         "iss": issuer,
         "aud": _AUDIENCE,
@@ -62,7 +63,7 @@ def encode(session: Session, key: bytes, issuer: str) -> str:
         "epoch": session.epoch,
         "auth_time": session.authenticated_at,
     }
-    return jwt.encode(claims, derive(key, "session"), algorithm=_ALGORITHM)
+    return jwt.encode(claims, derive(key, "session"), algorithm=_ALGORITHM, headers={"kid": key_id(key)})
 
 
 def decode(token: str, key: bytes, issuer: str) -> Session | None:
@@ -87,6 +88,14 @@ def decode(token: str, key: bytes, issuer: str) -> Session | None:
         authenticated_at=claims.get("auth_time", claims["iat"]),
         stored="auth_time" in claims,
     )
+
+
+def named_key(token: str) -> str | None:
+    """The id of the key that a JWT claims to be signed with; None if it names none or is not a JWT."""
+    try:
+        return jwt.get_unverified_header(token).get("kid")
+    except jwt.InvalidTokenError:
+        return None
 
 
 def csrf_token(session: Session, key: bytes) -> str:

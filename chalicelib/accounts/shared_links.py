@@ -17,7 +17,7 @@ from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.store import shared_links
 from chalicelib.store.people import Person
 from chalicelib.store.shared_links import SharedLink
-from chalicelib.store.signing_key import signing_key
+from chalicelib.store.signing_key import signing_key, signing_keys
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
 
@@ -99,8 +99,8 @@ def path_of(link: SharedLink) -> str | None:
     """
     if link.is_public:
         return f"public/{link.site_id}"
-    token = link_tokens.token(link.site_id, link.id, signing_key())
-    return f"share/{token}" if link_tokens.digest(token) == link.digest else None
+    tokens = (link_tokens.token(link.site_id, link.id, key.secret) for key in signing_keys())
+    return next((f"share/{token}" for token in tokens if link_tokens.digest(token) == link.digest), None)
 
 
 def as_json(link: SharedLink, base_url: str) -> dict[str, object]:

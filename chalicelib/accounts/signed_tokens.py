@@ -16,7 +16,7 @@ import jwt
 
 from chalicelib.accounts import sessions
 from chalicelib.config import settings
-from chalicelib.store.signing_key import signing_key
+from chalicelib.store.signing_key import key_id, keys_for, signing_key
 
 _ALGORITHM: Final = "HS256"
 _REQUIRED: Final = ["iss", "aud", "sub", "jti", "iat", "exp"]
@@ -43,15 +43,31 @@ def issue(purpose: Purpose, subject: str, life_s: int, **claims: object) -> str:
         "iat": now,
         "exp": now + life_s,
     }
-    return jwt.encode(claims | standard, sessions.derive(signing_key(), purpose.value), algorithm=_ALGORITHM)
+    key = signing_key()
+    derived = sessions.derive(key, purpose.value)
+    return jwt.encode(claims | standard, derived, algorithm=_ALGORITHM, headers={"kid": key_id(key)})
 
 
 def read(purpose: Purpose, token: str) -> Mapping[str, Any] | None:
     """The claims of a token; None unless it is signed by us, for this purpose, and not expired."""
+    found = read_with_key(purpose, token)
+    return found[0] if found is not None else None
+
+
+def read_with_key(purpose: Purpose, token: str) -> tuple[Mapping[str, Any], bytes] | None:
+    """As :func:`read`, with the signing key of the token, for whoever derives more from it."""
+    for key in keys_for(sessions.named_key(token)):
+        claims = _decode(purpose, token, key.secret)
+        if claims is not None:
+            return claims, key.secret
+    return None
+
+
+def _decode(purpose: Purpose, token: str, key: bytes) -> Mapping[str, Any] | None:
     try:
         claims: Mapping[str, Any] = jwt.decode(
             token,
-            sessions.derive(signing_key(), purpose.value),
+            sessions.derive(key, purpose.value),
             algorithms=[_ALGORITHM],
             audience=purpose.value,
             issuer=settings().prefix,

@@ -140,7 +140,18 @@ def forget_person(person_id: str) -> None:
     :raises Conflict: if a team is being changed.
     """
     for team in teams.of_person(person_id):
-        _retry(team.id, lambda now: _without(now, person_id))
+        forget_member(team.id, person_id)
+
+
+def forget_member(team_id: str, person_id: str) -> None:
+    """Remove a person from a team, as :func:`forget_person` does from all.
+
+    :raises Conflict: if the team is being changed.
+    """
+    try:
+        _retry(team_id, lambda now: person_id not in now.members or _without(now, person_id))
+    except NotFound:  # it was deleted meanwhile
+        return
 
 
 def check(team: Team, caller: Person, person_id: str, role: TeamRole | None) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -38,6 +38,7 @@ class _Found:
     """The state of a site-day before its build began to read.
 
     :ivar closed: the etag of the compacted day's segment, if there is one.
+    :ivar dirty: the hours to be read from the table.
     """
 
     started: int
@@ -45,9 +46,7 @@ class _Found:
     marks: list[Mark]
     hours: list[Segment]
     closed: str | None
-
-    def dirty_hours(self) -> set[int]:
-        return {mark.hour for mark in self.marks if mark.hour is not None}
+    dirty: frozenset[int]
 
 
 def refresh(site: Site, day: date) -> StoredRollup | None:
@@ -83,7 +82,7 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         return found.stored
     over = found.started >= site.calendar.day_end(day) + _CLOSE_AFTER_MS
     if not over and found.stored is None:
-        dirty_hours.schedule_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
+        _schedule_close(site, day)
     with engine() as db:
         beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
         figures = compute_rollup.compute(db)
@@ -106,7 +105,13 @@ def _build(site: Site, day: date) -> StoredRollup | None:
     if over:
         segments.delete([segment.key for segment in found.hours])
     _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)
+    if not over and any(mark.hour is None and mark.due <= found.started for mark in found.marks):
+        _schedule_close(site, day)  # it was only moved forward to have the day built anew
     return built
+
+
+def _schedule_close(site: Site, day: date) -> None:
+    dirty_hours.schedule_close(site.id, day, site.calendar.day_end(day) + _CLOSE_AFTER_MS)
 
 
 def _look(site: Site, day: date) -> _Found:
@@ -114,14 +119,20 @@ def _look(site: Site, day: date) -> _Found:
     stored = rollups.get(site.id, day)
     found = dirty_hours.of_day(site.id, day)
     if not found:  # the usual case, which should not cost a call to S3
-        return _Found(started, stored, [], [], None)
+        return _Found(started, stored, [], [], None, frozenset())
     hours = segments.list_segments(site.id, day)
-    return _Found(started, stored, found, hours, segments.etag(segments.day_key(site.id, day)))
+    closed = segments.etag(segments.day_key(site.id, day))
+    marked = {mark.hour for mark in found if mark.hour is not None}
+    in_bucket = marked if closed else marked & {segment.hour for segment in hours}
+    # Hits do not disappear from the table one by one. If an hour has none left there, the table was lost or restored
+    # from a backup, and the segment is what remains of the hour.
+    lost = {hour for hour in in_bucket if not hits.has_hits(site.id, day, hour)}
+    return _Found(started, stored, found, hours, closed, frozenset(marked - lost))
 
 
 def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
     """Build the segments of dirty hours from the table, and load the day; returns records beyond limits, by hour."""
-    dirty = found.dirty_hours()
+    dirty = found.dirty
     clean = [data for segment in found.hours if segment.hour not in dirty and (data := segments.read(segment.key))]
     beyond = _load(db, site, day, dirty, clean)
     seen = {segment.hour: segment.etag for segment in found.hours}
@@ -138,7 +149,7 @@ def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
     Returns the records of dirty hours beyond limits, by hour.
     """
     key = segments.day_key(site.id, day)
-    dirty = found.dirty_hours()
+    dirty = found.dirty
     clean = f"hour NOT IN ({', '.join(map(str, dirty))})" if dirty else "true"
     if found.closed is not None:
         before = [data for data in [segments.read(key)] if data]
@@ -151,7 +162,7 @@ def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
 
 
 def _load(
-    db: Engine, site: Site, day: date, dirty: set[int], built: Sequence[bytes], condition: str = "true"
+    db: Engine, site: Site, day: date, dirty: Collection[int], built: Sequence[bytes], condition: str = "true"
 ) -> dict[int, int]:
     """Load dirty hours from the table and the others from segments; returns records beyond limits, by hour."""
     beyond: dict[int, int] = {}
@@ -170,7 +181,7 @@ def _beyond_before(found: _Found) -> dict[int, int]:
     """The records beyond limits of the hours that are not built again, from the stored rollup."""
     if found.stored is None:
         return {}
-    dirty = found.dirty_hours()
+    dirty = found.dirty
     before = rollup_sums.unpack_figures(found.stored.packed).beyond
     return {hour: records for hour, records in before.items() if hour not in dirty}
 

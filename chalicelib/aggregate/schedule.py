@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.aggregate import leased_builds
 from chalicelib.aggregate.leased_builds import Outcome
 from chalicelib.days import now_ms
-from chalicelib.store import build_leases, dirty_hours, salts, sites
+from chalicelib.store import build_leases, dirty_hours, job_runs, salts, sites
 from chalicelib.store.dirty_hours import Mark
 from chalicelib.store.sites import Site
 from chalicelib.structured_log import log_line
@@ -31,6 +31,11 @@ def refresh_marked(context: Any) -> int:
     :raises RuntimeError: at the end, as long as any day fails, so that the alarm is triggered. Includes days that a
         page tried to build, and days whose next attempt is not due yet.
     """
+    with job_runs.recorded("aggregate"):
+        return _refresh_marked(context)
+
+
+def _refresh_marked(context: Any) -> int:
     done = busy = left = 0
     failing = {(state.site_id, state.day): state for state in build_leases.all_states()}
     failed = {key for key, state in failing.items() if state.failures}
@@ -85,6 +90,7 @@ def _longest_waiting_first(due: Iterable[Mark]) -> list[tuple[str, date]]:
 
 def destroy_finished_salts() -> int:
     """Destroy the salts of days that are over; returns how many."""
-    destroyed = salts.delete_expired(time.time())
+    with job_runs.recorded("expire_salts"):
+        destroyed = salts.delete_expired(time.time())
     log_line(job="expire_salts", salts=destroyed)
     return destroyed

@@ -121,6 +121,7 @@ ROUTES = (
     Route(
         "DELETE", f"{_TOKENS}/{{token}}", "api.tokens:revoke", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True
     ),
+    Route("GET", "/api/v1/health", "api.deployment_health:show", Right.ADMINISTRATOR, Scope.INSTALLATION_READ),
     Route("GET", "/healthz", "api.health:healthz", Right.PUBLIC),
 )
 # Everything else below /api. A request whose path matches a route of above, but not its method, comes here too:

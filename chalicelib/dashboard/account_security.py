@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -91,9 +90,13 @@ def page(request: Request, person: Person, status: int = HTTPStatus.OK, *, alert
         alert=alert,
         done=_(done) if done else "",
         factors=factors,
-        set_up_at=moment(factors.totp.created_at) if factors.totp is not None else "",
+        set_up_at=formatting.moment(factors.totp.created_at) if factors.totp is not None else "",
         passkeys=[
-            (passkey, moment(passkey.created_at), moment(passkey.used_at) if passkey.used_at else "")
+            (
+                passkey,
+                formatting.moment(passkey.created_at),
+                formatting.moment(passkey.used_at) if passkey.used_at else "",
+            )
             for passkey in factors.passkeys
         ],
         may_add_passkey=passkey_challenges.relying_party(request) is not None,
@@ -102,7 +105,7 @@ def page(request: Request, person: Person, status: int = HTTPStatus.OK, *, alert
             session_line(session, current is not None and session.id == current.id)
             for session in browser_sessions.sessions_of(request, person)
         ],
-        changes=[(_(SECURITY_CHANGES[notice.kind]), moment(notice.at)) for notice in notices.latest(person)],
+        changes=[(_(SECURITY_CHANGES[notice.kind]), formatting.moment(notice.at)) for notice in notices.latest(person)],
     )
 
 
@@ -113,13 +116,7 @@ def session_line(session: BrowserSession, current: bool) -> SessionLine:
         id=session.id,
         client=client if session.browser and session.system else session.browser or session.system,
         country=countries.name_of(session.country) if session.country else "",
-        began=moment(session.began_at),
-        used=moment(session.used_at),
+        began=formatting.moment(session.began_at),
+        used=formatting.moment(session.used_at),
         current=current,
     )
-
-
-def moment(at: int) -> str:
-    """A time (epoch seconds) in UTC: ``26 Nov 2026, 14:05 UTC``."""
-    value = datetime.fromtimestamp(at, UTC)
-    return f"{formatting.day(value.date(), year=True)}, {formatting.clock(value)} UTC"

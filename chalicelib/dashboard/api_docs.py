@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth
+from chalicelib.accounts import appearance, auth
 from chalicelib.api import openapi
 from chalicelib.api.example_values import resolved
 from chalicelib.api.routes import ROUTES
@@ -127,9 +127,11 @@ def _introduction() -> tuple[str, ...]:
 
 def _person(request: Request) -> Person | None:
     try:
-        return auth.signed_in_person(request)
+        person = auth.signed_in_person(request)
     except Unauthorized:
         return None
+    appearance.use(person)
+    return person
 
 
 def _operations(document: Mapping[str, Any], tag: str) -> Iterator[Operation]:

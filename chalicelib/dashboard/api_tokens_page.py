@@ -126,7 +126,7 @@ def page(
 def entry(token: ApiToken, sites: list[Site]) -> TokenEntry:
     """A token in words. `sites`: those that its person may view."""
     access = token.access
-    expires = _("Never") if access.expires_at is None else _day(access.expires_at)
+    expires = _("Never") if access.expires_at is None else formatting.date_of(access.expires_at)
     return TokenEntry(
         token.id,
         token.name,
@@ -134,7 +134,7 @@ def entry(token: ApiToken, sites: list[Site]) -> TokenEntry:
         token.has_expired,
         tuple(scope.value for scope in SCOPES if access.scopes is not None and scope in access.scopes),
         _("All") if access.sites is None else _site_names(access.sites, sites),
-        _day(token.created_at),
+        formatting.date_of(token.created_at),
         _("Not yet") if token.used_at is None else _hour(token.used_at),
         _("%(day)s (expired)", day=expires) if token.has_expired else expires,
     )
@@ -162,11 +162,6 @@ def _expires_at(life: str) -> str | None:
     return (datetime.now(UTC) + timedelta(days=int(life))).isoformat() if life else None
 
 
-def _day(seconds: int) -> str:
-    return formatting.day(datetime.fromtimestamp(seconds, UTC).date(), year=True)
-
-
 def _hour(seconds: int) -> str:
-    """The hour of a time, in UTC; tokens' uses are noted to the hour."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return _("%(day)s, about %(time)s UTC", day=_day(seconds), time=formatting.clock(moment))
+    """About when it was; tokens' uses are noted to the hour."""
+    return _("%(day)s, about %(time)s", day=formatting.date_of(seconds), time=formatting.clock_of(seconds))

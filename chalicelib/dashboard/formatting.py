@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from chalicelib.accounts import appearance
 from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
 
@@ -196,6 +197,23 @@ def days(first: date, last: date, today: date | None = None) -> str:
 def clock(value: datetime) -> str:
     """A time of day: ``09:05``."""
     return f"{value.hour:02}:{value.minute:02}"
+
+
+def date_of(at: int) -> str:
+    """The day of a time (epoch seconds) in the person's time zone: ``26 Nov 2026``."""
+    return day(datetime.fromtimestamp(at, appearance.zone()).date(), year=True)
+
+
+def clock_of(at: int) -> str:
+    """The time of day of a time (epoch seconds) in the person's time zone, and the zone: ``14:05 UTC``."""
+    value = datetime.fromtimestamp(at, appearance.zone())
+    name = value.tzname() or ""
+    return f"{clock(value)} {f'UTC{name}' if name[:1] in '+-' else name}"  # many zones have no abbreviation
+
+
+def moment(at: int) -> str:
+    """A time (epoch seconds) in the person's time zone: ``26 Nov 2026, 14:05 UTC``."""
+    return f"{date_of(at)}, {clock_of(at)}"
 
 
 def bucket(value: datetime, interval: str) -> str:

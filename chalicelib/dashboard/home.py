@@ -12,13 +12,24 @@ from zoneinfo import available_timezones
 
 from chalice import Response
 
-from chalicelib.accounts import auth, settings_copy, site_deletion, site_order, site_transfers, sites
+from chalicelib.accounts import (
+    appearance,
+    auth,
+    preferences,
+    request_origin,
+    settings_copy,
+    site_deletion,
+    site_order,
+    site_transfers,
+    sites,
+)
 from chalicelib.dashboard import chart, metric_cards, period_picker, periods, render
-from chalicelib.errors import BadRequest, Conflict
+from chalicelib.errors import BadRequest, Conflict, Unauthorized
 from chalicelib.report import site_stats
 from chalicelib.report.stats import Stats
 from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
+from chalicelib.store.preferences import Preferences
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, redirect
 
@@ -61,13 +72,20 @@ class SiteForm:
 
 
 def redirect_home(request: Request) -> Response:
-    """``GET /``: on to the sites. Absolute, because relative links need the slash that a stage's URL may lack."""
-    return redirect(f"{request.address}/sites")
+    """``GET /``: on to the sites, or to the site that the person has chosen.
+
+    Absolute, because relative links need the slash that a stage's URL may lack.
+    """
+    try:
+        page = preferences.home_of(auth.signed_in_person(request))
+    except Unauthorized:
+        page = request_origin.HOME
+    return redirect(f"{request.address}/{page}")
 
 
 def show(request: Request, person: Person) -> Response:
     """``GET /sites``."""
-    return _page(request, person, SiteForm(open="new" in request.query))
+    return _page(request, person, SiteForm(timezone=_usual_zone(), open="new" in request.query))
 
 
 def create_site(request: Request, person: Person) -> Response:
@@ -85,6 +103,12 @@ def create_site(request: Request, person: Person) -> Response:
         )
         return _page(request, person, again, error.status)
     return redirect(f"{request.root}sites/{site.id}")
+
+
+def _usual_zone() -> str:
+    """The time zone that the form proposes; ``""``: that of the browser, which a script finds out."""
+    chosen = appearance.current().timezone
+    return chosen if chosen != Preferences().timezone else ""
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -73,7 +72,7 @@ def _page(request: Request, person: Person, error: ShylightError | None = None) 
             one.digest,
             known.get(one.issuer, urlsplit(one.issuer).hostname or one.issuer),
             one.email,
-            formatting.day(datetime.fromtimestamp(one.connected_at, UTC).date(), year=True),
+            formatting.date_of(one.connected_at),
         )
         for one in provider_identities.identities_of(person.id)
     ]

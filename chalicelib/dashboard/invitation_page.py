@@ -11,6 +11,7 @@ from chalice import Response
 from chalicelib.accounts import auth, invitation_acceptance, request_origin
 from chalicelib.accounts.invitation_acceptance import Offer
 from chalicelib.accounts.invitations import PATH
+from chalicelib.accounts.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render, role_names
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, Unauthorized
@@ -35,7 +36,7 @@ def show(request: Request, token: str) -> Response:
 def accept(request: Request, token: str) -> Response:
     """``POST /invitations/{token}``: accepts as who is signed in, or creates the account with name and password.
 
-    Somebody who has to sign in first is sent there, and back.
+    Somebody who has to sign in first, or chooses to with ``sign_in``, is sent there, and back.
     """
     request_origin.check_origin(request)
     form = request.form()
@@ -47,7 +48,7 @@ def accept(request: Request, token: str) -> Response:
     except NotFound as error:
         return invalid_link(request, error)
     step = _step(offer, person)
-    if step == "sign in":
+    if step == "sign in" or (person is None and "sign_in" in form):
         return redirect(f"{request.root}sign-in?{urlencode({'next': f'{PATH}/{token}'})}")
     headers: dict[str, str | list[str]] = {}
     try:
@@ -100,6 +101,7 @@ def _page(
         role=role_names.name_of(offer.invitation.role),
         email=offer.invitation.email,
         wrong=invitation_acceptance.wrong_account(offer, person) if person is not None and step == "sign out" else "",
+        provider=sign_in_ways().provider if invitation_acceptance.may_create_account(offer) else "",
         name=name,
         field=(error.field or "") if error else "",
         error=error.message[:1].upper() + error.message[1:] if error else "",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlencode
 
+from chalicelib.accounts import appearance
+from chalicelib.config import DEFAULT_PERIOD, NAMED_PERIODS
 from chalicelib.dashboard import formatting
 from chalicelib.report import periods
 from chalicelib.report.periods import Period
@@ -16,12 +18,18 @@ from chalicelib.web import Request
 
 
 def requested(request: Request, site: Site) -> tuple[datetime, Period]:
-    """The time on the site's clock, and the period that the query asks for.
+    """The time on the site's clock, and the period that the query asks for; if it asks for none, the preferred one.
 
     :raises BadRequest: if the period is not valid.
     """
     now = datetime.now(site.zone)
-    return now, periods.parse(request.query, site.zone, now)
+    return now, periods.parse(request.query, site.zone, now, _usual())
+
+
+def _usual() -> str:
+    """The name of the period that the person who is signed in prefers."""
+    chosen = appearance.current().period
+    return chosen if chosen in NAMED_PERIODS else DEFAULT_PERIOD
 
 
 def kept_query(request: Request) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chalice import Response
 
 from chalicelib import config, translation
+from chalicelib.accounts import appearance
 from chalicelib.dashboard import formatting, sections, static_files
 from chalicelib.errors import ShylightError
 from chalicelib.report.idn import shown_host
@@ -61,6 +62,7 @@ def environment() -> Environment:
     env.globals.update(
         min_password_chars=config.MIN_PASSWORD_CHARS,
         language=translation.current_language,
+        preferences=appearance.current,
         account_page=sections.first(sections.ACCOUNT),
         administration_page=sections.first(sections.ADMINISTRATION),
     )

@@ -42,6 +42,7 @@ SITE: Final = (
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
+    Section(N_("Preferences"), "/account/preferences"),
     Section(N_("Password"), "/account/password"),
     Section(N_("Security"), "/account/security"),
     Section(N_("Connected identities"), "/account/identities"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlencode
 
 from chalice import Response
@@ -18,6 +20,7 @@ from chalicelib.accounts import (
     password_change,
     passwords,
     people,
+    preferences,
     request_origin,
     second_factor,
     second_step,
@@ -29,18 +32,25 @@ from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
+from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
+
+# What the page confirms, by the value of `done` in its query.
+_DONE: Final[Mapping[str, str]] = {
+    "password": N_("Your password was changed. Sign in with it."),
+    "deleted": N_("Your account was deleted."),
+}
 
 
 def show_form(request: Request) -> Response:
     """``GET /sign-in?next=…``: the form, or a redirect for somebody who is signed in already."""
     onward = request_origin.next_path(request.query.get("next"))
     try:
-        auth.signed_in_person(request)
+        person = auth.signed_in_person(request)
     except Unauthorized:
         return form_page(request, onward)
-    return redirect(request.root + onward)
+    return redirect(request.root + _page_of(person, onward))
 
 
 def sign_in(request: Request) -> Response:
@@ -104,7 +114,7 @@ def sign_out(request: Request) -> Response:
 
 def form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
     """The sign-in form: new, or again with an error."""
-    done = _("Your password was changed. Sign in with it.") if request.query.get("done") == "password" else ""
+    done = _DONE.get(request.query.get("done", ""), "")
     return render.page(
         request,
         "sign-in.html",
@@ -113,7 +123,7 @@ def form_page(request: Request, onward: str, email: str = "", error: ShylightErr
         email=email,
         error=error.message if error else None,
         next=onward,
-        done="" if error else done,
+        done="" if error or not done else _(done),
         can_send=mail.can_send(),
         has_passkeys=passkey_challenges.relying_party(request) is not None,
         may_sign_up=sign_up.availability() == "open",
@@ -124,7 +134,12 @@ def form_page(request: Request, onward: str, email: str = "", error: ShylightErr
 def signed_in(request: Request, person: Person, onward: str) -> Response:
     """A session for somebody who has proven who they are, and on to the page `onward`."""
     cookies = [auth.begin_session(request, person), auth.remember_browser(request, person), *second_step.end(request)]
-    return redirect(request.root + onward, {"Set-Cookie": cookies})
+    return redirect(request.root + _page_of(person, onward), {"Set-Cookie": cookies})
+
+
+def _page_of(person: Person, onward: str) -> str:
+    """The page to open: `onward`, but the person's own start page in place of the home page."""
+    return preferences.home_of(person) if onward == request_origin.HOME else onward
 
 
 def first_step_done(request: Request, person: Person, onward: str) -> Response:

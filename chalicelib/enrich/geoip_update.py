@@ -13,7 +13,7 @@ from typing import Final
 from chalicelib.enrich import geoip_database, geolocation
 from chalicelib.enrich.geoip_publishers import Publisher, publisher
 from chalicelib.errors import ShylightError, Unavailable
-from chalicelib.store import geoip_files, geoip_source
+from chalicelib.store import geoip_files, geoip_source, job_runs
 from chalicelib.store.geoip_files import Edition
 from chalicelib.store.geoip_source import Choice
 from chalicelib.structured_log import log_line
@@ -49,6 +49,11 @@ def run() -> None:
 
     :raises RuntimeError: if an update failed, so that the alarm is raised and Lambda tries again.
     """
+    with job_runs.recorded("update_geoip"):
+        _run()
+
+
+def _run() -> None:
     choice = geoip_source.chosen()
     outcomes = update(choice) if choice is not None else []
     failed = [f"{one.database}: {one.error}" for one in outcomes if one.error]

@@ -16,13 +16,14 @@ from operator import attrgetter
 from typing import Any
 
 from chalicelib.collect.event import Event, decode, encode_all, encode_unreadable
+from chalicelib.days import now_ms
 from chalicelib.enrich import geolocation
 from chalicelib.enrich.bots import referrer_reason
 from chalicelib.enrich.channel import DIRECT, channel
 from chalicelib.enrich.source import INTERNAL, read_source, says_direct
 from chalicelib.enrich.user_agent import UserAgent, parse_agent
 from chalicelib.errors import Poison, ShylightError
-from chalicelib.store import aws, deletions, dirty_hours, exclusions, hit_queue, hits
+from chalicelib.store import aws, deletions, dirty_hours, exclusions, hit_queue, hits, job_runs
 from chalicelib.store.records import HIT_FIELDS, VIEW, VISIT_TRAITS, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site, cached_site
 from chalicelib.structured_log import log_line
@@ -36,12 +37,15 @@ _FOR_NOW = (OSError, MemoryError, ShylightError)
 
 def handle_batch(records: Sequence[Mapping[str, Any]]) -> None:
     """Store the events of a batch, as Lambda hands it over: see :func:`consume`."""
-    counts = [int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)) for record in records]
-    consume((record["body"] for record in records), max(counts, default=1))
+    attributes = [record.get("attributes", {}) for record in records]
+    counts = [int(given.get("ApproximateReceiveCount", 1)) for given in attributes]
+    if consume((record["body"] for record in records), max(counts, default=1)):
+        now = now_ms()
+        job_runs.note_stored(now - min((int(given.get("SentTimestamp", now)) for given in attributes), default=now))
 
 
-def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
-    """Store the events of a batch of queue messages.
+def consume(bodies: Iterable[str], deliveries: int = 1) -> int:
+    """Store the events of a batch of queue messages; gives how many valid events there were.
 
     :param deliveries: the highest delivery count of the messages.
     :raises Exception: errors of AWS, after which SQS delivers the whole batch again.
@@ -60,6 +64,7 @@ def consume(bodies: Iterable[str], deliveries: int = 1) -> None:
         hit_queue.send_to_dead_letters(letter.body, letter.why.reason, letter.why.detail)
     ms = round((time.perf_counter() - started) * 1000, 1)
     log_line(job="worker", events=len(events), buried=len(letters), ms=ms)
+    return len(events)
 
 
 @dataclass(frozen=True, slots=True)

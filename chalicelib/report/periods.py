@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from chalicelib.config import DEFAULT_PERIOD
 from chalicelib.days import each
 from chalicelib.errors import BadRequest
 
-DEFAULT: Final = "30d"
 LABELS: Final[Mapping[str, str]] = {
     "today": "Today",
     "yesterday": "Yesterday",
@@ -54,14 +54,15 @@ class Period:
         return each(self.first, self.last)
 
 
-def parse(query: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Period:
+def parse(query: Mapping[str, str], zone: ZoneInfo, now: datetime, default: str = DEFAULT_PERIOD) -> Period:
     """The period a query asks for: ``period=<name>``, or ``from=`` and ``to=`` as ISO dates.
 
     :param now: an aware time; "today" is its date in `zone`.
+    :param default: the name of the period if the query asks for none.
     :raises BadRequest: for an unknown name, and for dates that are invalid, in the wrong order, or too far apart.
     """
     today = now.astimezone(zone).date()
-    name = query.get("period") or ("custom" if query.get("from") or query.get("to") else DEFAULT)
+    name = query.get("period") or ("custom" if query.get("from") or query.get("to") else default)
     if name not in LABELS:
         raise BadRequest(f"period must be one of {', '.join(LABELS)}.", field="period")
     if name == "custom":

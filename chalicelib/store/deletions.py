@@ -29,6 +29,8 @@ State = Literal["removing", "waiting", "checking", "done"]
 # A function that has not saved for this time is taken to be dead.
 LEASE_S: Final = 60
 _KNOWN_S: Final = 600.0
+# What sort keys of the deletions of people begin with, after all ids of sites; see `store.person_deletions`.
+PERSON: Final = "person#"
 
 _deleted: TimedCache[str, bool] = TimedCache()
 
@@ -124,7 +126,7 @@ def is_deleted(site_id: str) -> bool:
 
 def every() -> list[Deletion]:
     """All deletions, the latest first."""
-    found = map(_parse, CoreItem.query(RECEIPT, consistent_read=True))
+    found = map(_parse, CoreItem.query(RECEIPT, CoreItem.sk < PERSON, consistent_read=True))
     return sorted(found, key=lambda deletion: (-deletion.began, deletion.site_id))
 
 

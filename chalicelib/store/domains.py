@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import DeleteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
+from chalicelib.store import aws
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import CoreItem
 
@@ -38,6 +40,37 @@ def claim(transaction: TransactWrite, site: Site) -> None:
 def release(transaction: TransactWrite, site: Site) -> None:
     """Release the domain for this site."""
     transaction.update(_item(site.domain), actions=[DomainItem.sites.delete({site.id})])
+
+
+def owner_of(domain: str) -> str:
+    """The owner of a domain, or ``""``."""
+    item = _item(domain)
+    try:
+        return DomainItem.get(item.pk, item.sk, consistent_read=True).owner or ""
+    except DomainItem.DoesNotExist:
+        return ""
+
+
+def replace_owner(transaction: TransactWrite, site: Site, before: str) -> None:
+    """Make the owner of a changed site the owner of its domain; the transaction fails if that was not `before`."""
+    transaction.update(
+        _item(site.domain), actions=[DomainItem.owner.set(_owner(site))], condition=DomainItem.owner == before
+    )
+
+
+def disown(domain_partition: str, person_id: str) -> bool:
+    """Delete what is left of a domain that a person had, if it has no active site; whether it was deleted.
+
+    Active sites hand their domain over themselves, see `site_changes.leave`.
+    """
+    condition = (DomainItem.owner == person_id) & DomainItem.sites.does_not_exist()
+    try:
+        DomainItem(domain_partition, _SK).delete(condition)
+    except DeleteError as error:
+        if not aws.condition_failed(error):
+            raise
+        return False
+    return True
 
 
 def hand_over(transaction: TransactWrite, site: Site, owner: str) -> None:

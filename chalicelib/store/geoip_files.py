@@ -112,13 +112,23 @@ def installed() -> list[str]:
 
     :raises Unavailable: if the bucket does not answer now.
     """
+    return list(installed_at())
+
+
+def installed_at() -> dict[str, int]:
+    """When each database was put into the bucket, in epoch seconds, by name.
+
+    :raises Unavailable: if the bucket does not answer now.
+    """
     prefix = settings().geo_prefix
     try:
         answer = _client().list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
     except aws.AwsError as error:
         raise Unavailable(f"S3 could not list the GeoIP databases: {type(error).__name__}") from error
-    names = [item["Key"].removeprefix(prefix) for item in answer.get("Contents", [])]
-    return [name for name in names if name.endswith(".mmdb") and "/" not in name]
+    found = {item["Key"].removeprefix(prefix): item["LastModified"] for item in answer.get("Contents", [])}
+    return {
+        name: int(changed.timestamp()) for name, changed in found.items() if name.endswith(".mmdb") and "/" not in name
+    }
 
 
 def _key(name: str) -> str:

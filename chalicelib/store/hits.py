@@ -134,6 +134,27 @@ def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[
             yield merge.result(day, hour, visitor)
 
 
+def hours_with_hits(site_id: str, day: date) -> list[int]:
+    """The hours of a site-day of which hits are stored, in order; one small read each."""
+    found: list[int] = []
+    key, first = partition(site_id, day), 0
+    while first < DAY_HOURS:
+        # Pointers of identifiers, `id#…`, sort after all hours.
+        between = SessionItem.sk.between(f"{first:02d}#", f"{DAY_HOURS - 1:02d}~")
+        item = next(iter(SessionItem.query(key, between, limit=1, consistent_read=True)), None)
+        if item is None:
+            break
+        found.append(_whose(item)[0])
+        first = found[-1] + 1
+    return found
+
+
+def has_hits(site_id: str, day: date, hour: int) -> bool:
+    """Whether hits of an hour of a site-day are stored; one small read."""
+    between = SessionItem.sk.between(f"{hour:02d}#", f"{hour:02d}~")
+    return any(True for _ in SessionItem.query(partition(site_id, day), between, limit=1, consistent_read=True))
+
+
 def partition(site_id: str, day: date) -> str:
     """The partition key of a site-day."""
     return f"{site_id}#{day.isoformat()}"

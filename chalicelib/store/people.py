@@ -27,14 +27,15 @@ from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
-from chalicelib.store import aws
+from chalicelib.store import aws, preferences
+from chalicelib.store.preferences import Preferences
 from chalicelib.store.tables import CoreItem
 
 # What a person is in a site; `accounts.auth` says what each role may do.
 Role = Literal["owner", "admin", "editor", "viewer"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-_PROFILE: Final = "profile"
+PROFILE: Final = "profile"
 _SITE: Final = "site#"
 _TEAMS: Final = "teams"
 
@@ -53,7 +54,8 @@ class Person:
     :ivar email: the primary address, as entered; unique, ignoring case. Mail goes to it.
     :ivar other_emails: more addresses that the person has proven to be theirs; unique, too.
     :ivar unverified_emails: addresses that the person has entered and not proven; anybody may have them.
-    :ivar language: of mails, a key of `translation.LANGUAGES`; ``""``: not known.
+    :ivar language: of mails, a key of `translation.LANGUAGES`; ``""``: not known. The one in `preferences`, or else
+        that of their browser.
     :ivar admin: sees and changes everything.
     :ivar password_hash: argon2id, with its parameters; None without a password.
     :ivar epoch: sessions that began under an earlier epoch are invalid.
@@ -72,6 +74,7 @@ class Person:
     other_emails: tuple[str, ...] = ()
     unverified_emails: tuple[str, ...] = ()
     language: str = ""
+    preferences: Preferences = field(default_factory=Preferences)
 
     def as_stored(self, email: str) -> str:
         """The verified address that :func:`find_person` found this person by.
@@ -89,7 +92,7 @@ def partition(person_id: str) -> str:
 
 def profile_key(person_id: str) -> tuple[str, str]:
     """The whole key of a person's own item."""
-    return partition(person_id), _PROFILE
+    return partition(person_id), PROFILE
 
 
 def get_person(person_id: str) -> Person | None:
@@ -113,7 +116,7 @@ def find_person(email: str) -> Person | None:
 
 def _owner_of(email: str) -> str | None:
     try:
-        return str(CoreItem.get(*_email_key(email), consistent_read=True).body)
+        return str(CoreItem.get(*email_key(email), consistent_read=True).body)
     except CoreItem.DoesNotExist:
         return None
 
@@ -127,7 +130,7 @@ def add_person(person: Person) -> Person:
     try:
         with TransactWrite(connection=connection()) as transaction:
             transaction.save(_item(stored), CoreItem.pk.does_not_exist())
-            transaction.save(CoreItem(*_email_key(person.email), body=person.id), CoreItem.pk.does_not_exist())
+            transaction.save(CoreItem(*email_key(person.email), body=person.id), CoreItem.pk.does_not_exist())
     except TransactWriteError as error:
         if not aws.transaction_canceled(error):
             raise
@@ -155,7 +158,7 @@ def add_address(person: Person, email: str) -> Person:
 
     :raises Conflict: if somebody else has that address, or the stored item is no longer of ``person.version``.
     """
-    pointer = CoreItem(*_email_key(email), body=person.id)
+    pointer = CoreItem(*email_key(email), body=person.id)
     free = CoreItem.pk.does_not_exist() | (CoreItem.body == person.id)
     try:
         with TransactWrite(connection=connection()) as transaction:
@@ -178,7 +181,7 @@ def remove_address(person: Person, email: str) -> Person:
     try:
         with TransactWrite(connection=connection()) as transaction:
             stored = _save_changed(transaction, person)
-            transaction.delete(CoreItem(*_email_key(email)), CoreItem.body == person.id)
+            transaction.delete(CoreItem(*email_key(email)), CoreItem.body == person.id)
     except TransactWriteError as error:
         if not aws.transaction_canceled(error):
             raise
@@ -260,6 +263,7 @@ def parse(item: CoreItem) -> Person:
     known = {entry.name for entry in dataclasses.fields(Person)}
     stored = {name: value for name, value in json.loads(item.body or "{}").items() if name in known}
     body: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    body["preferences"] = preferences.parse(stored.get("preferences", {}))
     return Person(**{**body, "version": int(item.version)})
 
 
@@ -287,5 +291,6 @@ def _membership_key(person_id: str, site_id: str) -> tuple[str, str]:
     return partition(person_id), _SITE + site_id
 
 
-def _email_key(email: str) -> tuple[str, str]:
+def email_key(email: str) -> tuple[str, str]:
+    """The whole key of the item that says whose address it is."""
     return f"email#{email.casefold()}", "person"

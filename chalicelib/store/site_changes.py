@@ -83,6 +83,55 @@ def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
     raise Conflict("This site is being changed by someone else; please try again.")
 
 
+def leave(site_id: str, person_id: str) -> None:
+    """Take a person, whose account is deleted, out of a site: as one of its people, and as its owner.
+
+    A site without another owner gets one: the person with the highest role. Without other people, it stays with the
+    administrators of the installation.
+
+    :raises Conflict: if concurrent changes were faster several times.
+    """
+    for _ in range(_RACES):
+        found = sites.read_with_version(site_id)
+        if found is None or _is_left(*found, person_id):
+            return
+    raise Conflict("This site is being changed by someone else; please try again.")
+
+
+def _is_left(site: Site, version: int, person_id: str) -> bool:
+    """Take the next step to leave; whether it was the last one."""
+    before = site_people.read(site, person_id)
+    others = {one: role for one, role in before.roles.items() if one != person_id}
+    owners = sorted(one for one, role in others.items() if role == "owner")
+    if others and not owners:
+        heir = min(others, key=lambda one: (people.ROLES.index(others[one]), one))
+        site_people.write(before, heir, "owner")
+        return False
+    if person_id in before.roles and not site_people.write(before, person_id, None):
+        return False
+    return site.owner != person_id or _hand_over(site, version, owners[0] if owners else "")
+
+
+def _hand_over(site: Site, version: int, heir: str) -> bool:
+    """Replace the owner that a site names, who owns its domain, too; False if something changed meanwhile.
+
+    All active sites of a domain have one owner: if another site has handed the domain over already, its owner.
+    """
+    of_domain = domains.owner_of(site.domain) if site.active else ""
+    changed = dataclasses.replace(site, owner=of_domain if of_domain not in ("", site.owner) else heir)
+    try:
+        with TransactWrite(connection=people.connection()) as transaction:
+            transaction.save(item_of(changed, version + 1), CoreItem.version == version)
+            if of_domain == site.owner:
+                domains.replace_owner(transaction, changed, site.owner)
+    except TransactWriteError as error:
+        if not aws.transaction_refused(error):
+            raise
+        return False
+    sites.forget(site.id)
+    return True
+
+
 def _move(transaction: TransactWrite, before: Site, after: Site) -> None:
     """Claim and release domains as the change requires."""
     had = domains.key_of(before.domain) if before.active else None

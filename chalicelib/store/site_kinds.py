@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from chalicelib.store import credentials, idempotency_keys, site_order, teams
+from chalicelib.store import credentials, idempotency_keys, people, site_order, start_page, teams
 
 BUCKET: Final = "bucket"
 # The kind of what is the site's by its place, but not declared.
@@ -70,7 +70,8 @@ class Mention(NamedTuple):
     """A kind of items that belong to people or teams and mention sites.
 
     :ivar pk, sk: what their keys begin with.
-    :ivar fields: of their body, in which ids of sites are: as values, in lists, or as names.
+    :ivar fields: of their body, in which ids of sites are: as values, in lists, or as names; ``a.b`` is a field in a
+        field.
     :ivar take_out: takes a site out of one: its partition key, its sort key, the site's id.
     """
 
@@ -81,13 +82,21 @@ class Mention(NamedTuple):
 
     def is_in(self, sk: str, body: Mapping[str, Any], site_id: str) -> bool:
         """Whether an item with this sort key and body mentions the site."""
-        values = (body.get(name) for name in self.fields)
+        values = (_value(body, name) for name in self.fields)
         return sk.startswith(self.sk) and any(
             site_id in value if isinstance(value, list | dict) else site_id == value for value in values
         )
 
 
+def _value(body: Mapping[str, Any], name: str) -> Any:
+    value: Any = body
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
 MENTIONS: Final = (
+    Mention("person#", people.PROFILE, ("preferences.default_site",), start_page.take_out),
     Mention("person#", site_order.SK, ("favourites", "places"), site_order.take_out),
     Mention("person#", credentials.OF_TOKEN, ("sites",), credentials.take_site_out),
     Mention("person#", idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),

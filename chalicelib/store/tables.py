@@ -11,6 +11,7 @@ rollups               ``site`` / ``day#…``                   packed rollups of
                       ``site`` / ``ledger#…`` ``full#…``     what was dropped, and days that take no more
 marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
                       ``build#bucket`` / ``site#day``        who is at it, and how often it failed
+                      ``job`` / name of a function           when it last ran
 salts                 ``site#day``                           the day's salt; never backed up
 ====================  =====================================  ==========================================================
 """
@@ -164,6 +165,21 @@ class BuildItem(_Table):
     reason = UnicodeAttribute(null=True)  # of the last failure
 
 
+class RunItem(_Table):
+    """The last runs of a scheduled job, or of the worker; see `store.job_runs`."""
+
+    class Meta(_Meta):
+        table_name = settings().table("marks")
+
+    bucket = UnicodeAttribute(hash_key=True)  # job
+    sk = UnicodeAttribute(range_key=True)  # the name of the function
+    started = NumberAttribute(null=True)  # epoch ms, like the others
+    ended = NumberAttribute(null=True)
+    succeeded = NumberAttribute(null=True)
+    error = UnicodeAttribute(null=True)
+    waited = NumberAttribute(null=True)  # ms
+
+
 class SaltItem(_Table):
     """The salt of a site-day."""
 
@@ -183,6 +199,7 @@ MODELS: tuple[type[_Table], ...] = (
     LedgerItem,
     MarkItem,
     BuildItem,
+    RunItem,
     SaltItem,
 )
 

@@ -82,7 +82,8 @@ _TRANSACTED: Final = {
 
 
 def _of_item(action: str, name: str, key: Mapping[str, Any]) -> Need:
-    return Need(action, table(name), _kind(name, key.get("pk", {}).get("S", "")))
+    partition = key.get("pk") or key.get("bucket") or {}
+    return Need(action, table(name), _kind(name, partition.get("S", "")))
 
 
 def _queried(given: Mapping[str, Any]) -> str:
@@ -92,7 +93,9 @@ def _queried(given: Mapping[str, Any]) -> str:
 
 
 def _kind(name: str, key: str) -> str:
-    """What the partition key tells of the kind of item; only `core` holds several."""
+    """What the partition key tells of the kind of item; only `core` and `marks` hold several."""
+    if name == settings().table("marks"):
+        return re.sub(r"\d+$", "", key) or "hours"
     return re.sub(r"(?<=#).*", "", key) if name == settings().table("core") else ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,10 +25,13 @@ from chalicelib.accounts import (
     installation,
     one_time_links,
     people,
+    person_deletion,
+    person_removal,
     shared_links,
     site_deletion,
     site_transfers,
     sites,
+    teams,
 )
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.api.routes import UNKNOWN
@@ -43,12 +47,16 @@ from chalicelib.store import (
     dirty_hours,
     geoip_files,
     geoip_source,
+    invitations,
     mail,
     provider_identities,
     salts,
+    site_changes,
     site_people,
 )
 from chalicelib.store import people as stored
+from chalicelib.store import teams as stored_teams
+from chalicelib.store.invitations import Invitation, Place
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
 from harness.sample_day import new_site
@@ -182,12 +190,23 @@ def api_handler(invoke: Invoke) -> None:
     security_scenario.secure_account(api, admin.email, PASSWORD)
     api.cookie, api.token = "", api_tokens.issue(admin, "policies")
     _program(api, shown)
+    api.ask("GET /api/v1/health", 200)
     with _mails() as mails:
         people_scenarios.by_program(api, shown, mails.token)
     _tokens(api, shown)
+    _leave(api)
     anywhere: Any = {"proxy+": "none"}
     for unknown in UNKNOWN:
         api.ask(f"{unknown.method} {unknown.path}", 404, **anywhere)
+
+
+def _leave(api: Api) -> None:
+    """An administrator, who is in a site, a team and so on, deletes their account."""
+    person, _friend = leaver(admin=True)
+    api.ask("POST /sign-in", 303, urlencode({"email": person.email, "password": PASSWORD}))
+    csrf = _csrf(api.ask("GET /account/delete", 200))
+    api.ask("POST /account/delete", 400, urlencode({"csrf": csrf, "email": "another@example.com"}))
+    api.ask("POST /account/delete", 303, urlencode({"csrf": csrf, "email": person.email}))
 
 
 def _collect(api: Api, of: Site) -> None:
@@ -323,6 +342,8 @@ def _go_by_mail(api: Api) -> None:
         for action, address in (("primary", other), ("remove", email)):
             form = {"csrf": csrf, "action": action, "email": address}
             api.ask("POST /account/addresses", 303, urlencode(form))
+        api.ask("GET /account/preferences", 200)
+        api.ask("POST /account/preferences", 303, urlencode({"csrf": csrf, "theme": "dark"}))
         api.ask("GET /account/password", 200)
         form = {"csrf": csrf, "present": PASSWORD, "password": f"{PASSWORD} more"}
         api.ask("POST /account/password", 303, urlencode(form))
@@ -521,8 +542,35 @@ def aggregate(invoke: Invoke) -> None:
     invoke(dict(SCHEDULED))
 
 
+def leaver(*, admin: bool = False) -> tuple[stored.Person, stored.Person]:
+    """Somebody who is in a site and a team and signs in with a provider, and the person that they share both with."""
+    person, friend = (
+        stored.add_person(stored.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com", admin=admin))
+        for _ in range(2)
+    )
+    person = people.set_password(person, PASSWORD)
+    shared = sites.create_site(person, {**NEW_SITE, "domain": f"{uuid.uuid4().hex}.example"})
+    assert site_people.write(site_people.read(shared, friend.id), friend.id, "owner")
+    archived = sites.create_site(person, {**NEW_SITE, "domain": f"{uuid.uuid4().hex}.example"})
+    assert site_people.write(site_people.read(archived, friend.id), friend.id, "owner")
+    site_changes.change_site(archived.id, {"active": False})
+    teams.create(person, {"name": "Alone"})
+    team = teams.create(person, {"name": "Team"})
+    soon = int(time.time()) + 999
+    for place in (Place("installation"), Place("site", shared.id), Place("team", team.id)):
+        invitation = Invitation(place, person.id, "x@example.com", "", person.id, soon, soon, "d" * 64)
+        assert invitations.write(None, invitation)
+    assert stored_teams.write_member(team, friend.id, "member")
+    identity = provider_identities.Identity(uuid.uuid4().hex, "https://id.example", "", 1)
+    provider_identities.connect(person.id, identity)
+    return person, friend
+
+
 def delete_sites(invoke: Invoke) -> None:
-    """A site with everything that there is of one, which somebody has among their favourites."""
+    """A site with everything that there is of one, which somebody has among their favourites; and a person."""
+    person, _friend = leaver()
+    with patch.object(person_removal, "remove_own"):  # the request died
+        person_deletion.delete(person, person, person.email)
     of = site()
     running_day(of)
     finished_day(of)
@@ -533,7 +581,7 @@ def delete_sites(invoke: Invoke) -> None:
     with patch.object(deletions, "start_function"):
         site_deletion.begin(of, owner, of.name)
     invoke(dict(SCHEDULED))
-    with patch("chalicelib.config.DELETION_SETTLE_S", 0):
+    with patch("chalicelib.config.DELETION_SETTLE_S", 0), patch("chalicelib.config.PERSON_DELETION_SETTLE_S", 0):
         invoke(dict(SCHEDULED))
 
 

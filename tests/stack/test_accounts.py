@@ -264,6 +264,7 @@ def test_a_changed_password_ends_all_sessions(stack: Any, browser: Browser, made
 
 FORMS = [
     "/sign-out", "/sites", "/sites/{site}/settings", "/account", "/account/addresses", "/account/password",
+    "/account/preferences", "/account/delete",
     "/sites/{site}/people", "/sites/{site}/people/{person}", "/sites/{site}/people/{person}/remove",
     "/sites/{site}/invitations/{invitation}", "/sites/{site}/teams", "/sites/{site}/teams/{team}/remove",
     "/teams", "/teams/{team}", "/teams/{team}/delete", "/teams/{team}/members", "/teams/{team}/members/{person}",

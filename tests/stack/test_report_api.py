@@ -73,7 +73,8 @@ def test_a_wrong_period_is_refused_by_name(
 @pytest.mark.parametrize(
     ("query", "field"),
     [({"limit": "0"}, "limit"), ({"limit": "many"}, "limit"), ({"limit": "9999"}, "limit"),
-     ({"limit": "0000000019999"}, "limit"), ({"next": "x"}, "next"), ({"cursor": "x"}, "cursor"), ({"next": "é"}, "next"),
+     ({"limit": "0000000019999"}, "limit"), ({"next": "x"}, "next"), ({"cursor": "x"}, "cursor"),
+     ({"next": "é"}, "next"),
      ({"next": "WzEsMiwzXQ"}, "next")],
 )  # fmt: skip
 def test_a_wrong_page_of_visits_is_refused_by_name(

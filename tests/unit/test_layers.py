@@ -45,8 +45,9 @@ LEANS_ON: dict[str, set[str]] = {
         "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames", "translation",
         "outgoing_http", "web", "store", "collect", "enrich",
     },
-    "api": {*GROUND, "store", "collect", "report", "accounts"},
-    "dashboard": {*GROUND, "store", "report", "accounts", "api"},
+    "operations": {"errors", "config", "days", "translation", "store", "accounts"},
+    "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
+    "dashboard": {*GROUND, "store", "report", "accounts", "operations", "api"},
     "middleware": {"config"},
     "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
 }  # fmt: skip

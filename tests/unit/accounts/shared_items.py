@@ -13,6 +13,7 @@ from chalicelib.store import counter_keys, login_throttle, sites
 from chalicelib.store import shared_links as stored
 from chalicelib.store.people import Person
 from chalicelib.store.shared_links import SharedLink
+from chalicelib.store.signing_key import SigningKey
 from chalicelib.store.sites import Site
 
 SITE = Site("7f0c5a8e-6a6b-4a51-9f52-1d6f0a3f7b11", "Fieldnotes", "fieldnotes.example", "Europe/Berlin")
@@ -48,7 +49,9 @@ class Items:
             (sites, "cached_site"): lambda site: self.sites.get(site),
             (audit_log, "record"): lambda _who, action, **more: self.entries.append((action, more)),
             (shared_links, "signing_key"): lambda: self.key,
+            (shared_links, "signing_keys"): lambda: (SigningKey(self.key, 0),),
             (link_passwords, "signing_key"): lambda: self.key,
+            (link_passwords, "keys_for"): lambda _named: (SigningKey(self.key, 0),),
             (throttle, "signing_key"): lambda: self.key,
             (login_throttle, "count_attempt"): self._count_attempt,
             (login_throttle, "clear"): lambda key: self.attempts.pop(key, None),

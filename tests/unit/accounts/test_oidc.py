@@ -15,11 +15,11 @@ import jwt
 import pytest
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import oidc, oidc_state, sessions, signed_tokens, throttle
+from chalicelib.accounts import oidc, oidc_state, sessions
 from chalicelib.accounts.oidc_people import Claims
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unavailable
-from chalicelib.store import login_throttle, used_tokens
+from chalicelib.store import login_throttle, signing_key, used_tokens
 from chalicelib.store.installation import Installation
 from chalicelib.web import Request
 from tests.unit.accounts.fake_provider import (
@@ -98,8 +98,8 @@ class Site:
 @pytest.fixture
 def site(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> Site:
     made = Site(provider)
-    for module in (oidc_state, signed_tokens, throttle):
-        monkeypatch.setattr(module, "signing_key", lambda: KEY)
+    monkeypatch.setattr(signing_key, "_read", lambda _name: (signing_key.SigningKey(KEY, 0),))
+    timed_cache.reset_all()
     monkeypatch.setattr(used_tokens, "use", made.use)
     monkeypatch.setattr(login_throttle, "count_attempt", made.count)
     monkeypatch.setattr(login_throttle, "give_back", made.give_back)

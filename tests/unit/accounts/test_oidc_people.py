@@ -82,6 +82,9 @@ class Tables:
             "identity_disconnected": "person.disconnect_identity",
         }.get(kind)
 
+    def is_invited(self, email: str) -> bool:
+        return email in self.invited
+
     def factors_of(self, person: Person) -> Factors:
         return self.factors
 
@@ -102,6 +105,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
         (audit_log, ("record",)),
         (notices, ("security_changed",)),
         (second_factor, ("factors_of",)),
+        (invitation_acceptance, ("is_invited",)),
     ):
         for name in names:
             monkeypatch.setattr(module, name, getattr(made, name))
@@ -247,6 +251,14 @@ class TestNewPeople:
         )
         assert oidc_people.person_for(claims(), None) == person
         assert tables.log == ["person.sign_up", "person.connect_identity"]
+
+    @pytest.mark.parametrize("only", [True, False])
+    def test_an_account_is_created_for_an_address_that_is_invited(self, tables: Tables, only: bool) -> None:
+        tables.set_up(sign_up="invited", oidc_only=only)
+        tables.invited = {"ada@example.com"}
+        assert oidc_people.person_for(claims(), None).email == "ada@example.com"
+        with pytest.raises(Forbidden):
+            oidc_people.person_for(claims("2", ""), None)
 
     @pytest.mark.parametrize("sign_up", ["closed", "invited"])
     @pytest.mark.parametrize("only", [True, False])

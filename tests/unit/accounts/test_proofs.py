@@ -133,7 +133,8 @@ class TestCookie:
 class TestSessionOf:
     @pytest.fixture(autouse=True)
     def key(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(auth, "signing_key", lambda: KEY)
+        monkeypatch.setattr(signing_key, "_read", lambda _name: (signing_key.SigningKey(KEY, 0),))
+        timed_cache.reset_all()
         monkeypatch.setattr(browser_sessions, "add", lambda *_: None)
         monkeypatch.setattr(geoip_database, "record", lambda *_: {})
 
@@ -155,24 +156,6 @@ class TestSessionOf:
 
     def test_nobody_has_no_csrf_token(self) -> None:
         assert auth.csrf_token(request()) == ""
-
-
-def test_a_rotated_signing_key_is_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Secrets:
-        asked = 0
-
-        def get_secret_value(self, **_: str) -> dict[str, str]:
-            self.asked += 1
-            return {"SecretString": f"key {self.asked}"}
-
-    store, clock = Secrets(), [1000.0]
-    monkeypatch.setattr("chalicelib.timed_cache.time.monotonic", lambda: clock[0])
-    timed_cache.reset_all()
-    monkeypatch.setattr("chalicelib.store.aws.client", lambda _: store)
-    assert [signing_key.signing_key(), signing_key.signing_key()] == [b"key 1", b"key 1"]
-    clock[0] += config.SIGNING_KEY_CACHE_S
-    assert signing_key.signing_key() == b"key 2"
-    timed_cache.reset_all()
 
 
 class TestOrigin:

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import config
+from chalicelib import config, timed_cache
 from chalicelib.accounts import encryption, mail_texts, recovery_codes, sessions, signed_tokens, totp
 from chalicelib.accounts.passkey_challenges import RelyingParty, relying_party
 from chalicelib.accounts.signed_tokens import Purpose
+from chalicelib.store import signing_key
 from chalicelib.web import Request
 
 # RFC 6238, appendix B: the times and codes for SHA-1, of which six digits are used.
@@ -106,7 +107,8 @@ class TestEncryption:
 class TestSignedTokens:
     @pytest.fixture(autouse=True)
     def key(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(signed_tokens, "signing_key", lambda: KEY)
+        monkeypatch.setattr(signing_key, "_read", lambda _name: (signing_key.SigningKey(KEY, 0),))
+        timed_cache.reset_all()
 
     def test_a_token_says_what_was_put_in(self) -> None:
         claims = signed_tokens.read(Purpose.SECOND_STEP, signed_tokens.issue(Purpose.SECOND_STEP, "ada", 60, epoch=3))

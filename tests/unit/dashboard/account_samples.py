@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from typing import Any
 from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, auth, mail
+from chalicelib.accounts import api_tokens, appearance, auth, mail
 from chalicelib.accounts import sign_up as signing_up
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_UP, VERIFY_EMAIL, Link, invalid
+from chalicelib.accounts.person_deletion import Plan
 from chalicelib.accounts.sign_in_ways import SignInWays
+from chalicelib.dashboard import delete_account as delete_account_page
 from chalicelib.dashboard import (
     invalid_link,
     password_page,
     password_reset,
+    preferences_page,
     profile,
     sign_in,
     sign_up,
 )
 from chalicelib.dashboard import verify_email as verification
-from chalicelib.errors import BadRequest, TooManyRequests, Unauthorized
+from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
+from chalicelib.store.preferences import Preferences
+from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
 from tests.unit.dashboard import samples
 
@@ -38,6 +45,7 @@ LONG = Person(
     unverified_emails=("new@example.com", "y" + LONG_ADDRESS),
 )
 TOKEN = "A" * 64
+NOTHING_ALONE = Plan((), (), last_administrator=False)
 PASSWORDS = SignInWays()
 
 
@@ -70,6 +78,24 @@ def profile_with_mistakes() -> Response:
     """After an address that was not accepted."""
     wrong = BadRequest(_("Enter an e-mail address, such as ada@example.com."), field="email")
     return profile_page(ADA, email="nonsense", error=wrong, form="add")
+
+
+def delete_account(person: Person = LONG, plan: Plan = NOTHING_ALONE, error: Conflict | None = None) -> Response:
+    """The page to delete one's account."""
+    with _account(True):
+        return delete_account_page.page(samples.request("/account/delete"), person, plan, error)
+
+
+def preferences_form(chosen: Preferences | None = None, sites: tuple[Site, ...] = (), **shown: Any) -> Response:
+    """The page of one's preferences."""
+    person = dataclasses.replace(LONG, preferences=chosen or Preferences())
+
+    def shown_page() -> Response:
+        appearance.use(person)
+        return preferences_page._page(samples.request("/account/preferences"), person, **shown)
+
+    with _account(True), patch.object(auth, "sites_of", return_value=list(sites)):
+        return copy_context().run(shown_page)
 
 
 def password(person: Person = ADA, error: BadRequest | None = None, done: str = "", tokens: int = 2) -> Response:
@@ -153,6 +179,22 @@ PAGES: dict[str, Callable[[], Response]] = {
     "/account-problem": lambda: profile_page(ADA, problem=_("No mail can be sent to this address.")),
     "/account-mistake": profile_with_mistakes,
     "/account-passwordless": lambda: profile_page(Person("1", "ada@example.com")),
+    "/account/delete": delete_account,
+    "/account/delete-sites": lambda: delete_account(
+        plan=Plan((samples.SITE, samples.LONG_SITE), (samples.SITE, samples.LONG_SITE), last_administrator=False),
+        error=Conflict(_("Please sign in."), field="delete_sites"),
+    ),
+    "/account/delete-wrong": lambda: delete_account(error=Conflict(_("Please sign in."), field="email")),
+    "/account/delete-last": lambda: delete_account(plan=Plan((), (), last_administrator=True)),
+    "/account/preferences": preferences_form,
+    "/account/preferences-dark": lambda: preferences_form(
+        Preferences("automatic", "America/Argentina/Buenos_Aires", "7d", samples.LONG_SITE.id, "dark", shortcuts=False),
+        (samples.SITE, samples.LONG_SITE),
+        done=_("Your preferences were saved."),
+    ),
+    "/account/preferences-light": lambda: preferences_form(
+        Preferences(theme="light"), error=BadRequest(_("Please sign in."), field="theme")
+    ),
     "/account/password": lambda: password(LONG, done=_("Your name was saved.")),
     "/account/password-wrong": wrong_password,
     "/account/password-none": lambda: password(Person("1", "ada@example.com")),

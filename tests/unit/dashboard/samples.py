@@ -49,6 +49,7 @@ from chalicelib.store import shared_links as stored_links
 from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
 from chalicelib.store.shared_links import SharedLink
+from chalicelib.store.signing_key import SigningKey
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
@@ -298,7 +299,7 @@ def sharing_page(
         patch.object(auth, "csrf_token", return_value="token"),
         patch.object(stored_links, "of_site", return_value=list(links)),
         patch.object(stored_links, "get", side_effect=lambda _site, link_id: by_id.get(link_id)),
-        patch.object(shared_links, "signing_key", return_value=b"key"),
+        patch.object(shared_links, "signing_keys", return_value=(SigningKey(b"key", 0),)),
         patch.object(counters, "key_of", return_value=key),
     ):
         if form is None:

@@ -16,6 +16,7 @@ from chalicelib.accounts import audit_log as log
 from chalicelib.accounts import auth, invitation_acceptance, invitations, mail, site_people, site_teams, teams
 from chalicelib.accounts.invitation_acceptance import Offer
 from chalicelib.accounts.invitations import Listed, Sent
+from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.accounts.site_people import Member, TeamAccess
 from chalicelib.accounts.teams import TeamMember, TeamSite
 from chalicelib.config import INVITATION_LIFE_S
@@ -161,13 +162,18 @@ def link(
     creates: bool = False,
     inviter: Person = ADA,
     email: str = "ada@example.com",
+    provider: str = "",
     **shown: Any,
 ) -> Response:
-    """The page of an invitation's link."""
+    """The page of an invitation's link. `provider`: through which people sign in."""
     role = "" if subject is None else "editor" if isinstance(subject, Site) else "member"
     place = invitations.place_of(subject)
     offer = Offer(replace(_invitation(email, role).invitation, place=place), subject, inviter)
-    with _patched((invitation_acceptance, "creates_account", creates)):
+    with _patched(
+        (invitation_acceptance, "creates_account", creates),
+        (invitation_acceptance, "may_create_account", True),
+        (invitation_page, "sign_in_ways", SignInWays(provider)),
+    ):
         return invitation_page._page(samples.request(f"/invitations/{TOKEN}"), offer, person, **shown)
 
 
@@ -190,6 +196,8 @@ LINKS: dict[str, Callable[[], Response]] = {
     "/invitations/sign-in": lambda: link(TEAM),
     "/invitations/wrong": lambda: link(person=NAMELESS),
     "/invitations/create": lambda: link(None, creates=True),
+    "/invitations/provider": lambda: link(None, creates=True, provider=LONG_NAME),
+    "/invitations/provider-only": lambda: link(TEAM, provider="Example"),
     "/invitations/mistake": lambda: link(creates=True, error=_wrong(), name=LONG_NAME),
     "/invitations/long": lambda: link(samples.LONG_SITE, inviter=LONG, email=LONG_ADDRESS, creates=True),
     "/invitations/nasty": lambda: link(replace(TEAM, name=NASTY_NAME), NAMELESS, inviter=NASTY, email=NASTY.email),

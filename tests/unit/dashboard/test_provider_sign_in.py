@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 from chalice import Response
 
-from chalicelib.accounts import auth, oidc, oidc_people, oidc_state, second_factor, second_step
+from chalicelib.accounts import auth, invitation_acceptance, oidc, oidc_people, oidc_state, second_factor, second_step
 from chalicelib.accounts.oidc_people import Claims, MustConfirm
 from chalicelib.accounts.oidc_state import SignIn
 from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import identities, provider_sign_in
-from chalicelib.errors import Conflict, ShylightError, SignInTooOld, TooManyRequests, Unauthorized, Unavailable
+from chalicelib.dashboard import identities, invitation_page, provider_sign_in
+from chalicelib.errors import (
+    Conflict,
+    NotFound,
+    ShylightError,
+    SignInTooOld,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from chalicelib.store.people import Person
 from chalicelib.store.second_factors import Factors, Totp
 from tests.unit.dashboard import samples
@@ -46,7 +54,7 @@ class Answers:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     made = Answers()
-    begun = lambda _: (CLAIMS, SignIn("id", "https://idp.example", "client", made.next, 0, 1))  # noqa: E731
+    begun = lambda _: (CLAIMS, SignIn("id", "https://idp.example", "client", made.next, 0, 1, b""))  # noqa: E731
     for module, name, answer in (
         (oidc, "finish", begun),
         (oidc_people, "person_for", made.person_for),
@@ -118,3 +126,19 @@ def test_connecting_takes_a_recent_sign_in(monkeypatch: pytest.MonkeyPatch, acti
     with pytest.raises(SignInTooOld) as raised:
         identities.save(asked, ADA)
     assert raised.value.back == identities.PATH
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_an_invited_person_may_sign_in_instead_of_choosing_a_password(
+    monkeypatch: pytest.MonkeyPatch, chosen: bool
+) -> None:
+    monkeypatch.setattr(invitation_acceptance, "find", lambda *_: object())
+    monkeypatch.setattr(invitation_page, "_step", lambda *_: "create")
+    monkeypatch.setattr(invitation_acceptance, "create_account", lambda *_: (_ for _ in ()).throw(NotFound("Created.")))
+    monkeypatch.setattr(auth, "signed_in_person", lambda _: (_ for _ in ()).throw(Unauthorized("Please sign in.")))
+    asked = samples.request("/invitations/abc", method="POST", body=b"sign_in=1" if chosen else b"name=x")
+    response = invitation_page.accept(asked, "abc")
+    if chosen:
+        assert response.headers["Location"] == "../sign-in?next=invitations%2Fabc"
+    else:
+        assert response.status_code == 404

@@ -1,6 +1,9 @@
 """The CloudFormation template, read for what emulators accept and leave undone."""
 
 import json
+import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +11,12 @@ import pytest
 import yaml
 from pynamodb.models import Model
 
+from chalicelib import config
+from chalicelib.aggregate import schedule
 from chalicelib.config import Settings
-from chalicelib.store import tables
+from chalicelib.operations import health
+from chalicelib.store import build_leases, dirty_hours, job_runs, salts, tables
+from infra import policies
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS: dict[str, type[Model]] = {
@@ -188,7 +195,12 @@ def test_the_signing_key_is_made_by_the_stack_and_nowhere_else() -> None:
     assert "SecretString" not in properties
 
 
-@pytest.mark.parametrize("function", ["", "-worker", "-aggregate", "-expire_salts", "-update_geoip", "-delete_sites"])
+FUNCTIONS = ["", *(f"-{name}" for name in policies.FUNCTIONS if name != "api_handler")]
+# Jobs of which the successful runs are watched, with the minutes between runs.
+WATCHED_RUNS = {"aggregate": config.AGGREGATE_EVERY_MIN, "expire_salts": config.EXPIRE_SALTS_EVERY_MIN}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_logs_with_an_end_and_errs_with_an_alarm(function: str) -> None:
     name = f"shylight-prod{function}"
     groups = {
@@ -196,7 +208,52 @@ def test_every_function_logs_with_an_end_and_errs_with_an_alarm(function: str) -
         for one in resources("AWS::Logs::LogGroup").values()
     }
     assert groups[f"/aws/lambda/{name}"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    assert ("AWS/Lambda", "Errors", name) in alarms()
+    if function.removeprefix("-") in WATCHED_RUNS:
+        assert ("shylight-prod", f"{function.removeprefix('-')}-runs", "") in alarms()
+    else:
+        assert ("AWS/Lambda", "Errors", name) in alarms()
+
+
+@pytest.mark.parametrize("job", WATCHED_RUNS)
+def test_a_job_without_a_successful_run_for_three_intervals_raises_an_alarm(job: str) -> None:
+    """As long as the health report waits."""
+    (alarm,) = [
+        found["Properties"]
+        for found in resources("AWS::CloudWatch::Alarm").values()
+        if found["Properties"]["MetricName"] == f"{job}-runs"
+    ]
+    assert name_of(alarm["AlarmName"]) == f"shylight-prod-{job}-overdue"
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (WATCHED_RUNS[job] * 60, health.OVERDUE_RUNS)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"  # no run logs nothing
+
+
+@pytest.mark.parametrize("job", WATCHED_RUNS)
+def test_a_successful_run_is_counted_by_the_line_that_it_logs(
+    job: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (counted,) = [
+        found["Properties"]
+        for found in resources("AWS::Logs::MetricFilter").values()
+        if f'"{job}"' in found["Properties"]["FilterPattern"]
+    ]
+    group = TEMPLATE["Resources"][counted["LogGroupName"]["Ref"]]["Properties"]["LogGroupName"]
+    assert name_of(group) == f"/aws/lambda/shylight-prod-{job}"
+    ((metric),) = counted["MetricTransformations"]
+    assert (name_of(metric["MetricNamespace"]), metric["MetricName"]) == ("shylight-prod", f"{job}-runs")
+    wanted = dict(re.findall(r'\$\.(\w+) = "?(\w+)"?', counted["FilterPattern"]))
+    for name in ("all_states", "all_due"):
+        for module in (build_leases, dirty_hours):
+            monkeypatch.setattr(module, name, lambda *_: iter(()), raising=False)
+    monkeypatch.setattr(salts, "delete_expired", lambda _now: 2)
+    monkeypatch.setattr(job_runs, "_update", lambda *_: None)
+    jobs: dict[str, Callable[[], int]] = {
+        "aggregate": partial(schedule.refresh_marked, None),
+        "expire_salts": schedule.destroy_finished_salts,
+    }
+    jobs[job]()
+    line = json.loads(capsys.readouterr().out)
+    assert {name: str(line[name]) for name in wanted} == wanted
 
 
 def alarms() -> set[tuple[str, str, str]]:
@@ -204,11 +261,11 @@ def alarms() -> set[tuple[str, str, str]]:
     watched = set()
     for found in resources("AWS::CloudWatch::Alarm").values():
         properties = found["Properties"]
-        value = properties["Dimensions"][0]["Value"]
+        value = properties.get("Dimensions", [{"Value": ""}])[0]["Value"]
         if isinstance(value, dict) and "Fn::GetAtt" in value:
             target = TEMPLATE["Resources"][value["Fn::GetAtt"].partition(".")[0]]["Properties"]
             value = target["QueueName"]
-        watched.add((properties["Namespace"], properties["MetricName"], name_of(value)))
+        watched.add((name_of(properties["Namespace"]), properties["MetricName"], name_of(value)))
     return watched
 
 
@@ -218,11 +275,64 @@ def test_alarms_watch_dead_letters_age_errors_and_throttles() -> None:
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", "shylight-prod-hits"),
         ("AWS/ApiGateway", "5XXError", "shylight"),
         ("AWS/Lambda", "Throttles", "shylight-prod"),
-        ("AWS/Lambda", "Throttles", "shylight-prod-worker"),
     }
     for found in resources("AWS::CloudWatch::Alarm").values():
         assert found["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-        assert found["Properties"]["TreatMissingData"] == "notBreaching"
+        is_of_runs = found["Properties"]["MetricName"].endswith("-runs")
+        assert found["Properties"]["TreatMissingData"] == ("breaching" if is_of_runs else "notBreaching")
+
+
+def dashboard() -> list[dict[str, Any]]:
+    """The widgets, with the names of the stage `prod`; alarms by their logical ids."""
+    (found,) = resources("AWS::CloudWatch::Dashboard").values()
+    assert name_of(found["Properties"]["DashboardName"]) == "shylight-prod"
+    text = name_of(found["Properties"]["DashboardBody"])
+    widgets: list[dict[str, Any]] = json.loads(re.sub(r"\$\{(\w+)\.Arn\}", r"\1", text))["widgets"]
+    return widgets
+
+
+def test_the_dashboard_shows_every_alarm() -> None:
+    (shown,) = [widget["properties"]["alarms"] for widget in dashboard() if widget["type"] == "alarm"]
+    assert sorted(shown) == sorted(resources("AWS::CloudWatch::Alarm"))
+
+
+def test_the_dashboard_shows_what_there_is_under_its_names() -> None:
+    rows = [row for widget in dashboard() if widget["type"] == "metric" for row in widget["properties"]["metrics"]]
+    settings = Settings(stage="prod")
+    values: dict[str, set[str]] = {}
+    for namespace, _metric, *dimensions in rows:
+        values.setdefault(namespace, set()).update(dimensions[1::2])
+    assert values == {
+        "AWS/SQS": {settings.queue, settings.dead_letters},
+        "AWS/ApiGateway": {"shylight", "prod"},
+        "AWS/Lambda": {f"shylight-prod{function}" for function in FUNCTIONS},
+        "AWS/DynamoDB": {settings.table(name) for name in MODELS},
+        "shylight-prod": set(),
+    }
+    of_alarms = {(namespace, metric) for namespace, metric, _ in alarms()}
+    assert of_alarms <= {(namespace, metric) for namespace, metric, *_ in rows}
+
+
+def test_alarms_and_dashboard_stay_within_what_cloudwatch_gives_for_free() -> None:
+    """Ten alarms, ten metrics of one's own, three dashboards of fifty metrics: https://aws.amazon.com/cloudwatch/pricing"""
+    metrics = sum(len(widget["properties"].get("metrics", [])) for widget in dashboard())
+    assert metrics <= 50
+    assert len(resources("AWS::CloudWatch::Alarm")) <= 10
+    assert len(resources("AWS::Logs::MetricFilter")) <= 10
+    costs = (ROOT / "docs" / "limits-and-cost.md").read_text(encoding="utf-8")
+    assert f"one dashboard of {metrics} metrics" in costs
+    assert "ten alarms" in costs
+
+
+def test_widgets_do_not_overlap() -> None:
+    cells = [
+        (x, y)
+        for widget in dashboard()
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24  # the columns of a dashboard
 
 
 def test_alarms_of_the_api_tell_stages_apart() -> None:
