@@ -1,4 +1,4 @@
-"""What the examples of the API's document name, made in a deployment: a person in a site, a team, invitations."""
+"""What the examples of the API's document name, made in a deployment: sites, a person, a team, invitations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ from tests.stack.calls import Caller
 from tests.stack.people import ADD_PERSON, GRANT, run
 
 TEAM_NAME = "Editors"
+SITE_NAME = "Fieldnotes"
+# The site whose settings are copied.
+OTHER_SITE = "0b1f2f0e-5a0b-4c39-8a57-0d2f4a1c9b77"
+# A site of somebody else, offered to an address.
+OFFER = """
+import sys, uuid
+from chalicelib.accounts import site_transfers, sites
+from chalicelib.store import people
+owner = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
+site = sites.create_site(owner, {"name": "Offered", "domain": sys.argv[1], "timezone": "UTC"})
+site_transfers.offer(site, owner, {"email": sys.argv[2]}, "https://stats.example/transfers/x")
+print(site.id)
+"""
 JOIN = """
 import sys
 from chalicelib.store import teams
@@ -24,16 +37,29 @@ assert teams.write_member(teams.read(team), person, "member")
 class Named:
     """What a path names, by parameter.
 
+    :ivar site: the id of the site.
     :ivar token: the secret in the link of an invitation, if the operation accepts one.
+    :ivar other_site: the id of the site whose settings are copied, if the operation does that.
     """
 
+    site: str
     parameters: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    other_site: str = ""
 
 
-def make(stack: Deployed, caller: Caller, path: str, site: str) -> Named:
-    """What an operation at `path` needs to succeed, for the administrator who calls it, beside the site."""
-    named = Named()
+def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
+    """What an operation at `path` needs to succeed, for the administrator who calls it.
+
+    :param site: a site to use, where the operation does not need one of its own.
+    """
+    site = _site(stack, caller, path, site)
+    named = Named(site)
+    for parameter in ("transfer", "deletion"):
+        if f"{{{parameter}}}" in path:
+            named.parameters[parameter] = site
+    if path.endswith("/settings"):
+        named.other_site = caller.new_site(_new_domain())
     person = ""
     if "{person}" in path:
         person = named.parameters["person"] = run(stack, ADD_PERSON, f"{uuid.uuid4().hex}@people.example").strip()
@@ -46,6 +72,24 @@ def make(stack: Deployed, caller: Caller, path: str, site: str) -> Named:
     if path == "/api/v1/invitations":
         named.token = _token(stack, caller)
     return named
+
+
+def _site(stack: Deployed, caller: Caller, path: str, site: str) -> str:
+    if "{transfer}" in path:
+        return run(stack, OFFER, _new_domain(), stack.admin_email).split()[-1]
+    if not site or "{deletion}" in path or path == "/api/v1/sites/{site}":
+        site = caller.new_site(_new_domain())
+        assert caller.api("PATCH", f"/sites/{site}", {"name": SITE_NAME}).status == 200
+    if "{deletion}" in path:
+        assert caller.api("DELETE", f"/sites/{site}", name=SITE_NAME).status == 202
+    if path.endswith("/transfer"):
+        email = f"{uuid.uuid4().hex}@people.example"
+        assert caller.api("PUT", f"/sites/{site}/transfer", {"email": email}).status == 200
+    return site
+
+
+def _new_domain() -> str:
+    return f"{uuid.uuid4().hex}.example"
 
 
 def _team(stack: Deployed, caller: Caller, path: str, site: str, person: str) -> str:

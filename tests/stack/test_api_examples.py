@@ -19,23 +19,9 @@ from infra.people import issue_token
 from tests.conftest import Deployed
 from tests.stack import api_examples
 from tests.stack.calls import Caller
-from tests.stack.people import run
 
 DOCUMENT = openapi.described()
 PARAMETERS = DOCUMENT["components"]["parameters"]
-OTHER_SITE = "0b1f2f0e-5a0b-4c39-8a57-0d2f4a1c9b77"
-# What the site is called in the examples.
-NAME = "Fieldnotes"
-# A site of somebody else, offered to an address.
-OFFER = """
-import sys, uuid
-from chalicelib.accounts import site_transfers, sites
-from chalicelib.store import people
-owner = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
-site = sites.create_site(owner, {"name": "Offered", "domain": sys.argv[1], "timezone": "UTC"})
-site_transfers.offer(site, owner, {"email": sys.argv[2]}, "https://stats.example/transfers/x")
-print(site.id)
-"""
 
 
 def of_path(path: str, method: str, name: str) -> dict[str, Any]:
@@ -78,14 +64,8 @@ def environment(stack: Deployed, tmp_path: Path) -> dict[str, str]:
 def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
     """An example, with a new site, a person and a token of this deployment in place of its own."""
     domain, email = f"{uuid.uuid4().hex}.example", f"{uuid.uuid4().hex}@people.example"
-    site = run(stack, OFFER, domain, stack.admin_email).split()[-1] if "{transfer}" in path else caller.new_site(domain)
-    if path == "/api/v1/sites/{site}" or "{deletion}" in path:
-        assert caller.api("PATCH", f"/sites/{site}", {"name": NAME}).status == 200
-    if "{deletion}" in path:
-        assert caller.api("DELETE", f"/sites/{site}", name=NAME).status == 202
-    if path.endswith("/transfer"):
-        assert caller.api("PUT", f"/sites/{site}/transfer", {"email": email}).status == 200
-    named = api_examples.make(stack, caller, path, site)
+    named = api_examples.make(stack, caller, path)
+    site = named.site
     if "{token}" in path:
         issue_token(stack.cloud, stack.admin_email, domain)
         token = next(one["id"] for one in caller.api("GET", "/tokens").json()["tokens"] if one["name"] == domain)
@@ -104,8 +84,8 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
         "ada@example.com": email,
         "example.com": domain,
     }
-    if path.endswith("/settings"):
-        replaced[OTHER_SITE] = caller.new_site(f"{uuid.uuid4().hex}.example")
+    if named.other_site:
+        replaced[api_examples.OTHER_SITE] = named.other_site
     for example, real in replaced.items():
         source = source.replace(example, real)
     return source
