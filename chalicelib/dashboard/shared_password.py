@@ -21,16 +21,20 @@ _SENT: Final = "unlocked"
 def unlock_link(request: Request, link: str) -> Response:
     """``POST /share/{link}``: the password of a link.
 
+    :raises Forbidden: if the form was sent from another site.
     :raises NotFound: if there is no such link.
     """
+    request_origin.check_origin(request)
     return _unlock(request, shared_access.find(Right.SHARED_LINK, link)[1])
 
 
 def unlock_public_page(request: Request, site: str) -> Response:
     """``POST /public/{site}``: the password of a site's public page.
 
+    :raises Forbidden: if the form was sent from another site.
     :raises NotFound: if the site has none.
     """
+    request_origin.check_origin(request)
     return _unlock(request, shared_access.find(Right.PUBLIC_PAGE, site)[1])
 
 
@@ -44,7 +48,6 @@ def locked(request: Request, link: SharedLink) -> Response:
 
 def _unlock(request: Request, link: SharedLink) -> Response:
     """A cookie for the right password, and on to the page; or the form with what was wrong."""
-    request_origin.check_origin(request)
     try:
         cookie = link_passwords.unlock(request, link, request.form().get("password", ""))
     except (TooManyRequests, Unauthorized) as error:

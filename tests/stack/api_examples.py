@@ -1,4 +1,4 @@
-"""What the examples of the API name, made in a deployment: people, teams, invitations, transfers, deletions."""
+"""What the examples of the API's document name, made in a deployment: sites, a person, a team, invitations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.stack.calls import Caller
 from tests.stack.people import ADD_PERSON, GRANT, run
 
 TEAM_NAME = "Editors"
-# What the site is called where its name confirms something, and the other site in the example of copied settings.
 SITE_NAME = "Fieldnotes"
+# The site whose settings are copied.
 OTHER_SITE = "0b1f2f0e-5a0b-4c39-8a57-0d2f4a1c9b77"
 # A site of somebody else, offered to an address.
 OFFER = """
@@ -37,21 +37,32 @@ assert teams.write_member(teams.read(team), person, "member")
 class Named:
     """What a path names, by parameter.
 
+    :ivar site: the id of the site.
     :ivar token: the secret in the link of an invitation, if the operation accepts one.
-    :ivar other_site: a site to copy settings from, if the operation does.
+    :ivar other_site: the id of the site whose settings are copied, if the operation does that.
     """
 
+    site: str
     parameters: dict[str, str] = field(default_factory=dict)
     token: str = ""
     other_site: str = ""
 
 
-def make(stack: Deployed, caller: Caller, path: str, site: str) -> Named:
-    """What an operation at `path` needs to succeed, for the administrator who calls it, beside the site."""
-    named = Named()
+def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
+    """What an operation at `path` needs to succeed, for the administrator who calls it.
+
+    :param site: a site to use, where the operation does not need one of its own.
+    """
+    site = _site(stack, caller, path, site)
+    named = Named(site)
+    for parameter in ("transfer", "deletion"):
+        if f"{{{parameter}}}" in path:
+            named.parameters[parameter] = site
+    if path.endswith("/settings"):
+        named.other_site = caller.new_site(_new_domain())
     person = ""
     if "{person}" in path:
-        person = named.parameters["person"] = run(stack, ADD_PERSON, new_address()).strip()
+        person = named.parameters["person"] = run(stack, ADD_PERSON, f"{uuid.uuid4().hex}@people.example").strip()
     if "{team}" in path:
         named.parameters["team"] = _team(stack, caller, path, site, person)
     elif person:
@@ -60,30 +71,25 @@ def make(stack: Deployed, caller: Caller, path: str, site: str) -> Named:
         named.parameters["invitation"] = _invitation(caller, path, site, named.parameters.get("team", ""))
     if path == "/api/v1/invitations":
         named.token = _token(stack, caller)
-    if path.endswith("/settings"):
-        named.other_site = caller.new_site()
-    if path == "/api/v1/sites/{site}":
-        assert caller.api("PATCH", f"/sites/{site}", {"name": SITE_NAME}).status == 200
-    if path.endswith("/transfer"):
-        assert caller.api("PUT", f"/sites/{site}/transfer", {"email": new_address()}).status == 200
-    if "{transfer}" in path:
-        named.parameters["transfer"] = run(stack, OFFER, f"{uuid.uuid4().hex}.example", stack.admin_email).split()[-1]
-    if "{deletion}" in path:
-        named.parameters["deletion"] = _deleted(caller)
     return named
 
 
-def new_address() -> str:
-    """An address that nobody else has."""
-    return f"{uuid.uuid4().hex}@people.example"
-
-
-def _deleted(caller: Caller) -> str:
-    """The id of a site that is being deleted."""
-    site = caller.new_site()
-    assert caller.api("PATCH", f"/sites/{site}", {"name": SITE_NAME}).status == 200
-    assert caller.api("DELETE", f"/sites/{site}", name=SITE_NAME).status == 202
+def _site(stack: Deployed, caller: Caller, path: str, site: str) -> str:
+    if "{transfer}" in path:
+        return run(stack, OFFER, _new_domain(), stack.admin_email).split()[-1]
+    if not site or "{deletion}" in path or path == "/api/v1/sites/{site}":
+        site = caller.new_site(_new_domain())
+        assert caller.api("PATCH", f"/sites/{site}", {"name": SITE_NAME}).status == 200
+    if "{deletion}" in path:
+        assert caller.api("DELETE", f"/sites/{site}", name=SITE_NAME).status == 202
+    if path.endswith("/transfer"):
+        email = f"{uuid.uuid4().hex}@people.example"
+        assert caller.api("PUT", f"/sites/{site}/transfer", {"email": email}).status == 200
     return site
+
+
+def _new_domain() -> str:
+    return f"{uuid.uuid4().hex}.example"
 
 
 def _team(stack: Deployed, caller: Caller, path: str, site: str, person: str) -> str:
@@ -96,7 +102,7 @@ def _team(stack: Deployed, caller: Caller, path: str, site: str, person: str) ->
 
 
 def _invitation(caller: Caller, path: str, site: str, team: str) -> str:
-    email = new_address()
+    email = f"{uuid.uuid4().hex}@people.example"
     if "administration" in path:
         made = caller.api("POST", "/administration/invitations", {"email": email})
     elif team:

@@ -219,7 +219,13 @@ OPEN_FORMS = sorted(
 def test_another_sites_page_cannot_send_a_form(stack: Deployed, path: str, headers: dict[str, str]) -> None:
     person = Someone(stack, "csrf")
     browser = person.signed_in() if path == "/sign-out" else person.browser
-    answer = browser.post(path.format(token="A" * 64), headers, email=person.email, password=PASSWORD, name="x")
+    answer = browser.post(
+        path.format(token="A" * 64, link="A" * 64, site=uuid.uuid4()),
+        headers,
+        email=person.email,
+        password=PASSWORD,
+        name="x",
+    )
     assert answer.status == 403
     assert not mails_to(stack, person.email)
 

@@ -64,8 +64,8 @@ def environment(stack: Deployed, tmp_path: Path) -> dict[str, str]:
 def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
     """An example, with a new site, a person and a token of this deployment in place of its own."""
     domain, email = f"{uuid.uuid4().hex}.example", f"{uuid.uuid4().hex}@people.example"
-    site = caller.new_site(domain)
-    named = api_examples.make(stack, caller, path, site)
+    named = api_examples.make(stack, caller, path)
+    site = named.site
     if "{token}" in path:
         issue_token(stack.cloud, stack.admin_email, domain)
         token = next(one["id"] for one in caller.api("GET", "/tokens").json()["tokens"] if one["name"] == domain)
@@ -81,10 +81,11 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
         PARAMETERS["site"]["example"]: site,
         **{PARAMETERS[name]["example"]: real for name, real in named.parameters.items()},
         **({INVITATION: named.token} if named.token else {}),
-        **({api_examples.OTHER_SITE: named.other_site} if named.other_site else {}),
         "ada@example.com": email,
         "example.com": domain,
     }
+    if named.other_site:
+        replaced[api_examples.OTHER_SITE] = named.other_site
     for example, real in replaced.items():
         source = source.replace(example, real)
     return source

@@ -262,7 +262,7 @@ def test_what_is_no_route_is_answered_in_the_shape_of_all_errors(stack: Deployed
     assert (lost.status, lost.error["code"]) == (404, "not_found")
     for method, path, allowed in (
         ("DELETE", "/sites", "GET, POST"),
-        ("PUT", f"/sites/{site.id}", "GET, PATCH"),
+        ("PUT", f"/sites/{site.id}", "DELETE, GET, PATCH"),
         ("OPTIONS", "/sites", "GET, POST"),
         ("POST", "/openapi.json", "GET"),
     ):

@@ -118,23 +118,23 @@ def test_the_examples_of_the_document_are_taken(
 ) -> None:
     method = next(name for name in ("patch", "put", "post") if name in PATHS[path])
     content = PATHS[path][method]["requestBody"]["content"][media]
-    site = caller.new_site() if "/people" in path else sites[""]
+    named = api_examples.make(stack, caller, path, caller.new_site() if "/people" in path else sites[""])
+    site = named.site
     share = new_share(caller, site) if "{share}" in path else ""
-    named = api_examples.make(stack, caller, path, site)
     place = path.format(site=site, identifier="user-4711", share=share, **named.parameters)
     for example in [each["value"] for each in content.get("examples", {}).values()] or [content["example"]]:
-        body = filled(example, site, named).encode()
+        body = filled(example, named).encode()
         headers = {"Content-Type": media, "Authorization": f"Bearer {caller._token}", "User-Agent": FIREFOX}
         answer = caller.call(method.upper(), place, body, headers)
         assert answer.status in (200, 201, 202, 204), answer.body
 
 
-def filled(example: object, site: str, named: api_examples.Named) -> str:
-    """An example of a body, with a site and an address of its own, and what else it names."""
+def filled(example: object, named: api_examples.Named) -> str:
+    """An example of a body, with a site and an address of its own, and the secret of an invitation."""
     text = json.dumps(example).replace("ada@example.com", f"{uuid.uuid4().hex}@fuzz.example")
-    text = text.replace("example.com", "fuzz.example").replace(EXAMPLE_SITE, site)
+    text = text.replace("example.com", "fuzz.example").replace(EXAMPLE_SITE, named.site)
     text = text.replace(api_examples.OTHER_SITE, named.other_site or api_examples.OTHER_SITE)
-    return text.replace(EXAMPLE_TOKEN, named.token or EXAMPLE_TOKEN)
+    return text.replace(EXAMPLE_TOKEN, named.token) if named.token else text
 
 
 def new_share(caller: Caller, site: str) -> str:
@@ -166,19 +166,19 @@ def test_every_route_succeeds_as_the_document_says(
         issue_token(stack.cloud, stack.admin_email, label)
         listed = caller.api("GET", "/tokens").json()["tokens"]
         place["token"] = next(one["id"] for one in listed if one["name"] == label)
-    if "/people" in path or name == "delete /api/v1/sites/{site}":
+    if "/people" in path:
         place["site"] = caller.new_site()
+    named = api_examples.make(stack, caller, path, place["site"])
+    place |= {"site": named.site, **named.parameters}
     if "{share}" in path:
         place["share"] = new_share(caller, place["site"])
     if "{file}" in path:
         switched = caller.api("PUT", f"/sites/{place['site']}/counter", {"active": True}).json()
         place["file"] = switched["badge_url" if "badge" in path else "counter_url"].rpartition("/")[2]
-    named = api_examples.make(stack, caller, path, place["site"])
-    place |= named.parameters
     content = described.get("requestBody", {}).get("content", {})
     media, body = next(iter(content.items())) if content else (None, {})
     example = next((each["value"] for each in body.get("examples", {}).values()), body.get("example"))
-    text = filled(example, place["site"], named)
+    text = filled(example, named)
     case = operation.Case(
         path_parameters={given: value for given, value in place.items() if f"{{{given}}}" in path},
         query=QUERIES.get(described["operationId"], {}),
