@@ -5,6 +5,7 @@ boto3 would add 250 ms to a cold start, for features that are not used here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "cancellation_codes",
     "client",
     "condition_failed",
+    "condition_met",
     "error_code",
     "failed",
     "transaction_canceled",
@@ -82,6 +84,17 @@ def error_code(error: BaseException) -> str:
 def condition_failed(error: BaseException) -> bool:
     """Whether DynamoDB refused a write because its condition was not met, which is an answer and no failure."""
     return error_code(error) == "ConditionalCheckFailedException"
+
+
+def condition_met(write: Callable[[], object]) -> bool:
+    """Do a conditional write of PynamoDB; False if its condition was not met, so that nothing was written."""
+    try:
+        write()
+    except Exception as error:
+        if not condition_failed(error):
+            raise
+        return False
+    return True
 
 
 def transaction_canceled(error: BaseException) -> bool:

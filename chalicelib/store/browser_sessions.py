@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from pynamodb.attributes import NumberAttribute
-from pynamodb.exceptions import UpdateError
 
 from chalicelib.store import aws
 from chalicelib.store.people import Person, parse, partition, profile_key
@@ -79,13 +78,11 @@ def sessions_of(person_id: str) -> list[BrowserSession]:
 
 def mark_used(person_id: str, session_id: str, now: int) -> None:
     """Store that a session is used at `now` (epoch seconds), unless it has ended."""
-    try:
-        BrowserSessionItem(partition(person_id), _PREFIX + session_id).update(
+    aws.condition_met(
+        lambda: BrowserSessionItem(partition(person_id), _PREFIX + session_id).update(
             actions=[BrowserSessionItem.used_at.set(now)], condition=BrowserSessionItem.pk.exists()
         )
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    )
 
 
 def end(person_id: str, session_id: str) -> None:

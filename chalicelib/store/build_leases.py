@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pynamodb.exceptions import DeleteError, UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.days import now_ms
@@ -59,25 +58,23 @@ def acquire(site_id: str, day: date, life_ms: int) -> Lease | None:
     """A lease of a site-day for `life_ms`; None if another build has it."""
     now, owner = now_ms(), uuid.uuid4().hex
     item = BuildItem(bucket_of(site_id), _sort_key(site_id, day))
-    try:
-        item.update(
+    if not aws.condition_met(
+        lambda: item.update(
             actions=[BuildItem.until.set(now + life_ms), BuildItem.owner.set(owner)],
             condition=BuildItem.until.does_not_exist() | (BuildItem.until <= now),
         )
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    ):
         return None
     return Lease(site_id, day, owner, int(item.failures or 0))
 
 
 def succeed(lease: Lease) -> None:
     """The build has succeeded: delete the lease, unless another build has acquired one since."""
-    try:
-        BuildItem(bucket_of(lease.site_id), _sort_key(lease.site_id, lease.day)).delete(BuildItem.owner == lease.owner)
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
+    aws.condition_met(
+        lambda: BuildItem(bucket_of(lease.site_id), _sort_key(lease.site_id, lease.day)).delete(
+            BuildItem.owner == lease.owner
+        )
+    )
 
 
 def release(lease: Lease) -> None:
@@ -120,11 +117,7 @@ def all_states() -> Iterator[State]:
 
 def _update(lease: Lease, actions: Sequence[Action]) -> None:
     item = BuildItem(bucket_of(lease.site_id), _sort_key(lease.site_id, lease.day))
-    try:
-        item.update(actions=list(actions), condition=BuildItem.owner == lease.owner)
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    aws.condition_met(lambda: item.update(actions=list(actions), condition=BuildItem.owner == lease.owner))
 
 
 def bucket_of(site_id: str) -> str:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 
-from pynamodb.exceptions import DeleteError, PutError
-
 from chalicelib.store import aws
 from chalicelib.store.tables import CoreItem
 
@@ -26,24 +24,14 @@ def get(site_id: str) -> str | None:
 
 def add(site_id: str, key: str) -> bool:
     """Switch the counter on with a new key; False if it is on already."""
-    try:
-        CoreItem(_partition(site_id), _SK, body=json.dumps({"key": key})).save(CoreItem.pk.does_not_exist())
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(
+        lambda: CoreItem(_partition(site_id), _SK, body=json.dumps({"key": key})).save(CoreItem.pk.does_not_exist())
+    )
 
 
 def remove(site_id: str) -> bool:
     """Switch the counter off; False if it is off already."""
-    try:
-        CoreItem(_partition(site_id), _SK).delete(CoreItem.pk.exists())
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: CoreItem(_partition(site_id), _SK).delete(CoreItem.pk.exists()))
 
 
 def _partition(site_id: str) -> str:

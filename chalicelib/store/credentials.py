@@ -87,13 +87,11 @@ def person_with_token(person_id: str, digest: str) -> tuple[Person, Token] | Non
 def note_use(person_id: str, digest: str, now: int, every: int) -> None:
     """Note that a token is used, unless that was done within `every` seconds before or the token was removed."""
     recent = TokenItem.used.does_not_exist() | (TokenItem.used <= now - every)
-    try:
-        TokenItem(partition(person_id), f"{OF_TOKEN}{digest}").update(
+    aws.condition_met(
+        lambda: TokenItem(partition(person_id), f"{OF_TOKEN}{digest}").update(
             actions=[TokenItem.used.set(now)], condition=TokenItem.pk.exists() & recent
         )
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    )
 
 
 def take_site_out(person_partition: str, sk: str, site_id: str) -> None:

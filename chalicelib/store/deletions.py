@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
-from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import config
 from chalicelib.errors import Conflict
-from chalicelib.store import aws, domains, people, sites
+from chalicelib.store import aws, domains, sites
 from chalicelib.store.site_kinds import RECEIPT
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import transact
 from chalicelib.structured_log import log_line
 from chalicelib.timed_cache import TimedCache
 
@@ -86,14 +86,13 @@ def begin(site: Site, version: int, deletion: Deletion) -> bool:
 
     :param version: of the site's item, as it was read.
     """
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            transaction.save(_item(deletion), CoreItem.pk.does_not_exist())
-            transaction.delete(sites.item_of(site), CoreItem.version == version)
-            domains.remove(transaction, site)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
+
+    def change(transaction: TransactWrite) -> None:
+        transaction.save(_item(deletion), CoreItem.pk.does_not_exist())
+        transaction.delete(sites.item_of(site), CoreItem.version == version)
+        domains.remove(transaction, site)
+
+    if not transact(change):
         return False
     sites.forget(site.id)
     return True
@@ -136,12 +135,8 @@ def save(deletion: Deletion) -> Deletion:
     :raises TakenOver: if it was changed since it was read.
     """
     stored = dataclasses.replace(deletion, version=deletion.version + 1)
-    try:
-        _item(stored).save(CoreItem.version == deletion.version)
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        raise TakenOver(deletion.site_id) from error
+    if not aws.condition_met(lambda: _item(stored).save(CoreItem.version == deletion.version)):
+        raise TakenOver(deletion.site_id)
     return stored
 
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pynamodb.exceptions import DeleteError
-
 from chalicelib import config
 from chalicelib.days import now_ms
 from chalicelib.store import aws
@@ -81,13 +79,7 @@ def all_due(now: int) -> Iterator[Mark]:
 def clear(mark: Mark) -> bool:
     """Delete a mark unless it was renewed since it was read; returns whether it was deleted."""
     item = MarkItem(bucket_of(mark.site_id), _sort_key(mark.site_id, mark.day, mark.hour))
-    try:
-        item.delete(MarkItem.until == mark.until)
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: item.delete(MarkItem.until == mark.until))
 
 
 def bucket_of(site_id: str) -> str:

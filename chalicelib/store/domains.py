@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import DeleteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
@@ -64,13 +63,7 @@ def disown(domain_partition: str, person_id: str) -> bool:
     Active sites hand their domain over themselves, see `site_changes.leave`.
     """
     condition = (DomainItem.owner == person_id) & DomainItem.sites.does_not_exist()
-    try:
-        DomainItem(domain_partition, _SK).delete(condition)
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: DomainItem(domain_partition, _SK).delete(condition))
 
 
 def hand_over(transaction: TransactWrite, site: Site, owner: str) -> None:

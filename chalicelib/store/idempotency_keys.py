@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute
-from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from pynamodb.exceptions import PutError
 
 from chalicelib.store import aws
 from chalicelib.store.people import partition
@@ -76,22 +76,16 @@ def begin(person_id: str, key: str, request: str, now: int, lease_s: int, life_s
 
 def finish(person_id: str, key: str, lease: int, answer: bytes) -> None:
     """Store the sealed answer to the request that holds `lease`, unless somebody else runs it by now."""
-    try:
-        KeyItem(*_key(person_id, key)).update(
+    aws.condition_met(
+        lambda: KeyItem(*_key(person_id, key)).update(
             actions=[KeyItem.answer.set(answer), KeyItem.until.remove()], condition=KeyItem.until == lease
         )
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    )
 
 
 def give_back(person_id: str, key: str, lease: int) -> None:
     """Forget the key of the request that holds `lease`: it failed, so the key may be used again."""
-    try:
-        KeyItem(*_key(person_id, key)).delete(KeyItem.until == lease)
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
+    aws.condition_met(lambda: KeyItem(*_key(person_id, key)).delete(KeyItem.until == lease))
 
 
 def forget_creation(person_partition: str, sk: str, _site_id: str) -> None:
@@ -101,13 +95,9 @@ def forget_creation(person_partition: str, sk: str, _site_id: str) -> None:
 
 def _take_over(item: KeyItem, ran_until: int, lease: int) -> bool:
     """Take the lease of a request that must have died."""
-    try:
-        item.update(actions=[KeyItem.until.set(lease)], condition=KeyItem.until == ran_until)
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(
+        lambda: item.update(actions=[KeyItem.until.set(lease)], condition=KeyItem.until == ran_until)
+    )
 
 
 def _key(person_id: str, key: str) -> tuple[str, str]:

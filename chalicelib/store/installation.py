@@ -7,8 +7,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from pynamodb.exceptions import PutError
-
 from chalicelib import config
 from chalicelib.errors import Conflict
 from chalicelib.store import aws
@@ -84,11 +82,8 @@ def write(changed: Installation) -> Installation:
     stored = dataclasses.replace(changed, version=changed.version + 1)
     body = {name: value for name, value in dataclasses.asdict(stored).items() if name != "version"}
     unchanged = CoreItem.version == changed.version if changed.version else CoreItem.pk.does_not_exist()
-    try:
-        CoreItem(*_KEY, body=json.dumps(body, sort_keys=True), version=stored.version).save(unchanged)
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        raise Conflict("Somebody else changed the settings at the same time. Reload and try again.") from error
+    item = CoreItem(*_KEY, body=json.dumps(body, sort_keys=True), version=stored.version)
+    if not aws.condition_met(lambda: item.save(unchanged)):
+        raise Conflict("Somebody else changed the settings at the same time. Reload and try again.")
     _cache.clear()
     return stored

@@ -23,12 +23,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.config import INVITATION_KEPT_S
-from chalicelib.store import aws, people
+from chalicelib.store import people
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import transact
 
 _SK: Final = "invitation#"
 Kind = Literal["site", "team", "installation"]
@@ -108,7 +108,7 @@ def write(before: Invitation | None, after: Invitation) -> Invitation | None:
         transaction.save(_item(stored), unchanged)
         _point(transaction, stored, gone=_pointers(before) if before else ())
 
-    return stored if _done(change) else None
+    return stored if transact(change) else None
 
 
 def accept(before: Invitation, person_id: str, now: int, also: Callable[[TransactWrite], None] | None = None) -> bool:
@@ -127,7 +127,7 @@ def accept(before: Invitation, person_id: str, now: int, also: Callable[[Transac
         if also is not None:
             also(transaction)
 
-    return _done(change)
+    return transact(change)
 
 
 def remove(invitation: Invitation) -> bool:
@@ -138,7 +138,7 @@ def remove(invitation: Invitation) -> bool:
         for key in _pointers(invitation):
             transaction.delete(CoreItem(*key))
 
-    return _done(change)
+    return transact(change)
 
 
 def naming_person(person_id: str) -> list[Invitation]:
@@ -160,17 +160,6 @@ def _pointed_to_by(partition: str) -> list[Invitation]:
         if invitation is not None:
             found.append(invitation)
     return found
-
-
-def _done(change: Callable[[TransactWrite], None]) -> bool:
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            change(transaction)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
-        return False
-    return True
 
 
 def _point(transaction: TransactWrite, invitation: Invitation, gone: Iterable[tuple[str, str]]) -> None:

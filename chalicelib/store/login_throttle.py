@@ -51,14 +51,12 @@ def count_attempt(key: str, limit: int, window_s: int, now: int) -> int:
 
 def give_back(key: str, now: int) -> None:
     """Undo one :func:`count_attempt`: the attempt was successful."""
-    try:
-        AttemptsItem(key, _SK).update(
+    aws.condition_met(
+        lambda: AttemptsItem(key, _SK).update(
             actions=[AttemptsItem.made.add(-1)],
             condition=(AttemptsItem.expires > now) & (AttemptsItem.made > 0),
         )
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    )
 
 
 def clear(key: str) -> None:

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from pynamodb.exceptions import UpdateError
-
 from chalicelib.store import aws
 from chalicelib.store.rollups import MAX_PACKED_BYTES
 from chalicelib.store.tables import MonthItem
@@ -73,8 +71,8 @@ def put(site_id: str, month: StoredMonth, figures: bytes, rows: bytes, built_at:
     for number, part in enumerate(parts):
         MonthItem(site_id, _part_key(month.first, number), packed=part, made=made).save()
     unchanged = MonthItem.state == month.state if month.state else MonthItem.state.does_not_exist()
-    try:
-        MonthItem(site_id, _sort_key(month.first)).update(
+    aws.condition_met(
+        lambda: MonthItem(site_id, _sort_key(month.first)).update(
             actions=[
                 MonthItem.packed.set(figures),
                 MonthItem.of.set(month.state),
@@ -84,9 +82,7 @@ def put(site_id: str, month: StoredMonth, figures: bytes, rows: bytes, built_at:
             ],
             condition=unchanged,
         )
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    )
 
 
 def _parse(item: MonthItem) -> StoredMonth:

@@ -13,8 +13,6 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pynamodb.exceptions import DeleteError
-
 from chalicelib.store import aws
 from chalicelib.store.people import Person, parse, partition, profile_key
 from chalicelib.store.tables import CoreItem
@@ -46,13 +44,9 @@ def find(person_id: str, purpose: str, digest: str, now: int) -> StoredLink | No
 
 def use(person_id: str, purpose: str, digest: str, now: int) -> bool:
     """Delete a link; gives whether it was valid, and deleted by this call."""
-    try:
-        CoreItem(partition(person_id), _sort_key(purpose, digest)).delete(CoreItem.expires > now)
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(
+        lambda: CoreItem(partition(person_id), _sort_key(purpose, digest)).delete(CoreItem.expires > now)
+    )
 
 
 def remove(person_id: str, purposes: Collection[str] = ()) -> None:

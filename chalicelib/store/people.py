@@ -22,14 +22,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast, get_args
 
 from pynamodb.attributes import UnicodeSetAttribute
-from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
 from chalicelib.store import aws, preferences
 from chalicelib.store.preferences import Preferences
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import connection
 
 # What a person is in a site; `accounts.auth` says what each role may do.
 Role = Literal["owner", "admin", "editor", "viewer"]
@@ -144,12 +144,8 @@ def change_person(person: Person) -> Person:
     :raises Conflict: if the stored item is no longer of ``person.version``.
     """
     stored = dataclasses.replace(person, version=person.version + 1)
-    try:
-        _item(stored).save(CoreItem.version == person.version)
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        raise _changed_meanwhile() from error
+    if not aws.condition_met(lambda: _item(stored).save(CoreItem.version == person.version)):
+        raise _changed_meanwhile()
     return stored
 
 
@@ -245,17 +241,6 @@ def roles_of(person_id: str) -> dict[str, Role]:
 def site_ids_of(person_id: str, role: Role | None = None) -> list[str]:
     """The ids of the sites in which the person has a role of their own: any, or this one."""
     return [one for one, has in roles_of(person_id).items() if role in (None, has)]
-
-
-def connection() -> Connection:
-    """The connection for transactions."""
-    meta = CoreItem.Meta
-    return Connection(
-        region=meta.region,
-        connect_timeout_seconds=meta.connect_timeout_seconds,
-        read_timeout_seconds=meta.read_timeout_seconds,
-        max_retry_attempts=meta.max_retry_attempts,
-    )
 
 
 def parse(item: CoreItem) -> Person:

@@ -18,15 +18,15 @@ import json
 import time
 from dataclasses import dataclass
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import config
-from chalicelib.store import aws, people
+from chalicelib.store import people
 from chalicelib.store.deletions import PERSON
 from chalicelib.store.people import Person
 from chalicelib.store.site_kinds import RECEIPT
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import transact
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,15 @@ def begin(person: Person, by: str, other_administrator: Person | None) -> Person
     """
     addresses = (person.email, *person.other_emails, *person.unverified_emails)
     deletion = PersonDeletion(person.id, by, int(time.time()), addresses=addresses)
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            transaction.save(_item(deletion), CoreItem.pk.does_not_exist())
-            _delete_profile(transaction, person)
-            if other_administrator is not None:
-                key = people.profile_key(other_administrator.id)
-                transaction.condition_check(CoreItem, *key, CoreItem.version == other_administrator.version)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
+
+    def change(transaction: TransactWrite) -> None:
+        transaction.save(_item(deletion), CoreItem.pk.does_not_exist())
+        _delete_profile(transaction, person)
+        if other_administrator is not None:
+            key = people.profile_key(other_administrator.id)
+            transaction.condition_check(CoreItem, *key, CoreItem.version == other_administrator.version)
+
+    if not transact(change):
         return None
     return deletion
 

@@ -23,6 +23,7 @@ from chalicelib.errors import Conflict
 from chalicelib.store import aws, people
 from chalicelib.store.people import Person
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def connect(person_id: str, identity: Identity) -> None:
     )
     pointer = CoreItem(*_pointer_key(identity.digest), body=person_id)
     try:
-        with TransactWrite(connection=people.connection()) as transaction:
+        with TransactWrite(connection=connection()) as transaction:
             transaction.save(pointer, CoreItem.pk.does_not_exist() | (CoreItem.body == person_id))
             transaction.save(CoreItem(*_key(person_id, identity.digest), body=body))
     except TransactWriteError as error:
@@ -89,7 +90,7 @@ def connect(person_id: str, identity: Identity) -> None:
 def disconnect(person_id: str, digest: str) -> bool:
     """Disconnect an identity from a person; gives whether it was connected to them."""
     try:
-        with TransactWrite(connection=people.connection()) as transaction:
+        with TransactWrite(connection=connection()) as transaction:
             transaction.delete(CoreItem(*_pointer_key(digest)), CoreItem.body == person_id)
             transaction.delete(CoreItem(*_key(person_id, digest)))
     except TransactWriteError as error:

@@ -10,7 +10,7 @@ import secrets
 import time
 from datetime import date
 
-from pynamodb.exceptions import DeleteError, PutError
+from pynamodb.exceptions import DeleteError
 
 from chalicelib.config import IMPORT_SALT_LIFE_S, SALT_GRACE_S
 from chalicelib.store import aws
@@ -32,11 +32,7 @@ def salt(site: Site, day: date) -> bytes:
     key = _key(site.id, day)
     over = site.calendar.day_end(day) / 1000 + SALT_GRACE_S
     item = SaltItem(key, salt=secrets.token_bytes(_SALT_BYTES), expires=int(max(over, now + IMPORT_SALT_LIFE_S)))
-    try:
-        item.save(SaltItem.site_day.does_not_exist() | (SaltItem.expires <= int(now)))
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
+    if not aws.condition_met(lambda: item.save(SaltItem.site_day.does_not_exist() | (SaltItem.expires <= int(now)))):
         # Another collector has created it first.
         item = SaltItem.get(key, consistent_read=True)
     return _remembered(key, item)

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import PutError, UpdateError
 
 from chalicelib.store import aws
 from chalicelib.store.people import partition
@@ -180,23 +179,11 @@ def remove_passkey(person_id: str, passkey_id: str) -> None:
 
 
 def _add(item: FactorItem) -> bool:
-    try:
-        item.save(FactorItem.pk.does_not_exist())
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: item.save(FactorItem.pk.does_not_exist()))
 
 
 def _update(person_id: str, sk: str, actions: list[Any], condition: Any) -> bool:
-    try:
-        FactorItem(partition(person_id), sk).update(actions=actions, condition=condition)
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: FactorItem(partition(person_id), sk).update(actions=actions, condition=condition))
 
 
 def _passkey(item: FactorItem, body: dict[str, Any]) -> Passkey:

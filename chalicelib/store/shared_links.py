@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
 from chalicelib.store import aws
 from chalicelib.store.tables import CoreItem
@@ -98,33 +97,19 @@ def change(link: SharedLink) -> SharedLink | None:
 
 def remove(site_id: str, link_id: str) -> bool:
     """Delete a link; False if there is none."""
-    try:
-        SharedLinkItem(*_key(site_id, link_id)).delete(SharedLinkItem.pk.exists())
-    except DeleteError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: SharedLinkItem(*_key(site_id, link_id)).delete(SharedLinkItem.pk.exists()))
 
 
 def mark_opened(link: SharedLink, day: str) -> None:
     """Note that a link was opened on a day (ISO). A link that has been revoked meanwhile stays so."""
     item = SharedLinkItem(*_key(link.site_id, link.id))
-    try:
-        item.update(actions=[SharedLinkItem.opened.set(day)], condition=SharedLinkItem.pk.exists())
-    except UpdateError as error:
-        if not aws.condition_failed(error):
-            raise
+    aws.condition_met(
+        lambda: item.update(actions=[SharedLinkItem.opened.set(day)], condition=SharedLinkItem.pk.exists())
+    )
 
 
 def _saved(item: SharedLinkItem, condition: Any) -> bool:
-    try:
-        item.save(condition)
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: item.save(condition))
 
 
 def _partition(site_id: str) -> str:

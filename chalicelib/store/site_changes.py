@@ -16,6 +16,7 @@ from chalicelib.store import aws, domains, people, site_people, sites
 from chalicelib.store.site_people import SitePeople
 from chalicelib.store.sites import Site, item_of, zones_of
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import connection, transact
 
 _RACES: Final = 5
 _CONDITION_FAILED: Final = "ConditionalCheckFailed"
@@ -32,7 +33,7 @@ def add_site(site: Site, owner_id: str, most: int) -> Site:
         raise Conflict(f"You have reached the limit of {most} sites. Ask an administrator to raise it.")
     for _ in range(_RACES):
         try:
-            with TransactWrite(connection=people.connection()) as transaction:
+            with TransactWrite(connection=connection()) as transaction:
                 transaction.save(item_of(made), CoreItem.pk.does_not_exist())
                 transaction.save(people.membership(owner_id, made.id, "owner"))
                 transaction.save(site_people.item_of(SitePeople(made.id, {owner_id: "owner"}, 1)))
@@ -68,7 +69,7 @@ def change_site(site_id: str, changes: Mapping[str, object]) -> Site | None:
             calendar = before.calendar.changed(ZoneInfo(changed.timezone), days.now_ms())
             changed = dataclasses.replace(changed, zones=zones_of(calendar))
         try:
-            with TransactWrite(connection=people.connection()) as transaction:
+            with TransactWrite(connection=connection()) as transaction:
                 transaction.save(item_of(changed, version + 1), CoreItem.version == version)
                 _move(transaction, before, changed)
         except TransactWriteError as error:
@@ -119,14 +120,13 @@ def _hand_over(site: Site, version: int, heir: str) -> bool:
     """
     of_domain = domains.owner_of(site.domain) if site.active else ""
     changed = dataclasses.replace(site, owner=of_domain if of_domain not in ("", site.owner) else heir)
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            transaction.save(item_of(changed, version + 1), CoreItem.version == version)
-            if of_domain == site.owner:
-                domains.replace_owner(transaction, changed, site.owner)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
+
+    def change(transaction: TransactWrite) -> None:
+        transaction.save(item_of(changed, version + 1), CoreItem.version == version)
+        if of_domain == site.owner:
+            domains.replace_owner(transaction, changed, site.owner)
+
+    if not transact(change):
         return False
     sites.forget(site.id)
     return True

@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from pynamodb.exceptions import PutError
-
 from chalicelib.errors import Conflict
 from chalicelib.store import aws
 from chalicelib.store.people import partition
@@ -70,13 +68,7 @@ def _store(person_partition: str, order: SiteOrder) -> bool:
     body = json.dumps({"favourites": sorted(order.favourites), "places": order.places})
     item = CoreItem(person_partition, SK, body=body, version=order.version + 1)
     unchanged = CoreItem.version == order.version if order.version else CoreItem.pk.does_not_exist()
-    try:
-        item.save(unchanged)
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(lambda: item.save(unchanged))
 
 
 def _parse(item: CoreItem) -> SiteOrder:

@@ -19,13 +19,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.store import aws, people
+from chalicelib.store import people
 from chalicelib.store.people import ROLES, Person, Role
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import transact
 
 _PEOPLE: Final = "people"
 
@@ -73,14 +73,7 @@ def read(site: Site, *concerned: str) -> SitePeople:
 
 def write(before: SitePeople, person_id: str, role: Role | None) -> bool:
     """Give a person a role, or remove them (None); False if somebody changed the people since `before` was read."""
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            saving(before, person_id, role)(transaction)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
-        return False
-    return True
+    return transact(saving(before, person_id, role))
 
 
 def saving(before: SitePeople, person_id: str, role: Role | None) -> Callable[[TransactWrite], None]:

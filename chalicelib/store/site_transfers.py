@@ -18,14 +18,14 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.store import aws, domains, people, site_people, sites
+from chalicelib.store import domains, people, site_people, sites
 from chalicelib.store.people import Person
 from chalicelib.store.site_people import SitePeople
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import transact
 
 _SK: Final = "transfer"
 
@@ -66,30 +66,24 @@ def offered_to(email: str) -> list[Transfer]:
 
 def put(offer: Transfer, before: Transfer | None) -> bool:
     """Store an offer in place of `before`, the present one; False if that has changed meanwhile."""
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            transaction.save(_item(offer), _unchanged(before) if before else _none())
-            transaction.save(_pointer(offer))
-            if before is not None and not _same(before.email, offer.email):
-                transaction.delete(_pointer(before))
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
-        return False
-    return True
+
+    def change(transaction: TransactWrite) -> None:
+        transaction.save(_item(offer), _unchanged(before) if before else _none())
+        transaction.save(_pointer(offer))
+        if before is not None and not _same(before.email, offer.email):
+            transaction.delete(_pointer(before))
+
+    return transact(change)
 
 
 def remove(offer: Transfer) -> bool:
     """Delete an offer; False if it has changed meanwhile."""
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            transaction.delete(_item(offer), _unchanged(offer))
-            transaction.delete(_pointer(offer))
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
-        return False
-    return True
+
+    def change(transaction: TransactWrite) -> None:
+        transaction.delete(_item(offer), _unchanged(offer))
+        transaction.delete(_pointer(offer))
+
+    return transact(change)
 
 
 def accept(offer: Transfer, site: Site, version: int, before: SitePeople, receiver: Person, *, whole: bool) -> bool:
@@ -102,19 +96,18 @@ def accept(offer: Transfer, site: Site, version: int, before: SitePeople, receiv
     after = dataclasses.replace(after, version=before.version + 1)
     unchanged = CoreItem.version == before.version if before.version else CoreItem.pk.does_not_exist()
     changed = dataclasses.replace(site, owner=receiver.id) if whole else site
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            transaction.save(sites.item_of(changed, version + 1), CoreItem.version == version)
-            transaction.save(site_people.item_of(after), unchanged)
-            transaction.save(people.membership(receiver.id, site.id, "owner"))
-            transaction.save(people.membership(offer.giver, site.id, "admin"))
-            transaction.delete(_item(offer), _unchanged(offer))
-            transaction.delete(_pointer(offer))
-            if whole and site.active:
-                domains.hand_over(transaction, site, receiver.id)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
+
+    def change(transaction: TransactWrite) -> None:
+        transaction.save(sites.item_of(changed, version + 1), CoreItem.version == version)
+        transaction.save(site_people.item_of(after), unchanged)
+        transaction.save(people.membership(receiver.id, site.id, "owner"))
+        transaction.save(people.membership(offer.giver, site.id, "admin"))
+        transaction.delete(_item(offer), _unchanged(offer))
+        transaction.delete(_pointer(offer))
+        if whole and site.active:
+            domains.hand_over(transaction, site, receiver.id)
+
+    if not transact(change):
         return False
     sites.forget(site.id)
     return True

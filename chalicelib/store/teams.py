@@ -19,9 +19,10 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, cast, get_args
 
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
@@ -29,6 +30,7 @@ from chalicelib.errors import Conflict
 from chalicelib.store import aws, people
 from chalicelib.store.people import ROLES, AccessItem, Role
 from chalicelib.store.tables import CoreItem
+from chalicelib.store.transactions import connection, transact
 
 # What a person is in a team; `accounts.auth` says what each role may do.
 TeamRole = Literal["owner", "admin", "member"]
@@ -124,7 +126,7 @@ def add(team: Team, owner_id: str) -> Team:
     """Store a new team with its owner; as stored, or as it is if it was stored before."""
     made = dataclasses.replace(team, members={owner_id: "owner"})
     try:
-        with TransactWrite(connection=people.connection()) as transaction:
+        with TransactWrite(connection=connection()) as transaction:
             _save(transaction, made)
             transaction.save(CoreItem(_ALL, made.id))
             _point_to(transaction, owner_id, made.id)
@@ -138,25 +140,14 @@ def add(team: Team, owner_id: str) -> Team:
 
 def rename(before: Team, name: str) -> bool:
     """Change a team's name; False if somebody changed the team since `before` was read."""
-    try:
-        _item(dataclasses.replace(before, name=name)).save(CoreItem.version == before.version)
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(
+        lambda: _item(dataclasses.replace(before, name=name)).save(CoreItem.version == before.version)
+    )
 
 
 def write_member(before: Team, person_id: str, role: TeamRole | None) -> bool:
     """Give a person a role in a team, or remove them (None); False if the team was changed since it was read."""
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            saving_member(before, person_id, role)(transaction)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
-        return False
-    return True
+    return transact(saving_member(before, person_id, role))
 
 
 def saving_member(before: Team, person_id: str, role: TeamRole | None) -> Callable[[TransactWrite], None]:
@@ -175,16 +166,13 @@ def write_site(before: Team, site_teams: SiteTeams, role: Role | None) -> bool:
     False if the team, or the teams of the site, were changed since they were read.
     """
     roles = {one: kept for one, kept in site_teams.roles.items() if one != before.id}
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            _save(transaction, before.with_site(site_teams.site_id, role))
-            after = dataclasses.replace(site_teams, roles=roles | ({before.id: role} if role else {}))
-            transaction.save(_site_item(after), _unchanged(site_teams.version))
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
-        return False
-    return True
+
+    def change(transaction: TransactWrite) -> None:
+        _save(transaction, before.with_site(site_teams.site_id, role))
+        after = dataclasses.replace(site_teams, roles=roles | ({before.id: role} if role else {}))
+        transaction.save(_site_item(after), _unchanged(site_teams.version))
+
+    return transact(change)
 
 
 def delete(before: Team) -> bool:
@@ -192,15 +180,14 @@ def delete(before: Team) -> bool:
 
     What sites know of it gives no access any more, and is removed afterwards.
     """
-    try:
-        with TransactWrite(connection=people.connection()) as transaction:
-            transaction.delete(_item(before), CoreItem.version == before.version)
-            transaction.delete(CoreItem(_ALL, before.id))
-            for person_id in before.members:
-                _point_to(transaction, person_id, before.id, not_any_more=True)
-    except TransactWriteError as error:
-        if not aws.transaction_refused(error):
-            raise
+
+    def change(transaction: TransactWrite) -> None:
+        transaction.delete(_item(before), CoreItem.version == before.version)
+        transaction.delete(CoreItem(_ALL, before.id))
+        for person_id in before.members:
+            _point_to(transaction, person_id, before.id, not_any_more=True)
+
+    if not transact(change):
         return False
     for site_id in before.sites:
         drop(site_id, (before.id,))
@@ -214,13 +201,9 @@ def drop(site_id: str, team_ids: Iterable[str]) -> None:
         roles = {one: role for one, role in known.roles.items() if one not in team_ids}
         if roles == known.roles:
             return
-        try:
-            _site_item(dataclasses.replace(known, roles=roles)).save(CoreItem.version == known.version)
-        except PutError as error:
-            if not aws.condition_failed(error):
-                raise
-            continue
-        return
+        item = _site_item(dataclasses.replace(known, roles=roles))
+        if aws.condition_met(partial(item.save, CoreItem.version == known.version)):
+            return
 
 
 def take_out_site(team_partition: str, _sk: str, site_id: str) -> None:
@@ -233,13 +216,9 @@ def take_out_site(team_partition: str, _sk: str, site_id: str) -> None:
         team = read(team_partition.removeprefix(PREFIX))
         if team is None or site_id not in team.sites:
             return
-        try:
-            _item(team.with_site(site_id, None)).save(CoreItem.version == team.version)
-        except PutError as error:
-            if not aws.condition_failed(error):
-                raise
-            continue
-        return
+        item = _item(team.with_site(site_id, None))
+        if aws.condition_met(partial(item.save, CoreItem.version == team.version)):
+            return
     raise Conflict("This team is being changed; please try again.")
 
 

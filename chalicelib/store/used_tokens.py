@@ -9,8 +9,6 @@ pk                     sk          holds
 
 from __future__ import annotations
 
-from pynamodb.exceptions import PutError
-
 from chalicelib.store import aws
 from chalicelib.store.tables import CoreItem
 
@@ -20,10 +18,6 @@ def use(token_id: str, expires: int) -> bool:
 
     :param expires: when the token expires by itself, epoch seconds.
     """
-    try:
-        CoreItem(f"used#{token_id}", "used", expires=expires).save(CoreItem.pk.does_not_exist())
-    except PutError as error:
-        if not aws.condition_failed(error):
-            raise
-        return False
-    return True
+    return aws.condition_met(
+        lambda: CoreItem(f"used#{token_id}", "used", expires=expires).save(CoreItem.pk.does_not_exist())
+    )

@@ -1,8 +1,10 @@
 """What an error of AWS says, whichever library raised it."""
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import PutError, TransactWriteError
 
@@ -34,3 +36,19 @@ def test_no_module_compares_these_codes_itself() -> None:
         if path.name != "aws.py":
             names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
             assert "cause_response_code" not in names, path.name
+
+
+def failing(error: Exception) -> Callable[[], None]:
+    def write() -> None:
+        raise error
+
+    return write
+
+
+def test_a_conditional_write_says_whether_its_condition_was_met() -> None:
+    assert aws.condition_met(lambda: None)
+    assert not aws.condition_met(failing(PutError("put failed", cause=CONDITION_FAILED)))
+    with pytest.raises(PutError):
+        aws.condition_met(failing(PutError("put failed", cause=THROTTLED)))
+    with pytest.raises(OSError, match="no such host"):
+        aws.condition_met(failing(OSError("no such host")))
