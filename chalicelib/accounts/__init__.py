@@ -20,6 +20,7 @@ second_step            the state between the two steps of signing in
 totp                   the codes of authenticator apps
 recovery_codes         codes that replace a second factor once
 encryption             encryption of secrets that must be stored readable
+signing                keys for each kind of token, and tokens that name the key they were signed with
 signed_tokens          short-lived signed tokens between two requests
 notices                telling people that their security has changed
 oidc                   signing in through an OpenID Connect provider

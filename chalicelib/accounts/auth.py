@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
-from chalicelib.accounts import api_tokens, appearance, known_browsers, request_origin, sessions, team_rights
+from chalicelib.accounts import api_tokens, appearance, known_browsers, request_origin, sessions, signing, team_rights
 from chalicelib.accounts.api_tokens import Holder
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sessions import Session
@@ -254,7 +254,7 @@ def _verified(token: str | None, decode: Callable[[str, bytes, str], _Proof | No
     if not token:
         return None
     issuer = settings().prefix
-    read = (decode(token, key.secret, issuer) for key in keys_for(sessions.named_key(token)))
+    read = (decode(token, key.secret, issuer) for key in keys_for(signing.named_key(token)))
     return next((proof for proof in read if proof is not None), None)
 
 

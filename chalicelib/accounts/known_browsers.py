@@ -10,14 +10,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-import jwt
-
-from chalicelib.accounts import sessions
+from chalicelib.accounts import sessions, signing
 from chalicelib.config import KNOWN_BROWSER_COOKIE, KNOWN_BROWSER_LIFE_S
-from chalicelib.store.signing_key import key_id
 
-_ALGORITHM: Final = "HS256"
 _AUDIENCE: Final = "known browser"
+_REQUIRED: Final = ["iss", "aud", "sub", "jti", "exp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +34,13 @@ def encode(person_id: str, key: bytes, issuer: str, now: int) -> str:
         "jti": secrets.token_urlsafe(16),
         "exp": now + KNOWN_BROWSER_LIFE_S,
     }
-    return jwt.encode(claims, sessions.derive(key, _AUDIENCE), algorithm=_ALGORITHM, headers={"kid": key_id(key)})
+    return signing.encode(claims, key, _AUDIENCE)
 
 
 def decode(token: str, key: bytes, issuer: str) -> Browser | None:
     """The browser in a JWT; None unless it is signed by us for this purpose and not expired."""
-    try:
-        claims = jwt.decode(
-            token,
-            sessions.derive(key, _AUDIENCE),
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            issuer=issuer,
-            options={"require": ["iss", "aud", "sub", "jti", "exp"]},
-        )
-    except jwt.InvalidTokenError:
-        return None
-    return Browser(claims["jti"], claims["sub"])
+    claims = signing.decode(token, key, _AUDIENCE, audience=_AUDIENCE, issuer=issuer, required=_REQUIRED)
+    return Browser(claims["jti"], claims["sub"]) if claims is not None else None
 
 
 def cookie_name(secure: bool) -> str:

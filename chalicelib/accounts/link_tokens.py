@@ -47,7 +47,7 @@ def is_id(text: str) -> bool:
 
 def token(site_id: str, link_id: str, key: bytes) -> str:
     """The token of a link under this signing key: 64 characters, safe in URLs."""
-    from chalicelib.accounts.sessions import derive  # only those who manage links need it, and it loads a library
+    from chalicelib.accounts.signing import derive  # only those who manage links need it, and it loads a library
 
     ids = UUID(site_id).bytes + bytes.fromhex(link_id)
     secret = hmac.new(derive(key, "shared link"), ids, hashlib.sha256).digest()[:_SECRET_BYTES]

@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from dataclasses import dataclass
 
 from chalicelib.accounts import passwords, throttle
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.known_browsers import Browser
 from chalicelib.accounts.sign_in_ways import refuse_if_provider_only
+from chalicelib.accounts.throttle import Counted
 from chalicelib.config import (
     MAX_PASSWORD_CHARS,
     SIGN_IN_ATTEMPTS,
-    SIGN_IN_ATTEMPTS_PER_ADDRESS,
     SIGN_IN_ATTEMPTS_PER_PERSON,
-    SIGN_IN_PAUSE_S,
     SIGN_IN_WINDOW_S,
 )
 from chalicelib.errors import BadRequest, Conflict, Unauthorized
-from chalicelib.store import login_throttle, people
+from chalicelib.store import people
 from chalicelib.store.people import Person
 from chalicelib.translation import gettext as _
 
@@ -52,22 +50,11 @@ def sign_in(email: str, password: str, source_ip: str, known: Browser | None = N
     right = passwords.matches(person.password_hash if person else None, password[: MAX_PASSWORD_CHARS + 1])
     if person is None or person.password_hash is None or not right:
         raise Unauthorized(_("Wrong e-mail address or password."))
-    for key in counted.cleared_on_success:
-        throttle.clear(key)
-    for key in counted.refunded_on_success:
-        throttle.give_back(key, now)
+    counted.succeeded(now)
     return _with_current_hash(person, password)
 
 
-@dataclass(frozen=True, slots=True)
-class _CountedAttempt:
-    """The keys that an attempt was counted under. If it succeeds, some are cleared; the others get this one back."""
-
-    cleared_on_success: tuple[str, ...]
-    refunded_on_success: tuple[str, ...] = ()
-
-
-def _count_attempt(email: str, from_network: str, known: str | None, now: int) -> _CountedAttempt:
+def _count_attempt(email: str, from_network: str, known: str | None, now: int) -> Counted:
     """Count an attempt, before the password is checked.
 
     :param known: the id of the known browser, if this person has signed in with it before.
@@ -76,14 +63,14 @@ def _count_attempt(email: str, from_network: str, known: str | None, now: int) -
     if known is not None:
         browser = throttle.key("browser", known)
         throttle.count(browser, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
-        return _CountedAttempt((browser,))
-    everybody, of_pair = throttle.key("network", from_network), throttle.key("pair", f"{email} {from_network}")
-    person = throttle.key("email", email)
-    throttle.count(everybody, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
-    throttle.count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
-    if login_throttle.count_attempt(person, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
-        throttle.count(throttle.key("pause", email), 1, SIGN_IN_PAUSE_S, now)
-    return _CountedAttempt((of_pair,), (everybody, person))
+        return Counted((browser,))
+    return throttle.count_guess(
+        throttle.key("network", from_network),
+        throttle.key("pair", f"{email} {from_network}"),
+        throttle.key("email", email),
+        throttle.key("pause", email),
+        now,
+    )
 
 
 def check_password(person: Person, password: str, source_ip: str, field: str = "password") -> None:

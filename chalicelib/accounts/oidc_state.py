@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
-from chalicelib.accounts import sessions, signed_tokens
+from chalicelib.accounts import sessions, signed_tokens, signing
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.config import (
     PROVIDER_IDENTITY_COOKIE,
@@ -64,7 +64,7 @@ class SignIn:
         return _base64url(hashlib.sha256(self.verifier.encode()).digest())
 
     def _secret(self, use: str) -> str:
-        key = sessions.derive(self.key, f"{Purpose.PROVIDER_SIGN_IN.value} {use}")
+        key = signing.derive(self.key, f"{Purpose.PROVIDER_SIGN_IN.value} {use}")
         return _base64url(hmac.new(key, self.id.encode(), hashlib.sha256).digest())
 
 

@@ -12,12 +12,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-import jwt
-
+from chalicelib.accounts import signing
 from chalicelib.config import SESSION_COOKIE, SESSION_LIFE_S
-from chalicelib.store.signing_key import key_id
 
-_ALGORITHM: Final = "HS256"
+_PURPOSE: Final = "session"
 _AUDIENCE: Final = "browser"
 _REQUIRED: Final = ["iss", "aud", "sub", "jti", "iat", "exp", "epoch"]
 
@@ -63,21 +61,13 @@ def encode(session: Session, key: bytes, issuer: str) -> str:
         "epoch": session.epoch,
         "auth_time": session.authenticated_at,
     }
-    return jwt.encode(claims, derive(key, "session"), algorithm=_ALGORITHM, headers={"kid": key_id(key)})
+    return signing.encode(claims, key, _PURPOSE)
 
 
 def decode(token: str, key: bytes, issuer: str) -> Session | None:
     """The session in a JWT; None unless it is signed by us, for this purpose, and not expired."""
-    try:
-        claims = jwt.decode(
-            token,
-            derive(key, "session"),
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            issuer=issuer,
-            options={"require": _REQUIRED},
-        )
-    except jwt.InvalidTokenError:
+    claims = signing.decode(token, key, _PURPOSE, audience=_AUDIENCE, issuer=issuer, required=_REQUIRED)
+    if claims is None:
         return None
     return Session(
         id=claims["jti"],
@@ -90,27 +80,14 @@ def decode(token: str, key: bytes, issuer: str) -> Session | None:
     )
 
 
-def named_key(token: str) -> str | None:
-    """The id of the key that a JWT claims to be signed with; None if it names none or is not a JWT."""
-    try:
-        return jwt.get_unverified_header(token).get("kid")
-    except jwt.InvalidTokenError:
-        return None
-
-
 def csrf_token(session: Session, key: bytes) -> str:
     """The CSRF token of this session's forms, which no other site can know."""
-    return hmac.new(derive(key, "csrf"), session.id.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(signing.derive(key, "csrf"), session.id.encode(), hashlib.sha256).hexdigest()
 
 
 def csrf_matches(session: Session, key: bytes, given: str) -> bool:
     """Whether `given` is this session's CSRF token."""
     return hmac.compare_digest(csrf_token(session, key).encode(), given.encode("utf-8", "replace"))
-
-
-def derive(key: bytes, purpose: str) -> bytes:
-    """A key derived for one purpose, so that a signature for one purpose is not valid for another."""
-    return hmac.new(key, f"shylight {purpose}".encode(), hashlib.sha256).digest()
 
 
 def cookie_name_with_prefix(name: str, secure: bool) -> str:

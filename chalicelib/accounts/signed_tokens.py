@@ -12,13 +12,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
-import jwt
-
-from chalicelib.accounts import sessions
+from chalicelib.accounts import signing
 from chalicelib.config import settings
-from chalicelib.store.signing_key import key_id, keys_for, signing_key
+from chalicelib.store.signing_key import keys_for, signing_key
 
-_ALGORITHM: Final = "HS256"
 _REQUIRED: Final = ["iss", "aud", "sub", "jti", "iat", "exp"]
 
 
@@ -30,10 +27,11 @@ class Purpose(Enum):
     PASSKEY_CHALLENGE = "passkey challenge"
     PROVIDER_SIGN_IN = "sign-in through the provider"
     PROVIDER_IDENTITY = "identity at the provider"
+    SHARED_LINK = "shared link"
 
 
 def issue(purpose: Purpose, subject: str, life_s: int, **claims: object) -> str:
-    """A token about `subject`, a person's id or ``""``, that expires after `life_s` seconds."""
+    """A token about `subject`, such as a person's id, or ``""``, that expires after `life_s` seconds."""
     now = int(time.time())
     standard = {
         "iss": settings().prefix,
@@ -43,9 +41,7 @@ def issue(purpose: Purpose, subject: str, life_s: int, **claims: object) -> str:
         "iat": now,
         "exp": now + life_s,
     }
-    key = signing_key()
-    derived = sessions.derive(key, purpose.value)
-    return jwt.encode(claims | standard, derived, algorithm=_ALGORITHM, headers={"kid": key_id(key)})
+    return signing.encode(claims | standard, signing_key(), purpose.value)
 
 
 def read(purpose: Purpose, token: str) -> Mapping[str, Any] | None:
@@ -56,23 +52,13 @@ def read(purpose: Purpose, token: str) -> Mapping[str, Any] | None:
 
 def read_with_key(purpose: Purpose, token: str) -> tuple[Mapping[str, Any], bytes] | None:
     """As :func:`read`, with the signing key of the token, for whoever derives more from it."""
-    for key in keys_for(sessions.named_key(token)):
-        claims = _decode(purpose, token, key.secret)
+    if not token:
+        return None
+    audience = purpose.value
+    for key in keys_for(signing.named_key(token)):
+        claims = signing.decode(
+            token, key.secret, audience, audience=audience, issuer=settings().prefix, required=_REQUIRED
+        )
         if claims is not None:
             return claims, key.secret
     return None
-
-
-def _decode(purpose: Purpose, token: str, key: bytes) -> Mapping[str, Any] | None:
-    try:
-        claims: Mapping[str, Any] = jwt.decode(
-            token,
-            sessions.derive(key, purpose.value),
-            algorithms=[_ALGORITHM],
-            audience=purpose.value,
-            issuer=settings().prefix,
-            options={"require": _REQUIRED},
-        )
-    except jwt.InvalidTokenError:
-        return None
-    return claims

@@ -8,10 +8,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+from dataclasses import dataclass
 
-from chalicelib.accounts.sessions import derive
+from chalicelib.accounts.signing import derive
 from chalicelib.collect.visitor import network_of, normal_address
-from chalicelib.config import MAILS_PER_ADDRESS, MAILS_PER_NETWORK, MAILS_WINDOW_S
+from chalicelib.config import (
+    MAILS_PER_ADDRESS,
+    MAILS_PER_NETWORK,
+    MAILS_WINDOW_S,
+    SIGN_IN_ATTEMPTS,
+    SIGN_IN_ATTEMPTS_PER_ADDRESS,
+    SIGN_IN_ATTEMPTS_PER_PERSON,
+    SIGN_IN_PAUSE_S,
+    SIGN_IN_WINDOW_S,
+)
 from chalicelib.errors import TooManyRequests
 from chalicelib.store import login_throttle
 from chalicelib.store.signing_key import signing_key
@@ -65,6 +75,37 @@ def count_mail(email: str, source_ip: str) -> None:
     now = int(time.time())
     count(key("mails of network", network(source_ip)), MAILS_PER_NETWORK, MAILS_WINDOW_S, now)
     count(key("mails to address", email.casefold()), MAILS_PER_ADDRESS, MAILS_WINDOW_S, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The keys that an attempt was counted under. If it succeeds, some are cleared; the others get this one back."""
+
+    cleared: tuple[str, ...]
+    given_back: tuple[str, ...] = ()
+
+    def succeeded(self, now: int) -> None:
+        """Hold the attempt against nobody. `now`: epoch seconds."""
+        for counted in self.cleared:
+            clear(counted)
+        for counted in self.given_back:
+            give_back(counted, now)
+
+
+def count_guess(of_network: str, of_pair: str, of_subject: str, pause: str, now: int) -> Counted:
+    """Count an attempt to guess a secret, before it is checked; see docs/adr/0032.
+
+    Guesses from many networks are slowed down, but lock nobody out.
+
+    :param of_network: the key of the network that it comes from; :param of_pair: of the network and the subject.
+    :param of_subject: the key of the subject, such as a person; :param pause: of the pauses between attempts at it.
+    :raises TooManyRequests: if a limit is exceeded.
+    """
+    count(of_network, SIGN_IN_ATTEMPTS_PER_ADDRESS, SIGN_IN_WINDOW_S, now)
+    count(of_pair, SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW_S, now)
+    if login_throttle.count_attempt(of_subject, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_WINDOW_S, now):
+        count(pause, 1, SIGN_IN_PAUSE_S, now)
+    return Counted((of_pair,), (of_network, of_subject))
 
 
 def give_back(key: str, now: int) -> None:

@@ -12,25 +12,21 @@ import hashlib
 import hmac
 import json
 import re
-import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from chalice import Response
 
 from chalicelib import config
+from chalicelib.accounts import encryption
 from chalicelib.errors import BadRequest, Conflict, Unprocessable
 from chalicelib.store import idempotency_keys
 from chalicelib.store.people import Person
 from chalicelib.web import Request, reply
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 HEADER: Final = "idempotency-key"
 _NAME: Final = "Idempotency-Key"
-_NONCE_BYTES: Final = 12
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE = re.compile(r"[!#-~]+")
 
@@ -87,23 +83,17 @@ def fingerprint(request: Request) -> str:
 def _sealed(response: Response, token: str, key: str) -> bytes:
     body = response.body if isinstance(response.body, str) else response.body.decode()
     plain = json.dumps({"status": response.status_code, "body": body}).encode()
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + _cipher(token, key).encrypt(nonce, plain, None)
+    return encryption.seal(_encryption_key(token, key), plain, _NAME).encode()
 
 
 def _opened(sealed: bytes, token: str, key: str) -> Response:
-    from cryptography.exceptions import InvalidTag
-
-    try:
-        plain = _cipher(token, key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-    except InvalidTag:
-        raise Conflict("This Idempotency-Key was sent with another API token. Use a new key.", field=_NAME) from None
+    plain = encryption.unseal(_encryption_key(token, key), sealed.decode(), _NAME)
+    if plain is None:
+        raise Conflict("This Idempotency-Key was sent with another API token. Use a new key.", field=_NAME)
     stored = json.loads(plain)
     headers = {"Cache-Control": "no-store", "Idempotent-Replayed": "true"}
     return reply(stored["body"], "application/json", stored["status"], headers)
 
 
-def _cipher(token: str, key: str) -> AESGCM:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    return AESGCM(hmac.digest(token.encode(), b"idempotency\n" + key.encode(), "sha256"))
+def _encryption_key(token: str, key: str) -> bytes:
+    return hmac.digest(token.encode(), b"idempotency\n" + key.encode(), "sha256")

@@ -64,7 +64,8 @@ def environment(stack: Deployed, tmp_path: Path) -> dict[str, str]:
 def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
     """An example, with a new site, a person and a token of this deployment in place of its own."""
     domain, email = f"{uuid.uuid4().hex}.example", f"{uuid.uuid4().hex}@people.example"
-    named = api_examples.make(stack, caller, path)
+    # A client of Plausible names a site by its domain.
+    named = api_examples.make(stack, caller, path, caller.new_site(domain) if path == "/api/event" else "")
     site = named.site
     if "{token}" in path:
         issue_token(stack.cloud, stack.admin_email, domain)

@@ -30,6 +30,7 @@ from chalicelib.accounts import (
     second_factor,
     sessions,
     signed_tokens,
+    signing,
     totp,
 )
 from chalicelib.accounts.signed_tokens import Purpose
@@ -347,13 +348,13 @@ class TestFirstStep:
             "iss": config.settings().prefix, "aud": Purpose.SECOND_STEP.value, "sub": person.id, "jti": "x",
             "iat": now, "exp": now + 60, "epoch": person.epoch,
         }  # fmt: skip
-        key = sessions.derive(signing_key(), Purpose.SECOND_STEP.value)
+        key = signing.derive(signing_key(), Purpose.SECOND_STEP.value)
         good = jwt.encode(claims, key, algorithm="HS256")
         head, _body, signature = good.split(".")
         other = base64.urlsafe_b64encode(json.dumps(claims | {"epoch": 99}).encode()).decode().rstrip("=")
         token = {
             "none": jwt.encode(claims, "", algorithm="none"),
-            "another key": jwt.encode(claims, sessions.derive(signing_key(), "session"), algorithm="HS256"),
+            "another key": jwt.encode(claims, signing.derive(signing_key(), "session"), algorithm="HS256"),
             "another purpose": signed_tokens.issue(Purpose.AUTHENTICATOR, person.id, 60, epoch=person.epoch),
             "expired": jwt.encode(claims | {"iat": now - 90, "exp": now - 1}, key, algorithm="HS256"),
             "tampered": f"{head}.{other}.{signature}",
@@ -717,7 +718,7 @@ class TestSessions:
             "iat": now - 3600, "exp": now + 3600, "epoch": person.epoch,
         }  # fmt: skip
         old = Browser(server.url)
-        old.cookies = {"shylight_session": jwt.encode(claims, sessions.derive(signing_key(), "session"))}
+        old.cookies = {"shylight_session": jwt.encode(claims, signing.derive(signing_key(), "session"))}
         copied = Browser(server.url)
         copied.cookies = dict(old.cookies)
         assert is_signed_in(old)

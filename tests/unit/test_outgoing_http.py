@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -44,7 +45,7 @@ def server(answer: Callable[[Any], None], tls: ssl.SSLContext | None = None) -> 
             connection, _ = listening.accept()
             with connection:
                 peer = tls.wrap_socket(connection, server_side=True) if tls else connection
-                received.append(peer.recv(65536))
+                received.append(_request(peer))
                 answer(peer)
                 if tls:
                     peer.close()
@@ -55,6 +56,18 @@ def server(answer: Callable[[Any], None], tls: ssl.SSLContext | None = None) -> 
         yield listening.getsockname()[1], received
         listening.close()
         thread.join(5)
+
+
+def _request(peer: socket.socket) -> bytes:
+    """One request, which may arrive in parts: its head, and as many bytes of a body as the head announces."""
+    received = b""
+    while part := peer.recv(65536):
+        received += part
+        head, ended, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
+        if ended and len(body) >= int(length[1] if length else 0):
+            break
+    return received
 
 
 def resolving(**hosts: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, link_passwords, shared_links, throttle
+from chalicelib.accounts import audit_log, shared_links, signed_tokens, throttle
 from chalicelib.store import counter_keys, login_throttle, sites
 from chalicelib.store import shared_links as stored
 from chalicelib.store.people import Person
@@ -50,8 +50,8 @@ class Items:
             (audit_log, "record"): lambda _who, action, **more: self.entries.append((action, more)),
             (shared_links, "signing_key"): lambda: self.key,
             (shared_links, "signing_keys"): lambda: (SigningKey(self.key, 0),),
-            (link_passwords, "signing_key"): lambda: self.key,
-            (link_passwords, "keys_for"): lambda _named: (SigningKey(self.key, 0),),
+            (signed_tokens, "signing_key"): lambda: self.key,
+            (signed_tokens, "keys_for"): lambda _named: (SigningKey(self.key, 0),),
             (throttle, "signing_key"): lambda: self.key,
             (login_throttle, "count_attempt"): self._count_attempt,
             (login_throttle, "clear"): lambda key: self.attempts.pop(key, None),

@@ -25,6 +25,7 @@ from chalicelib.accounts import (
     sessions,
     shared_links,
     signed_tokens,
+    signing,
 )
 from chalicelib.accounts.sessions import Session
 from chalicelib.accounts.signed_tokens import Purpose
@@ -127,7 +128,7 @@ def test_a_session_stays_valid_across_a_rotation_and_new_ones_are_signed_with_th
     before = auth.begin_session(request(), PERSON)
     signing_key.rotate(keep_former=True)
     after = auth.begin_session(request(), PERSON)
-    ids = [sessions.named_key(cookie.partition("=")[2].partition(";")[0]) for cookie in (before, after)]
+    ids = [signing.named_key(cookie.partition("=")[2].partition(";")[0]) for cookie in (before, after)]
     assert ids == [signing_key.key_id(FIRST.encode()), signing_key.signing_keys()[0].id]
     assert session_in(before)
     assert session_in(after)
@@ -145,7 +146,7 @@ def test_forms_and_known_browsers_stay_valid_across_a_rotation(stored: Secrets) 
 
 def test_a_step_of_signing_in_that_has_begun_can_be_finished_after_a_rotation(stored: Secrets) -> None:
     token = signed_tokens.issue(Purpose.SECOND_STEP, PERSON.id, 60)
-    assert sessions.named_key(token) == KID
+    assert signing.named_key(token) == KID
     signing_key.rotate(keep_former=True)
     claims = signed_tokens.read(Purpose.SECOND_STEP, token)
     assert claims is not None
@@ -235,8 +236,8 @@ def test_tokens_of_earlier_versions_name_no_key_and_stay_valid(stored: Secrets) 
     session = sessions.begin(PERSON.id, 7, now())
     token = sessions.encode(session, FIRST.encode(), settings().prefix)
     claims = jwt.decode(token, options={"verify_signature": False})
-    old = jwt.encode(claims, sessions.derive(FIRST.encode(), "session"), algorithm="HS256")
-    assert sessions.named_key(old) is None
+    old = jwt.encode(claims, signing.derive(FIRST.encode(), "session"), algorithm="HS256")
+    assert signing.named_key(old) is None
     assert auth.session_of(with_token(old)) == session
     signing_key.rotate(keep_former=True)
     assert auth.session_of(with_token(old)) == session
@@ -296,7 +297,7 @@ def claims(stored: Secrets) -> dict[str, Any]:
     return read
 
 
-SIGNING = sessions.derive(FIRST.encode(), "session")
+SIGNING = signing.derive(FIRST.encode(), "session")
 KID = signing_key.key_id(FIRST.encode())
 
 
@@ -336,7 +337,7 @@ def test_another_key_under_our_key_id_is_refused(claims: dict[str, Any], key: by
 
 
 def test_a_key_of_one_purpose_signs_nothing_for_another(claims: dict[str, Any]) -> None:
-    other = sessions.derive(FIRST.encode(), "known browser")
+    other = signing.derive(FIRST.encode(), "known browser")
     assert auth.session_of(with_token(forged({"kid": KID}, claims, other))) is None
 
 

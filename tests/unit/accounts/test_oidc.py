@@ -15,7 +15,7 @@ import jwt
 import pytest
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import oidc, oidc_state, sessions
+from chalicelib.accounts import oidc, oidc_state, signing
 from chalicelib.accounts.oidc_people import Claims
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unavailable
@@ -217,7 +217,7 @@ class TestForgedAnswers:
         answer = site.answer()
         ((name, value),) = site.cookies.items()
         claims = jwt.decode(value, options={"verify_signature": False})
-        forged = jwt.encode(claims, sessions.derive(b"x" * 32, Purpose.PROVIDER_SIGN_IN.value), "HS256")
+        forged = jwt.encode(claims, signing.derive(b"x" * 32, Purpose.PROVIDER_SIGN_IN.value), "HS256")
         for wrong in (forged, jwt.encode(claims, "", "none"), value[:-3], "", "x"):
             site.cookies[name] = wrong
             with pytest.raises(BadRequest):
@@ -229,7 +229,7 @@ class TestForgedAnswers:
         claims = jwt.decode(value, options={"verify_signature": False})
         for purpose in Purpose:
             if purpose is not Purpose.PROVIDER_SIGN_IN:
-                key = sessions.derive(KEY, purpose.value)
+                key = signing.derive(KEY, purpose.value)
                 site.cookies[name] = jwt.encode(claims | {"aud": purpose.value}, key, "HS256")
                 with pytest.raises(BadRequest):
                     site.finish(answer)
@@ -239,7 +239,7 @@ class TestForgedAnswers:
         ((name, value),) = site.cookies.items()
         claims = jwt.decode(value, options={"verify_signature": False})
         assert claims["exp"] - claims["iat"] <= 15 * 60
-        key = sessions.derive(KEY, Purpose.PROVIDER_SIGN_IN.value)
+        key = signing.derive(KEY, Purpose.PROVIDER_SIGN_IN.value)
         site.cookies[name] = jwt.encode(claims | {"exp": int(time.time()) - 1}, key, "HS256")
         with pytest.raises(BadRequest):
             site.finish(answer)

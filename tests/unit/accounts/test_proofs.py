@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import auth, passwords, people, request_origin, secret_tokens, sessions, throttle
+from chalicelib.accounts import auth, passwords, people, request_origin, secret_tokens, sessions, signing, throttle
 from chalicelib.enrich import geoip_database
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store import browser_sessions, signing_key
@@ -81,7 +81,7 @@ class TestSessions:
     def test_the_algorithm_is_not_the_senders_to_choose(self, algorithm: str) -> None:
         session = sessions.begin(PERSON, 1, int(time.time()))
         claims = jwt.decode(sessions.encode(session, KEY, "i"), options={"verify_signature": False})
-        key: Any = None if algorithm == "none" else sessions.derive(KEY, "session").ljust(64, b"\0")
+        key: Any = None if algorithm == "none" else signing.derive(KEY, "session").ljust(64, b"\0")
         assert sessions.decode(jwt.encode(claims, key, algorithm=algorithm), KEY, "i") is None
 
     @pytest.mark.parametrize("claim", ["iss", "aud", "sub", "jti", "iat", "exp", "epoch"])
@@ -89,10 +89,10 @@ class TestSessions:
         sealed = sessions.encode(sessions.begin(PERSON, 1, int(time.time())), KEY, "i")
         claims = jwt.decode(sealed, options={"verify_signature": False})
         del claims[claim]
-        assert sessions.decode(jwt.encode(claims, sessions.derive(KEY, "session")), KEY, "i") is None
+        assert sessions.decode(jwt.encode(claims, signing.derive(KEY, "session")), KEY, "i") is None
 
     def test_keys_for_two_purposes_differ(self) -> None:
-        assert sessions.derive(KEY, "session") != sessions.derive(KEY, "csrf")
+        assert signing.derive(KEY, "session") != signing.derive(KEY, "csrf")
 
     def test_a_csrf_token_is_good_for_its_session_alone(self) -> None:
         mine, yours = sessions.begin(PERSON, 1, 0), sessions.begin(PERSON, 1, 0)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import encryption, mail_texts, recovery_codes, sessions, signed_tokens, totp
+from chalicelib.accounts import encryption, mail_texts, recovery_codes, sessions, signed_tokens, signing, totp
 from chalicelib.accounts.passkey_challenges import RelyingParty, relying_party
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.store import signing_key
@@ -143,13 +143,13 @@ class TestSignedTokens:
         token = signed_tokens.issue(Purpose.SECOND_STEP, "ada", 60)
         claims = jwt.decode(token, options={"verify_signature": False})
         del claims[claim]
-        key = sessions.derive(KEY, Purpose.SECOND_STEP.value)
+        key = signing.derive(KEY, Purpose.SECOND_STEP.value)
         assert signed_tokens.read(Purpose.SECOND_STEP, jwt.encode(claims, key, algorithm="HS256")) is None
 
     @pytest.mark.parametrize("algorithm", ["none", "HS512"])
     def test_the_algorithm_is_not_the_senders_to_choose(self, algorithm: str) -> None:
         claims = jwt.decode(signed_tokens.issue(Purpose.SECOND_STEP, "ada", 60), options={"verify_signature": False})
-        key = "" if algorithm == "none" else sessions.derive(KEY, Purpose.SECOND_STEP.value).ljust(64, b"\0")
+        key = "" if algorithm == "none" else signing.derive(KEY, Purpose.SECOND_STEP.value).ljust(64, b"\0")
         forged = jwt.encode(claims, key, algorithm=algorithm)
         assert signed_tokens.read(Purpose.SECOND_STEP, forged) is None
 
@@ -193,5 +193,5 @@ def test_a_session_of_an_earlier_version_is_not_stored_and_was_authenticated_whe
     session = sessions.begin("ada", 1, int(time.time()))
     claims = jwt.decode(sessions.encode(session, KEY, "i"), options={"verify_signature": False})
     del claims["auth_time"]
-    old = sessions.decode(jwt.encode(claims, sessions.derive(KEY, "session")), KEY, "i")
+    old = sessions.decode(jwt.encode(claims, signing.derive(KEY, "session")), KEY, "i")
     assert old == dataclasses.replace(session, stored=False)

@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import counters, link_passwords, link_tokens, sessions, shared_access, shared_links
+from chalicelib.accounts import counters, link_passwords, link_tokens, sessions, shared_access, shared_links, signing
 from chalicelib.accounts.shared_access import Locked
 from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON
 from chalicelib.errors import NotFound, TooManyRequests, Unauthorized
@@ -149,9 +149,9 @@ def test_the_cookie_is_worth_nothing_for_another_link_another_password_or_anothe
     with pytest.raises(Locked):
         open_link(address, cookies=cookies)
     claims = jwt.decode(value, options={"verify_signature": False})
-    session = jwt.encode(claims, sessions.derive(items.key, "session"), algorithm="HS256")
+    session = jwt.encode(claims, signing.derive(items.key, "session"), algorithm="HS256")
     nobody = jwt.encode(claims, "", algorithm="none")
-    late = jwt.encode({**claims, "exp": 1}, sessions.derive(items.key, "shared link"), algorithm="HS256")
+    late = jwt.encode({**claims, "exp": 1}, signing.derive(items.key, "shared link"), algorithm="HS256")
     (name,) = cookies
     fresh = shared_links.get(SITE, link.id)
     for forged in (session, nobody, late, value[:-2], "", "x.y.z"):
