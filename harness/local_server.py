@@ -1,6 +1,7 @@
-"""The program of this process behind an HTTP server, as API Gateway would call it: for tests that change its limits.
+"""The program of this process behind an HTTP server, as API Gateway would call it: for tests of its own rules.
 
-The server listens on a free loopback port. Its address is http://localhost, where browsers allow passkeys.
+It is several times quicker than a deployment, and tests can change its limits. The server listens on a free loopback
+port. Its address is http://localhost, where browsers allow passkeys.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import base64
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
+from chalicelib.api.routes import UNKNOWN
 from chalicelib.dispatch import ROUTES
 from harness import lambda_requests
 
@@ -21,33 +23,45 @@ class LocalServer:
 
     def __init__(self, program: Any) -> None:
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer("GET")
+            protocol_version = "HTTP/1.1"  # connections are kept open
+            disable_nagle_algorithm = True
+            wbufsize = -1
 
-            def do_POST(self) -> None:
-                self._answer("POST")
-
-            def _answer(self, method: str) -> None:
+            def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                answer = program(event(method, self.path, dict(self.headers), body), lambda_requests.Context())
-                self.send_response(answer["statusCode"])
+                made = event(self.command, self.path, dict(self.headers), body)
+                if made is None:
+                    self._send(404, [], b"")
+                    return
+                answer = program(made, lambda_requests.Context())
                 several = answer.get("multiValueHeaders") or {}
-                for name, value in answer["headers"].items():
-                    self.send_header(name, str(value))
-                for name, values in several.items():
-                    for value in values:
-                        self.send_header(name, str(value))
+                headers = [(name, str(value)) for name, value in answer["headers"].items()]
+                headers += [(name, str(value)) for name, values in several.items() for value in values]
                 content = answer["body"] or ""
                 raw = base64.b64decode(content) if answer.get("isBase64Encoded") else content.encode()
-                self.send_header("Content-Length", str(len(raw)))
+                self._send(answer["statusCode"], headers, raw)
+
+            def _send(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+                self.send_response(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                if status != 204:
+                    self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(raw)
+                if self.command != "HEAD" and status != 204:
+                    self.wfile.write(content)
 
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            setattr(Handler, f"do_{method}", Handler._answer)
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True  # of connections that clients keep open
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         self.url = f"http://localhost:{self._server.server_port}"
 
     def close(self) -> None:
@@ -56,10 +70,13 @@ class LocalServer:
         self._server.server_close()
 
 
-def event(method: str, target: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
-    """The Lambda event of a request to a path and query."""
+def event(method: str, target: str, headers: dict[str, str], body: bytes) -> dict[str, Any] | None:
+    """The Lambda event of a request to a path and query; None if no route matches."""
     parts = urlsplit(target)
-    resource, parameters = _route(method, parts.path)
+    found = _route(method, parts.path)
+    if found is None:
+        return None
+    resource, parameters = found
     made = lambda_requests.event(
         method,
         resource,
@@ -69,15 +86,29 @@ def event(method: str, target: str, headers: dict[str, str], body: bytes) -> dic
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
         address=headers.get("X-Forwarded-For", "127.0.0.1"),
     )
+    made["multiValueQueryStringParameters"] = parse_qs(parts.query, keep_blank_values=True) or None
     made["requestContext"] |= {"path": made["path"]}
     return made | {"body": base64.b64encode(body).decode()}
 
 
-def _route(method: str, path: str) -> tuple[str, dict[str, str]]:
-    """The path of the matching route, those without parameters first, and its parameters."""
-    for route in sorted(ROUTES, key=lambda one: one.path.count("{")):
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
-        found = re.fullmatch(pattern, path)
-        if route.method == method and found:
-            return route.path, {name: unquote(value) for name, value in found.groupdict().items()}
-    return "/static/{file}", {"file": "none"}
+def _pattern(path: str) -> re.Pattern[str]:
+    """What the paths of a resource match, e.g. of ``/sites/{site}`` or ``/api/{proxy+}``."""
+    quoted = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    return re.compile(re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", quoted))
+
+
+# Resources without parameters first, and those that match anything last, as in API Gateway.
+_RESOURCES: Final = [
+    (route.method, route.path, _pattern(route.path))
+    for route in (*sorted(ROUTES, key=lambda one: one.path.count("{")), *UNKNOWN)
+]
+
+
+def _route(method: str, path: str) -> tuple[str, dict[str, str]] | None:
+    """The matching resource, and its parameters."""
+    for of_method, resource, pattern in _RESOURCES:
+        found = pattern.fullmatch(path) if of_method == method else None
+        if found:
+            greedy = "+" if "+}" in resource else ""
+            return resource, {f"{name}{greedy}": unquote(value) for name, value in found.groupdict().items()}
+    return None

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
 from chalicelib import timed_cache
+from harness.local_server import LocalServer
 from infra import cloudformation, geoip
 from infra.aws_environment import Cloud, emulator
-from localstack import process
+from localstack import mail, process
 from localstack.stack import Info, Stack
 from tests import tiers
 
@@ -25,6 +28,8 @@ settings.load_profile("shylight")
 ON_LOCALSTACK = os.environ.get("STACK") == "localstack"
 TESTS = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
+# The kind of what runs in the tests' own process.
+IN_PROCESS = "in process"
 
 # Whatever the machine's AWS settings are, no test reaches a real account, and the tables' models, which take their
 # region when they are imported, have that of the local AWS.
@@ -42,6 +47,7 @@ class Deployed:
 
     :ivar base_url: the root of the app, without a trailing slash.
     :ivar cloud: the AWS it runs on.
+    :ivar kind: ``ministack``, ``localstack``, or `IN_PROCESS`.
     :ivar emulator_pid: the process of that AWS, whose children run the functions; 0 on LocalStack.
     """
 
@@ -100,15 +106,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 
 
 @pytest.fixture(scope="session")
-def bare_aws(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Cloud]:
-    """A local AWS with Shylight's resources but none of its functions, so that nothing moves there by itself.
+def bare_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A local AWS with Shylight's resources but none of its functions, so that nothing moves there by itself."""
+    yield from _bare_aws(tmp_path_factory.mktemp("aws"))
 
-    LocalStack has room for one stack only: there it is the one of `stack`.
-    """
-    if ON_LOCALSTACK:
-        yield request.getfixturevalue("stack").cloud
-        return
-    started = process.start(tmp_path_factory.mktemp("aws"))
+
+@pytest.fixture(scope="session")
+def program_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The same once more, for `in_process`: tests that look at a whole table or queue do not find its data."""
+    yield from _bare_aws(tmp_path_factory.mktemp("program-aws"))
+
+
+def _bare_aws(home: Path) -> Iterator[Cloud]:
+    if ON_LOCALSTACK:  # it has room for one stack, and is there to show that this one works
+        pytest.skip("the program runs in this process, and no function on LocalStack")
+    started = process.start(home)
     try:
         cloud = emulator(started.url)
         cloudformation.apply(cloud)
@@ -121,11 +133,54 @@ def bare_aws(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 @pytest.fixture(scope="module")
 def local_aws(bare_aws: Cloud) -> Iterator[Cloud]:
     """The program's own code, in this process and in those it starts, works against `bare_aws`."""
+    with _environ_of(bare_aws):
+        yield bare_aws
+
+
+@pytest.fixture(scope="module")
+def in_process(program_aws: Cloud) -> Iterator[Deployed]:
+    """The program in this process behind an HTTP server, against a local AWS, with an administrator.
+
+    It answers several times quicker than a deployment. For what proves rules of the program, and nothing of the way
+    that requests take through API Gateway and Lambda, nor of requests at the same time: an app has one current request.
+    """
+    import app
+    from chalicelib.accounts import api_tokens, installation, passwords, people
+
+    server = LocalServer(app.app)
+    email, password = "admin@example.com", "the administrator's password"
+    with _environ_of(program_aws) as patch:
+        patch.setenv("SHYLIGHT_PUBLIC_URL", server.url)
+        patch.setenv("SHYLIGHT_API_REQUESTS", "1000000")  # as in a local stack
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_hasher", lambda: quick)
+        timed_cache.reset_all()
+        administrator = people.create_administrator(email, password)
+        program_aws.client("sesv2").create_email_identity(EmailIdentity=mail.SENDER)
+        installation.change(None, {"mail_sender": mail.SENDER})
+        yield Deployed(
+            base_url=server.url,
+            aws_endpoint_url=program_aws.endpoint_url or "",
+            api_token=api_tokens.issue(administrator, "tests"),
+            admin_email=email,
+            admin_password=password,
+            stage=program_aws.stage,
+            region=program_aws.region,
+            kind=IN_PROCESS,
+            cloud=program_aws,
+            emulator_pid=0,
+        )
+    server.close()
+
+
+@contextmanager
+def _environ_of(cloud: Cloud) -> Iterator[pytest.MonkeyPatch]:
+    """This process's environment is that of a cloud."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in bare_aws.environ({}).items():
+        for name, value in cloud.environ({}).items():
             patch.setenv(name, value)
         patch.delenv("AWS_PROFILE", raising=False)
         patch.delenv("AWS_SESSION_TOKEN", raising=False)
         timed_cache.reset_all()
-        yield bare_aws
+        yield patch
     timed_cache.reset_all()

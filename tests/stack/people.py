@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
 import uuid
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from infra.http_client import Answer, request
+from tests.conftest import IN_PROCESS
 
-# Made in the stack's tables by the functions that the set-up uses; in a process of its own, because the names of
-# the tables are read from the environment once.
+# Made in the stack's tables by the functions that the set-up uses; of a deployment, in a process of its own, because
+# the names of the tables are read from the environment once.
 PREPARE = """
 import json, uuid
 from chalicelib.accounts import api_tokens, one_time_links, people, secret_tokens
@@ -115,6 +119,11 @@ def some_address() -> str:
 
 
 def run(stack: Any, code: str, *arguments: str) -> str:
+    """What a piece of code prints that works with the program's own functions, in the stack's tables."""
+    if stack.kind == IN_PROCESS:
+        with contextlib.redirect_stdout(io.StringIO()) as printed, patch.object(sys, "argv", ["-c", *arguments]):
+            exec(compile(code, "<test>", "exec"), {"__name__": "__main__"})
+        return printed.getvalue()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         env=stack.cloud.environ(),

@@ -15,9 +15,9 @@ import pytest
 import app as program
 from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON, SIGN_IN_PAUSE_S
 from infra.http_client import Answer
-from tests.conftest import ON_LOCALSTACK
+from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack.calls import Caller
-from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, run, some_address
+from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, make_people, run, some_address
 
 # What must answer somebody whom nobody knows: visitors' browsers, the monitoring, the doors themselves, what is shared.
 PUBLIC = re.compile(
@@ -47,6 +47,33 @@ def site(stack: Any, made: dict[str, Any]) -> str:
     return str(answer.json()["id"])
 
 
+@pytest.fixture(scope="module")
+def made_here(in_process: Deployed) -> dict[str, Any]:
+    """The people of the program in this process, where what is tested of every route is."""
+    return make_people(in_process)
+
+
+@pytest.fixture(scope="module")
+def site_here(in_process: Deployed, made_here: dict[str, Any]) -> str:
+    return str(create(Browser(in_process.base_url), made_here["token"], GOOD_SITE).json()["id"])
+
+
+@pytest.fixture(scope="module")
+def admin_here(in_process: Deployed, made_here: dict[str, Any]) -> Browser:
+    """A browser in which the administrator is signed in."""
+    browser = Browser(in_process.base_url)
+    assert browser.sign_in(made_here["admin"], made_here["password"]).status == 303
+    return browser
+
+
+@pytest.fixture(scope="module")
+def csrf_tokens(in_process: Deployed, made_here: dict[str, Any], admin_here: Browser) -> dict[str, str]:
+    """The CSRF tokens of the administrator's session and of another one of theirs."""
+    other = Browser(in_process.base_url)
+    other.sign_in(made_here["admin"], made_here["password"])
+    return {"own": csrf_in(admin_here.get("/sites")), "other": csrf_in(other.get("/sites"))}
+
+
 # ── without credentials ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -59,16 +86,17 @@ def closed_routes() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("method", "path"), list(closed_routes()))
 @pytest.mark.parametrize("credentials", ["none", "unknown token", "forged cookie", "another scheme", "empty"])
 def test_nothing_answers_without_credentials(
-    browser: Browser, site: str, made: dict[str, Any], method: str, path: str, credentials: str
+    in_process: Deployed, site_here: str, made_here: dict[str, Any], method: str, path: str, credentials: str
 ) -> None:
+    browser = Browser(in_process.base_url)
     headers = {
         "none": {},
-        "unknown token": {"Authorization": f"Bearer {made['token'][:-6]}AAAAAA"},
+        "unknown token": {"Authorization": f"Bearer {made_here['token'][:-6]}AAAAAA"},
         "forged cookie": {"Cookie": "shylight_session=eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."},
         "another scheme": {"Authorization": "Basic YTpi"},
         "empty": {"Authorization": "Bearer "},
     }[credentials]
-    given = {"site": site, "share": "public", "token": "0" * 16}
+    given = {"site": site_here, "share": "public", "token": "0" * 16}
     place = re.sub(r"{(\w+)}", lambda name: given.get(name[1], str(uuid.uuid4())), path)
     answer = browser.ask(method, place, b"{}" if method in ("POST", "PUT") else None, headers)
     if path.startswith("/api/"):
@@ -78,7 +106,7 @@ def test_nothing_answers_without_credentials(
         assert browser.where(path, answer).startswith(("/sign-in", "/sites"))
     else:
         assert answer.status == 401
-    assert site not in answer.body.decode()
+    assert site_here not in answer.body.decode()
 
 
 def test_the_way_to_a_page_leads_through_the_door_and_on(browser: Browser, made: dict[str, Any], site: str) -> None:
@@ -282,20 +310,18 @@ FORMS = [
 @pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize("wrong", ["missing", "rubbish", "another session's", "another site's page"])
 def test_no_form_works_without_its_token(
-    stack: Any, admin: Browser, site: str, made: dict[str, Any], path: str, wrong: str
+    admin_here: Browser, site_here: str, csrf_tokens: dict[str, str], path: str, wrong: str
 ) -> None:
     form = {"name": "CSRF", "domain": "csrf.example", "timezone": "UTC"}
     headers = {}
     if wrong == "rubbish":
         form["csrf"] = "ü" * 64
     elif wrong == "another session's":
-        other = Browser(stack.base_url)
-        other.sign_in(made["admin"], made["password"])
-        form["csrf"] = csrf_in(other.get("/sites"))
+        form["csrf"] = csrf_tokens["other"]
     elif wrong == "another site's page":
-        form["csrf"], headers = csrf_in(admin.get("/sites")), {"Origin": "https://evil.example"}
-    assert admin.post(path.format(site=site, **PARAMETERS), headers, **form).status == 403
-    assert b"csrf.example" not in admin.get("/api/v1/sites").body
+        form["csrf"], headers = csrf_tokens["own"], {"Origin": "https://evil.example"}
+    assert admin_here.post(path.format(site=site_here, **PARAMETERS), headers, **form).status == 403
+    assert b"csrf.example" not in admin_here.get("/api/v1/sites").body
 
 
 def test_every_form_of_the_pages_is_among_those_tested() -> None:

@@ -45,6 +45,11 @@ SAMPLES = [
 
 
 @pytest.fixture(scope="module")
+def stack(in_process: Deployed) -> Deployed:
+    return in_process
+
+
+@pytest.fixture(scope="module")
 def caller(stack: Deployed) -> Caller:
     return Caller(stack.base_url, stack.api_token)
 

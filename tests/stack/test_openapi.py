@@ -58,6 +58,11 @@ _addresses = (f"10.{a}.{b}.1" for a, b in itertools.product(range(256), repeat=2
 
 
 @pytest.fixture(scope="module")
+def stack(in_process: Deployed) -> Deployed:
+    return in_process
+
+
+@pytest.fixture(scope="module")
 def caller(stack: Deployed) -> Caller:
     return Caller(stack.base_url, stack.api_token)
 

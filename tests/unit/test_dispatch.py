@@ -282,6 +282,22 @@ def test_a_token_needs_the_scope_of_the_route(ask: Any, scope: Scope) -> None:
     assert refused.value.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="stats:read"'
 
 
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.scope], ids=lambda one: f"{one.method} {one.path}")
+def test_every_route_takes_tokens_of_its_scope_alone(monkeypatch: Any, caller: Any, route: Route) -> None:
+    monkeypatch.setattr(dispatch, "handler_of", lambda _route: lambda *_given, **_named: reply("", "text/plain"))
+    answer, named = dispatch._answer(route), dict.fromkeys(parameters_of(route.path), "x")
+    named |= {"site": samples.SITE.id} if "site" in named else {}
+    named |= {"team": TEAM.id} if "team" in named else {}
+    request = samples.request("/api/v1/x", method=route.method)
+    for scope in Scope:
+        caller(ADMIN, None, Access(frozenset({scope})))
+        if scope is route.scope:
+            assert answer(request, **named).status_code == 200
+        else:
+            with pytest.raises(Forbidden, match="does not have the scope"):
+                answer(request, **named)
+
+
 def test_a_token_that_is_limited_to_sites_finds_no_others(ask: Any) -> None:
     assert ask(OF_SITE, Access(sites=frozenset({samples.SITE.id, OTHER_SITE}))).status_code == 200
     with pytest.raises(NotFound, match="no such site"):
