@@ -28,11 +28,5 @@ def transact(change: Callable[[TransactWrite], None]) -> bool:
 
 
 def connection() -> Connection:
-    """The connection for transactions."""
-    meta = CoreItem.Meta
-    return Connection(
-        region=meta.region,
-        connect_timeout_seconds=meta.connect_timeout_seconds,
-        read_timeout_seconds=meta.read_timeout_seconds,
-        max_retry_attempts=meta.max_retry_attempts,
-    )
+    """The connection for transactions: that of the table, because a client takes long to make."""
+    return CoreItem._get_connection().connection
