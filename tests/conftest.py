@@ -81,7 +81,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Shylight, deployed on a local AWS of its own (STACK=localstack: on that one) by the code behind `make up`."""
     # What Chalice notes of a deploy on a LocalStack that outlives the tests must outlive them too.
     home = None if ON_LOCALSTACK else tmp_path_factory.mktemp("stack")
@@ -103,6 +103,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     )
     if not was_running:
         local.down()
+
+
+@pytest.fixture(scope="session")
+def stack(deployed: Deployed) -> Deployed:
+    """What tests send their requests to: `deployed`, unless their file says `in_process`."""
+    return deployed
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,17 @@ def site(caller: Caller) -> str:
     return caller.new_site(timezone="Asia/Kathmandu")
 
 
+@pytest.fixture(scope="module")
+def caller_here(in_process: Deployed) -> Caller:
+    """For what is refused before anything is sent to the queue."""
+    return Caller(in_process.base_url, in_process.api_token)
+
+
+@pytest.fixture(scope="module")
+def site_here(caller_here: Caller) -> str:
+    return caller_here.new_site()
+
+
 def noon(days_ago: int) -> datetime:
     return datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
 
@@ -113,9 +124,11 @@ def test_an_import_sent_twice_counts_once(caller: Caller, site: str) -> None:
         ({"event": "x", "t": "9999-01-01T00:00:00+00:00"}, "t"),
     ],
 )
-def test_one_wrong_hit_refuses_all_and_is_named(caller: Caller, site: str, change: dict[str, Any], field: str) -> None:
+def test_one_wrong_hit_refuses_all_and_is_named(
+    caller_here: Caller, site_here: str, change: dict[str, Any], field: str
+) -> None:
     hits = [hit(noon(1).isoformat()), {**hit(noon(1).isoformat()), **change}]
-    answer = caller.api("POST", f"/sites/{site}/hits", {"hits": hits})
+    answer = caller_here.api("POST", f"/sites/{site_here}/hits", {"hits": hits})
     assert answer.status == 400, answer.body
     assert answer.json()["error"]["field"] == f"hits[1].{field}"
 

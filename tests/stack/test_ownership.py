@@ -95,6 +95,11 @@ class Site:
         return browser
 
 
+@pytest.fixture(scope="module")
+def stack(in_process: Deployed) -> Deployed:
+    return in_process
+
+
 @pytest.fixture
 def site(stack: Deployed) -> Site:
     return Site(stack)
@@ -331,7 +336,8 @@ def deletion(site: Site, who: str = "owner") -> dict[str, Any]:
     return found
 
 
-def test_a_site_is_deleted_by_the_functions_of_the_deployment(site: Site) -> None:
+def test_a_site_is_deleted_by_the_functions_of_the_deployment(deployed: Deployed) -> None:
+    site = Site(deployed)
     caller = Caller(site.stack.base_url, site.of("owner").token)
     page = f"https://{site.made.domain}/"
     for identifier in ("", "user-1"):

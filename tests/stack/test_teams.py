@@ -63,6 +63,11 @@ class Shared:
         return answers
 
 
+@pytest.fixture(scope="module")
+def stack(in_process: Deployed) -> Deployed:
+    return in_process
+
+
 @pytest.fixture
 def shared(stack: Deployed) -> Shared:
     return Shared(stack)
@@ -161,7 +166,8 @@ def test_a_member_of_the_team_who_manages_the_site_is_told_where_others_are_chan
     assert shared.ask("stranger", "DELETE", person).status == 409
 
 
-def test_owners_who_remove_each_other_at_once_leave_one(shared: Shared) -> None:
+def test_owners_who_remove_each_other_at_once_leave_one(deployed: Deployed) -> None:
+    shared = Shared(deployed)
     owners = ("owner", "admin", "viewer")
     for name in owners[1:]:
         path = f"{shared.team}/members/{shared.of(name).id}"
@@ -181,10 +187,10 @@ def test_owners_who_remove_each_other_at_once_leave_one(shared: Shared) -> None:
     assert [one["role"] for one in members].count("owner") >= 1
 
 
-def test_sites_that_are_given_at_once_are_all_there(shared: Shared, stack: Deployed) -> None:
-    others = [Shared(stack) for _ in range(3)]
+def test_sites_that_are_given_at_once_are_all_there(deployed: Deployed) -> None:
+    shared, *others = (Shared(deployed) for _ in range(4))
     for other in others:
-        run(stack, JOIN, shared.made.team, other.of("owner").id, "member")
+        run(deployed, JOIN, shared.made.team, other.of("owner").id, "member")
 
     def give(other: Shared) -> int:
         return other.ask("owner", "PUT", f"{other.site}/teams/{shared.made.team}", {"role": "viewer"}).status
