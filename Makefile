@@ -9,8 +9,9 @@ export STACK
 # Tools come from the virtual environment; Node.js from PyPI stands in only where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(if $(wildcard .venv-node),$(CURDIR)/.venv-node/bin:)$(PATH)
 PY := .venv/bin/python
-# Test files run side by side, each process with a local AWS of its own; there is only one LocalStack.
-SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile)
+# Test files run side by side, each process with a local AWS of its own; there is only one LocalStack. The short files of
+# tests/unit come last, so that no process waits for long at the end.
+SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
 
 .PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link admin mail package bench lock
 

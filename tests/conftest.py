@@ -30,6 +30,8 @@ TESTS = Path(__file__).parent
 NOWHERE = "http://127.0.0.1:9"
 # The kind of what runs in the tests' own process.
 IN_PROCESS = "in process"
+# Takes next to no time and memory; what the program takes for a password is tested in tests/unit and on deployments.
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 # Whatever the machine's AWS settings are, no test reaches a real account, and the tables' models, which take their
 # region when they are imported, have that of the local AWS.
@@ -158,8 +160,7 @@ def in_process(program_aws: Cloud) -> Iterator[Deployed]:
     with _environ_of(program_aws) as patch:
         patch.setenv("SHYLIGHT_PUBLIC_URL", server.url)
         patch.setenv("SHYLIGHT_API_REQUESTS", "1000000")  # as in a local stack
-        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "_hasher", lambda: quick)
+        patch.setattr(passwords, "_hasher", lambda: QUICK_HASHER)
         timed_cache.reset_all()
         administrator = people.create_administrator(email, password)
         program_aws.client("sesv2").create_email_identity(EmailIdentity=mail.SENDER)

@@ -23,9 +23,12 @@ FULL: Final = frozenset(
         "browser/test_visit.py::test_headless_chromium_is_kept_apart_as_a_robot",
         "browser/test_visit.py::test_what_a_person_does_however_quickly_is_two_views",
         # Volume, deployments, faults, fuzzing.
+        # Every example, with curl and in Python: what they ask is asked in the core by `test_rights_matrix.py`.
+        "stack/test_api_examples.py",
         "stack/test_api_client.py::test_the_program_is_typed",
         "stack/test_demo.py",
         "stack/test_deploy.py",
+        "stack/test_exactness.py::test_an_aggregation_killed_at_any_call_is_repaired_by_the_next",
         "stack/test_exactness.py::test_a_worker_process_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing",
         "stack/test_exactness.py::test_every_message_delivered_twice_and_shuffled_gives_the_same_rollup_byte_for_byte",
         "stack/test_faults.py",
@@ -35,6 +38,7 @@ FULL: Final = frozenset(
         # A real provider: functions know its settings for half a minute. The core has one that misbehaves.
         "stack/test_oidc.py",
         "stack/test_openapi.py",
+        "stack/test_poison.py::test_whatever_is_sent_to_one_site_another_loses_no_hit_by_it",
         "stack/test_restore.py",
         "stack/test_shynet_semantics.py::test_a_sequence_makes_the_sessions_it_makes_in_shynet",
         # Rollups of the largest size, and databases that were made to exhaust their readers.

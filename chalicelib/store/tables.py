@@ -18,6 +18,7 @@ salts                 ``site#day``                           the day's salt; nev
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from botocore.config import Config
@@ -54,9 +55,22 @@ class _Table(Model):
     def _get_connection(cls) -> TableConnection:
         if cls._connection is None:
             connection: Connection = super()._get_connection().connection
-            connection.session.set_default_client_config(Config(user_agent=aws.USER_AGENT))
-            _ = connection.client  # made here and now, in the thread whose session has the setting
+            connection._client = _client()
         return super()._get_connection()
+
+
+@cache
+def _client() -> Any:
+    """The client of all tables: PynamoDB would make one for each model, and each reads DynamoDB's description again."""
+    connection = Connection(
+        region=_Meta.region,
+        connect_timeout_seconds=_Meta.connect_timeout_seconds,
+        read_timeout_seconds=_Meta.read_timeout_seconds,
+        max_retry_attempts=_Meta.max_retry_attempts,
+        max_pool_connections=_Meta.max_pool_connections,
+    )
+    connection.session.set_default_client_config(Config(user_agent=aws.USER_AGENT))
+    return connection.client
 
 
 class CoreItem(_Table):
@@ -212,6 +226,7 @@ def key_names(model: type[Model]) -> tuple[str, ...]:
 
 
 def _forget_connections() -> None:
+    _client.cache_clear()
     for model in (*MODELS, *CoreItem.__subclasses__()):
         model._connection = None
 

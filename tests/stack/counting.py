@@ -15,6 +15,7 @@ from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
+from chalicelib.config import settings
 from chalicelib.enrich.worker import consume
 from chalicelib.store import dirty_hours, tables
 from chalicelib.store.sites import Site, put_site
@@ -94,6 +95,8 @@ def sessions_answered(answer: Callable[[dict[str, Any]], tuple[int, dict[str, An
     """Lets a function answer the calls of the table of sessions, by status and body; None: let them through."""
 
     def respond(params: dict[str, Any], **_: Any) -> tuple[Any, dict[str, Any]] | None:
+        if settings().table("sessions").encode() not in params["body"]:
+            return None
         answered = answer(params)
         return answered and (type("Response", (), {"status_code": answered[0]})(), answered[1])
 

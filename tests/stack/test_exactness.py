@@ -77,8 +77,7 @@ def killed_at_call(number: int) -> Iterator[list[str]]:
         if len(calls) == number:
             raise Killed(model.name)
 
-    models = (tables.SessionItem, tables.MarkItem, tables.RollupItem, tables.CoreItem)
-    clients = [aws.client("s3"), *(model._get_connection().connection.client for model in models)]
+    clients = [aws.client("s3"), tables.CoreItem._get_connection().connection.client]
     for client in clients:
         client.meta.events.register("before-call", die, unique_id="killer")
     try:

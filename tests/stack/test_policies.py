@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 import app
+from chalicelib.accounts import passwords
 from chalicelib.config import settings
 from chalicelib.store import aws, segments
 from harness.botocore_calls import Call, intercepted_calls
@@ -22,7 +24,7 @@ from harness.lambda_requests import Context
 from infra import policies
 from infra.aws_environment import Cloud
 from infra.deploy import STATE_KEY
-from tests.conftest import ON_LOCALSTACK
+from tests.conftest import ON_LOCALSTACK, QUICK_HASHER
 from tests.stack import iam
 from tests.stack.iam import Grant, Need
 from tests.stack.scenarios import SCENARIOS
@@ -63,8 +65,9 @@ class Recording:
 @pytest.fixture(scope="module")
 def recording(local_aws: Cloud) -> Recording:
     made = Recording()
-    for function, scenario in SCENARIOS.items():
-        scenario(partial(made.invoke, function))
+    with patch.object(passwords, "_hasher", lambda: QUICK_HASHER):
+        for function, scenario in SCENARIOS.items():
+            scenario(partial(made.invoke, function))
     return made
 
 

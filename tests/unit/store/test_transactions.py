@@ -1,12 +1,13 @@
-"""Transactions."""
+"""Transactions, and the client that they share with all tables."""
 
 from __future__ import annotations
 
 from chalicelib.store import transactions
-from chalicelib.store.tables import CoreItem
+from chalicelib.store.tables import MODELS, CoreItem
 
 
-def test_transactions_use_the_client_of_the_table() -> None:
-    """To make a client takes longer than the transaction."""
+def test_all_tables_and_transactions_use_one_client() -> None:
+    """To make a client takes longer than most calls with it."""
     client = CoreItem._get_connection().connection.client
-    assert [transactions.connection().client for _ in range(2)] == [client, client]
+    assert {model._get_connection().connection.client for model in MODELS} == {client}
+    assert {transactions.connection().client for _ in range(2)} == {client}
