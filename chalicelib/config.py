@@ -194,6 +194,9 @@ MAX_PERSON_ADDRESSES: Final = 10
 KNOWN_BROWSER_COOKIE: Final = "shylight_known"
 KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
+# Settings of the installation.
+MAX_INSTALLATION_NAME_CHARS: Final = 100
+MAX_PROVIDER_CHARS: Final = 1000
 MAX_SITE_NAME_CHARS: Final = 100
 MAX_TOKEN_NAME_CHARS: Final = 100
 # API tokens of a person that have not expired, and sites that a token may be limited to: every request reads its token.
@@ -305,8 +308,8 @@ class Settings:
         return f"{self.prefix}-signing-key"
 
     @property
-    def totp_key(self) -> str:
-        """The parameter with the key that encrypts the secrets of authenticator apps."""
+    def encryption_key(self) -> str:
+        """The parameter with the key that encrypts stored secrets; named after the first kind of them."""
         return f"{self.prefix}-totp-key"
 
     @property

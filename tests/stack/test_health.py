@@ -143,7 +143,7 @@ class TestParts:
         [
             ("sqs", {"queue", "dead_letters"}),
             ("s3", {"bucket", "geoip"}),
-            ("dynamodb", {"tables", "queue", "aggregate", "salts", "deletions", "geoip"}),
+            ("dynamodb", {"tables", "queue", "aggregate", "salts", "deletions", "geoip", "mail"}),
         ],
     )
     def test_a_service_that_does_not_answer_is_a_state_and_no_error(
