@@ -78,6 +78,11 @@ MARK_LIFE_S: Final = 60
 CLOCK_SKEW_S: Final = 10
 # Days of a site that one command may have built anew.
 MAX_REBUILD_DAYS: Final = 366
+# Dead letters that pages and the API list, and for how long a request looks for them, and redrives or discards some:
+# a request may take 29 s.
+MAX_DEAD_LETTERS_SHOWN: Final = 500
+DEAD_LETTERS_LOOK_S: Final = 10.0
+DEAD_LETTERS_WORK_S: Final = 15.0
 # How often the scheduled functions run.
 AGGREGATE_EVERY_MIN: Final = 5
 EXPIRE_SALTS_EVERY_MIN: Final = 15
@@ -301,6 +306,11 @@ class Settings:
     def delete_sites(self) -> str:
         """The function that deletes sites."""
         return f"{self.prefix}-delete_sites"
+
+    @property
+    def update_geoip(self) -> str:
+        """The function that updates the GeoIP databases."""
+        return f"{self.prefix}-update_geoip"
 
     @property
     def signing_key(self) -> str:
