@@ -9,6 +9,7 @@ _MEMBER = f"{_TEAM}/members/{{person}}"
 _TO_SITE = f"{_SITE}/invitations"
 _TO_TEAM = f"{_TEAM}/invitations"
 _TO_INSTALLATION = "/api/v1/administration/invitations"
+_ACCOUNT = "/api/v1/account"
 _TOKENS = "/api/v1/tokens"
 _TRANSFERS = "/api/v1/transfers"
 _DELETIONS = "/api/v1/deletions"
@@ -116,6 +117,9 @@ ROUTES = (
         Right.ADMINISTRATOR,
         Scope.PEOPLE_WRITE,
     ),
+    Route("GET", _ACCOUNT, "api.account:show", Right.SIGNED_IN, Scope.ACCOUNT_READ),
+    Route("PATCH", _ACCOUNT, "api.account:change", Right.SIGNED_IN, Scope.ACCOUNT_WRITE),
+    Route("DELETE", _ACCOUNT, "api.account:delete", Right.SIGNED_IN, Scope.ACCOUNT_DELETE),
     Route("GET", _TOKENS, "api.tokens:list_tokens", Right.SIGNED_IN, Scope.TOKENS_READ, filters_sites=True),
     Route("POST", _TOKENS, "api.tokens:create", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True, creates=True),
     Route(
