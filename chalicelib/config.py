@@ -193,6 +193,8 @@ MAX_OUTGOING_ANSWER_BYTES: Final = 256 * 1024
 MAILS_WINDOW_S: Final = 60 * 60
 MAILS_PER_ADDRESS: Final = 5
 MAILS_PER_NETWORK: Final = 30
+# Test mails that an administrator may send to themselves in that window.
+TEST_MAILS_PER_PERSON: Final = 60
 # Answers that must not tell whether an address has an account take a multiple of this time, longer than sending a mail.
 EQUAL_ANSWER_S: Final = 2.0
 MAX_PERSON_ADDRESSES: Final = 10

@@ -150,6 +150,16 @@ def security_changed(installation: str, kind: str, link: str) -> Content:
     )
 
 
+def sender_test(installation: str) -> Content:
+    """What an administrator sends to themselves to see whether the sender works."""
+    return Content(
+        _("Test mail of %(installation)s", installation=installation),
+        (_("You asked for this mail on the settings page of the administration. The mail sender works."),),
+        None,
+        (),
+    )
+
+
 def _valid_for(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     if rest:
@@ -171,5 +181,6 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "primary-address-changed": primary_address_changed,
     "site-offered": site_offered,
     "security-changed": security_changed,
+    "sender-test": sender_test,
     **INVITATIONS,
 }

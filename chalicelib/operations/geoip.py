@@ -10,9 +10,10 @@ from chalicelib.accounts import audit_log
 from chalicelib.config import MAX_PROVIDER_CHARS, settings
 from chalicelib.enrich import geoip_publishers
 from chalicelib.errors import BadRequest, Conflict
-from chalicelib.operations import schedules
+from chalicelib.operations import geoip_source, schedules
 from chalicelib.operations.schedules import LastRun, Outcome, schedule_of
-from chalicelib.store import functions, geoip_files, geoip_source
+from chalicelib.store import functions, geoip_files
+from chalicelib.store import geoip_source as stored
 from chalicelib.store.geoip_source import Choice
 from chalicelib.store.people import Person
 from chalicelib.translation import N_
@@ -101,7 +102,7 @@ def databases() -> list[Database]:
 
 def source() -> Source:
     """Where newer databases come from."""
-    choice = geoip_source.chosen()
+    choice = stored.chosen()
     if choice is None:
         return Source()
     return Source(choice.publisher, choice.account, bool(choice.key), choice.mirror)
@@ -116,11 +117,9 @@ def choose(actor: Person, publisher: str, account: str = "", key: str = "") -> S
     :param publisher: a key of :data:`PUBLISHER_NAMES`, or ``""``.
     :raises BadRequest: if there is no such publisher, or a credential is missing.
     """
-    before = geoip_source.chosen()
+    before = stored.chosen()
     if not publisher:
-        if before is not None:
-            geoip_source.forget()
-            audit_log.record(actor, "geoip.choose_source", source="none")
+        geoip_source.forget(actor)
         return Source()
     if publisher not in PUBLISHER_NAMES:
         choices = ", ".join(PUBLISHER_NAMES)
@@ -128,9 +127,7 @@ def choose(actor: Person, publisher: str, account: str = "", key: str = "") -> S
     kept = before if before is not None and before.publisher == publisher else Choice(publisher)
     choice = replace(kept, account=account, key=key or kept.key) if publisher == "maxmind" else kept
     _check_credentials(choice)
-    if choice != before:
-        geoip_source.choose(choice)
-        audit_log.record(actor, "geoip.choose_source", source=publisher)
+    geoip_source.choose(actor, choice)
     return source()
 
 
@@ -140,7 +137,7 @@ def update_now(actor: Person) -> None:
     :raises Conflict: if no source is chosen, or an update is running.
     :raises Unavailable: if the function cannot be started.
     """
-    if geoip_source.chosen() is None:
+    if stored.chosen() is None:
         raise Conflict(_("Choose a source first."))
     if last_update().outcome is Outcome.RUNNING:
         raise Conflict(_("An update is running. Wait until it has ended."))

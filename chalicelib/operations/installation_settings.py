@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.accounts import installation, oidc
+from chalicelib.accounts import installation, mail, oidc, throttle
+from chalicelib.accounts.mail import Delivery
 from chalicelib.accounts.sign_in_ways import provider_name
+from chalicelib.config import MAILS_WINDOW_S, TEST_MAILS_PER_PERSON
 from chalicelib.errors import BadRequest
 from chalicelib.store import administrators, provider_identities
 from chalicelib.store import installation as stored
@@ -37,6 +40,15 @@ def change(actor: Person, changes: Mapping[str, Any]) -> Installation:
     if begins_only or _client(before) != _client(changed):
         _check_provider(before, changed, changes)
     return installation.save(actor, before, changed)
+
+
+def send_test_mail(actor: Person) -> Delivery:
+    """Send a mail to the administrator's primary address.
+
+    :raises TooManyRequests: after too many test mails.
+    """
+    throttle.count(throttle.key("test mails", actor.id), TEST_MAILS_PER_PERSON, MAILS_WINDOW_S, int(time.time()))
+    return mail.send(actor, "sender-test")
 
 
 def _client(settings: Installation) -> tuple[str, str, str]:

@@ -55,8 +55,8 @@ def test_letters_are_chosen_by_id_by_reason_or_all() -> None:
     assert chosen() == [letter.id for letter in LETTERS]
     assert chosen(reason="") == ["0", "3", "6"]
     assert chosen(ids=["2", "5", "unknown"]) == ["2", "5"]
-    wrong: dict[str, object]
-    for wrong in ({"ids": []}, {"ids": ["1"], "reason": ""}):
+    both: list[dict[str, object]] = [{"ids": []}, {"ids": ["1"], "reason": ""}]
+    for wrong in both:
         with pytest.raises(BadRequest):
             chosen(**wrong)
 

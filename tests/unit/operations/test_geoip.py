@@ -73,7 +73,7 @@ def test_a_source_is_chosen_and_recorded_without_its_key(world: World) -> None:
     assert geoip.choose(ADA, "maxmind", "123", "licence") == Source("maxmind", "123", has_key=True)
     assert world.choice == Choice("maxmind", "123", "licence")
     assert geoip.choose(ADA, "") == Source()
-    assert world.recorded == [("geoip.choose_source", {"source": name}) for name in ("dbip", "maxmind", "none")]
+    assert world.recorded == [("geoip.change_source", {"publisher": name}) for name in ("dbip", "maxmind", "none")]
     assert world.started == []
 
 
