@@ -49,7 +49,14 @@ ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("API tokens"), "/account/tokens"),
     Section(N_("Teams"), "/teams"),
 )
-ADMINISTRATION: Final[tuple[Section, ...]] = (Section(N_("Invitations"), "/administration/invitations"),)
+ADMINISTRATION: Final[tuple[Section, ...]] = (
+    Section(N_("Status"), "/administration"),
+    Section(N_("Invitations"), "/administration/invitations"),
+    Section(N_("Queues"), "/administration/queue"),
+    Section(N_("Schedule"), "/administration/schedule"),
+    Section(N_("GeoIP databases"), "/administration/geoip"),
+    Section(N_("Settings"), "/administration/settings"),
+)
 
 
 @dataclass(frozen=True, slots=True)

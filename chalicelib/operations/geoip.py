@@ -69,7 +69,7 @@ class Database:
     @property
     def contents(self) -> str:
         """What visitors get from it."""
-        return _(CONTENTS[self.name]) if self.name in CONTENTS else self.name
+        return _(CONTENTS[self.name]) if self.name in CONTENTS else _("Other")
 
 
 @dataclass(frozen=True, slots=True)
