@@ -42,7 +42,7 @@ SCOPES: Final[Mapping[Scope, str]] = {
     Scope.TOKENS_WRITE: N_("Create API tokens that allow no more than this one, and revoke tokens"),
     Scope.INSTALLATION_READ: N_("See the health, queues and settings of the installation, as an administrator"),
     Scope.INSTALLATION_WRITE: N_(
-        "Change the settings of the installation, and redrive dead letters, as an administrator"
+        "Change the settings of the installation, and handle dead letters, as an administrator"
     ),
 }
 
