@@ -111,7 +111,7 @@ def _has_effects_outside(operation_id: str, body: object) -> bool:
         return False
     if operation_id == "chooseGeoipSource":
         return body.get("publisher") in ("dbip", "maxmind")
-    return operation_id == "changeInstallation" and not {"name", "mail_sender", "sign_up"}.isdisjoint(body)
+    return operation_id == "changeInstallation" and not {"name", "mail_sender", "sign_up", "site_creators"}.isdisjoint(body)
 
 
 def _has_wrong_body(case: Case[Any]) -> bool:
