@@ -111,7 +111,8 @@ def _has_effects_outside(operation_id: str, body: object) -> bool:
         return False
     if operation_id == "chooseGeoipSource":
         return body.get("publisher") in ("dbip", "maxmind")
-    return operation_id == "changeInstallation" and not {"name", "mail_sender", "sign_up", "site_creators"}.isdisjoint(body)
+    relied_on = {"name", "mail_sender", "sign_up", "site_creators"}
+    return operation_id == "changeInstallation" and not relied_on.isdisjoint(body)
 
 
 def _has_wrong_body(case: Case[Any]) -> bool:
