@@ -115,8 +115,11 @@ def choose(actor: Person, publisher: str, account: str = "", key: str = "") -> S
     databases stay, too.
 
     :param publisher: a key of :data:`PUBLISHER_NAMES`, or ``""``.
-    :raises BadRequest: if there is no such publisher, or a credential is missing.
+    :raises BadRequest: if there is no such publisher, or a credential is missing or malformed.
     """
+    for field, value in (("account", account), ("key", key)):
+        if len(value) > MAX_PROVIDER_CHARS or not value.isascii() or not value.isprintable():
+            raise BadRequest(_("%(name)s is not one of MaxMind's.", name=field), field=field)
     before = stored.chosen()
     if not publisher:
         geoip_source.forget(actor)
@@ -151,10 +154,9 @@ def last_update() -> LastRun:
 
 
 def _check_credentials(choice: Choice) -> None:
-    for field, value in (("account", choice.account), ("key", choice.key)):
-        if len(value) > MAX_PROVIDER_CHARS or not value.isascii() or not value.isprintable():
-            raise BadRequest(_("%(name)s is not one of MaxMind's.", name=field), field=field)
-        if choice.publisher == "maxmind" and not value:
-            message = _("Enter the account ID.") if field == "account" else _("Enter the licence key.")
-            raise BadRequest(message, field=field)
+    """Check that MaxMind gets what it asks for."""
+    if choice.publisher == "maxmind" and not choice.account:
+        raise BadRequest(_("Enter the account ID."), field="account")
+    if choice.publisher == "maxmind" and not choice.key:
+        raise BadRequest(_("Enter the licence key."), field="key")
     geoip_publishers.publisher(choice)

@@ -98,6 +98,7 @@ def test_an_empty_key_and_the_mirror_of_the_command_line_stay(world: World) -> N
     [
         (("other",), "publisher"), (("maxmind", "", "key"), "account"), (("maxmind", "123"), "key"),
         (("maxmind", "12\r\n3", "key"), "account"), (("maxmind", "123", "k" * 2000), "key"),
+        (("", "k" * 2000), "account"), (("dbip", "", "ü"), "key"),
     ],
 )  # fmt: skip
 def test_an_invalid_choice_is_refused_and_changes_nothing(world: World, given: tuple[str, ...], field: str) -> None:
