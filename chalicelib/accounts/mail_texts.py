@@ -160,6 +160,19 @@ def sender_test(installation: str) -> Content:
     )
 
 
+def account_deleted(installation: str, by: str) -> Content:
+    """A notice to whom an account belonged. `by`: the address of the administrator who deleted it, or ``""``."""
+    done = (
+        _("The administrator %(email)s deleted your account.", email=by) if by else _("You have deleted your account.")
+    )
+    return Content(
+        _("Your account at %(installation)s was deleted", installation=installation),
+        (done, _("Everything about you was removed, and you cannot sign in any more. This was the last mail to you.")),
+        None,
+        (_("If you did not expect this, ask the administrators of the installation."),),
+    )
+
+
 def _valid_for(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     if rest:
@@ -182,5 +195,6 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "site-offered": site_offered,
     "security-changed": security_changed,
     "sender-test": sender_test,
+    "account-deleted": account_deleted,
     **INVITATIONS,
 }
