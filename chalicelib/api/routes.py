@@ -8,8 +8,12 @@ _TEAM = "/api/v1/teams/{team}"
 _MEMBER = f"{_TEAM}/members/{{person}}"
 _TO_SITE = f"{_SITE}/invitations"
 _TO_TEAM = f"{_TEAM}/invitations"
-_TO_INSTALLATION = "/api/v1/administration/invitations"
 _ACCOUNT = "/api/v1/account"
+_ADMINISTRATION = "/api/v1/administration"
+_TO_INSTALLATION = f"{_ADMINISTRATION}/invitations"
+_DEAD_LETTERS = f"{_ADMINISTRATION}/dead-letters"
+_READ = (Right.ADMINISTRATOR, Scope.INSTALLATION_READ)
+_WRITE = (Right.ADMINISTRATOR, Scope.INSTALLATION_WRITE)
 _TOKENS = "/api/v1/tokens"
 _TRANSFERS = "/api/v1/transfers"
 _DELETIONS = "/api/v1/deletions"
@@ -126,6 +130,18 @@ ROUTES = (
         "DELETE", f"{_TOKENS}/{{token}}", "api.tokens:revoke", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True
     ),
     Route("GET", "/api/v1/health", "api.deployment_health:show", Right.ADMINISTRATOR, Scope.INSTALLATION_READ),
+    Route("GET", f"{_ADMINISTRATION}/queues", "api.administration_queues:show", *_READ),
+    Route("GET", _DEAD_LETTERS, "api.administration_queues:list_dead_letters", *_READ),
+    Route("GET", f"{_DEAD_LETTERS}/{{letter}}", "api.administration_queues:show_dead_letter", *_READ),
+    Route("POST", f"{_DEAD_LETTERS}/redrive", "api.administration_queues:redrive", *_WRITE, creates=True),
+    Route("POST", f"{_DEAD_LETTERS}/discard", "api.administration_queues:discard", *_WRITE, creates=True),
+    Route("GET", f"{_ADMINISTRATION}/schedule", "api.administration_schedule:show", *_READ),
+    Route("GET", f"{_ADMINISTRATION}/geoip", "api.administration_geoip:show", *_READ),
+    Route("PUT", f"{_ADMINISTRATION}/geoip/source", "api.administration_geoip:choose_source", *_WRITE),
+    Route("POST", f"{_ADMINISTRATION}/geoip/update", "api.administration_geoip:update", *_WRITE, creates=True),
+    Route("GET", f"{_ADMINISTRATION}/settings", "api.administration_settings:show", *_READ),
+    Route("PATCH", f"{_ADMINISTRATION}/settings", "api.administration_settings:change", *_WRITE),
+    Route("POST", f"{_ADMINISTRATION}/test-mail", "api.administration_settings:send_test_mail", *_WRITE, creates=True),
     Route("GET", "/healthz", "api.health:healthz", Right.PUBLIC),
 )
 # Everything else below /api. A request whose path matches a route of above, but not its method, comes here too:

@@ -37,6 +37,7 @@ PARAMETERS = {
     "share": "public",
     "transfer": str(uuid.uuid4()),
     "deletion": str(uuid.uuid4()),
+    "letter": str(uuid.uuid4()),
 }
 
 
@@ -298,6 +299,7 @@ FORMS = [
     "/teams", "/teams/{team}", "/teams/{team}/delete", "/teams/{team}/members", "/teams/{team}/members/{person}",
     "/teams/{team}/members/{person}/remove", "/teams/{team}/invitations/{invitation}",
     "/teams/{team}/sites/{site}/remove", "/administration/invitations", "/administration/invitations/{invitation}",
+    "/administration/queue", "/administration/geoip", "/administration/settings", "/administration/settings/test-mail",
     "/account/identities",
     "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
