@@ -126,6 +126,7 @@ def _list_installed() -> list[str]:
 def _fetch_databases(given: dict[str, str] | None) -> list[str]:
     from chalicelib.enrich import geoip_update
     from chalicelib.errors import BadRequest, Unavailable
+    from chalicelib.operations.geoip_source import choose
     from chalicelib.store import geoip_source
 
     choice = geoip_source.Choice(**given) if given is not None else geoip_source.chosen()
@@ -137,15 +138,16 @@ def _fetch_databases(given: dict[str, str] | None) -> list[str]:
     failed = [f"{one.database}: {one.error}" for one in outcomes if one.error]
     if failed:
         raise Unavailable("\n".join(failed))
-    geoip_source.choose(choice)
+    choose(None, choice)
     return [f"{one.database}: {one.release}{'' if one.changed else ', unchanged'}" for one in outcomes]
 
 
 def _reset_publisher() -> None:
     from chalicelib.enrich.geoip_publishers import PUBLISHERS
-    from chalicelib.store import geoip_files, geoip_source
+    from chalicelib.operations import geoip_source
+    from chalicelib.store import geoip_files
 
-    geoip_source.forget()
+    geoip_source.forget(None)
     for name in geoip_files.installed():
         edition = geoip_files.edition(name)
         if edition is not None and edition.source in PUBLISHERS:

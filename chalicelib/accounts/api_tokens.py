@@ -157,22 +157,24 @@ def revoke_by_id(person: Person, token_id: str, access: Access = FULL_ACCESS) ->
     if not found or not access.covers_sites_of(_access(found[0])):
         raise NotFound(_("You have no such API token; it may have been revoked."))
     credentials.remove_token(person.id, found[0].digest)
-    audit_log.record(person, "token.revoke", subject=token_id)
+    audit_log.record(person, "token.revoke", subject=token_id, person=person.id)
 
 
 def revoke_all(person: Person) -> None:
     """Revoke all of a person's tokens."""
     for token in credentials.tokens_of(person.id):
         credentials.remove_token(person.id, token.digest)
-        audit_log.record(person, "token.revoke", subject=token.digest[:_ID_CHARS])
+        audit_log.record(person, "token.revoke", subject=token.digest[:_ID_CHARS], person=person.id)
 
 
 def revoke(token: str) -> None:
-    """Revoke `token`."""
+    """Revoke `token`, from the command line."""
     secret = token.removeprefix(PREFIX)
     person_id = secret_tokens.person_of(secret)
     if person_id is not None:
-        credentials.remove_token(person_id, secret_tokens.digest(secret))
+        digest = secret_tokens.digest(secret)
+        credentials.remove_token(person_id, digest)
+        audit_log.record(None, "token.revoke", subject=digest[:_ID_CHARS], person=person_id)
 
 
 def _public(token: Token) -> ApiToken:

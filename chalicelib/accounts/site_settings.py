@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.accounts import auth, sites
+from chalicelib.accounts import audit_log, auth, sites
 from chalicelib.collect import client_ip
 from chalicelib.collect.origins import parse_origin
 from chalicelib.collect.site_rules import parse_networks
@@ -41,9 +41,12 @@ _ORIGIN = re.compile(r"\*|(https?://)?(\*\.)?[\w.\-\[\]:]+(:\d{1,5})?", re.IGNOR
 _PARAMETER = re.compile(r"[^\s,&=#]{1,100}")
 
 
-def change(site: Site, data: Mapping[str, object]) -> Site:
+def change(actor: Person | None, site: Site, data: Mapping[str, object]) -> Site:
     """Store the settings in `data`, leaving the others unchanged; gives the changed site.
 
+    The audit log gets the names of what has changed, not the values: they may name people and addresses.
+
+    :param actor: who changes them.
     :raises BadRequest: if a setting is unknown or invalid, naming the field; nothing is changed then.
     :raises NotFound: if the site has been deleted.
     :raises Conflict: if others kept changing the site at the same time.
@@ -51,7 +54,20 @@ def change(site: Site, data: Mapping[str, object]) -> Site:
     changed = site_changes.change_site(site.id, dict(_parsed(name, value) for name, value in data.items()))
     if changed is None:
         raise NotFound(_("This site has been deleted."))
+    _record(actor, site, changed)
     return changed
+
+
+def _record(actor: Person | None, before: Site, after: Site) -> None:
+    now = values(after)
+    names = [name for name, value in values(before).items() if value != now[name]]
+    if "status" in names and after.active:
+        audit_log.record(actor, "site.unarchive", site=after.id)
+    elif "status" in names:
+        audit_log.record(actor, "site.archive", site=after.id)
+    others = ", ".join(sorted(name for name in names if name != "status"))
+    if others:
+        audit_log.record(actor, "site.change", site=after.id, settings=others)
 
 
 def errors_in(data: Mapping[str, object]) -> dict[str, str]:
@@ -136,16 +152,15 @@ def _list(value: object, name: str) -> str:
     """A list as a string separated by spaces, from a string separated by commas, spaces or lines, or a JSON list."""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = "\n".join(value)
-    if not isinstance(value, str) or len(value) > MAX_LIST_CHARS:
+    return " ".join(_string(value, name, MAX_LIST_CHARS).replace(",", " ").split())
+
+
+def _string(value: object, name: str, most: int) -> str:
+    if not isinstance(value, str) or len(value) > most:
         raise BadRequest(
-            _(
-                "%(name)s must be a string of up to %(number)s characters.",
-                name=name,
-                number=MAX_LIST_CHARS,
-            ),
-            field=name,
+            _("%(name)s must be a string of up to %(number)s characters.", name=name, number=most), field=name
         )
-    return " ".join(value.replace(",", " ").split())
+    return value
 
 
 def _origins(value: object, name: str) -> str:
@@ -191,34 +206,20 @@ def _proxies(value: object, name: str) -> str:
     if text in PROXIES:
         return text
     presets = ", ".join(client_ip.PRESETS)
-    raise BadRequest(
-        _(
-            "%(name)s must be empty, 1 to %(number)s hops, or one of %(presets)s.",
-            name=name,
-            number=client_ip.MAX_HOPS,
-            presets=presets,
-        ),
-        field=name,
-    )
+    message = _("%(name)s must be empty, 1 to %(number)s hops, or one of %(presets)s.", name=name,
+                number=client_ip.MAX_HOPS, presets=presets)  # fmt: skip
+    raise BadRequest(message, field=name)
 
 
 def _pattern(value: object, name: str) -> str:
     """A pattern for referrers; DuckDB matches it with RE2, whose running time is linear for any pattern."""
-    if not isinstance(value, str) or len(value) > MAX_PATTERN_CHARS:
-        raise BadRequest(
-            _(
-                "%(name)s must be a string of up to %(number)s characters.",
-                name=name,
-                number=MAX_PATTERN_CHARS,
-            ),
-            field=name,
-        )
-    if value and not _is_re2(value):
+    text = _string(value, name, MAX_PATTERN_CHARS)
+    if text and not _is_re2(text):
         raise BadRequest(
             _("%(name)s is not a regular expression (RE2 syntax: no look-around, no back-references).", name=name),
             field=name,
         )
-    return value
+    return text
 
 
 def _is_re2(pattern: str) -> bool:
@@ -233,14 +234,8 @@ def _is_re2(pattern: str) -> bool:
 
 def _script(value: object, name: str) -> str:
     if not isinstance(value, str) or len(value) > MAX_SCRIPT_CHARS:
-        raise BadRequest(
-            _(
-                "%(name)s must be JavaScript of up to %(number)s characters.",
-                name=name,
-                number=MAX_SCRIPT_CHARS,
-            ),
-            field=name,
-        )
+        message = _("%(name)s must be JavaScript of up to %(number)s characters.", name=name, number=MAX_SCRIPT_CHARS)
+        raise BadRequest(message, field=name)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:

@@ -51,7 +51,7 @@ def change(request: Request, person: Person, site: Site) -> Response:
     """``PATCH /api/v1/sites/{id}`` with the settings to change: the site as it is then."""
     data = request.json(MAX_SETTINGS_BYTES)
     site_settings.check_rights(person, site, data)
-    return reply_json(site_settings.as_json(site_settings.change(site, data)))
+    return reply_json(site_settings.as_json(site_settings.change(person, site, data)))
 
 
 def copy_settings(request: Request, person: Person, site: Site) -> Response:

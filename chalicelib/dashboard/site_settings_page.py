@@ -69,7 +69,7 @@ def save(request: Request, person: Person, site: Site) -> Response:
         return _page(request, person, site, HTTPStatus.BAD_REQUEST, entered=form, errors=errors, alert=_(_INVALID))
     try:
         if changed:
-            site_settings.change(site, changed)
+            site_settings.change(person, site, changed)
     except Conflict as error:
         field = error.field if error.field in form else None
         errors = {field: error.message} if field else {}

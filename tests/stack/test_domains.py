@@ -48,7 +48,7 @@ def test_another_person_cannot_have_a_domain_that_is_in_use(ada: Person, bob: Pe
         assert refused.value.field == "domain"
     his = new_site(bob, f"other.{domain}")
     with pytest.raises(Conflict):
-        site_settings.change(his, {"domain": domain})
+        site_settings.change(None, his, {"domain": domain})
     assert people.site_ids_of(bob.id) == [his.id]
     found = plausible._site(domain)
     assert found is not None
@@ -57,23 +57,23 @@ def test_another_person_cannot_have_a_domain_that_is_in_use(ada: Person, bob: Pe
 
 def test_one_person_may_have_several_sites_of_a_domain(ada: Person, bob: Person, domain: str) -> None:
     first, second = new_site(ada, domain), new_site(ada, f"www.{domain}")
-    site_settings.change(first, {"status": "archived"})
+    site_settings.change(None, first, {"status": "archived"})
     with pytest.raises(Conflict):
         new_site(bob, domain)
-    site_settings.change(second, {"status": "archived"})
+    site_settings.change(None, second, {"status": "archived"})
     assert new_site(bob, domain).owner == bob.id
 
 
 def test_a_domain_is_free_once_its_site_is_archived_or_moved(ada: Person, bob: Person, domain: str) -> None:
     hers = new_site(ada, domain)
-    site_settings.change(hers, {"domain": f"moved.{domain}"})
+    site_settings.change(None, hers, {"domain": f"moved.{domain}"})
     his = new_site(bob, domain)
     with pytest.raises(Conflict):
-        site_settings.change(hers, {"domain": domain})
-    site_settings.change(his, {"status": "archived"})
-    site_settings.change(hers, {"domain": domain})
+        site_settings.change(None, hers, {"domain": domain})
+    site_settings.change(None, his, {"status": "archived"})
+    site_settings.change(None, hers, {"domain": domain})
     with pytest.raises(Conflict) as refused:
-        site_settings.change(his, {"status": "active"})
+        site_settings.change(None, his, {"status": "active"})
     assert refused.value.field == "domain"
     stored = sites.get_site(his.id)
     assert stored is not None

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.accounts import auth, site_settings
+from chalicelib.accounts import audit_log, auth, site_settings
 from chalicelib.errors import Forbidden
 from chalicelib.routing import Right
-from chalicelib.store import people
+from chalicelib.store import people, site_changes
 from chalicelib.store.people import Person, Role
 from chalicelib.store.sites import Site
 
@@ -73,3 +73,33 @@ def test_every_role_has_the_rights_of_the_roles_below_it() -> None:
     assert tuple(auth._RIGHTS_OF) == people.ROLES
     rights = [auth._RIGHTS_OF[role] for role in people.ROLES]
     assert all(higher > lower for higher, lower in pairwise(rights))
+
+
+@pytest.mark.parametrize(
+    ("data", "entries"),
+    [
+        ({"ignored_ips": "192.0.2.7", "name": "Ada's"}, [("site.change", {"settings": "ignored_ips, name"})]),
+        ({"name": "Test"}, []),
+        ({"status": "archived"}, [("site.archive", {})]),
+        ({"status": "active"}, []),
+        ({"status": "archived", "max_day": 500}, [("site.archive", {}), ("site.change", {"settings": "max_day"})]),
+    ],
+)
+def test_the_audit_log_has_the_names_of_changed_settings_and_no_values(
+    monkeypatch: pytest.MonkeyPatch, data: dict[str, object], entries: list[tuple[str, dict[str, str]]]
+) -> None:
+    site, recorded = Site("x", "Test", "example.com"), []
+    monkeypatch.setattr(site_changes, "change_site", lambda _id, changes: dataclasses.replace(site, **changes))
+    monkeypatch.setattr(
+        audit_log, "record", lambda actor, action, *, site, **details: recorded.append((action, details))
+    )
+    site_settings.change(Person("1", "ada@example.com"), site, data)
+    assert recorded == entries
+
+
+def test_an_archived_site_that_is_made_active_is_in_the_audit_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, recorded = Site("x", "Test", "example.com", active=False), []
+    monkeypatch.setattr(site_changes, "change_site", lambda _id, changes: dataclasses.replace(site, **changes))
+    monkeypatch.setattr(audit_log, "record", lambda _actor, action, **_details: recorded.append(action))
+    site_settings.change(None, site, {"status": "active"})
+    assert recorded == ["site.unarchive"]

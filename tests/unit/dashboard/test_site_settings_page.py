@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import site_settings
+from chalicelib.accounts import audit_log, site_settings
 from chalicelib.dashboard import sections, site_settings_page
 from chalicelib.dashboard.setting_fields import COPIED, FIELDS, texts
 from chalicelib.errors import BadRequest, Conflict, Forbidden
@@ -30,6 +30,7 @@ def saved(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return dataclasses.replace(samples.SITE, **given)
 
     monkeypatch.setattr(site_changes, "change_site", change_site)
+    monkeypatch.setattr(audit_log, "record", lambda *_given, **_details: None)
     return changes
 
 
