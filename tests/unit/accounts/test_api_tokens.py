@@ -187,7 +187,7 @@ def test_a_token_that_is_limited_to_sites_sees_and_revokes_only_those_within_the
         api_tokens.revoke_by_id(PERSON, of_all.id, limited)
     api_tokens.revoke_by_id(PERSON, of_site.id, limited)
     assert api_tokens.tokens_of(PERSON) == [of_all]
-    assert store.log[-1] == ("token.revoke", {"subject": of_site.id})
+    assert store.log[-1] == ("token.revoke", {"subject": of_site.id, "person": PERSON.id})
 
 
 def test_a_person_has_a_limited_number_of_tokens_that_work(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
