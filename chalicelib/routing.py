@@ -65,6 +65,7 @@ class Scope(Enum):
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
     INSTALLATION_READ = "installation:read"
+    INSTALLATION_WRITE = "installation:write"
 
 
 class Access(NamedTuple):

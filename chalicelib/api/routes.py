@@ -9,6 +9,8 @@ _MEMBER = f"{_TEAM}/members/{{person}}"
 _TO_SITE = f"{_SITE}/invitations"
 _TO_TEAM = f"{_TEAM}/invitations"
 _TO_INSTALLATION = "/api/v1/administration/invitations"
+_ADMINISTRATION = "/api/v1/administration"
+_PERSON = f"{_ADMINISTRATION}/people/{{person}}"
 _TOKENS = "/api/v1/tokens"
 _TRANSFERS = "/api/v1/transfers"
 _DELETIONS = "/api/v1/deletions"
@@ -115,6 +117,66 @@ ROUTES = (
         "api.invitations:revoke",
         Right.ADMINISTRATOR,
         Scope.PEOPLE_WRITE,
+    ),
+    Route("GET", f"{_SITE}/audit-log", "api.audit_log:of_site", Right.SITE_ADMIN, Scope.PEOPLE_READ),
+    Route(
+        "GET",
+        f"{_ADMINISTRATION}/audit-log",
+        "api.audit_log:of_installation",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_READ,
+    ),
+    Route(
+        "GET",
+        f"{_ADMINISTRATION}/people",
+        "api.administration_people:list_people",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_READ,
+    ),
+    Route("GET", _PERSON, "api.administration_people:show", Right.ADMINISTRATOR, Scope.INSTALLATION_READ),
+    Route("PATCH", _PERSON, "api.administration_people:change", Right.ADMINISTRATOR, Scope.INSTALLATION_WRITE),
+    Route("DELETE", _PERSON, "api.administration_people:delete", Right.ADMINISTRATOR, Scope.INSTALLATION_WRITE),
+    Route(
+        "GET",
+        f"{_PERSON}/deletion",
+        "api.administration_people:show_deletion",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_READ,
+    ),
+    Route(
+        "DELETE",
+        f"{_PERSON}/sessions",
+        "api.administration_people:end_sessions",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_WRITE,
+    ),
+    Route(
+        "DELETE",
+        f"{_PERSON}/second-factor",
+        "api.administration_people:reset_second_factor",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_WRITE,
+    ),
+    Route(
+        "GET",
+        f"{_ADMINISTRATION}/sites",
+        "api.administration_sites:list_sites",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_READ,
+    ),
+    Route(
+        "GET",
+        f"{_ADMINISTRATION}/usage",
+        "api.administration_sites:show_usage",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_READ,
+    ),
+    Route(
+        "GET",
+        f"{_ADMINISTRATION}/excluded",
+        "api.administration_sites:show_excluded",
+        Right.ADMINISTRATOR,
+        Scope.INSTALLATION_READ,
     ),
     Route("GET", _TOKENS, "api.tokens:list_tokens", Right.SIGNED_IN, Scope.TOKENS_READ, filters_sites=True),
     Route("POST", _TOKENS, "api.tokens:create", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True, creates=True),
