@@ -39,6 +39,7 @@ SITE: Final = (
     Section(N_("People"), "/sites/{site}/people"),
     Section(N_("Sharing"), "/sites/{site}/sharing"),
     Section(N_("Ownership"), "/sites/{site}/ownership"),
+    Section(N_("Audit log"), "/sites/{site}/audit-log"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
@@ -49,7 +50,14 @@ ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("API tokens"), "/account/tokens"),
     Section(N_("Teams"), "/teams"),
 )
-ADMINISTRATION: Final[tuple[Section, ...]] = (Section(N_("Invitations"), "/administration/invitations"),)
+ADMINISTRATION: Final[tuple[Section, ...]] = (
+    Section(N_("People"), "/administration/people"),
+    Section(N_("Invitations"), "/administration/invitations"),
+    Section(N_("Sites"), "/administration/sites"),
+    Section(N_("Usage and cost"), "/administration/usage"),
+    Section(N_("Excluded traffic"), "/administration/excluded"),
+    Section(N_("Audit log"), "/administration/audit-log"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """An installation with 10,000 people and 10,000 sites: the pages of the administration read what they show.
 
-How long a page takes follows from the number of its reads, one after the other, each of at most 1 MB. It has 29 seconds.
+How long a page takes follows from the number of its reads, one after the other, each of at most 1 MB. It has 29 s.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from chalicelib.errors import NotFound, ShylightError
 from chalicelib.store.people import Person
 from tests.unit.dashboard import (
     account_samples,
+    administration_samples,
     api_samples,
     ownership_samples,
     provider_samples,
@@ -103,6 +104,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "link of an address": lambda: account_samples.sign_in_link(Person("1", '"><b>@example')),
     **account_samples.PAGES,
     **team_samples.PAGES,
+    **administration_samples.PAGES,
     **api_samples.PAGES,
     **security_samples.PAGES,
     "account to confirm": lambda: provider_samples.to_confirm('"><script>', "<b>"),
