@@ -122,8 +122,13 @@ def _line(entry: Entry, names: Names, site: Site | None) -> Line:
         _("%(name)s, as an administrator of the installation", name=by) if entry.as_administrator else by,
         "" if entry.subject in ("", entry.actor) else name_of(entry.subject, names) or entry.subject,
         of_site if site is None else None,
-        tuple(entry.details.items()),
+        tuple((name, _value(name, value, names)) for name, value in entry.details.items()),
     )
+
+
+def _value(name: str, value: str, names: Names) -> str:
+    """A detail as it is shown: people by name."""
+    return (name_of(value, names) or value) if name == "person" else value
 
 
 def _by(entry: Entry, names: Names) -> str:

@@ -65,6 +65,9 @@ MONTH: Final = [
 ]
 
 
+DETAILS: Final = Details(ADA, (), (), 1, SecondFactor(False, 0, 0), 1000)
+
+
 @contextmanager
 def _patched(*given: tuple[Any, str, Any]) -> Iterator[None]:
     known = [
