@@ -34,6 +34,7 @@ request_origin         checks of a form's origin and of the page to open after s
 passwords              password hashes (argon2id)
 password_change        changing one's password, with the present one or a mailed link
 people                 creating administrators, changing names and passwords
+profile                changing one's name and preferences together
 addresses              the e-mail addresses of a person
 email_addresses        what an e-mail address is, and which ones mail can be sent to
 mail                   sending mail

@@ -35,6 +35,9 @@ SCOPES: Final[Mapping[Scope, str]] = {
     Scope.SHARES_READ: N_("See shared links, with their addresses, and the addresses of badges and counters"),
     Scope.SHARES_WRITE: N_("Create, change and revoke shared links, and switch badges and counters on and off"),
     Scope.HITS_WRITE: N_("Send page views and events from a server"),
+    Scope.ACCOUNT_READ: N_("See your account: name, addresses and preferences"),
+    Scope.ACCOUNT_WRITE: N_("Change your name and preferences"),
+    Scope.ACCOUNT_DELETE: N_("Delete your account, and the sites that you own alone"),
     Scope.TOKENS_READ: N_("List your API tokens"),
     Scope.TOKENS_WRITE: N_("Create API tokens that allow no more than this one, and revoke tokens"),
     Scope.INSTALLATION_READ: N_(

@@ -58,8 +58,15 @@ def _person_in(session: Session) -> Person | None:
     return person if stored is not None else None
 
 
+def is_recent(request: Request, person: Person) -> bool:
+    """Whether the person has signed in, or confirmed that it is them, within the last minutes."""
+    session = session_of(request)
+    proven = session.authenticated_at if session is not None and session.person_id == person.id else 0
+    return 0 <= time.time() - proven < RECENT_SIGN_IN_S
+
+
 def require_recent(request: Request, person: Person, back: str = "") -> None:
-    """Check that the person has signed in, or confirmed that it is them, within the last minutes.
+    """Check that :func:`is_recent` holds.
 
     Whoever finds a browser unlocked, or steals a cookie, must not be able to change how its owner signs in. The error
     leads a browser to the page that asks for the password or a passkey.
@@ -67,9 +74,7 @@ def require_recent(request: Request, person: Person, back: str = "") -> None:
     :param back: the page to return to, as a path without a leading slash; by default the requested page.
     :raises SignInTooOld: if it is longer ago.
     """
-    session = session_of(request)
-    proven = session.authenticated_at if session is not None and session.person_id == person.id else 0
-    if not 0 <= time.time() - proven < RECENT_SIGN_IN_S:
+    if not is_recent(request, person):
         page = back or (request.path.strip("/") if request.method == "GET" else request_origin.HOME)
         raise SignInTooOld(_("Confirm that it is you, then try again."), back=page)
 

@@ -11,6 +11,7 @@ _TO_TEAM = f"{_TEAM}/invitations"
 _TO_INSTALLATION = "/api/v1/administration/invitations"
 _ADMINISTRATION = "/api/v1/administration"
 _PERSON = f"{_ADMINISTRATION}/people/{{person}}"
+_ACCOUNT = "/api/v1/account"
 _TOKENS = "/api/v1/tokens"
 _TRANSFERS = "/api/v1/transfers"
 _DELETIONS = "/api/v1/deletions"
@@ -178,6 +179,9 @@ ROUTES = (
         Right.ADMINISTRATOR,
         Scope.INSTALLATION_READ,
     ),
+    Route("GET", _ACCOUNT, "api.account:show", Right.SIGNED_IN, Scope.ACCOUNT_READ),
+    Route("PATCH", _ACCOUNT, "api.account:change", Right.SIGNED_IN, Scope.ACCOUNT_WRITE),
+    Route("DELETE", _ACCOUNT, "api.account:delete", Right.SIGNED_IN, Scope.ACCOUNT_DELETE),
     Route("GET", _TOKENS, "api.tokens:list_tokens", Right.SIGNED_IN, Scope.TOKENS_READ, filters_sites=True),
     Route("POST", _TOKENS, "api.tokens:create", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True, creates=True),
     Route(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from chalice import Response
 
@@ -68,7 +69,11 @@ def show(request: Request, person: Person) -> Response:
 
 
 def create(request: Request, person: Person) -> Response:
-    """``POST /account/tokens``: a new token, which the page shows once; or the form again, with what is wrong."""
+    """``POST /account/tokens``: a new token, which the page shows once; or the form again, with what is wrong.
+
+    A token outlives the session, so it takes a recent sign-in; without one, the page asks for it in place of the form.
+    """
+    auth.require_recent(request, person, PATH.removeprefix("/"))
     form = _read(request.form())
     data = {
         "name": form.name,
@@ -113,6 +118,8 @@ def page(
         sections=sections.of_account(PATH),
         tokens=[entry(token, sites) for token in reversed(api_tokens.tokens_of(person))],
         form=form or TokenForm(),
+        may_create=auth.is_recent(request, person),
+        confirm=f"{request.root}confirm?next={quote(PATH.removeprefix('/'))}",
         made=made,
         secret=secret,
         scopes=[(scope.value, _SCOPE + scope.value, _(text)) for scope, text in SCOPES.items()],

@@ -25,6 +25,12 @@ site = sites.create_site(owner, {"name": "Offered", "domain": sys.argv[1], "time
 site_transfers.offer(site, owner, {"email": sys.argv[2]}, "https://stats.example/transfers/x")
 print(site.id)
 """
+ADD_WITH_TOKEN = """
+import sys, uuid
+from chalicelib.accounts import api_tokens
+from chalicelib.store import people
+print(api_tokens.issue(people.add_person(people.Person(str(uuid.uuid4()), sys.argv[1])), "Test"))
+"""
 JOIN = """
 import sys
 from chalicelib.store import teams
@@ -40,16 +46,19 @@ class Named:
     :ivar site: the id of the site.
     :ivar token: the secret in the link of an invitation, if the operation accepts one.
     :ivar other_site: the id of the site whose settings are copied, if the operation does that.
+    :ivar email: the address of the person who calls it, if that is not the administrator; `api_token`: their token.
     """
 
     site: str
     parameters: dict[str, str] = field(default_factory=dict)
     token: str = ""
     other_site: str = ""
+    email: str = ""
+    api_token: str = ""
 
 
 def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
-    """What an operation at `path` needs to succeed, for the administrator who calls it.
+    """What an operation at `path` needs to succeed, for the administrator who calls it, or for a person of its own.
 
     :param site: a site to use, where the operation does not need one of its own.
     """
@@ -69,6 +78,9 @@ def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
         run(stack, GRANT, person, site)
     if "{invitation}" in path:
         named.parameters["invitation"] = _invitation(caller, path, site, named.parameters.get("team", ""))
+    if path == "/api/v1/account":
+        named.email = f"{uuid.uuid4().hex}@people.example"
+        named.api_token = run(stack, ADD_WITH_TOKEN, named.email).strip()
     if path == "/api/v1/invitations":
         named.token = _token(stack, caller)
     return named

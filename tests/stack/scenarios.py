@@ -207,6 +207,9 @@ def _leave(api: Api) -> None:
     csrf = _csrf(api.ask("GET /account/delete", 200))
     api.ask("POST /account/delete", 400, urlencode({"csrf": csrf, "email": "another@example.com"}))
     api.ask("POST /account/delete", 303, urlencode({"csrf": csrf, "email": person.email}))
+    person, _friend = leaver()
+    api.cookie, api.token = "", api_tokens.issue(person, "policies")
+    api.ask("DELETE /api/v1/account", 204, query={"email": person.email})
 
 
 def _collect(api: Api, of: Site) -> None:
@@ -413,6 +416,8 @@ def _people(api: Api, of: Site) -> None:
 
 def _ownership(api: Api, of: Site) -> None:
     one, me = "/api/v1/sites/{site}", json.loads(api.ask("GET /api/v1/site-order", 200))
+    api.ask("GET /api/v1/account", 200)
+    api.ask("PATCH /api/v1/account", 200, {"name": "Ada"})
     api.ask("PUT /api/v1/site-order", 200, {"favourites": me["others"][:1]})
     api.ask(f"PUT {one}/settings", 200, {"from": site().id, "settings": ["origins"]}, site=of.id)
     made = json.loads(api.ask("POST /api/v1/sites", 201, NEW_SITE | {"settings_from": of.id}))

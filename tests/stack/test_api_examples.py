@@ -11,6 +11,7 @@ import subprocess
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -61,12 +62,17 @@ def environment(stack: Deployed, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
-    """An example, with a new site, a person and a token of this deployment in place of its own."""
+def filled(stack: Deployed, caller: Caller, path: str, source: str, environment: dict[str, str]) -> str:
+    """An example, with a new site, a person and a token of this deployment in place of its own.
+
+    Some run as somebody else, whose token is put into the environment.
+    """
     domain, email = f"{uuid.uuid4().hex}.example", f"{uuid.uuid4().hex}@people.example"
     # A client of Plausible names a site by its domain.
     named = api_examples.make(stack, caller, path, caller.new_site(domain) if path == "/api/event" else "")
     site = named.site
+    if named.api_token:
+        environment["SHYLIGHT_TOKEN"], email = named.api_token, named.email
     if "{token}" in path:
         issue_token(stack.cloud, stack.admin_email, domain)
         token = next(one["id"] for one in caller.api("GET", "/tokens").json()["tokens"] if one["name"] == domain)
@@ -83,6 +89,7 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str) -> str:
         **{PARAMETERS[name]["example"]: real for name, real in named.parameters.items()},
         **({INVITATION: named.token} if named.token else {}),
         "ada@example.com": email,
+        "ada%40example.com": quote(email, safe=""),
         "example.com": domain,
     }
     if named.other_site:
@@ -101,7 +108,7 @@ def test_an_example_runs(
     path: str,
     sample: dict[str, Any],
 ) -> None:
-    source = filled(stack, caller, path, sample["source"])
+    source = filled(stack, caller, path, sample["source"], environment)
     if sample["lang"] == "Python":
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

@@ -565,6 +565,7 @@ class TestConfirmation:
         ("GET", "/account/passkeys"),
         ("POST", "/account/passkeys"),
         ("POST", "/account/passkey-options"),
+        ("POST", "/account/tokens"),
     )
 
     @pytest.mark.parametrize(("method", "path"), CHANGES)
@@ -575,6 +576,15 @@ class TestConfirmation:
         answer = browser.get(path) if method == "GET" else submit(browser, path, remove="1")
         assert answer.status == 303
         assert browser.where(path, answer).startswith("/confirm?next=account")
+
+    def test_the_page_of_tokens_asks_for_one_in_place_of_the_form(
+        self, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert "Create token" in browser.get("/account/tokens").text
+        monkeypatch.setattr(auth, "RECENT_SIGN_IN_S", 0)
+        page = browser.get("/account/tokens")
+        assert (page.status, "Create token" in page.text) == (200, False)
+        assert 'confirm?next=account/tokens"' in page.text
 
     def test_removing_a_passkey_needs_one_too(
         self, server: LocalServer, person: Person, browser: Browser, monkeypatch: pytest.MonkeyPatch

@@ -25,13 +25,16 @@ API_TOKENS = (
 )
 
 
-def tokens(*listed: ApiToken, form: dict[str, str] | None = None, secret: str = "", done: str = "") -> Response:
+def tokens(
+    *listed: ApiToken, form: dict[str, str] | None = None, secret: str = "", done: str = "", recent: bool = True
+) -> Response:
     """The page of one's API tokens; after a form, if one is given, or with a new token."""
     asked = samples.request(
         "/account/tokens", {"done": done}, "GET" if form is None else "POST", urlencode(form or {}).encode()
     )
     with (
         patch.object(auth, "csrf_token", return_value="token"),
+        patch.object(auth, "is_recent", return_value=recent),
         patch.object(auth, "sites_of", return_value=[samples.SITE, samples.LONG_SITE]),
         patch.object(api_tokens, "tokens_of", return_value=list(listed)),
     ):
@@ -52,6 +55,7 @@ def docs(person: Person | None = None) -> Response:
 PAGES: dict[str, Callable[[], Response]] = {
     "/account/tokens": lambda: tokens(*API_TOKENS, done="revoked"),
     "/account/tokens/none": lambda: tokens(),
+    "/account/tokens/confirm": lambda: tokens(*API_TOKENS, recent=False),
     "/account/tokens/new": lambda: tokens(*API_TOKENS, secret="shy_" + "x" * 72),
     "/account/tokens/wrong": lambda: tokens(form={"name": '"><b>' * 40, "scope stats:read": "on"}),
     "/docs/api": lambda: docs(),
