@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from chalicelib.accounts import invitations, mail
@@ -66,15 +65,14 @@ def panel(
 ) -> Panel:
     """The panel on the page of a site, a team or, for None, the installation."""
     roles: tuple[str, ...] = ()
-    zone: tzinfo = UTC
     if isinstance(subject, Site):
-        roles, zone = invitations.SITE_ROLES, subject.zone
+        roles = invitations.SITE_ROLES
     elif isinstance(subject, Team):
         roles = invitations.TEAM_ROLES
     given = entered or {}
     return Panel(
         role_names.choices(roles),
-        [_row(listed, zone) for listed in invitations.list_of(subject)],
+        [_row(listed) for listed in invitations.list_of(subject)],
         _hint(person),
         given.get("email", ""),
         given.get("role", ""),
@@ -114,23 +112,20 @@ def _hint(person: Person) -> str:
     return _("The person gets a mail with a link. Somebody without an account can create one with it.")
 
 
-def _row(listed: Listed, zone: tzinfo) -> Row:
+def _row(listed: Listed) -> Row:
     invitation = listed.invitation
     state = invitation.state(time.time())
     inviter = listed.inviter
     sender = (inviter.name or inviter.email) if inviter else ""
+    until = formatting.date_of(invitation.valid_until)
     if state == "accepted":
-        sentence = _("Accepted on %(day)s.", day=_day(invitation.accepted_at, zone))
+        sentence = _("Accepted on %(day)s.", day=formatting.date_of(invitation.accepted_at))
     elif state == "expired":
-        sentence = _("Expired on %(day)s.", day=_day(invitation.valid_until, zone))
+        sentence = _("Expired on %(day)s.", day=until)
     elif not invitation.mailed:
-        sentence = _(
-            "Not mailed: %(name)s has the link, which is valid until %(day)s.",
-            name=sender,
-            day=_day(invitation.valid_until, zone),
-        )
+        sentence = _("Not mailed: %(name)s has the link, which is valid until %(day)s.", name=sender, day=until)
     else:
-        sentence = _("Invited by %(name)s; valid until %(day)s.", name=sender, day=_day(invitation.valid_until, zone))
+        sentence = _("Invited by %(name)s; valid until %(day)s.", name=sender, day=until)
     return Row(
         invitation.id,
         listed.email or _("A deleted account"),
@@ -139,7 +134,3 @@ def _row(listed: Listed, zone: tzinfo) -> Row:
         sentence,
         state != "accepted",
     )
-
-
-def _day(seconds: int, zone: tzinfo) -> str:
-    return formatting.day(datetime.fromtimestamp(seconds, zone).date(), year=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -77,7 +76,7 @@ def _page(
         site=site,
         sections=sections.of_site(person, site, PATH),
         offer=offer,
-        until=formatting.day(datetime.fromtimestamp(offer.expires, UTC).date()) if offer else "",
+        until=formatting.date_of(offer.expires) if offer else "",
         link=_link(request, site),
         alert=error,
         field=field,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.accounts import auth
+from chalicelib.accounts.sign_in_ways import sign_in_ways
 from chalicelib.dashboard.routes import ROUTES
 from chalicelib.routing import SITE_PARAMETER, Right
 from chalicelib.store.people import Person
@@ -90,8 +91,15 @@ def of_site(person: Person, site: Site, current: str) -> Sections:
 
 
 def of_account(current: str) -> Sections:
-    """The pages of one's account."""
-    return Sections(_("Your account"), _links(ACCOUNT, current))
+    """The pages of one's account, without those that the ways to sign in here leave no use for."""
+    ways = sign_in_ways()
+    useless = set()
+    if not ways.provider:
+        useless.add("/account/identities")
+    if ways.provider_only:
+        useless.add("/account/password")
+    shown = [section for section in ACCOUNT if section.path == current or section.path not in useless]
+    return Sections(_("Your account"), _links(shown, current))
 
 
 def of_administration(current: str) -> Sections:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from chalice import Response
@@ -52,9 +51,9 @@ def show(request: Request, person: Person, deletion: str) -> Response:
         person=person,
         csrf=auth.csrf_token(request),
         deletion=found,
-        began=_moment(found.began),
-        finished=_moment(found.finished) if found.finished else "",
-        kept_until=_moment(found.finished + config.DELETION_RECEIPT_S) if found.finished else "",
+        began=formatting.moment(found.began),
+        finished=formatting.moment(found.finished) if found.finished else "",
+        kept_until=formatting.moment(found.finished + config.DELETION_RECEIPT_S) if found.finished else "",
         began_by=began_by.email if began_by else "",
         minutes=_minutes_left(found),
         removed=_removed(found),
@@ -69,8 +68,3 @@ def _removed(deletion: Deletion) -> Sequence[tuple[str, int]]:
 def _minutes_left(deletion: Deletion) -> int:
     """Minutes until the check may begin, rounded up, at least one."""
     return max(1, -(-(deletion.began + config.DELETION_SETTLE_S - int(time.time())) // 60))
-
-
-def _moment(seconds: int) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{formatting.day(moment.date(), year=True)}, {formatting.clock(moment)} UTC"

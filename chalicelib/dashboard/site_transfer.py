@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from chalice import Response
@@ -47,6 +46,6 @@ def _page(request: Request, person: Person, transfer: str, status: int = HTTPSta
         person=person,
         csrf=auth.csrf_token(request),
         offer=offer,
-        until=formatting.day(datetime.fromtimestamp(offer.transfer.expires, UTC).date()),
+        until=formatting.date_of(offer.transfer.expires),
         alert=alert,
     )

@@ -10,8 +10,9 @@ import pytest
 
 from chalicelib import timed_cache
 from chalicelib.accounts import auth, request_origin, site_deletion, site_order, site_transfers, sites
+from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.accounts.site_order import OrderedSites
-from chalicelib.dashboard import error_page, geoip_hint, home, overview, periods
+from chalicelib.dashboard import error_page, geoip_hint, home, overview, periods, sections
 from chalicelib.errors import BadRequest, NotFound, TooManyRequests, Unauthorized, Unavailable
 from chalicelib.report import site_stats
 from chalicelib.report.periods import Period
@@ -149,3 +150,20 @@ def test_time_zones_to_choose_from() -> None:
     regions = dict(home.zones())
     assert "Asia/Kathmandu" in regions["Asia"]
     assert "Etc" not in regions
+
+
+@pytest.mark.parametrize(
+    ("ways", "hidden"),
+    [
+        (SignInWays(), {"/account/identities"}),
+        (SignInWays("Example"), set()),
+        (SignInWays("Example", provider_only=True), {"/account/password"}),
+    ],
+)
+def test_pages_of_the_account_that_are_of_no_use_are_not_linked(
+    monkeypatch: pytest.MonkeyPatch, ways: SignInWays, hidden: set[str]
+) -> None:
+    monkeypatch.setattr(sections, "sign_in_ways", lambda: ways)
+    everything = {section.path for section in sections.ACCOUNT}
+    assert {link.path for link in sections.of_account("/account").links} == everything - hidden
+    assert {link.path for link in sections.of_account("/account/identities").links} >= {"/account/identities"}
