@@ -43,7 +43,7 @@ class Line:
     """An entry as it is shown.
 
     :ivar when: in the person's time zone.
-    :ivar title: what was done; :ivar action: its code.
+    :ivar title: what was done, or ``""``; :ivar action: its code.
     :ivar by: who did it; :ivar about: the person or site that it is about, or ``""``.
     :ivar details: names and values.
     """

@@ -81,8 +81,8 @@ class ActionChoice:
 
 
 def title_of(action: str) -> str:
-    """What an action is called; its code, if it is of another version."""
-    return _(TITLES[action]) if action in TITLES else action
+    """What an action is called; ``""`` for one of another version, which is shown by its code."""
+    return _(TITLES[action]) if action in TITLES else ""
 
 
 def choices() -> list[ActionChoice]:

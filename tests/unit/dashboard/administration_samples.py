@@ -33,6 +33,7 @@ from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.store.teams import Team
 from chalicelib.store.usage import Day, Usage
+from chalicelib.translation import gettext as _
 from tests.unit.dashboard import samples
 from tests.unit.dashboard.ownership_samples import deletion
 from tests.unit.dashboard.samples import ADMINISTRATOR, LONG_SITE, OTHER_SITE, SITE
@@ -147,12 +148,12 @@ PAGES: dict[str, Callable[[], Response]] = {
     "/administration/people-search": lambda: person_list(search='"><b>', further="next"),
     "/administration/people-none": lambda: person_list(search="W" * 200, cursor="x"),
     "/administration/people/full": person,
-    "/administration/people/new": lambda: person(NAMELESS, full=False, done=administration_people.DONE["limit"]),
+    "/administration/people/new": lambda: person(NAMELESS, full=False, done=_(administration_people.DONE["limit"])),
     "/administration/people/wrong": lambda: person(
-        NASTY, full=False, error=BadRequest("max_sites must be a whole number.", field="max_sites"), entered="many"
+        NAMELESS, full=False, error=Conflict(_("The last administrator must stay one.")), entered=NASTY.name
     ),
     "/administration/people/x/delete": lambda: delete_person(
-        PLAN, Conflict("These sites have no other owner.", field="delete_sites")
+        PLAN, Conflict(_("These sites have no other owner."), field="delete_sites")
     ),
     "/administration/people/x/delete-alone": lambda: delete_person(Plan((), (), last_administrator=False)),
     "/administration/people/x/delete-last": lambda: delete_person(Plan((), (), last_administrator=True)),
