@@ -18,9 +18,9 @@ from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
 from tests.unit.dashboard import (
     account_samples,
-    administration_samples,
     api_samples,
     ownership_samples,
+    people_administration_samples,
     provider_samples,
     samples,
     security_samples,
@@ -66,7 +66,7 @@ class Dashboard:
             "/sites/wrong/sharing": lambda: samples.sharing_page(form={"name": "W" * 200, "expires_on": "x"}),
             **account_samples.PAGES,
             **team_samples.PAGES,
-            **administration_samples.PAGES,
+            **people_administration_samples.PAGES,
             **api_samples.PAGES,
             **security_samples.PAGES,
             **provider_samples.PAGES,

@@ -17,7 +17,7 @@ from chalicelib.accounts.audit_log import Entry, Names, Part
 from chalicelib.dashboard import audit_log_page, audit_log_texts
 from chalicelib.errors import BadRequest
 from chalicelib.store import people
-from tests.unit.dashboard import administration_samples as samples
+from tests.unit.dashboard import people_administration_samples as samples
 from tests.unit.dashboard.samples import SITE
 from tests.unit.dashboard.team_samples import ADA
 from tests.unit.dashboard.test_render import Markup

@@ -18,9 +18,9 @@ from chalicelib.errors import NotFound, ShylightError
 from chalicelib.store.people import Person
 from tests.unit.dashboard import (
     account_samples,
-    administration_samples,
     api_samples,
     ownership_samples,
+    people_administration_samples,
     provider_samples,
     samples,
     security_samples,
@@ -104,7 +104,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "link of an address": lambda: account_samples.sign_in_link(Person("1", '"><b>@example')),
     **account_samples.PAGES,
     **team_samples.PAGES,
-    **administration_samples.PAGES,
+    **people_administration_samples.PAGES,
     **api_samples.PAGES,
     **security_samples.PAGES,
     "account to confirm": lambda: provider_samples.to_confirm('"><script>', "<b>"),

@@ -16,7 +16,7 @@ from chalicelib.errors import BadRequest, Conflict, SignInTooOld
 from chalicelib.operations import people, usage
 from chalicelib.store.people import Person
 from chalicelib.store.usage import Day, Usage
-from tests.unit.dashboard import administration_samples as pages
+from tests.unit.dashboard import people_administration_samples as pages
 from tests.unit.dashboard import samples
 from tests.unit.dashboard.team_samples import ADA, NASTY
 from tests.unit.dashboard.test_render import Markup
