@@ -78,6 +78,11 @@ MARK_LIFE_S: Final = 60
 CLOCK_SKEW_S: Final = 10
 # Days of a site that one command may have built anew.
 MAX_REBUILD_DAYS: Final = 366
+# Dead letters that pages and the API list, and for how long a request looks for them, and redrives or discards some:
+# a request may take 29 s.
+MAX_DEAD_LETTERS_SHOWN: Final = 500
+DEAD_LETTERS_LOOK_S: Final = 10.0
+DEAD_LETTERS_WORK_S: Final = 15.0
 # How often the scheduled functions run.
 AGGREGATE_EVERY_MIN: Final = 5
 EXPIRE_SALTS_EVERY_MIN: Final = 15
@@ -188,12 +193,17 @@ MAX_OUTGOING_ANSWER_BYTES: Final = 256 * 1024
 MAILS_WINDOW_S: Final = 60 * 60
 MAILS_PER_ADDRESS: Final = 5
 MAILS_PER_NETWORK: Final = 30
+# Test mails that an administrator may send to themselves in that window.
+TEST_MAILS_PER_PERSON: Final = 60
 # Answers that must not tell whether an address has an account take a multiple of this time, longer than sending a mail.
 EQUAL_ANSWER_S: Final = 2.0
 MAX_PERSON_ADDRESSES: Final = 10
 KNOWN_BROWSER_COOKIE: Final = "shylight_known"
 KNOWN_BROWSER_LIFE_S: Final = 180 * 24 * 60 * 60
 
+# Settings of the installation.
+MAX_INSTALLATION_NAME_CHARS: Final = 100
+MAX_PROVIDER_CHARS: Final = 1000
 MAX_SITE_NAME_CHARS: Final = 100
 MAX_TOKEN_NAME_CHARS: Final = 100
 # API tokens of a person that have not expired, and sites that a token may be limited to: every request reads its token.
@@ -300,13 +310,18 @@ class Settings:
         return f"{self.prefix}-delete_sites"
 
     @property
+    def update_geoip(self) -> str:
+        """The function that updates the GeoIP databases."""
+        return f"{self.prefix}-update_geoip"
+
+    @property
     def signing_key(self) -> str:
         """The secret that signs session cookies and links."""
         return f"{self.prefix}-signing-key"
 
     @property
-    def totp_key(self) -> str:
-        """The parameter with the key that encrypts the secrets of authenticator apps."""
+    def encryption_key(self) -> str:
+        """The parameter with the key that encrypts stored secrets; named after the first kind of them."""
         return f"{self.prefix}-totp-key"
 
     @property

@@ -115,9 +115,10 @@ def prepare() -> None:
     ses.prepare()
 
 
-def sender_state() -> SenderState:
-    """The state of the sender, asked of SES."""
-    sender = settings_of_installation().mail_sender
+def sender_state(sender: str | None = None) -> SenderState:
+    """The state of a sender, asked of SES; by default, of the installation's."""
+    if sender is None:
+        sender = settings_of_installation().mail_sender
     if not sender:
         return SenderState("", False, False, _(_NO_SENDER))
     try:

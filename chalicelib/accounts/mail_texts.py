@@ -150,6 +150,29 @@ def security_changed(installation: str, kind: str, link: str) -> Content:
     )
 
 
+def sender_test(installation: str) -> Content:
+    """What an administrator sends to themselves to see whether the sender works."""
+    return Content(
+        _("Test mail of %(installation)s", installation=installation),
+        (_("You asked for this mail on the settings page of the administration. The mail sender works."),),
+        None,
+        (),
+    )
+
+
+def account_deleted(installation: str, by: str) -> Content:
+    """A notice to whom an account belonged. `by`: the address of the administrator who deleted it, or ``""``."""
+    done = (
+        _("The administrator %(email)s deleted your account.", email=by) if by else _("You have deleted your account.")
+    )
+    return Content(
+        _("Your account at %(installation)s was deleted", installation=installation),
+        (done, _("Everything about you was removed, and you cannot sign in any more. This was the last mail to you.")),
+        None,
+        (_("If you did not expect this, ask the administrators of the installation."),),
+    )
+
+
 def _valid_for(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     if rest:
@@ -171,5 +194,7 @@ MAILS: Final[Mapping[str, Callable[..., Content]]] = {
     "primary-address-changed": primary_address_changed,
     "site-offered": site_offered,
     "security-changed": security_changed,
+    "sender-test": sender_test,
+    "account-deleted": account_deleted,
     **INVITATIONS,
 }

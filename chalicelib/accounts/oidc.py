@@ -15,7 +15,7 @@ import jwt
 
 from chalicelib import outgoing_http
 from chalicelib.accounts import oidc_id_token, oidc_people, oidc_provider, oidc_state, throttle
-from chalicelib.accounts.installation import settings_of_installation
+from chalicelib.accounts.installation import client_secret_of, settings_of_installation
 from chalicelib.accounts.oidc_id_token import Expected, InvalidIdToken
 from chalicelib.accounts.oidc_people import Claims
 from chalicelib.accounts.oidc_provider import Provider
@@ -97,7 +97,7 @@ def check(settings: Installation) -> list[str]:
         message
         for value, message in (
             (settings.oidc_client_id, _("Enter the client ID.")),
-            (settings.oidc_client_secret, _("Enter the client secret.")),
+            (client_secret_of(settings), _("Enter the client secret.")),
         )
         if not value
     ]
@@ -170,7 +170,7 @@ def _claims(request: Request, settings: Installation, provider: Provider, sign_i
     tokens = oidc_provider.exchange(
         provider,
         settings.oidc_client_id,
-        settings.oidc_client_secret,
+        client_secret_of(settings),
         code,
         sign_in.verifier,
         redirect_uri(request.address),

@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.accounts import audit_log, person_removal, site_deletion
+from chalicelib.accounts import audit_log, mail, person_removal, site_deletion
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.store import administrators, aws, people, person_deletions, site_people, sites
 from chalicelib.store.people import Person
@@ -75,6 +75,7 @@ def delete(person: Person, actor: Person, entered: object, *, with_sites: bool =
     else:
         raise Conflict(_("This account is being changed; please try again."))
     audit_log.record(actor, "person.delete", subject=person.id)
+    mail.send(person, "account-deleted", by=actor.email if actor.id != person.id else "")
     try:
         person_removal.remove_own(deletion)
     except Exception as error:

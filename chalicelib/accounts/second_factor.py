@@ -30,9 +30,9 @@ from chalicelib.config import (
 )
 from chalicelib.errors import BadRequest, Conflict, NotFound, Unauthorized
 from chalicelib.store import second_factors
+from chalicelib.store.encryption_key import encryption_key
 from chalicelib.store.people import Person
 from chalicelib.store.second_factors import Factors, Totp
-from chalicelib.store.totp_key import totp_key
 from chalicelib.translation import gettext as _
 
 _DAY_S = 24 * 60 * 60
@@ -83,7 +83,7 @@ def _check_totp(person: Person, code: str, known: Browser | None) -> None:
 
 
 def _secret(person: Person, stored: Totp) -> bytes:
-    secret = encryption.unseal(totp_key(), stored.sealed, person.id)
+    secret = encryption.unseal(encryption_key(), stored.sealed, person.id)
     if secret is None:
         raise Unauthorized(
             _(
@@ -135,7 +135,7 @@ def finish_set_up(person: Person, token: str, code: str) -> list[str]:
             _("This code is wrong. Check the clock of your device, and enter the code shown now."), field="code"
         )
     before = factors_of(person)
-    if not second_factors.add_totp(person.id, encryption.seal(totp_key(), secret, person.id), step):
+    if not second_factors.add_totp(person.id, encryption.seal(encryption_key(), secret, person.id), step):
         raise Conflict(_("You have an authenticator app already. Remove it first."))
     audit_log.record(person, "person.add_totp", subject=person.id)
     notices.security_changed(person, "authenticator_added")
@@ -203,7 +203,7 @@ def _create_codes(person: Person) -> list[str]:
 def _set_up(person: Person, secret: bytes) -> SetUp:
     text = totp.as_text(secret)
     uri = totp.uri(secret, person.email, installation.settings_of_installation().name)
-    sealed = encryption.seal(totp_key(), secret, person.id)
+    sealed = encryption.seal(encryption_key(), secret, person.id)
     return SetUp(
         text, uri, signed_tokens.issue(Purpose.AUTHENTICATOR, person.id, AUTHENTICATOR_SET_UP_LIFE_S, sealed=sealed)
     )
@@ -213,4 +213,4 @@ def _secret_in(person: Person, token: str) -> bytes | None:
     claims = signed_tokens.read(Purpose.AUTHENTICATOR, token)
     if claims is None or claims["sub"] != person.id:
         return None
-    return encryption.unseal(totp_key(), str(claims["sealed"]), person.id)
+    return encryption.unseal(encryption_key(), str(claims["sealed"]), person.id)

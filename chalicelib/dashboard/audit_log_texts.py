@@ -16,6 +16,7 @@ TITLES: Final[Mapping[str, str]] = {
     "dead_letter.discard": N_("Dead letters deleted"),
     "dead_letter.redrive": N_("Dead letters sent to the queue again"),
     "geoip.change_source": N_("Publisher of GeoIP databases changed"),
+    "geoip.update": N_("Update of the GeoIP databases started"),
     "installation.change": N_("Settings of the installation changed"),
     "invitation.accept": N_("Invitation accepted"),
     "invitation.revoke": N_("Invitation revoked"),

@@ -52,12 +52,17 @@ ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Teams"), "/teams"),
 )
 ADMINISTRATION: Final[tuple[Section, ...]] = (
+    Section(N_("Status"), "/administration"),
     Section(N_("People"), "/administration/people"),
     Section(N_("Invitations"), "/administration/invitations"),
     Section(N_("Sites"), "/administration/sites"),
     Section(N_("Usage and cost"), "/administration/usage"),
     Section(N_("Excluded traffic"), "/administration/excluded"),
     Section(N_("Audit log"), "/administration/audit-log"),
+    Section(N_("Queues"), "/administration/queue"),
+    Section(N_("Schedule"), "/administration/schedule"),
+    Section(N_("GeoIP databases"), "/administration/geoip"),
+    Section(N_("Settings"), "/administration/settings"),
 )
 
 

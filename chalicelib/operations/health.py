@@ -4,65 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from chalicelib import config
+from chalicelib.accounts import mail
 from chalicelib.config import settings
 from chalicelib.errors import Unavailable
+from chalicelib.operations import job_health
 from chalicelib.operations.durations import in_words
-from chalicelib.store import (
-    aws,
-    build_leases,
-    dead_letters,
-    geoip_files,
-    job_runs,
-    segments,
-    signing_key,
-    tables,
-)  # fmt: skip
+from chalicelib.operations.part import Look, Part, State, worst
+from chalicelib.store import aws, dead_letters, job_runs, segments, signing_key, tables
 from chalicelib.store.job_runs import Run
-from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
+from chalicelib.translation import ngettext
 
-# A job is overdue after this many of its intervals without a successful run; the alarms wait as long.
-OVERDUE_RUNS: Final = 3
 # Hits are stored within seconds; beyond this time the worker is too slow, or fails. The alarm `queue-age` has the same.
 SLOW_QUEUE_S: Final = 5 * 60
 # A message that has just arrived is gone after this pause.
 _PAUSE_S = 2.0
-
-
-class State(Enum):
-    """The state of a part, from good to bad."""
-
-    OK = "ok"
-    DEGRADED = "degraded"  # it works, but somebody should look
-    FAILING = "failing"  # something does not work
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The state of one part of a deployment.
-
-    :ivar name: a key of :data:`TITLES`.
-    :ivar summary: what is known, in a sentence.
-    :ivar advice: what to do; ``""`` if nothing.
-    :ivar figures: numbers and names for programs; those that end in ``_at`` are epoch seconds.
-    """
-
-    name: str
-    state: State
-    summary: str
-    advice: str = ""
-    figures: Mapping[str, int | str | None] = field(default_factory=dict)
-
-    @property
-    def title(self) -> str:
-        """The name for people, in their language."""
-        return _(TITLES[self.name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +35,16 @@ class Health:
     @property
     def state(self) -> State:
         """The worst state of any part."""
-        order = list(State)
-        return max((part.state for part in self.parts), key=order.index)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What several checks need. `now`: epoch seconds; `runs`: reads the jobs' last runs, once."""
-
-    now: float
-    runs: Callable[[], Mapping[str, Run]]
-
-    def run(self, job: str) -> Run | None:
-        return self.runs().get(job)
-
-    def since(self, at_ms: int) -> float:
-        """Seconds since that moment."""
-        return max(0.0, self.now - at_ms / 1000)
+        return worst(*(part.state for part in self.parts))
 
 
 def check() -> Health:
     """Look at every part. AWS errors are a state, and are not raised."""
-    look = _Look(time.time(), cache(job_runs.last_runs))
+    look = Look(time.time(), cache(job_runs.last_runs))
     return Health(int(look.now), tuple(_checked(name, examine, look) for name, examine in _CHECKS.items()))
 
 
-def _checked(name: str, examine: Callable[[_Look], Part], look: _Look) -> Part:
+def _checked(name: str, examine: Callable[[Look], Part], look: Look) -> Part:
     try:
         return examine(look)
     except Exception as error:
@@ -110,7 +54,7 @@ def _checked(name: str, examine: Callable[[_Look], Part], look: _Look) -> Part:
         return Part(name, State.FAILING, summary, _("Look at the AWS Health Dashboard for this region."))
 
 
-def _tables(_look: _Look) -> Part:
+def _tables(_look: Look) -> Part:
     if tables.are_reachable():
         return Part("tables", State.OK, _("All tables can be read."))
     return Part(
@@ -119,7 +63,7 @@ def _tables(_look: _Look) -> Part:
     )  # fmt: skip
 
 
-def _bucket(_look: _Look) -> Part:
+def _bucket(_look: Look) -> Part:
     if segments.bucket_is_reachable():
         return Part("bucket", State.OK, _("The bucket can be reached."))
     return Part(
@@ -128,7 +72,7 @@ def _bucket(_look: _Look) -> Part:
     )  # fmt: skip
 
 
-def _queue(look: _Look) -> Part:
+def _queue(look: Look) -> Part:
     count = dead_letters.count_messages(settings().queue)
     run = look.run(job_runs.WORKER)
     if count.visible + count.hidden and _silent(look, run):
@@ -158,12 +102,12 @@ def _queue(look: _Look) -> Part:
     return Part("queue", State.OK, summary, figures=figures)
 
 
-def _silent(look: _Look, run: Run | None) -> bool:
+def _silent(look: Look, run: Run | None) -> bool:
     """Whether the worker has stored nothing for longer than hits should wait."""
     return run is None or look.since(run.succeeded) > SLOW_QUEUE_S
 
 
-def _dead_letters(_look: _Look) -> Part:
+def _dead_letters(_look: Look) -> Part:
     count = dead_letters.count()
     number = count.visible + count.hidden
     figures = {"messages": number}
@@ -174,100 +118,34 @@ def _dead_letters(_look: _Look) -> Part:
     return Part("dead_letters", State.DEGRADED, summary, advice, figures)
 
 
-def _aggregate(look: _Look) -> Part:
-    failed = sum(1 for state in build_leases.all_states() if state.failures)
-    job = _job(look, "aggregate", config.AGGREGATE_EVERY_MIN * 60, State.FAILING)
-    figures = {**job.figures, "failed_days": failed}
-    if failed:
-        summary = ngettext("%(num)s day could not be built.", "%(num)s days could not be built.", failed)
-        advice = _("Pages show the last figures of these days. The log of the function has the reason.")
-        return Part("aggregate", max(job.state, State.DEGRADED, key=_rank), summary, advice, figures)
-    return Part("aggregate", job.state, job.summary, job.advice, figures)
-
-
-def _salts(look: _Look) -> Part:
-    job = _job(look, "expire_salts", config.EXPIRE_SALTS_EVERY_MIN * 60, State.FAILING)
-    advice = job.advice
-    if job.state is State.FAILING:
-        advice += " " + _("Until then, visitors of past days could be recognized by whoever can read the tables.")
-    return Part("salts", job.state, job.summary, advice, job.figures)
-
-
-def _deletions(look: _Look) -> Part:
-    job = _job(look, "delete_sites", config.DELETE_SITES_EVERY_MIN * 60, State.DEGRADED)
-    return Part("deletions", job.state, job.summary, job.advice, job.figures)
-
-
-def _geoip(look: _Look) -> Part:
-    found = geoip_files.installed_at()
-    job = _job(look, "update_geoip", config.UPDATE_GEOIP_EVERY_DAYS * 24 * 60 * 60, State.DEGRADED)
-    figures: dict[str, int | str | None] = dict(job.figures)
-    for name, at in found.items():
-        edition = geoip_files.edition(name)
-        database = name.removesuffix(".mmdb")
-        figures |= {f"{database}_installed_at": at, f"{database}_release": edition.release if edition else None}
-    if not found:
-        advice = _("Deploy again, or install databases with: make geo STAGE=%(stage)s", stage=settings().stage)
-        return Part("geoip", State.DEGRADED, _("There are no databases; locations are unknown."), advice, figures)
-    if job.state is not State.OK and look.run("update_geoip") is not None:
-        return Part("geoip", State.DEGRADED, job.summary, job.advice, figures)
-    newest = in_words(look.now - max(found.values()))
-    return Part("geoip", State.OK, _("The newest database was installed %(time)s ago.", time=newest), figures=figures)
-
-
-def _signing_key(look: _Look) -> Part:
+def _signing_key(look: Look) -> Part:
     current, *former = signing_key.signing_keys()
     figures: dict[str, int | str | None] = {"created_at": current.created_at, "former_keys": len(former)}
     age = in_words(look.now - current.created_at)
     return Part("signing_key", State.OK, _("The signing key is %(time)s old.", time=age), figures=figures)
 
 
-def _job(look: _Look, job: str, every_s: int, if_overdue: State) -> Part:
-    """The state of a scheduled job that runs every `every_s` seconds."""
-    run = look.run(job)
-    figures: dict[str, int | str | None] = {
-        "last_started_at": run.started // 1000 if run and run.started else None,
-        "last_succeeded_at": run.succeeded // 1000 if run and run.succeeded else None,
-        "last_error": (run.error or None) if run else None,
-    }
-    advice = _("The log of the function %(name)s has the reason.", name=f"{settings().prefix}-{job}")
-    if run is None:
-        summary = _("It has not run yet; it runs every %(time)s.", time=in_words(every_s))
-        return Part(job, State.DEGRADED, summary, _("Wait for its first run."), figures)
-    if run.error:
-        overdue = look.since(run.succeeded) > OVERDUE_RUNS * every_s
-        summary = _("The last run failed: %(error)s", error=run.error)
-        return Part(job, if_overdue if overdue else State.DEGRADED, summary, advice, figures)
-    last = max(run.succeeded, run.started if not run.succeeded else 0)
-    time_ago = in_words(look.since(last))
-    if look.since(last) > OVERDUE_RUNS * every_s:
-        return Part(job, if_overdue, _("No run has succeeded for %(time)s.", time=time_ago), advice, figures)
-    return Part(job, State.OK, _("The last run was %(time)s ago.", time=time_ago), figures=figures)
+def _mail(_look: Look) -> Part:
+    sender = mail.sender_state()
+    figures = {"sender": sender.sender or None}
+    if not sender.sender:
+        summary = _("No mail is sent, because there is no sender. People get links that they hand over by themselves.")
+        return Part("mail", State.OK, summary, figures=figures)
+    if sender.ready:
+        return Part("mail", State.OK, sender.sentence, figures=figures)
+    advice = _("No mail is sent until Amazon SES has verified the sender. See the SES console of this region.")
+    return Part("mail", State.DEGRADED, sender.sentence, advice, figures)
 
 
-def _rank(state: State) -> int:
-    return list(State).index(state)
-
-
-TITLES: Final[Mapping[str, str]] = {
-    "tables": N_("Tables"),
-    "bucket": N_("Bucket"),
-    "queue": N_("Queue of hits"),
-    "dead_letters": N_("Dead letters"),
-    "aggregate": N_("Aggregation"),
-    "salts": N_("Destruction of salts"),
-    "deletions": N_("Deletion of sites"),
-    "geoip": N_("GeoIP databases"),
-    "signing_key": N_("Signing key"),
-}
-_CHECKS: Final[Mapping[str, Callable[[_Look], Part]]] = {
+_CHECKS: Final[Mapping[str, Callable[[Look], Part]]] = {
     "tables": _tables,
     "bucket": _bucket,
     "queue": _queue,
     "dead_letters": _dead_letters,
-    "aggregate": _aggregate,
-    "salts": _salts,
-    "deletions": _deletions,
-    "geoip": _geoip,
+    "aggregate": job_health.check_aggregate,
+    "salts": job_health.check_salts,
+    "deletions": job_health.check_deletions,
+    "geoip": job_health.check_geoip,
     "signing_key": _signing_key,
+    "mail": _mail,
 }

@@ -11,6 +11,7 @@ missing in emulators.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -67,9 +68,12 @@ def count_messages(queue: str) -> Count:
     return Count(*(int(answer["Attributes"][name]) for name in names))
 
 
-def peek(limit: int) -> list[DeadLetter]:
-    """Up to `limit` dead letters, the oldest first; all of them stay on the queue."""
-    scan = _Scan()
+def peek(limit: int, seconds: float = math.inf) -> list[DeadLetter]:
+    """Up to `limit` dead letters, the oldest first; all of them stay on the queue.
+
+    :param seconds: after this time, what was found until then is returned.
+    """
+    scan = _Scan(seconds)
     try:
         found = [message.letter for messages in scan.batches(limit) for message in messages]
     finally:
@@ -77,9 +81,9 @@ def peek(limit: int) -> list[DeadLetter]:
     return sorted(found, key=lambda letter: (letter.sent_at, letter.id))
 
 
-def find(letter_id: str) -> DeadLetter | None:
-    """The dead letter with this id, or None; it stays on the queue."""
-    scan = _Scan()
+def find(letter_id: str, seconds: float = math.inf) -> DeadLetter | None:
+    """The dead letter with this id, or None if it is not found within `seconds`; it stays on the queue."""
+    scan = _Scan(seconds)
     try:
         found = (message.letter for messages in scan.batches() for message in messages)
         return next((letter for letter in found if letter.id == letter_id), None)
@@ -87,20 +91,21 @@ def find(letter_id: str) -> DeadLetter | None:
         scan.release()
 
 
-def redrive(chosen: Chosen, limit: int | None = None) -> int:
+def redrive(chosen: Chosen, limit: int | None = None, seconds: float = math.inf) -> int:
     """Send dead letters to the queue of hits again; gives how many.
 
     Messages that come back meanwhile, because they can still not be stored, are left alone.
 
     :param chosen: which of them, see :func:`everything`, :func:`of_reason` and :func:`with_ids`.
     :param limit: at most how many; None: all.
+    :param seconds: after this time, the others are left.
     """
-    return _take(chosen, limit, _send_again)
+    return _take(chosen, limit, seconds, _send_again)
 
 
-def discard(chosen: Chosen, limit: int | None = None) -> int:
+def discard(chosen: Chosen, limit: int | None = None, seconds: float = math.inf) -> int:
     """Delete dead letters for good; gives how many. The parameters are those of :func:`redrive`."""
-    return _take(chosen, limit, lambda _letters: None)
+    return _take(chosen, limit, seconds, lambda _letters: None)
 
 
 def everything(_letter: DeadLetter) -> bool:
@@ -129,13 +134,14 @@ class _Received(NamedTuple):
 class _Scan:
     """One way through the queue, on which every message is met once."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = math.inf) -> None:
+        self._until = time.monotonic() + seconds
         self._handles: dict[str, str] = {}  # of the messages that are hidden, by id
         self._seen: set[str] = set()
 
     def batches(self, limit: int | None = None) -> Iterator[list[_Received]]:
         """The messages, as SQS returns them; they are hidden until :meth:`release`."""
-        while limit is None or len(self._seen) < limit:
+        while (limit is None or len(self._seen) < limit) and time.monotonic() < self._until:
             wanted = _PER_CALL if limit is None else min(_PER_CALL, limit - len(self._seen))
             answer = aws.client("sqs").receive_message(
                 QueueUrl=_url(), MaxNumberOfMessages=wanted, VisibilityTimeout=_HIDDEN_S, WaitTimeSeconds=_WAIT_S,
@@ -169,10 +175,10 @@ class _Scan:
             aws.client("sqs").change_message_visibility_batch(QueueUrl=_url(), Entries=entries)
 
 
-def _take(chosen: Chosen, limit: int | None, first: Callable[[Sequence[DeadLetter]], None]) -> int:
+def _take(chosen: Chosen, limit: int | None, seconds: float, first: Callable[[Sequence[DeadLetter]], None]) -> int:
     """Do `first` with the chosen letters, then delete them; gives how many were deleted."""
     started, taken = time.time() * 1000, 0
-    scan = _Scan()
+    scan = _Scan(seconds)
     try:
         for messages in scan.batches():
             ours = [one for one in messages if one.letter.sent_at <= started and chosen(one.letter)]

@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, cast
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import config
-from chalicelib.errors import Conflict
-from chalicelib.store import aws, domains, sites
+from chalicelib.errors import Conflict, Unavailable
+from chalicelib.store import aws, domains, functions, sites
 from chalicelib.store.site_kinds import RECEIPT
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import CoreItem
@@ -100,14 +100,10 @@ def begin(site: Site, version: int, deletion: Deletion) -> bool:
 
 def start_function() -> None:
     """Invoke the function that does the work; if that fails, its schedule begins within 5 minutes."""
-    now = {"version": "0", "id": "", "account": "", "region": "", "time": "", "resources": [], "detail": {}}
-    event = {**now, "source": config.APP, "detail-type": "A site is to be deleted"}
     try:
-        aws.client("lambda", attempts=1).invoke(
-            FunctionName=config.settings().delete_sites, InvocationType="Event", Payload=json.dumps(event).encode()
-        )
-    except aws.AwsError as error:
-        log_line(deletion="not started", error=type(error).__name__)
+        functions.start(config.settings().delete_sites, "A site is to be deleted")
+    except Unavailable as error:
+        log_line(deletion="not started", error=error.message)
 
 
 def get(site_id: str) -> Deletion | None:

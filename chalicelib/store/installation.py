@@ -32,7 +32,9 @@ class Installation:
     :ivar site_creators: who may create sites.
     :ivar mail_sender: the verified address that mail is sent from; ``""``: no mail is sent.
     :ivar oidc_issuer: URL of the OpenID Connect provider, exactly as it names itself; ``""`` for none.
-    :ivar oidc_client_id, oidc_client_secret: of this installation at the provider.
+    :ivar oidc_client_id: of this installation at the provider.
+    :ivar oidc_client_secret: the secret as earlier versions stored it, readable; ``""`` once settings are saved again.
+    :ivar oidc_sealed_secret: the secret, encrypted; `accounts.installation.client_secret_of` decrypts it.
     :ivar oidc_name: the provider's name on the sign-in page.
     :ivar oidc_only: people sign in through the provider only; without effect while it is not set up completely.
     :ivar version: of the stored item, for optimistic locking; 0 if nothing is stored yet.
@@ -47,12 +49,18 @@ class Installation:
     oidc_client_secret: str = field(default="", repr=False)
     oidc_name: str = ""
     oidc_only: bool = False
+    oidc_sealed_secret: str = field(default="", repr=False)
     version: int = 0
+
+    @property
+    def has_client_secret(self) -> bool:
+        """Whether a client secret is stored."""
+        return bool(self.oidc_sealed_secret or self.oidc_client_secret)
 
     @property
     def has_provider(self) -> bool:
         """Whether the OpenID Connect provider is set up completely."""
-        return bool(self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret)
+        return bool(self.oidc_issuer and self.oidc_client_id and self.has_client_secret)
 
 
 _cache: TimedCache[str, Installation] = TimedCache()

@@ -18,6 +18,7 @@ from chalicelib.dashboard.install import Arrival
 from chalicelib.errors import NotFound
 from tests.unit.dashboard import (
     account_samples,
+    administration_samples,
     api_samples,
     ownership_samples,
     people_administration_samples,
@@ -70,6 +71,7 @@ class Dashboard:
             **api_samples.PAGES,
             **security_samples.PAGES,
             **provider_samples.PAGES,
+            **administration_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self

@@ -31,6 +31,18 @@ from chalicelib.accounts import api_tokens
 from chalicelib.store import people
 print(api_tokens.issue(people.add_person(people.Person(str(uuid.uuid4()), sys.argv[1])), "Test"))
 """
+# A dead letter, and a source of GeoIP databases that asks nobody outside of this machine.
+DEAD_LETTER = """
+from chalicelib.store import dead_letters, hit_queue
+hit_queue.send_to_dead_letters("{}", "unreadable")
+print(dead_letters.peek(1)[0].id)
+"""
+SOURCE = """
+from chalicelib.store import geoip_source
+from chalicelib.store.tables import RunItem
+geoip_source.choose(geoip_source.Choice("dbip", mirror="http://127.0.0.1:9"))
+RunItem("job", "update_geoip").delete()
+"""
 JOIN = """
 import sys
 from chalicelib.store import teams
@@ -84,6 +96,10 @@ def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
     if path == "/api/v1/account":
         named.email = f"{uuid.uuid4().hex}@people.example"
         named.api_token = run(stack, ADD_WITH_TOKEN, named.email).strip()
+    if "{letter}" in path:
+        named.parameters["letter"] = run(stack, DEAD_LETTER).split()[-1]
+    if "/geoip/" in path:
+        run(stack, SOURCE)
     if path == "/api/v1/invitations":
         named.token = _token(stack, caller)
     return named

@@ -131,6 +131,9 @@ def _sqs(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need
 _OF_QUEUES: Final = {
     "SendMessage": "sqs:SendMessage",
     "SendMessageBatch": "sqs:SendMessage",
+    "ReceiveMessage": "sqs:ReceiveMessage",
+    "DeleteMessageBatch": "sqs:DeleteMessage",
+    "ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
     "GetQueueAttributes": "sqs:GetQueueAttributes",
 }
 
@@ -149,6 +152,9 @@ def _lambda(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[N
 
 
 def _sesv2(operation: str, given: Mapping[str, Any], _error: str) -> Iterator[Need]:
+    if operation == "GetEmailIdentity":
+        yield Need("ses:GetEmailIdentity", identity(given["EmailIdentity"]))
+        return
     # Of the address or of its domain, whichever is an identity; so for both:
     # https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
     sender = parseaddr(given["FromEmailAddress"])[1]

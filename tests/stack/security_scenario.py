@@ -29,7 +29,7 @@ AUTHENTICATOR = "/account/authenticator"
 def secure_account(api: Api, email: str, password: str) -> None:
     """Set everything up, sign in with it, and remove it."""
     with suppress(aws.ClientError):  # the key is created with the first authenticator app
-        aws.client("ssm").delete_parameter(Name=settings().totp_key)
+        aws.client("ssm").delete_parameter(Name=settings().encryption_key)
     timed_cache.reset_all()
     geoip_database.close_all()  # the first session in a container fetches the database
     with patch("chalicelib.accounts.session_origin.SESSION_COUNTRY_WAIT_S", 60):

@@ -37,6 +37,7 @@ PARAMETERS = {
     "share": "public",
     "transfer": str(uuid.uuid4()),
     "deletion": str(uuid.uuid4()),
+    "letter": str(uuid.uuid4()),
 }
 
 
@@ -271,6 +272,7 @@ FORMS = [
     "/teams/{team}/members/{person}/remove", "/teams/{team}/invitations/{invitation}",
     "/teams/{team}/sites/{site}/remove", "/administration/invitations", "/administration/invitations/{invitation}",
     "/administration/people/{person}", "/administration/people/{person}/delete",
+    "/administration/queue", "/administration/geoip", "/administration/settings", "/administration/settings/test-mail",
     "/account/identities",
     "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",

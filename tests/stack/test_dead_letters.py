@@ -105,6 +105,14 @@ def test_a_limit_leaves_the_rest(local_aws: Cloud) -> None:
     assert dead_letters.count() == Count(8, 0)
 
 
+def test_what_takes_too_long_is_left_for_another_time(local_aws: Cloud) -> None:
+    put(25)
+    assert dead_letters.redrive(everything, seconds=0) == 0
+    assert dead_letters.peek(100, seconds=0) == []
+    assert dead_letters.count() == Count(25, 0)
+    assert dead_letters.discard(everything, seconds=60) == 25
+
+
 def test_what_the_queue_does_not_take_stays(local_aws: Cloud) -> None:
     put(12)
 

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib import config, days, timed_cache
-from chalicelib.accounts import deletion_work
+from chalicelib import days, timed_cache
+from chalicelib.accounts import deletion_work, mail
 from chalicelib.aggregate import schedule
 from chalicelib.api import deployment_health
 from chalicelib.config import settings
 from chalicelib.enrich import geoip_update, worker
 from chalicelib.operations import health
-from chalicelib.operations.health import Health, Part, State
+from chalicelib.operations.health import Health
+from chalicelib.operations.part import TITLES, Part, State
 from chalicelib.store import aws, build_leases, hit_queue, job_runs, salts
+from chalicelib.store import mail as ses
+from chalicelib.store.installation import Installation
 from chalicelib.store.tables import RunItem
 from harness.botocore_calls import Call, intercepted_calls
 from harness.lambda_requests import Context
@@ -39,6 +42,7 @@ class TestParts:
         """Everything runs, and nothing waits."""
         monkeypatch.setattr(health, "_PAUSE_S", 0.0)
         monkeypatch.setattr(build_leases, "all_states", lambda: iter(()))
+        monkeypatch.setattr(mail, "settings_of_installation", Installation)
         for queue in (settings().queue, settings().dead_letters):
             local_aws.client("sqs").purge_queue(QueueUrl=hit_queue.url(queue))
         for job in JOBS:
@@ -57,7 +61,7 @@ class TestParts:
     def test_a_deployment_that_works_is_ok(self) -> None:
         found = health.check()
         assert [(part.name, part.state, part.advice) for part in found.parts if part.state is not State.OK] == []
-        assert [part.name for part in found.parts] == list(health.TITLES)
+        assert [part.name for part in found.parts] == list(TITLES)
         assert all(part.title and part.summary.endswith(".") for part in found.parts)
         assert abs(found.checked_at - time.time()) < 10
 
@@ -139,7 +143,7 @@ class TestParts:
         [
             ("sqs", {"queue", "dead_letters"}),
             ("s3", {"bucket", "geoip"}),
-            ("dynamodb", {"tables", "queue", "aggregate", "salts", "deletions", "geoip"}),
+            ("dynamodb", {"tables", "queue", "aggregate", "salts", "deletions", "geoip", "mail"}),
         ],
     )
     def test_a_service_that_does_not_answer_is_a_state_and_no_error(
@@ -162,6 +166,14 @@ class TestParts:
         created = found.figures["created_at"]
         assert isinstance(created, int)
         assert abs(created - time.time()) < 3600
+
+    def test_a_sender_that_is_not_verified_is_seen(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(mail, "settings_of_installation", lambda: Installation(mail_sender="stats@health.example"))
+        found = self.part("mail")
+        assert (found.state, found.figures) == (State.DEGRADED, {"sender": "stats@health.example"})
+        assert "SES" in found.advice
+        monkeypatch.setattr(ses, "is_verified", lambda identity: True if identity == "health.example" else None)
+        assert (self.part("mail").state, self.part("mail").advice) == (State.OK, "")
 
     def test_databases_are_named_with_their_release(self) -> None:
         figures = self.part("geoip").figures
@@ -226,22 +238,6 @@ class TestParts:
         for _ in range(20):
             job_runs.note_stored(0)
         assert saved == ["worker"]
-
-
-def test_the_intervals_are_those_of_the_schedules() -> None:
-    import app
-
-    rates = {
-        source.name: source.schedule_expression.to_string()
-        for source in app.app.event_sources
-        if hasattr(source, "schedule_expression")
-    }
-    assert rates == {
-        "aggregate": f"rate({config.AGGREGATE_EVERY_MIN} minutes)",
-        "expire_salts": f"rate({config.EXPIRE_SALTS_EVERY_MIN} minutes)",
-        "update_geoip": f"rate({config.UPDATE_GEOIP_EVERY_DAYS} days)",
-        "delete_sites": f"rate({config.DELETE_SITES_EVERY_MIN} minutes)",
-    }
 
 
 def test_times_are_written_as_times() -> None:

@@ -16,6 +16,7 @@ from chalicelib.accounts import (
     audit_log,
     auth,
     deletion_work,
+    mail,
     one_time_links,
     people,
     person_deletion,
@@ -286,6 +287,18 @@ def test_what_was_stored_meanwhile_is_removed_before_it_is_finished(monkeypatch:
     monkeypatch.setattr(config, "PERSON_DELETION_SETTLE_S", 0)
     person_removal.finish_all()
     assert remaining(person) == set()
+
+
+def test_the_last_mail_says_that_the_account_is_gone_and_who_deleted_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    mails: list[tuple[Person, str, str]] = []
+    monkeypatch.setattr(mail, "send", lambda to, template, *, by: mails.append((to, template, by)))
+    person, other, administrator = add(), add(), dataclasses.replace(add(), admin=True)
+    with pytest.raises(BadRequest):
+        person_deletion.delete(person, person, "another@example.com")
+    assert mails == []
+    person_deletion.delete(person, person, person.email)
+    person_deletion.delete(other, administrator, other.email)
+    assert mails == [(person, "account-deleted", ""), (other, "account-deleted", administrator.email)]
 
 
 @pytest.mark.usefixtures("at_once")

@@ -45,7 +45,7 @@ LEANS_ON: dict[str, set[str]] = {
         "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames", "translation",
         "outgoing_http", "web", "store", "collect", "enrich",
     },
-    "operations": {"errors", "config", "days", "translation", "store", "accounts"},
+    "operations": {"errors", "config", "days", "translation", "store", "enrich", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
     "dashboard": {*GROUND, "store", "report", "accounts", "operations", "api"},
     "middleware": {"config"},

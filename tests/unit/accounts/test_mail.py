@@ -27,7 +27,7 @@ PERSON = Person("1", "ada@example.com", "Ada")
 VALUES: dict[str, Any] = {
     "link": LINK, "minutes": 60, "days": 7, "address": "new@example.com", "name": "Fieldnotes", "role": "admin",
     "inviter": "Ada", "inviter_email": "ada@example.com", "giver": "grace@example.com", "site": "Blog",
-    "kind": "passkey_added",
+    "kind": "passkey_added", "by": "grace@example.com",
 }  # fmt: skip
 
 

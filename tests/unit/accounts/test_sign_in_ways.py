@@ -101,6 +101,7 @@ def test_a_link_of_the_command_line_signs_in_without_a_password(monkeypatch: pyt
 class TestSettings:
     @pytest.fixture(autouse=True)
     def _written(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(installation, "encryption_key", lambda: b"k" * 32)
         monkeypatch.setattr(stored, "read", Installation)
         monkeypatch.setattr(stored, "write", lambda changed: changed)
         monkeypatch.setattr(audit_log, "record", lambda *_, **__: None)

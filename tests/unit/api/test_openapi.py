@@ -11,17 +11,19 @@ import pytest
 
 import app
 from chalicelib import catalogue, config, errors
-from chalicelib.accounts import invitations, new_token, shared_link_fields, shared_links, site_settings
+from chalicelib.accounts import installation, invitations, new_token, shared_link_fields, shared_links, site_settings
 from chalicelib.accounts.api_tokens import SCOPES, ApiToken
-from chalicelib.api import sites, teams, tokens
+from chalicelib.api import administration_settings, sites, teams, tokens
 from chalicelib.api.openapi import document, text
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
 from chalicelib.dashboard.badge import METRICS, THEMES
 from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
+from chalicelib.operations import geoip, schedules
 from chalicelib.report import event_properties, excluded_traffic, periods, visitor_counter, visits
 from chalicelib.routing import Access, Route, Scope
+from chalicelib.store.installation import SIGN_UPS, SITE_CREATORS
 from chalicelib.store.invitations import State
 from chalicelib.store.people import ROLES
 from chalicelib.store.records import VISIT_TRAITS
@@ -226,6 +228,27 @@ def test_shared_links_and_counters_are_the_codes() -> None:
     assert (badge["metric"]["enum"], badge["theme"]["enum"]) == ([*METRICS], [*THEMES])
     assert badge["label"]["maxLength"] == config.MAX_BADGE_LABEL_CHARS
     assert SCHEMAS["Count"]["properties"]["period"]["enum"] == [*visitor_counter.PERIODS]
+
+
+def test_the_administration_is_the_codes() -> None:
+    changes = SCHEMAS["InstallationChanges"]["properties"]
+    assert set(changes) == set(installation.NAMES)
+    shown = {*administration_settings.SHOWN, "oidc_has_client_secret", "oidc_redirect_uri", "mail_ready"}
+    assert set(SCHEMAS["InstallationSettings"]["properties"]) == shown
+    assert set(changes) - {"oidc_client_secret"} <= shown
+    assert changes["name"]["maxLength"] == changes["oidc_name"]["maxLength"] == config.MAX_INSTALLATION_NAME_CHARS
+    assert changes["oidc_issuer"]["maxLength"] == config.MAX_PROVIDER_CHARS
+    assert tuple(changes["sign_up"]["enum"]) == SIGN_UPS
+    assert tuple(changes["site_creators"]["enum"]) == SITE_CREATORS
+    assert SCHEMAS["ScheduledFunction"]["properties"]["outcome"]["enum"] == [one.value for one in schedules.Outcome]
+    assert SCHEMAS["GeoipSource"]["properties"]["publisher"]["enum"] == [*geoip.PUBLISHER_NAMES, None]
+    listed = OPERATIONS["GET /api/v1/administration/dead-letters"]["parameters"]
+    assert next(one for one in listed if one.get("name") == "limit")["schema"] == {
+        "type": "integer", "minimum": 1, "maximum": config.MAX_DEAD_LETTERS_SHOWN,
+        "default": config.MAX_DEAD_LETTERS_SHOWN,
+    }  # fmt: skip
+    ids = SCHEMAS["ChosenDeadLetters"]["oneOf"][0]["properties"]["ids"]
+    assert ids["maxItems"] == config.MAX_DEAD_LETTERS_SHOWN
 
 
 def test_metrics_and_tables_are_the_catalogues() -> None:

@@ -18,6 +18,7 @@ from chalicelib.errors import NotFound, ShylightError
 from chalicelib.store.people import Person
 from tests.unit.dashboard import (
     account_samples,
+    administration_samples,
     api_samples,
     ownership_samples,
     people_administration_samples,
@@ -109,6 +110,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     **security_samples.PAGES,
     "account to confirm": lambda: provider_samples.to_confirm('"><script>', "<b>"),
     **provider_samples.PAGES,
+    **administration_samples.PAGES,
     "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
     "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
 }  # fmt: skip

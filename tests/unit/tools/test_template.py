@@ -14,7 +14,7 @@ from pynamodb.models import Model
 from chalicelib import config
 from chalicelib.aggregate import schedule
 from chalicelib.config import Settings
-from chalicelib.operations import health
+from chalicelib.operations import job_health
 from chalicelib.store import build_leases, dirty_hours, job_runs, salts, tables
 from infra import policies
 
@@ -223,7 +223,7 @@ def test_a_job_without_a_successful_run_for_three_intervals_raises_an_alarm(job:
         if found["Properties"]["MetricName"] == f"{job}-runs"
     ]
     assert name_of(alarm["AlarmName"]) == f"shylight-prod-{job}-overdue"
-    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (WATCHED_RUNS[job] * 60, health.OVERDUE_RUNS)
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (WATCHED_RUNS[job] * 60, job_health.OVERDUE_RUNS)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"  # no run logs nothing
 

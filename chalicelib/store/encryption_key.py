@@ -1,7 +1,7 @@
-"""The key that encrypts the secrets of authenticator apps.
+"""The key that encrypts the secrets of authenticator apps, and the client secret of the OpenID Connect provider.
 
-An encrypted parameter of Systems Manager, which costs nothing and is created when the first person sets up an
-authenticator app. It is not derived from the signing key, which may be rotated. See docs/adr/0043.
+An encrypted parameter of Systems Manager, which costs nothing and is created when the first of them is stored. It is
+not derived from the signing key, which may be rotated. See docs/adr/0043 and 0048.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _CACHE_S: Final = 60 * 60
 _keys: TimedCache[str, bytes] = TimedCache()  # by the name of the parameter
 
 
-def totp_key() -> bytes:
+def encryption_key() -> bytes:
     """The key, 32 bytes; created if there is none."""
-    name = settings().totp_key
+    name = settings().encryption_key
     return _keys.get(name, lambda: _read(name) or _create(name), _CACHE_S)
 
 
@@ -41,7 +41,8 @@ def _create(name: str) -> bytes:
     try:
         aws.client("ssm").put_parameter(
             Name=name,
-            Description="Encrypts the secrets of authenticator apps. Without it they have to be set up again.",
+            Description="Encrypts the secrets of authenticator apps and of the OpenID Connect provider. Without it, "
+            "they have to be set up again.",
             Value=base64.b64encode(key).decode(),
             Type="SecureString",
             Overwrite=False,
