@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import prices
 from bench.aws_usage import Meter, metered
 from bench.worker import Stored
+from chalicelib.operations import prices
 from harness.measurement import Measurement, Section
 from harness.sample_day import events_of_today, new_site, pageviews
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, geoip, mail, people, project, smoke
+from infra import cloudformation, geoip, listings, mail, people, project, smoke
 from infra.aws_environment import Cloud, DeployError
 from infra.http_client import ask, is_healthy
 
@@ -78,6 +78,9 @@ def deploy(
     base_url = target.locate(cloud, api)
     if not is_healthy(base_url, HEALTH_TIMEOUT_S):
         raise DeployError(f"The health check {base_url}/healthz fails: {ask(f'{base_url}/healthz').text[:500]}")
+    listed = listings.fill(cloud)
+    if listed:
+        say(f"lists of the administration: added {listed} people, sites and entries of the audit log")
     sign_in = None
     if not state.get("administrator") and admin_email:
         say(f"first administrator: {admin_email}")

@@ -33,6 +33,7 @@ FULL: Final = frozenset(
         "stack/test_exactness.py::test_every_message_delivered_twice_and_shuffled_gives_the_same_rollup_byte_for_byte",
         "stack/test_faults.py",
         "stack/test_ingest.py::test_ten_thousand_hits_of_three_thousand_visitors_are_all_counted",
+        "stack/test_large_installation.py",
         "stack/test_load.py",
         "stack/test_local_stack.py",
         # A real provider: functions know its settings for half a minute. The core has one that misbehaves.

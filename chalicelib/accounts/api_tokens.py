@@ -40,9 +40,12 @@ SCOPES: Final[Mapping[Scope, str]] = {
     Scope.ACCOUNT_DELETE: N_("Delete your account, and the sites that you own alone"),
     Scope.TOKENS_READ: N_("List your API tokens"),
     Scope.TOKENS_WRITE: N_("Create API tokens that allow no more than this one, and revoke tokens"),
-    Scope.INSTALLATION_READ: N_("See the health, queues and settings of the installation, as an administrator"),
+    Scope.INSTALLATION_READ: N_(
+        "See the health, queues and settings of the installation, all people and sites, usage and the audit log, as an "
+        "administrator"
+    ),
     Scope.INSTALLATION_WRITE: N_(
-        "Change the settings of the installation, and handle dead letters, as an administrator"
+        "Change the settings of the installation, handle dead letters, and manage people, as an administrator"
     ),
 }
 

@@ -44,7 +44,7 @@ def end_others(request: Request, person: Person) -> str:
     :raises Conflict: if the person was changed at the same time.
     """
     current = auth.session_of(request)
-    changed = _end_all(person)
+    changed = end_all_of(person, person)
     return auth.begin_session(request, changed, current.authenticated_at if current is not None else 0)
 
 
@@ -53,12 +53,17 @@ def end_all(request: Request, person: Person) -> str:
 
     :raises Conflict: if the person was changed at the same time.
     """
-    _end_all(person)
+    end_all_of(person, person)
     return sessions.cleared_cookie(request.secure)
 
 
-def _end_all(person: Person) -> Person:
+def end_all_of(person: Person, actor: Person) -> Person:
+    """End all sessions of a person; gives the person as stored.
+
+    :param actor: the person themselves, or an administrator.
+    :raises Conflict: if the person was changed at the same time.
+    """
     changed = people.change_person(dataclasses.replace(person, epoch=person.epoch + 1))
     browser_sessions.end_all(person.id)
-    audit_log.record(person, "person.end_all_sessions", subject=person.id)
+    audit_log.record(actor, "person.end_all_sessions", subject=person.id)
     return changed

@@ -38,15 +38,15 @@ class Plan:
     last_administrator: bool
 
 
-def plan_of(person: Person) -> Plan:
-    """What deleting a person means for sites."""
+def plan_of(person: Person, actor: Person | None = None) -> Plan:
+    """What deleting a person means for sites. `actor`: who would delete them; None for the person themselves."""
     alone: list[Site] = []
     shared: list[Site] = []
     for site in sorted(sites.get_sites(people.site_ids_of(person.id)), key=lambda one: one.name.lower()):
         roles = site_people.read(site, person.id).roles
         owners = [one for one, role in roles.items() if role == "owner"]
         (alone if owners == [person.id] else shared).append(site)
-    return Plan(tuple(alone), tuple(shared), person.admin and _another_administrator(person) is None)
+    return Plan(tuple(alone), tuple(shared), person.admin and another_administrator(person, actor or person) is None)
 
 
 def delete(person: Person, actor: Person, entered: object, *, with_sites: bool = False) -> None:
@@ -85,10 +85,10 @@ def delete(person: Person, actor: Person, entered: object, *, with_sites: bool =
 
 
 def _begin(person: Person, actor: Person, with_sites: bool) -> PersonDeletion | None:
-    other = _another_administrator(person) if person.admin else None
+    other = another_administrator(person, actor) if person.admin else None
     if person.admin and other is None:
         raise Conflict(_("The last administrator cannot be deleted. Make somebody else an administrator first."))
-    plan = plan_of(person)
+    plan = plan_of(person, actor)
     if plan.alone and not with_sites:
         names = ", ".join(site.name for site in plan.alone)
         raise Conflict(
@@ -100,5 +100,10 @@ def _begin(person: Person, actor: Person, with_sites: bool) -> PersonDeletion | 
     return person_deletions.begin(person, actor.id, other)
 
 
-def _another_administrator(person: Person) -> Person | None:
+def another_administrator(person: Person, actor: Person) -> Person | None:
+    """An administrator besides a person, who is one: the actor, as stored now, or else any; None if there is none."""
+    if actor.id != person.id:
+        stored = people.get_person(actor.id)
+        if stored is not None and stored.admin:
+            return stored
     return next((one for one in administrators.find() if one.id != person.id), None)

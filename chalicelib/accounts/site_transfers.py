@@ -15,7 +15,8 @@ from typing import Final
 from chalicelib.accounts import audit_log, mail, throttle
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.mail import Delivery
-from chalicelib.config import MAX_SITE_PEOPLE, OFFERS_PER_DAY, TRANSFER_LIFE_S, settings
+from chalicelib.accounts.sites import limit_of
+from chalicelib.config import MAX_SITE_PEOPLE, OFFERS_PER_DAY, TRANSFER_LIFE_S
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.store import domains, people, site_people, site_transfers, sites
 from chalicelib.store.people import Person
@@ -156,7 +157,7 @@ def as_json(offer: Transfer) -> dict[str, object]:
 def _check(person: Person, site: Site, offer: Transfer, before: SitePeople, *, whole: bool) -> None:
     if before.roles.get(offer.giver) != "owner":
         raise Conflict(_("Who offered you this site does not own it any more. Ask for a new offer."))
-    most = settings().max_sites
+    most = limit_of(person)
     if person.id not in _owners(before) and len(people.site_ids_of(person.id, "owner")) >= most:
         raise Conflict(
             _("You have reached the limit of %(number)s sites. Ask an administrator to raise it.", number=most)

@@ -39,6 +39,11 @@ def may_create(person: Person) -> bool:
     return person.admin or installation.settings_of_installation().site_creators == "everybody"
 
 
+def limit_of(person: Person) -> int:
+    """How many sites `person` may own: a limit of their own that an administrator has set, or that of everybody."""
+    return settings().max_sites if person.max_sites is None else person.max_sites
+
+
 def create_site(
     person: Person, data: Mapping[str, object], site_id: str = "", like: Mapping[str, Any] | None = None
 ) -> Site:
@@ -61,7 +66,7 @@ def create_site(
         created_at=int(time.time()),
         **(like or {}),
     )
-    made = site_changes.add_site(site, person.id, settings().max_sites)
+    made = site_changes.add_site(site, person.id, limit_of(person))
     audit_log.record(person, "site.create", site=made.id)
     return made
 

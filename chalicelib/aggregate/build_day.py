@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from chalicelib import config, days
 from chalicelib.aggregate import compute_rollup, month_sums, rollup_sums
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
-from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments
+from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments, usage
 from chalicelib.store.dirty_hours import Mark
 from chalicelib.store.records import VisitorHour
 from chalicelib.store.rollups import StoredRollup
@@ -91,16 +91,18 @@ def _build(site: Site, day: date) -> StoredRollup | None:
         by_minute = None
         if found.started >= site.calendar.day_end(day):
             by_minute = rollup_sums.pack_minutes(compute_rollup.sums_by_minute(db, site.calendar.day_start(day)))
-        records = int(db.rows("SELECT count(*) FROM hits")[0][0])
+        records, stored_hits = map(int, db.rows("SELECT count(*), count(*) FILTER (kind != 'leave') FROM hits")[0])
     # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
     # too.
-    filling = max(records, sum(figures.beyond.values()))
+    outside = sum(figures.beyond.values())
+    filling = max(records, outside)
     if filling >= site.max_day:
         exclusions.declare_full(site.id, day, filling)
     built = StoredRollup(day, packed, found.started, uuid.uuid4().hex)
     rollups.put(site.id, built, found.stored)
     if by_minute is not None:
         rollups.put_minutes(site.id, day, by_minute, found.started)
+    usage.put_day(site.id, day, usage.Day(stored_hits, records + outside, figures.totals.visits, len(packed)))
     month_sums.invalidate(site.id, built, site.calendar.day_of(found.started))
     if over:
         segments.delete([segment.key for segment in found.hours])

@@ -12,6 +12,7 @@ _ACCOUNT = "/api/v1/account"
 _ADMINISTRATION = "/api/v1/administration"
 _TO_INSTALLATION = f"{_ADMINISTRATION}/invitations"
 _DEAD_LETTERS = f"{_ADMINISTRATION}/dead-letters"
+_PERSON = f"{_ADMINISTRATION}/people/{{person}}"
 _READ = (Right.ADMINISTRATOR, Scope.INSTALLATION_READ)
 _WRITE = (Right.ADMINISTRATOR, Scope.INSTALLATION_WRITE)
 _TOKENS = "/api/v1/tokens"
@@ -121,6 +122,18 @@ ROUTES = (
         Right.ADMINISTRATOR,
         Scope.PEOPLE_WRITE,
     ),
+    Route("GET", f"{_SITE}/audit-log", "api.audit_log:of_site", Right.SITE_ADMIN, Scope.PEOPLE_READ),
+    Route("GET", f"{_ADMINISTRATION}/audit-log", "api.audit_log:of_installation", *_READ),
+    Route("GET", f"{_ADMINISTRATION}/people", "api.administration_people:list_people", *_READ),
+    Route("GET", _PERSON, "api.administration_people:show", *_READ),
+    Route("PATCH", _PERSON, "api.administration_people:change", *_WRITE),
+    Route("DELETE", _PERSON, "api.administration_people:delete", *_WRITE),
+    Route("GET", f"{_PERSON}/deletion", "api.administration_people:show_deletion", *_READ),
+    Route("DELETE", f"{_PERSON}/sessions", "api.administration_people:end_sessions", *_WRITE),
+    Route("DELETE", f"{_PERSON}/second-factor", "api.administration_people:reset_second_factor", *_WRITE),
+    Route("GET", f"{_ADMINISTRATION}/sites", "api.administration_sites:list_sites", *_READ),
+    Route("GET", f"{_ADMINISTRATION}/usage", "api.administration_sites:show_usage", *_READ),
+    Route("GET", f"{_ADMINISTRATION}/excluded", "api.administration_sites:show_excluded", *_READ),
     Route("GET", _ACCOUNT, "api.account:show", Right.SIGNED_IN, Scope.ACCOUNT_READ),
     Route("PATCH", _ACCOUNT, "api.account:change", Right.SIGNED_IN, Scope.ACCOUNT_WRITE),
     Route("DELETE", _ACCOUNT, "api.account:delete", Right.SIGNED_IN, Scope.ACCOUNT_DELETE),
@@ -129,7 +142,7 @@ ROUTES = (
     Route(
         "DELETE", f"{_TOKENS}/{{token}}", "api.tokens:revoke", Right.SIGNED_IN, Scope.TOKENS_WRITE, filters_sites=True
     ),
-    Route("GET", "/api/v1/health", "api.deployment_health:show", Right.ADMINISTRATOR, Scope.INSTALLATION_READ),
+    Route("GET", "/api/v1/health", "api.deployment_health:show", *_READ),
     Route("GET", f"{_ADMINISTRATION}/queues", "api.administration_queues:show", *_READ),
     Route("GET", _DEAD_LETTERS, "api.administration_queues:list_dead_letters", *_READ),
     Route("GET", f"{_DEAD_LETTERS}/{{letter}}", "api.administration_queues:show_dead_letter", *_READ),

@@ -27,6 +27,20 @@ def money(value: float) -> str:
     return f"{value:,.2f}"
 
 
+def cost(value: float) -> str:
+    """An amount of money that may be small: ``12.35``, ``<0.01`` for small ones other than 0."""
+    return "<0.01" if 0 < value < 0.005 else money(value)
+
+
+def size(value: float) -> str:
+    """A number of bytes: ``940 B``, ``12 kB``, ``1.2 MB``, ``35 GB``."""
+    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= factor * 0.9995:
+            scaled = value / factor
+            return f"{scaled:.1f}".removesuffix(".0") + f" {unit}" if scaled < 9.95 else f"{scaled:.0f} {unit}"
+    return f"{value:.0f} B"
+
+
 def short(value: float) -> str:
     """A short count: ``940``, ``1.2k``, ``35k``, ``1.2M``; show :func:`number` on hover."""
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
@@ -228,4 +242,6 @@ def cell(value: int) -> str:
 
 
 # The filters of the templates.
-FILTERS: dict[str, Callable[..., str]] = {"number": number, "cell": cell, "duration": duration, "money": money}
+FILTERS: dict[str, Callable[..., str]] = {
+    "number": number, "cell": cell, "duration": duration, "money": money, "cost": cost, "size": size,
+}  # fmt: skip

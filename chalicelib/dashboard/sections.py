@@ -40,6 +40,7 @@ SITE: Final = (
     Section(N_("People"), "/sites/{site}/people"),
     Section(N_("Sharing"), "/sites/{site}/sharing"),
     Section(N_("Ownership"), "/sites/{site}/ownership"),
+    Section(N_("Audit log"), "/sites/{site}/audit-log"),
 )
 ACCOUNT: Final[tuple[Section, ...]] = (
     Section(N_("Profile"), "/account"),
@@ -52,7 +53,12 @@ ACCOUNT: Final[tuple[Section, ...]] = (
 )
 ADMINISTRATION: Final[tuple[Section, ...]] = (
     Section(N_("Status"), "/administration"),
+    Section(N_("People"), "/administration/people"),
     Section(N_("Invitations"), "/administration/invitations"),
+    Section(N_("Sites"), "/administration/sites"),
+    Section(N_("Usage and cost"), "/administration/usage"),
+    Section(N_("Excluded traffic"), "/administration/excluded"),
+    Section(N_("Audit log"), "/administration/audit-log"),
     Section(N_("Queues"), "/administration/queue"),
     Section(N_("Schedule"), "/administration/schedule"),
     Section(N_("GeoIP databases"), "/administration/geoip"),

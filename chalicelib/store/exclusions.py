@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from chalicelib.store import aws
+from chalicelib.store import aws, usage
 from chalicelib.store.sites import Site, cached_site
 from chalicelib.store.tables import LedgerItem
 from chalicelib.structured_log import log_line
@@ -131,6 +131,18 @@ def _write(kind: _Kind) -> None:
         # A failure here must not fail an invocation that has stored hits: retry with the next write, and log it.
         _gathered[kind] = _gathered.get(kind, 0) + count
         log_line(ledger="not written", reason=reason, dropped=count)
+        return
+    _count_usage(site_id, day, reason, count)
+
+
+def _count_usage(site_id: str, day: date, reason: str, count: int) -> None:
+    """Count the hits towards the usage of the site's month, too, which administrators see."""
+    try:
+        usage.add_dropped(site_id, day, reason, count)
+    except Exception as error:
+        if not aws.failed(error):
+            raise
+        log_line(usage="not written", reason=reason, dropped=count)  # the ledger has them
 
 
 def between(site_id: str, first: date, last: date) -> list[Entry]:

@@ -26,7 +26,7 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import Conflict
-from chalicelib.store import aws, preferences
+from chalicelib.store import aws, listings, preferences
 from chalicelib.store.preferences import Preferences
 from chalicelib.store.tables import CoreItem
 from chalicelib.store.transactions import connection
@@ -61,6 +61,7 @@ class Person:
     :ivar epoch: sessions that began under an earlier epoch are invalid.
     :ivar created_at: epoch seconds.
     :ivar version: of the stored item, for optimistic locking.
+    :ivar max_sites: how many sites they may own; None: as many as everybody.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Person:
     unverified_emails: tuple[str, ...] = ()
     language: str = ""
     preferences: Preferences = field(default_factory=Preferences)
+    max_sites: int | None = None
 
     def as_stored(self, email: str) -> str:
         """The verified address that :func:`find_person` found this person by.
@@ -129,7 +131,7 @@ def add_person(person: Person) -> Person:
     stored = dataclasses.replace(person, version=1)
     try:
         with TransactWrite(connection=connection()) as transaction:
-            transaction.save(_item(stored), CoreItem.pk.does_not_exist())
+            transaction.save(item_of(stored), CoreItem.pk.does_not_exist())
             transaction.save(CoreItem(*email_key(person.email), body=person.id), CoreItem.pk.does_not_exist())
     except TransactWriteError as error:
         if not aws.transaction_canceled(error):
@@ -144,7 +146,7 @@ def change_person(person: Person) -> Person:
     :raises Conflict: if the stored item is no longer of ``person.version``.
     """
     stored = dataclasses.replace(person, version=person.version + 1)
-    if not aws.condition_met(lambda: _item(stored).save(CoreItem.version == person.version)):
+    if not aws.condition_met(lambda: item_of(stored).save(CoreItem.version == person.version)):
         raise _changed_meanwhile()
     return stored
 
@@ -187,7 +189,7 @@ def remove_address(person: Person, email: str) -> Person:
 
 def _save_changed(transaction: TransactWrite, person: Person) -> Person:
     stored = dataclasses.replace(person, version=person.version + 1)
-    transaction.save(_item(stored), CoreItem.version == person.version)
+    transaction.save(item_of(stored), CoreItem.version == person.version)
     return stored
 
 
@@ -252,9 +254,16 @@ def parse(item: CoreItem) -> Person:
     return Person(**{**body, "version": int(item.version)})
 
 
-def _item(person: Person) -> CoreItem:
+def item_of(person: Person) -> CoreItem:
+    """The item that holds `person`, for writing it together with others."""
     body = {name: value for name, value in dataclasses.asdict(person).items() if name != "version"}
-    return CoreItem(*profile_key(person.id), body=json.dumps(body, sort_keys=True), version=person.version)
+    return CoreItem(
+        *profile_key(person.id),
+        body=json.dumps(body, sort_keys=True),
+        version=person.version,
+        listed_in=listings.PEOPLE,
+        listed_by=listings.of_person(person.email, person.name),
+    )
 
 
 def membership(person_id: str, site_id: str, role: Role) -> CoreItem:

@@ -49,6 +49,7 @@ KINDS: Final = (
     Kind("days", "rollups", ("{site}", r"(day|minutes|full)#.*")),
     Kind("months", "rollups", ("{site}", r"(month|rows)#.*")),
     Kind("excluded_traffic", "rollups", ("{site}", r"ledger#.*")),
+    Kind("usage", "rollups", ("{site}", r"usage#.*")),
     Kind("files", BUCKET, (r"segments/(hours|days)/site={site}/.*",)),
     Kind("settings", "core", ("site", "{site}")),
     Kind("people", "core", (r"site#{site}", "people")),

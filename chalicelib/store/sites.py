@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import config, days
 from chalicelib.days import Calendar
+from chalicelib.store import listings
 from chalicelib.store.tables import CoreItem
 from chalicelib.timed_cache import TimedCache
 
@@ -134,7 +135,14 @@ def read_with_version(site_id: str) -> tuple[Site, int] | None:
 
 def item_of(site: Site, version: int = 1) -> CoreItem:
     """The item that holds `site`, for writing it together with others."""
-    return CoreItem(_PARTITION, site.id, body=json.dumps(dataclasses.asdict(site), sort_keys=True), version=version)
+    return CoreItem(
+        _PARTITION,
+        site.id,
+        body=json.dumps(dataclasses.asdict(site), sort_keys=True),
+        version=version,
+        listed_in=listings.SITES,
+        listed_by=listings.of_site(site.name, site.domain),
+    )
 
 
 def get_site(site_id: str) -> Site | None:

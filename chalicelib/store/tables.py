@@ -9,6 +9,7 @@ sessions              ``site#day`` / ``HH#visitor#digest``   hits of one visitor
 rollups               ``site`` / ``day#…``                   packed rollups of site-days
                       ``site`` / ``month#…`` ``rows#…``      the sums of months, made of them
                       ``site`` / ``ledger#…`` ``full#…``     what was dropped, and days that take no more
+                      ``site`` / ``usage#…``                 what the site has used in a month
 marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
                       ``build#bucket`` / ``site#day``        who is at it, and how often it failed
                       ``job`` / name of a function           when it last ran
@@ -73,6 +74,17 @@ def _client() -> Any:
     return connection.client
 
 
+class ListingIndex(GlobalSecondaryIndex[Any]):
+    """Lists people, sites and audit entries in an order; sparse, see `store.listings`."""
+
+    class Meta(_Meta):
+        index_name = "listing"
+        projection = KeysOnlyProjection()
+
+    listed_in = UnicodeAttribute(hash_key=True)
+    listed_by = UnicodeAttribute(range_key=True)
+
+
 class CoreItem(_Table):
     """Any item of ``core``: its own module in `store` gives each entity its attributes."""
 
@@ -84,6 +96,9 @@ class CoreItem(_Table):
     body = UnicodeAttribute(null=True)  # the entity as JSON
     version = NumberAttribute(default=1)
     expires = NumberAttribute(null=True)  # epoch seconds; DynamoDB's TTL
+    listed_in = UnicodeAttribute(null=True)  # the list, see store/listings.py
+    listed_by = UnicodeAttribute(null=True)  # what the list is sorted by
+    listing = ListingIndex()
 
 
 class IdentifierIndex(GlobalSecondaryIndex[Any]):
@@ -152,6 +167,17 @@ class LedgerItem(_Table):
     dropped = NumberAttribute()
 
 
+class UsageItem(_Table):
+    """What a site has used in a month; `store.usage` names the other attributes."""
+
+    class Meta(_Meta):
+        table_name = settings().table("rollups")
+
+    site = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)  # usage#2026-11
+    builds = NumberAttribute(null=True)
+
+
 class MarkItem(_Table):
     """A mark, "this hour of this site-day is dirty until …": what the aggregator works from."""
 
@@ -211,6 +237,7 @@ MODELS: tuple[type[_Table], ...] = (
     RollupItem,
     MonthItem,
     LedgerItem,
+    UsageItem,
     MarkItem,
     BuildItem,
     RunItem,

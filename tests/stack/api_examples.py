@@ -58,7 +58,8 @@ class Named:
     :ivar site: the id of the site.
     :ivar token: the secret in the link of an invitation, if the operation accepts one.
     :ivar other_site: the id of the site whose settings are copied, if the operation does that.
-    :ivar email: the address of the person who calls it, if that is not the administrator; `api_token`: their token.
+    :ivar email: the address of the person whom the operation deletes: who calls it, or whom its path names.
+    :ivar api_token: of the person who calls it, if that is not the administrator.
     """
 
     site: str
@@ -83,7 +84,9 @@ def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
         named.other_site = caller.new_site(_new_domain())
     person = ""
     if "{person}" in path:
-        person = named.parameters["person"] = run(stack, ADD_PERSON, f"{uuid.uuid4().hex}@people.example").strip()
+        address = f"{uuid.uuid4().hex}@people.example"
+        person = named.parameters["person"] = run(stack, ADD_PERSON, address).strip()
+        named.email = address if path.endswith("administration/people/{person}") else ""
     if "{team}" in path:
         named.parameters["team"] = _team(stack, caller, path, site, person)
     elif person:

@@ -61,7 +61,13 @@ from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
 from harness.sample_day import new_site
 from infra import geoip
-from tests.stack import administration_scenario, people_scenarios, publisher, security_scenario
+from tests.stack import (
+    administration_scenario,
+    people_administration_scenario,
+    people_scenarios,
+    publisher,
+    security_scenario,
+)
 from tests.stack.calls import FIREFOX
 from tests.stack.site_mentions import mention
 from tests.unit.accounts.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -182,6 +188,7 @@ def api_handler(invoke: Invoke) -> None:
     api.ask("POST /sign-in", 303, urlencode({"email": admin.email, "password": PASSWORD}))
     _look(api, shown)
     _share(api, shown)
+    people_administration_scenario.on_pages(api, shown)
     with _mails() as mails:
         people_scenarios.on_pages(api, shown, mails.token)
     api.cookie = ""
@@ -196,6 +203,7 @@ def api_handler(invoke: Invoke) -> None:
     api.ask("GET /api/v1/health", 200)
     with _mails() as mails:
         people_scenarios.by_program(api, shown, mails.token)
+    people_administration_scenario.by_program(api, shown)
     administration_scenario.by_program(api)
     _tokens(api, shown)
     _leave(api)

@@ -299,6 +299,7 @@ FORMS = [
     "/teams", "/teams/{team}", "/teams/{team}/delete", "/teams/{team}/members", "/teams/{team}/members/{person}",
     "/teams/{team}/members/{person}/remove", "/teams/{team}/invitations/{invitation}",
     "/teams/{team}/sites/{site}/remove", "/administration/invitations", "/administration/invitations/{invitation}",
+    "/administration/people/{person}", "/administration/people/{person}/delete",
     "/administration/queue", "/administration/geoip", "/administration/settings", "/administration/settings/test-mail",
     "/account/identities",
     "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",

@@ -76,8 +76,9 @@ def filled(stack: Deployed, caller: Caller, path: str, source: str, environment:
     # A client of Plausible names a site by its domain.
     named = api_examples.make(stack, caller, path, caller.new_site(domain) if path == "/api/event" else "")
     site = named.site
+    email = named.email or email
     if named.api_token:
-        environment["SHYLIGHT_TOKEN"], email = named.api_token, named.email
+        environment["SHYLIGHT_TOKEN"] = named.api_token
     if "{token}" in path:
         issue_token(stack.cloud, stack.admin_email, domain)
         token = next(one["id"] for one in caller.api("GET", "/tokens").json()["tokens"] if one["name"] == domain)

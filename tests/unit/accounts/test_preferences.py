@@ -37,7 +37,7 @@ def one_site(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_person_without_stored_preferences_has_the_defaults() -> None:
-    item = people._item(ADA)
+    item = people.item_of(ADA)
     body = json.loads(item.body or "")
     del body["preferences"]
     item.body = json.dumps(body)
@@ -46,7 +46,7 @@ def test_a_person_without_stored_preferences_has_the_defaults() -> None:
 
 def test_preferences_are_in_the_profile_and_unknown_ones_are_ignored() -> None:
     chosen = preferring(theme="dark", period="7d", shortcuts=False)
-    item = people._item(chosen)
+    item = people.item_of(chosen)
     assert people.parse(item).preferences == chosen.preferences
     body = json.loads(item.body or "")
     body["preferences"]["font"] = "Comic Sans"

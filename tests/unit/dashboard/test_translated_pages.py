@@ -27,7 +27,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 # What the samples, the product and other products are called, and what `dashboard.formatting` writes.
 NAMES = re.compile(
     "|".join((
-        rf"\b(?:{'|'.join((*formatting.MONTHS, *formatting.WEEKDAYS))})\b", r"(?<=\d) (?:ms|pp)\b",
+        rf"\b(?:{'|'.join((*formatting.MONTHS, *formatting.WEEKDAYS))})\b", r"(?<=\d) (?:ms|pp|k?B|MB|GB|TB)\b",
         "Shylight", "WordPress", "npm", "Content-Security-Policy", "IP Geolocation by DB-IP", "MaxMind",
         "Ada <Lovelace>", "Grace Hopper", "Fieldnotes", r"[\w.@-]*\bexample(?:\.com)?\b", "W{99,200}", "Example <Net>",
         "Europe/Berlin", "UTC", "Googlebot", "Firefox", "Linux", "Hacker News", "Germany", "signup", "EUR", "USD",

@@ -1,0 +1,40 @@
+"""AWS list prices, in US dollars, without free tiers, taxes and data transfer.
+
+Source: https://aws.amazon.com/pricing/, the pages of each service.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MILLION: Final = 1_000_000
+
+REGION: Final = "us-east-1"
+# The month in which they were looked up.
+MONTH: Final = "2026-11"
+
+REST_API_REQUEST: Final = 3.50 / MILLION
+LAMBDA_REQUEST: Final = 0.20 / MILLION
+LAMBDA_GB_S: Final = 0.0000166667  # x86, Chalice's default; arm costs a fifth less
+SQS_REQUEST: Final = 0.40 / MILLION
+WRITE_UNIT: Final = 0.625 / MILLION
+READ_UNIT: Final = 0.125 / MILLION
+TABLE_GB_MONTH: Final = 0.25
+S3_PUT: Final = 5.00 / MILLION
+S3_GET: Final = 0.40 / MILLION
+LOG_GB: Final = 0.50
+
+
+def as_text() -> str:
+    """The prices as text, to print with every result that was computed from them."""
+    return (
+        f"USD, {REGION}, list prices of {MONTH} without free tiers: "
+        f"REST API {REST_API_REQUEST * MILLION:.2f} per million requests; "
+        f"Lambda {LAMBDA_REQUEST * MILLION:.2f} per million requests + {LAMBDA_GB_S:.10f} per GB-s (x86); "
+        f"SQS {SQS_REQUEST * MILLION:.2f} per million; "
+        f"DynamoDB {WRITE_UNIT * MILLION:.3f} per million write units, "
+        f"{READ_UNIT * MILLION:.3f} per million read units, "
+        f"{TABLE_GB_MONTH:.2f} per GB-month; "
+        f"S3 {S3_PUT * MILLION:.2f} per million PUT, {S3_GET * MILLION:.2f} per million GET; "
+        f"logs {LOG_GB:.2f} per GB"
+    )
