@@ -11,7 +11,16 @@ import jwt
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import counters, link_passwords, link_tokens, sessions, shared_access, shared_links, signing
+from chalicelib.accounts import (
+    counters,
+    link_passwords,
+    link_tokens,
+    passwords,
+    sessions,
+    shared_access,
+    shared_links,
+    signing,
+)
 from chalicelib.accounts.shared_access import Locked
 from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON
 from chalicelib.errors import NotFound, TooManyRequests, Unauthorized
@@ -20,6 +29,7 @@ from chalicelib.store import aws
 from chalicelib.store import shared_links as stored
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.web import Request
+from tests.conftest import QUICK_HASHER
 from tests.unit.accounts.shared_items import ADA, PASSWORD, SITE, Items
 
 HTTPS, HTTP = "https://shylight.example", "http://localhost:4566"
@@ -27,6 +37,7 @@ HTTPS, HTTP = "https://shylight.example", "http://localhost:4566"
 
 @pytest.fixture
 def items(monkeypatch: pytest.MonkeyPatch) -> Items:
+    monkeypatch.setattr(passwords, "_hasher", lambda: QUICK_HASHER)
     return Items(monkeypatch)
 
 
