@@ -20,7 +20,7 @@ from chalicelib.collect import client_ip
 from chalicelib.dashboard.badge import METRICS, THEMES
 from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
-from chalicelib.operations import geoip, schedules
+from chalicelib.operations import geoip, health, part, schedules
 from chalicelib.report import event_properties, excluded_traffic, periods, visitor_counter, visits
 from chalicelib.routing import Access, Route, Scope
 from chalicelib.store.installation import SIGN_UPS, SITE_CREATORS
@@ -186,6 +186,11 @@ def test_the_settings_are_the_codes() -> None:
                     site_settings._PARSERS[name][1](schema[end] + (1 if end == "maximum" else -1), name)
     assert f"`1` to `{client_ip.MAX_HOPS}`" in changes["proxies"]["description"]
     assert all(f"`{preset}`" in changes["proxies"]["description"] for preset in client_ip.PRESETS)
+
+
+def test_the_parts_of_the_health_are_the_codes() -> None:
+    shown = SCHEMAS["DeploymentHealth"]["properties"]["parts"]["items"]["properties"]
+    assert shown["name"]["enum"] == [*health._CHECKS] == [*part.TITLES]
 
 
 def test_the_roles_are_the_codes() -> None:
