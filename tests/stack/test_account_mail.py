@@ -7,6 +7,7 @@ import re
 import statistics
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,9 +36,10 @@ from chalicelib.store import people
 found = people.find_person(sys.argv[1])
 print(json.dumps(found and dataclasses.asdict(found)))
 """
-OPEN = """
+SET_SIGN_UP = """
+import sys
 from chalicelib.accounts import installation
-installation.change(None, {"sign_up": "open"})
+installation.change(None, {"sign_up": sys.argv[1]})
 """
 PASSWORD, NEW_PASSWORD = "old river stones", "new river stones"
 PATIENCE_S = 60.0
@@ -369,13 +371,22 @@ def sign_up(browser: Browser, email: str, **form: str) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def is_open(stack: Deployed) -> None:
-    """Anybody may sign up, once every running function has read the setting."""
-    run(stack, OPEN)
-    deadline = time.monotonic() + PATIENCE_S
-    while 'name="password"' not in Browser(stack.base_url).get("/sign-up").text:
+def is_open(stack: Deployed) -> Iterator[None]:
+    """Anybody may sign up, in this file."""
+    set_sign_up(stack, "open")
+    yield
+    set_sign_up(stack, "closed")
+
+
+def set_sign_up(stack: Deployed, setting: str) -> None:
+    """Change the setting, and wait until every running function has read it: they cache it."""
+    run(stack, SET_SIGN_UP, setting)
+    deadline, seen = time.monotonic() + PATIENCE_S, 0
+    while seen < 8:
         assert time.monotonic() < deadline
-        time.sleep(0.5)
+        is_open = 'name="password"' in Browser(stack.base_url).get("/sign-up").text
+        seen = seen + 1 if is_open == (setting == "open") else 0
+        time.sleep(0.2)
 
 
 def test_sign_up_is_closed_by_default(stack: Deployed, browser: Browser) -> None:

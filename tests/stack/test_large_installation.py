@@ -28,6 +28,7 @@ from chalicelib.store.sites import Site
 from chalicelib.store.usage import Day
 from harness.botocore_calls import Call, intercepted_calls
 from infra.aws_environment import Cloud
+from tests.conftest import start_bare_aws
 
 NUMBER = 10_000
 MONTH = f"{datetime.now(UTC):%Y-%m}"
@@ -53,6 +54,12 @@ def person(number: int) -> Person:
 def site(number: int) -> Site:
     made_by = person(number).id
     return Site(str(uuid.UUID(int=number)), f"Site {number:05d}", f"s{number}.example", owner=made_by)
+
+
+@pytest.fixture(scope="module")
+def bare_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A local AWS for this file, because it counts what there is."""
+    yield from start_bare_aws(tmp_path_factory.mktemp("aws"))
 
 
 @pytest.fixture(scope="module")
