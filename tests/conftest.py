@@ -116,17 +116,16 @@ def stack(deployed: Deployed) -> Deployed:
 @pytest.fixture(scope="session")
 def bare_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local AWS with Shylight's resources but none of its functions, so that nothing moves there by itself."""
-    yield from start_bare_aws(tmp_path_factory.mktemp("aws"))
+    yield from _bare_aws(tmp_path_factory.mktemp("aws"))
 
 
 @pytest.fixture(scope="session")
 def program_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The same once more, for `in_process`: tests that look at a whole table or queue do not find its data."""
-    yield from start_bare_aws(tmp_path_factory.mktemp("program-aws"))
+    yield from _bare_aws(tmp_path_factory.mktemp("program-aws"))
 
 
-def start_bare_aws(home: Path) -> Iterator[Cloud]:
-    """A local AWS with Shylight's resources but none of its functions, with its data in `home`."""
+def _bare_aws(home: Path) -> Iterator[Cloud]:
     if ON_LOCALSTACK:  # it has room for one stack, and is there to show that this one works
         pytest.skip("the program runs in this process, and no function on LocalStack")
     started = process.start(home)
@@ -137,6 +136,12 @@ def start_bare_aws(home: Path) -> Iterator[Cloud]:
         yield cloud
     finally:
         process.stop(started)
+
+
+@pytest.fixture(scope="module")
+def own_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The same once more, for one file that looks at everything there is: it overrides `bare_aws` with this."""
+    yield from _bare_aws(tmp_path_factory.mktemp("own-aws"))
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,6 @@ from chalicelib.store.sites import Site
 from chalicelib.store.usage import Day
 from harness.botocore_calls import Call, intercepted_calls
 from infra.aws_environment import Cloud
-from tests.conftest import start_bare_aws
 
 NUMBER = 10_000
 MONTH = f"{datetime.now(UTC):%Y-%m}"
@@ -57,9 +56,8 @@ def site(number: int) -> Site:
 
 
 @pytest.fixture(scope="module")
-def bare_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A local AWS for this file, because it counts what there is."""
-    yield from start_bare_aws(tmp_path_factory.mktemp("aws"))
+def bare_aws(own_aws: Cloud) -> Cloud:
+    return own_aws
 
 
 @pytest.fixture(scope="module")

@@ -143,6 +143,11 @@ def only_receipt(found: list[str]) -> bool:
     return len(found) == 1 and '"pk": {"S": "deletion"}' in found[0]
 
 
+@pytest.fixture(scope="module")
+def bare_aws(own_aws: Cloud) -> Cloud:
+    return own_aws
+
+
 @pytest.fixture
 def functions() -> Iterator[list[str]]:
     """The functions that were invoked; there are none here."""
