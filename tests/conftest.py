@@ -27,6 +27,10 @@ settings.load_profile("shylight")
 
 ON_LOCALSTACK = os.environ.get("STACK") == "localstack"
 TESTS = Path(__file__).parent
+# For tests in which transactions fail beside other writes.
+needs_transactions = pytest.mark.skipif(
+    ON_LOCALSTACK, reason="DynamoDB by moto puts the whole table back when a transaction fails, and loses other writes"
+)
 NOWHERE = "http://127.0.0.1:9"
 # The kind of what runs in the tests' own process.
 IN_PROCESS = "in process"

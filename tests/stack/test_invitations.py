@@ -13,7 +13,7 @@ import pytest
 
 from infra.http_client import Answer, request
 from localstack import mail
-from tests.conftest import ON_LOCALSTACK, Deployed
+from tests.conftest import ON_LOCALSTACK, Deployed, needs_transactions
 from tests.stack.people import Browser, run, some_address
 from tests.stack.site_roles import PASSWORD, SharedSite, Someone, make_shared_site
 
@@ -241,6 +241,7 @@ def test_inviting_takes_as_long_for_an_address_with_an_account(stack: Deployed) 
     assert max(medians.values()) < 2 * min(medians.values()), times
 
 
+@needs_transactions
 def test_many_who_accept_one_invitation_at_once_are_one(site: Inviting) -> None:
     stranger = site.of("stranger")
     site.invite(stranger.email)
@@ -252,6 +253,7 @@ def test_many_who_accept_one_invitation_at_once_are_one(site: Inviting) -> None:
     assert site.roles()[stranger.email] == "editor"
 
 
+@needs_transactions
 def test_people_who_accept_at_once_are_all_in(site: Inviting, stack: Deployed) -> None:
     others = [Inviting(stack).of("stranger") for _ in range(4)]
     for one in others:

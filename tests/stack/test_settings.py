@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Deployed
+from tests.conftest import Deployed, needs_transactions
 from tests.stack.calls import FIREFOX, Caller, wait_for
 
 # Settings are cached for half a minute; a changed one may take that long, twice over two functions.
@@ -106,6 +106,7 @@ def test_a_wrong_setting_is_refused_by_name_and_changes_nothing(
     assert caller.api("GET", f"/sites/{site}").json() == before
 
 
+@needs_transactions
 def test_settings_changed_at_once_are_all_kept(stack: Deployed, caller: Caller, site: str) -> None:
     wanted = {"origins": "example.com", "ignore_robots": True, "kept_parameters": "q", "max_day": 5000}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.http_client import Answer, request
-from tests.conftest import Deployed
+from tests.conftest import Deployed, needs_transactions
 from tests.stack.people import run
 from tests.stack.site_roles import ROLES, SharedSite, Someone, make_shared_site
 
@@ -135,6 +135,7 @@ def test_bad_bodies_are_rejected(site: Site, body: Any) -> None:
     assert site.ask("owner", "PUT", f"/people/{site.of('viewer').id}", body).status == 400
 
 
+@needs_transactions
 def test_owners_who_remove_each_other_at_once_leave_one(deployed: Deployed) -> None:
     """Of all the people who are made owners, and then remove or demote one another, one stays an owner."""
     site = Site(deployed)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.http_client import Answer, request
-from tests.conftest import Deployed
+from tests.conftest import Deployed, needs_transactions
 from tests.stack.people import Browser, run
 from tests.stack.site_roles import PASSWORD, SharedSite, Someone, make_shared_site
 
@@ -166,6 +166,7 @@ def test_a_member_of_the_team_who_manages_the_site_is_told_where_others_are_chan
     assert shared.ask("stranger", "DELETE", person).status == 409
 
 
+@needs_transactions
 def test_owners_who_remove_each_other_at_once_leave_one(deployed: Deployed) -> None:
     shared = Shared(deployed)
     owners = ("owner", "admin", "viewer")
@@ -187,6 +188,7 @@ def test_owners_who_remove_each_other_at_once_leave_one(deployed: Deployed) -> N
     assert [one["role"] for one in members].count("owner") >= 1
 
 
+@needs_transactions
 def test_sites_that_are_given_at_once_are_all_there(deployed: Deployed) -> None:
     shared, *others = (Shared(deployed) for _ in range(4))
     for other in others:
