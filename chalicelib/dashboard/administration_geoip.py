@@ -43,8 +43,7 @@ class Row:
 
 def show(request: Request, person: Person) -> Response:
     """``GET /administration/geoip``."""
-    done = _DONE.get(request.query.get("done", ""), "")
-    return _page(request, person, done=_(done) if done else "")
+    return _page(request, person, done=render.confirmation(request, _DONE))
 
 
 def change(request: Request, person: Person) -> Response:

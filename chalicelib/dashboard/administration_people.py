@@ -40,7 +40,6 @@ def show_list(request: Request, person: Person) -> Response:
     """
     search = request.query.get("search", "").strip()
     found = people.find(search, request.query.get("cursor", ""), PEOPLE_PER_PAGE)
-    done = DONE.get(request.query.get("done", ""), "")
     return render.page(
         request,
         "administration-people.html",
@@ -51,14 +50,13 @@ def show_list(request: Request, person: Person) -> Response:
         search=search,
         further=found.next,
         is_first=not request.query.get("cursor"),
-        done=_(done) if done else "",
+        done=render.confirmation(request, DONE),
     )
 
 
 def show(request: Request, caller: Person, person: str) -> Response:
     """``GET /administration/people/{person}``."""
-    done = DONE.get(request.query.get("done", ""), "")
-    return _page(request, caller, person, done=_(done) if done else "")
+    return _page(request, caller, person, done=render.confirmation(request, DONE))
 
 
 def change(request: Request, caller: Person, person: str) -> Response:
@@ -124,7 +122,7 @@ def _page(
         limit=limit if entered is None else entered,
         usual_limit=settings().max_sites,
         most_sites=people.MAX_SITES,
-        alert=error.message[:1].upper() + error.message[1:] if error else "",
+        alert=render.sentence(error),
         field=error.field if error else None,
         done=done,
     )

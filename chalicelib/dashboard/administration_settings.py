@@ -53,8 +53,7 @@ class Choice:
 
 def show(request: Request, person: Person) -> Response:
     """``GET /administration/settings``."""
-    done = _DONE.get(request.query.get("done", ""), "")
-    return page(request, person, installation_settings.read(), done=_(done) if done else "")
+    return page(request, person, installation_settings.read(), done=render.confirmation(request, _DONE))
 
 
 def save(request: Request, person: Person) -> Response:

@@ -64,8 +64,7 @@ class TokenEntry:
 
 def show(request: Request, person: Person) -> Response:
     """``GET /account/tokens``."""
-    confirmation = _DONE.get(request.query.get("done", ""))
-    return page(request, person, done=_(confirmation) if confirmation else "")
+    return page(request, person, done=render.confirmation(request, _DONE))
 
 
 def create(request: Request, person: Person) -> Response:

@@ -107,7 +107,7 @@ def _page(request: Request, person: Person, site: Site | None) -> Response:
         is_first=not cursor,
         csv=f"?{urlencode({**kept, 'format': 'csv'})}",
         json=f"?{urlencode({**kept, 'format': 'json'})}",
-        alert=error.message[:1].upper() + error.message[1:] if error else "",
+        alert=render.sentence(error),
     )
 
 

@@ -98,9 +98,7 @@ def create_site(request: Request, person: Person) -> Response:
         site = sites.create_site(person, form, like=like)
     except (BadRequest, Conflict) as error:
         given = {name: form.get(name, "") for name in ("name", "domain", "timezone", "settings_from")}
-        again = SiteForm(
-            **given, error=error.message[:1].upper() + error.message[1:], field=error.field or "", open=True
-        )
+        again = SiteForm(**given, error=render.sentence(error), field=error.field or "", open=True)
         return _page(request, person, again, error.status)
     return redirect(f"{request.root}sites/{site.id}")
 

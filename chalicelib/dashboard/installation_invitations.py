@@ -13,7 +13,6 @@ from chalicelib.accounts.invitations import Sent
 from chalicelib.dashboard import invitation_forms, render, sections
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, TooManyRequests
 from chalicelib.store.people import Person
-from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
 
 PATH: Final = "/administration/invitations"
@@ -22,8 +21,7 @@ _ERRORS: Final = (BadRequest, Conflict, NotFound, TooManyRequests)
 
 def show(request: Request, person: Person) -> Response:
     """``GET /administration/invitations``."""
-    done = invitation_forms.DONE.get(request.query.get("done", ""), "")
-    return _page(request, person, done=_(done) if done else "")
+    return _page(request, person, done=render.confirmation(request, invitation_forms.DONE))
 
 
 def invite(request: Request, person: Person) -> Response:
@@ -68,6 +66,6 @@ def _page(
         csrf=auth.csrf_token(request),
         sections=sections.of_administration(PATH),
         invitations=invitation_forms.panel(None, person, entered, sent),
-        alert=error.message[:1].upper() + error.message[1:] if error else "",
+        alert=render.sentence(error),
         done=done,
     )

@@ -104,5 +104,5 @@ def _page(
         provider=sign_in_ways().provider if invitation_acceptance.may_create_account(offer) else "",
         name=name,
         field=(error.field or "") if error else "",
-        error=error.message[:1].upper() + error.message[1:] if error else "",
+        error=render.sentence(error),
     )

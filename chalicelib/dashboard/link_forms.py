@@ -12,7 +12,7 @@ from typing import Final
 from chalicelib import catalogue, days
 from chalicelib.accounts import shared_links
 from chalicelib.accounts.shared_link_fields import HIDEABLE
-from chalicelib.dashboard import formatting
+from chalicelib.dashboard import formatting, render
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.sites import Site
@@ -115,7 +115,7 @@ def entered(form: Mapping[str, str], link_id: str, error: BadRequest | Conflict)
         embed_origins=form.get("embed_origins", ""),
         indexed="indexed" in form,
         removes_password="remove_password" in form,
-        error=error.message[:1].upper() + error.message[1:],
+        error=render.sentence(error),
         field=error.field or "",
     )
 

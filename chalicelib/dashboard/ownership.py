@@ -27,8 +27,7 @@ DONE: Final = {
 
 def show(request: Request, person: Person, site: Site) -> Response:
     """``GET /sites/{id}/ownership``."""
-    confirmation = DONE.get(request.query.get("done", ""))
-    return _page(request, person, site, done=_(confirmation) if confirmation else "")
+    return _page(request, person, site, done=render.confirmation(request, DONE))
 
 
 def change(request: Request, person: Person, site: Site) -> Response:

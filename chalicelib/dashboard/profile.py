@@ -32,8 +32,7 @@ _ERRORS: Final = (BadRequest, Conflict, NotFound, TooManyRequests)
 
 def show(request: Request, person: Person) -> Response:
     """``GET /account``."""
-    done = _DONE.get(request.query.get("done", ""), "")
-    return _page(request, person, done=_(done) if done else "")
+    return _page(request, person, done=render.confirmation(request, _DONE))
 
 
 def save(request: Request, person: Person) -> Response:

@@ -14,6 +14,7 @@ from chalicelib.accounts import appearance
 from chalicelib.dashboard import formatting, sections, static_files
 from chalicelib.errors import ShylightError
 from chalicelib.report.idn import shown_host
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request, reply
 
 if TYPE_CHECKING:
@@ -94,3 +95,17 @@ def page(
 def retry_after(error: ShylightError | None) -> dict[str, str]:
     """The header that says when to try again, if the error knows."""
     return {"Retry-After": str(error.retry_after)} if error is not None and error.retry_after is not None else {}
+
+
+def confirmation(request: Request, texts: Mapping[str, str]) -> str:
+    """What the page confirms, by the value of ``done`` in its query; ``""`` if that is none of `texts`.
+
+    :param texts: not translated.
+    """
+    text = texts.get(request.query.get("done", ""), "")
+    return _(text) if text else ""
+
+
+def sentence(error: ShylightError | None) -> str:
+    """An error as a sentence, though its message may begin with the name of a field; ``""`` without one."""
+    return error.message[:1].upper() + error.message[1:] if error is not None else ""

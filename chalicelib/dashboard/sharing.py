@@ -31,7 +31,7 @@ DONE: Final = {
 
 def show(request: Request, person: Person, site: Site) -> Response:
     """``GET /sites/{site}/sharing``."""
-    return _page(request, person, site, done=DONE.get(request.query.get("done", ""), ""))
+    return _page(request, person, site, done=render.confirmation(request, DONE))
 
 
 def create(request: Request, person: Person, site: Site) -> Response:
@@ -108,5 +108,5 @@ def _page(
         counter=link_forms.counter(request.address, key) if key else None,
         badge=f"{request.root}badge/{key}.svg" if key else "",
         alert=alert,
-        done=_(done) if done else "",
+        done=done,
     )

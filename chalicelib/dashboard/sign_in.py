@@ -33,7 +33,6 @@ from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
 from chalicelib.translation import N_
-from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
 
 # What the page confirms, by the value of `done` in its query.
@@ -114,7 +113,6 @@ def sign_out(request: Request) -> Response:
 
 def form_page(request: Request, onward: str, email: str = "", error: ShylightError | None = None) -> Response:
     """The sign-in form: new, or again with an error."""
-    done = _DONE.get(request.query.get("done", ""), "")
     return render.page(
         request,
         "sign-in.html",
@@ -123,7 +121,7 @@ def form_page(request: Request, onward: str, email: str = "", error: ShylightErr
         email=email,
         error=error.message if error else None,
         next=onward,
-        done="" if error or not done else _(done),
+        done="" if error else render.confirmation(request, _DONE),
         can_send=mail.can_send(),
         has_passkeys=passkey_challenges.relying_party(request) is not None,
         may_sign_up=sign_up.availability() == "open",

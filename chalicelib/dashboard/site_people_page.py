@@ -54,8 +54,7 @@ class Row:
 
 def show(request: Request, person: Person, site: Site) -> Response:
     """``GET /sites/{site}/people?next=…``: all people for those who manage them, else one's own access."""
-    done = _DONE.get(request.query.get("done", ""), "")
-    return _page(request, person, site, done=_(done) if done else "")
+    return _page(request, person, site, done=render.confirmation(request, _DONE))
 
 
 def invite(request: Request, person: Person, site: Site) -> Response:
@@ -154,7 +153,7 @@ def _page(
         own_role=role_names.name_of(own.role) if own else "",
         own_through=_through(own) if own else "",
         manages=manages,
-        alert=_sentence(error) if error else "",
+        alert=render.sentence(error),
         done=done,
         **(_for_managers(request, person, site, people, entered, sent) if manages else {}),
     )
@@ -199,7 +198,3 @@ def _row(member: Member, caller: Person, owns: bool) -> Row:
 def _through(member: Member) -> str:
     names = ", ".join(team.name for team in member.teams)
     return _("Through %(teams)s", teams=names) if names else ""
-
-
-def _sentence(error: ShylightError) -> str:
-    return error.message[:1].upper() + error.message[1:]

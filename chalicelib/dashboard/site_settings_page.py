@@ -39,12 +39,7 @@ _MAX_SHOWN_CHARS: Final = 100
 
 def show(request: Request, person: Person, site: Site) -> Response:
     """``GET /sites/{id}/settings``."""
-    return _page(request, person, site, done=_done(request))
-
-
-def _done(request: Request) -> str:
-    confirmation = DONE.get(request.query.get("done", ""))
-    return _(confirmation) if confirmation else ""
+    return _page(request, person, site, done=render.confirmation(request, DONE))
 
 
 def save(request: Request, person: Person, site: Site) -> Response:

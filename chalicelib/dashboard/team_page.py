@@ -19,7 +19,6 @@ from chalicelib.store import teams as stored_teams
 from chalicelib.store.people import Person
 from chalicelib.store.teams import TEAM_ROLES, Team
 from chalicelib.translation import N_
-from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
 
 _DONE: Final[Mapping[str, str]] = {
@@ -44,8 +43,7 @@ class MemberRow:
 
 def show(request: Request, person: Person, team: Team) -> Response:
     """``GET /teams/{team}``."""
-    done = _DONE.get(request.query.get("done", ""), "")
-    return _page(request, person, team, done=_(done) if done else "")
+    return _page(request, person, team, done=render.confirmation(request, _DONE))
 
 
 def save(request: Request, person: Person, team: Team) -> Response:
@@ -154,7 +152,7 @@ def _page(
         manages=manages,
         owns=owns,
         invitations=invitation_forms.panel(team, person, entered, sent) if manages else None,
-        alert=error.message[:1].upper() + error.message[1:] if error else "",
+        alert=render.sentence(error),
         done=done,
     )
 

@@ -36,8 +36,7 @@ class TeamRow:
 
 def show(request: Request, person: Person) -> Response:
     """``GET /teams``."""
-    done = _DONE.get(request.query.get("done", ""), "")
-    return _page(request, person, done=_(done) if done else "")
+    return _page(request, person, done=render.confirmation(request, _DONE))
 
 
 def create(request: Request, person: Person) -> Response:
@@ -62,7 +61,7 @@ def _page(
         sections=sections.of_account(PATH),
         rows=[_row(person, team) for team in teams.teams_of(person)],
         name=name,
-        error=error.message[:1].upper() + error.message[1:] if error else "",
+        error=render.sentence(error),
         done=done,
     )
 
