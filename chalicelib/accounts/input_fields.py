@@ -19,8 +19,14 @@ def check_names(data: Mapping[str, object], names: Sequence[str]) -> None:
     """
     for name in data:
         if name not in names:
-            shown = name[:64].encode("utf-8", "replace").decode()
-            raise BadRequest(_("There is no such field; this takes %(fields)s.", fields=", ".join(names)), field=shown)
+            raise BadRequest(
+                _("There is no such field; this takes %(fields)s.", fields=", ".join(names)), field=printable(name)
+            )
+
+
+def printable(name: str) -> str:
+    """A field's name for an error message: truncated, without lone surrogates."""
+    return name[:64].encode("utf-8", "replace").decode()
 
 
 def email(data: Mapping[str, object]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib import outgoing_http
-from chalicelib.accounts import audit_log, encryption
+from chalicelib.accounts import audit_log, encryption, input_fields
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.config import MAX_INSTALLATION_NAME_CHARS, MAX_PROVIDER_CHARS
 from chalicelib.errors import BadRequest
@@ -111,7 +111,7 @@ def _checked(name: str, value: Any) -> Any:
     :raises BadRequest: if the setting is unknown or the value invalid.
     """
     if name not in NAMES:
-        shown = name[:64].encode("utf-8", "replace").decode()
+        shown = input_fields.printable(name)
         raise BadRequest(_("%(name)s is not a setting of the installation.", name=shown), field=shown)
     if not isinstance(value, _KINDS[name]):
         raise BadRequest(_("%(name)s has the wrong type.", name=name), field=name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from chalicelib import config
-from chalicelib.accounts import api_tokens, audit_log, auth
+from chalicelib.accounts import api_tokens, audit_log, auth, input_fields
 from chalicelib.accounts.api_tokens import ApiToken
 from chalicelib.errors import BadRequest, Forbidden, NotFound
 from chalicelib.routing import FULL_ACCESS, Access, Scope
@@ -30,7 +30,7 @@ def create(person: Person, data: Mapping[str, object], within: Access = FULL_ACC
     """
     for field in data:
         if field not in FIELDS:
-            shown = field[:64].encode("utf-8", "replace").decode()
+            shown = input_fields.printable(field)
             raise BadRequest(f"There is no such field; a new token has {', '.join(FIELDS)}.", field=shown)
     name = data.get("name")
     if not isinstance(name, str):

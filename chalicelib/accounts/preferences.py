@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib import config, translation
-from chalicelib.accounts import audit_log, auth, request_origin, sites
+from chalicelib.accounts import audit_log, auth, input_fields, request_origin, sites
 from chalicelib.errors import BadRequest
 from chalicelib.store import people
 from chalicelib.store.people import Person
@@ -23,7 +23,7 @@ def parse(person: Person, data: Mapping[str, object]) -> Preferences:
     """
     for name in data:
         if name not in _PARSERS:
-            shown = name[:64].encode("utf-8", "replace").decode()
+            shown = input_fields.printable(name)
             raise BadRequest(f"There is no such preference; there are {', '.join(_PARSERS)}.", field=shown)
     changes: dict[str, Any] = {name: _PARSERS[name](person, value) for name, value in data.items()}
     return dataclasses.replace(person.preferences, **changes)

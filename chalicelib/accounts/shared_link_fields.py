@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib import catalogue
-from chalicelib.accounts import embed_origins, passwords, sites
+from chalicelib.accounts import embed_origins, input_fields, passwords, sites
 from chalicelib.config import LATEST_T, MAX_EMBED_ORIGINS
 from chalicelib.errors import BadRequest
 from chalicelib.translation import gettext as _
@@ -28,7 +28,7 @@ def parsed(data: Mapping[str, object], now: int, allowed: Iterable[str]) -> dict
     fields: dict[str, Any] = {}
     for name, value in data.items():
         if name not in allowed:
-            raise BadRequest(f"Unknown field. The fields are {', '.join(allowed)}.", field=_printable(name))
+            raise BadRequest(f"Unknown field. The fields are {', '.join(allowed)}.", field=input_fields.printable(name))
         if name in _PARSERS:
             field, parse = _PARSERS[name]
             fields[field] = parse(value)
@@ -126,7 +126,3 @@ _PARSERS: Final[Mapping[str, tuple[str, Callable[[object], Any]]]] = {
 }
 CHANGEABLE: Final = tuple(_PARSERS)
 FIELDS: Final = ("access", *_PARSERS)
-
-
-def _printable(name: str) -> str:
-    return name[:64].encode("utf-8", "replace").decode()

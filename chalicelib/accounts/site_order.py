@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from chalicelib.accounts import input_fields
 from chalicelib.config import MAX_ORDERED_SITES
 from chalicelib.errors import BadRequest
 from chalicelib.store import site_order
@@ -81,7 +82,7 @@ def replace_order(person: Person, sites: Sequence[Site], data: Mapping[str, obje
     """
     for name in data:
         if name not in ("favourites", "others"):
-            shown = name[:64].encode("utf-8", "replace").decode()
+            shown = input_fields.printable(name)
             raise BadRequest("There is no such field; this takes favourites and others.", field=shown)
     favourites, others = (_ids(data.get(name, []), name, sites) for name in ("favourites", "others"))
     if set(favourites) & set(others):

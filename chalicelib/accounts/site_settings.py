@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.accounts import audit_log, auth, sites
+from chalicelib.accounts import audit_log, auth, input_fields, sites
 from chalicelib.collect import client_ip
 from chalicelib.collect.origins import parse_origin
 from chalicelib.collect.site_rules import parse_networks
@@ -128,7 +128,8 @@ def _parsed(name: str, value: object) -> tuple[str, Any]:
     """The field of `Site` that a setting is stored in, and its value there."""
     if name not in _PARSERS:
         raise BadRequest(
-            _("Unknown setting. The settings are %(names)s.", names=", ".join(_PARSERS)), field=_printable(name)
+            _("Unknown setting. The settings are %(names)s.", names=", ".join(_PARSERS)),
+            field=input_fields.printable(name),
         )
     field, parse = _PARSERS[name]
     return field, parse(value, name)
@@ -292,7 +293,3 @@ RIGHTS: Final[Mapping[str, Right]] = {
     "script_inject": Right.ADMINISTRATOR,
 }
 OF_SITE_ADMINS: Final = frozenset(name for name, right in RIGHTS.items() if right is Right.SITE_ADMIN)
-
-
-def _printable(name: str) -> str:
-    return name[:64].encode("utf-8", "replace").decode()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from chalicelib.accounts import audit_log, mail, throttle
+from chalicelib.accounts import audit_log, input_fields, mail, throttle
 from chalicelib.accounts.email_addresses import email_address
 from chalicelib.accounts.mail import Delivery
 from chalicelib.accounts.sites import limit_of
@@ -50,7 +50,7 @@ def offer(site: Site, person: Person, data: Mapping[str, object], link: str) -> 
     """
     for name in data:
         if name != "email":
-            shown = name[:64].encode("utf-8", "replace").decode()
+            shown = input_fields.printable(name)
             raise BadRequest("There is no such field; an offer has an email.", field=shown)
     given = data.get("email")
     if not isinstance(given, str):

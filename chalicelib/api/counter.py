@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import counters, shared_access
+from chalicelib.accounts import counters, input_fields, shared_access
 from chalicelib.cached_response import cached
 from chalicelib.errors import BadRequest
 from chalicelib.report import visitor_counter
@@ -66,4 +66,4 @@ def _address(request: Request, key: str | None) -> dict[str, object]:
 
 
 def _other(data: dict[str, object]) -> str:
-    return next(name for name in data if name != "active")[:64].encode("utf-8", "replace").decode()
+    return input_fields.printable(next(name for name in data if name != "active"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import auth, settings_copy, site_order, site_settings, sites
+from chalicelib.accounts import auth, input_fields, settings_copy, site_order, site_settings, sites
 from chalicelib.errors import BadRequest
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -33,7 +33,9 @@ def create(request: Request, person: Person) -> Response:
     data = request.json()
     for field in data:
         if field not in _FIELDS:
-            raise BadRequest(f"There is no such field; a new site has {', '.join(_FIELDS)}.", field=_shown(field))
+            raise BadRequest(
+                f"There is no such field; a new site has {', '.join(_FIELDS)}.", field=input_fields.printable(field)
+            )
     like = {}
     if "settings_from" in data:
         source = settings_copy.source(person, data["settings_from"], "settings_from")
@@ -59,7 +61,9 @@ def copy_settings(request: Request, person: Person, site: Site) -> Response:
     data = request.json()
     for field in data:
         if field not in ("from", "settings"):
-            raise BadRequest("There is no such field; this takes from and settings.", field=_shown(field))
+            raise BadRequest(
+                "There is no such field; this takes from and settings.", field=input_fields.printable(field)
+            )
     source = settings_copy.source(person, data.get("from"), "from", request.access)
     changed, _names = settings_copy.copy(person, source, site, data.get("settings"))
     return reply_json(site_settings.as_json(changed))
@@ -74,8 +78,3 @@ def set_order(request: Request, person: Person) -> Response:
     """``PUT /api/v1/site-order``: sets the favourites and the order of the others; as they are then."""
     data = request.json(MAX_SETTINGS_BYTES)
     return reply_json(site_order.as_json(site_order.replace_order(person, auth.sites_of(person), data)))
-
-
-def _shown(field: str) -> str:
-    """A field name for an error message: truncated, without lone surrogates."""
-    return field[:64].encode("utf-8", "replace").decode()
