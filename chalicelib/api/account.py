@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
 
 from chalice import Response
 
 from chalicelib import translation
 from chalicelib.accounts import input_fields, person_deletion, profile
 from chalicelib.accounts.addresses import addresses_of
+from chalicelib.api.times import iso
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store.people import Person
 from chalicelib.web import Request, reply, reply_json
@@ -57,5 +57,5 @@ def as_json(person: Person) -> dict[str, object]:
         "name": person.name,
         "administrator": person.admin,
         "preferences": dataclasses.asdict(person.preferences),
-        "created_at": datetime.fromtimestamp(person.created_at, UTC).isoformat() if person.created_at else None,
+        "created_at": iso(person.created_at),
     }

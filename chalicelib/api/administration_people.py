@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from chalice import Response
 
 from chalicelib import pagination
+from chalicelib.api.times import iso
 from chalicelib.operations import people
 from chalicelib.operations.people import Details
 from chalicelib.store.people import Person
@@ -77,7 +77,7 @@ def as_json(person: Person) -> dict[str, Any]:
         "email": person.email,
         "name": person.name,
         "administrator": person.admin,
-        "created_at": datetime.fromtimestamp(person.created_at, UTC).isoformat() if person.created_at else None,
+        "created_at": iso(person.created_at),
     }
 
 
