@@ -76,6 +76,13 @@ IMPORT_SALT_LIFE_S: Final = 60 * 60
 MARK_LIFE_S: Final = 60
 # Clocks of two machines may differ by this time before a mark could be cleared too early.
 CLOCK_SKEW_S: Final = 10
+# A build reads again what was written in so many seconds before the newest hit that it has: the worker's timeout, and
+# the difference between the clocks of two workers.
+WRITE_OVERLAP_S: Final = 30 + CLOCK_SKEW_S
+# How many records a build takes up at once, so that its memory does not depend on how many are waiting; and how many
+# a part of a day has at most.
+BUILD_RECORDS: Final = 250_000
+PART_RECORDS: Final = 500_000
 # Days of a site that one command may have built anew.
 MAX_REBUILD_DAYS: Final = 366
 # Dead letters that pages and the API list, and for how long a request looks for them, and redrives or discards some:
@@ -267,6 +274,7 @@ class Settings:
         clients that accept any type.
     :ivar max_sites: how many sites a person may have.
     :ivar api_requests: how many requests to the API a person may send per minute.
+    :ivar hot_days: for how many days after a site-day its hits stay in the table, beside the segments.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     """
 
@@ -277,6 +285,7 @@ class Settings:
     plain_script: str = ""
     max_sites: int = 1000
     api_requests: int = 600
+    hot_days: int = 35
     geo_prefix: str = "geo/"
 
     @property
@@ -343,6 +352,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_PLAIN_SCRIPT": "plain_script",
     "SHYLIGHT_MAX_SITES": "max_sites",
     "SHYLIGHT_API_REQUESTS": "api_requests",
+    "SHYLIGHT_HOT_DAYS": "hot_days",
     "SHYLIGHT_GEO_PREFIX": "geo_prefix",
 }
 
@@ -351,7 +361,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables; a variable that is unset or empty leaves the default."""
     given: dict[str, Any] = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
     for name, field in ENVIRONMENT.items():
-        if field in given and field in ("max_sites", "api_requests"):
+        if field in given and field in ("max_sites", "api_requests", "hot_days"):
             if not given[field].isdecimal():
                 raise ValueError(f"{name} must be a whole number, not {given[field]!r}")
             given[field] = int(given[field])

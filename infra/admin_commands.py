@@ -118,10 +118,8 @@ def _discard_dead_letters(deployment: Deployment, given: argparse.Namespace) -> 
 
 
 def _rebuild_days(deployment: Deployment, given: argparse.Namespace) -> Result:
-    days = deployment.execute(
-        "rebuild-days", site=given.site, first=given.first.isoformat(), last=given.last.isoformat(),
-        from_segments=given.from_segments,
-    )  # fmt: skip
+    period = {"first": given.first.isoformat(), "last": given.last.isoformat()}
+    days = deployment.execute("rebuild-days", site=given.site, **period)
     text = f"Days with hits: {len(days)}. The aggregation builds them within minutes." if days else "No day has hits."
     return Result({"days": days}, text)
 
@@ -201,7 +199,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
             "site": {"metavar": "SITE", "help": "the site's id"},
             "first": {"metavar": "FIRST", "type": _day, "help": "the first day, such as 2026-11-24"},
             "last": {"metavar": "LAST", "type": _day, "help": "the last day, which is included"},
-            "--from-segments": {"action": "store_true", "help": "read only the bucket, not the table of sessions"},
         },
     ),
     "rotate-signing-key": Command(

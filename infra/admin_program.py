@@ -79,7 +79,7 @@ def _discard_dead_letters(reason: str | None, ids: list[str]) -> int:
     return dead_letters.discard(None, *_chosen(reason, ids))
 
 
-def _rebuild_days(site: str, first: str, last: str, from_segments: bool) -> list[str]:
+def _rebuild_days(site: str, first: str, last: str) -> list[str]:
     from chalicelib.errors import NotFound
     from chalicelib.operations.rebuild import rebuild_days
     from chalicelib.store import sites
@@ -89,7 +89,7 @@ def _rebuild_days(site: str, first: str, last: str, from_segments: bool) -> list
     if found is None:
         raise NotFound(f"There is no site {site}. The id of a site is in the URL of its page.")
     period = (date.fromisoformat(first), date.fromisoformat(last))
-    return [day.isoformat() for day in rebuild_days(None, found, *period, from_segments=from_segments)]
+    return [day.isoformat() for day in rebuild_days(None, found, *period)]
 
 
 def _rotate_signing_key(sign_everybody_out: bool) -> str:

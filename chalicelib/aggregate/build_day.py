@@ -1,29 +1,35 @@
-"""The build of a site-day: its dirty hours become segments, and all hours a rollup.
+"""The build of a site-day: what is new in it becomes a part of its segments, and all parts a rollup.
 
-The schedule builds days, and so does a page that shows a dirty day. A build may be interrupted at any point, and two
-builds may run at the same time:
+The schedule builds days, and so does a page that shows a small dirty day. The work of a build follows what is new: it
+reads the hits that were written since the last build, and computes the visits of their visitors anew. See
+docs/adr/0054.
 
+A build may be interrupted at any point, and two builds may run at the same time:
+
+* Parts are written under new names. They count once the rollup is written, which names them, on the condition that the
+  stored one is still the one that the build began with. A build whose state is outdated starts over.
 * Dirty marks are cleared last, so that an interrupted build is repeated. Repeating a build changes nothing.
-* Every write is conditional on the state that the build found before it began to read. A build whose state is outdated
-  starts over.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import compute_rollup, month_sums, rollup_sums
-from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
+from chalicelib.aggregate import compute_rollup, day_parts, month_sums, new_hits, rollup_sums
+from chalicelib.aggregate.day_parts import StagedPart
+from chalicelib.aggregate.duckdb_engine import Engine, engine, fresh_rows
+from chalicelib.aggregate.new_hits import Change, Fresh
+from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments, usage
 from chalicelib.store.dirty_hours import Mark
-from chalicelib.store.records import VisitorHour
 from chalicelib.store.rollups import StoredRollup
-from chalicelib.store.segments import Segment, StaleWrite
+from chalicelib.store.segments import Manifest, Part, SegmentLost, StaleWrite
 from chalicelib.store.sites import Site
 
 log = logging.getLogger("shylight")
@@ -31,27 +37,56 @@ log = logging.getLogger("shylight")
 # A day is closed when no more hits can arrive: its salt is destroyed, and the queue had time to drain.
 _CLOSE_AFTER_MS = (config.SALT_GRACE_S + 15 * 60) * 1000
 _TRIES = 5
+# A part is merged into the next older one if that has at most so many times its records.
+_MERGE_RATIO = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The state of a site-day before its build began to read.
 
-    :ivar closed: the etag of the compacted day's segment, if there is one.
-    :ivar dirty: the hours to be read from the table.
+    :ivar manifest: what the stored rollup was computed from; None if everything that is stored is to be looked at.
     """
 
     started: int
     stored: StoredRollup | None
     marks: list[Mark]
-    hours: list[Segment]
-    closed: str | None
-    dirty: frozenset[int]
+    manifest: Manifest | None
 
 
-def refresh(site: Site, day: date) -> StoredRollup | None:
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of the day in the scratch folder. `stored`: as it is in the bucket; None if it has yet to be written."""
+
+    staged: StagedPart
+    stored: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The day with what is new in it.
+
+    :ivar pieces: its parts, those that were made last first.
+    :ivar manifest: without the pieces.
+    :ivar complete: whether all hits that were waiting are in it.
+    :ivar outdated: object keys that are not needed once the day is stored.
+    """
+
+    pieces: list[_Piece]
+    manifest: Manifest
+    complete: bool
+    outdated: list[str]
+
+    @property
+    def staged(self) -> list[StagedPart]:
+        return [piece.staged for piece in self.pieces]
+
+
+def refresh(site: Site, day: date, until: float | None = None) -> StoredRollup | None:
     """Bring the segments and the rollup of a site-day up to date; the rollup, or None if the day has no hits.
 
+    :param until: the time on the monotonic clock, s, after which no more of the waiting hits are taken up; the day
+        stays dirty. At least some are.
     :raises StaleWrite: if other builds of the day were faster several times.
     """
     if not _kept(site, day):
@@ -61,6 +96,13 @@ def refresh(site: Site, day: date) -> StoredRollup | None:
             month_sums.invalidate(site.id, stored, site.calendar.day_of(days.now_ms()))
         _clear(dirty_hours.of_day(site.id, day), started=1 << 62)
         return stored
+    while True:
+        stored, complete = _retried(site, day)
+        if complete or (until is not None and time.monotonic() >= until):
+            return stored
+
+
+def _retried(site: Site, day: date) -> tuple[StoredRollup | None, bool]:
     for attempt in range(_TRIES):
         try:
             return _build(site, day)
@@ -76,40 +118,58 @@ def _kept(site: Site, day: date) -> bool:
     return day >= today - timedelta(days=site.retention_days + 1)
 
 
-def _build(site: Site, day: date) -> StoredRollup | None:
+def _build(site: Site, day: date) -> tuple[StoredRollup | None, bool]:
+    """Build the day; returns its rollup, and whether all hits that were waiting are in it."""
     found = _look(site, day)
     if not any(mark.due <= found.started for mark in found.marks):
-        return found.stored
+        return found.stored, True
     over = found.started >= site.calendar.day_end(day) + _CLOSE_AFTER_MS
     if not over and found.stored is None:
         _schedule_close(site, day)
     with engine() as db:
-        beyond = _close(db, site, day, found) if over else _write_hours(db, site, day, found)
+        new = _arranged(db, site, day, _take_up(db, site, day, found), over=over)
+        day_parts.define(db, {day.isoformat(): new.staged})
         figures = compute_rollup.compute(db)
-        figures.beyond = _beyond_before(found) | beyond
+        figures.beyond = new_hits.beyond_by_hour(db, new.staged)
         packed = rollup_sums.pack(figures)
         by_minute = None
         if found.started >= site.calendar.day_end(day):
             by_minute = rollup_sums.pack_minutes(compute_rollup.sums_by_minute(db, site.calendar.day_start(day)))
-        records, stored_hits = map(int, db.rows("SELECT count(*), count(*) FILTER (kind != 'leave') FROM hits")[0])
+        built = StoredRollup(day, packed, found.started, uuid.uuid4().hex, new.manifest)
+        rollups.put(site.id, built, found.stored)
+        if over and new.complete and not new.manifest.published:
+            built = _publish(site, day, new, built)
+    if by_minute is not None:
+        rollups.put_minutes(site.id, day, by_minute, found.started)
+    _note(site, built, figures)
+    segments.delete(new.outdated)
+    if new.complete:
+        _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)
+    if not over and any(mark.hour is None and mark.due <= found.started for mark in found.marks):
+        _schedule_close(site, day)  # it was only moved forward to have the day built anew
+    return built, new.complete
+
+
+def _note(site: Site, built: StoredRollup, figures: Rollup) -> None:
+    """Note what follows from a day's figures: whether it is full, its usage, and that its month has to be summed."""
+    manifest = built.manifest or Manifest()
     # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
     # too.
     outside = sum(figures.beyond.values())
-    filling = max(records, outside)
+    filling = max(manifest.records, outside)
     if filling >= site.max_day:
-        exclusions.declare_full(site.id, day, filling)
-    built = StoredRollup(day, packed, found.started, uuid.uuid4().hex)
-    rollups.put(site.id, built, found.stored)
-    if by_minute is not None:
-        rollups.put_minutes(site.id, day, by_minute, found.started)
-    usage.put_day(site.id, day, usage.Day(stored_hits, records + outside, figures.totals.visits, len(packed)))
-    month_sums.invalidate(site.id, built, site.calendar.day_of(found.started))
-    if over:
-        segments.delete([segment.key for segment in found.hours])
-    _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)
-    if not over and any(mark.hour is None and mark.due <= found.started for mark in found.marks):
-        _schedule_close(site, day)  # it was only moved forward to have the day built anew
-    return built
+        exclusions.declare_full(site.id, built.day, filling)
+    records = manifest.records + outside
+    of_day = usage.Day(manifest.views_and_events, records, figures.totals.visits, len(built.packed))
+    usage.put_day(site.id, built.day, of_day)
+    month_sums.invalidate(site.id, built, site.calendar.day_of(built.built_at))
+
+
+def _publish(site: Site, day: date, new: _Day, built: StoredRollup) -> StoredRollup:
+    segments.publish(site.id, day, [part.contents() for part in new.staged])
+    published = replace(built, manifest=replace(new.manifest, published=True), build=uuid.uuid4().hex)
+    rollups.put(site.id, published, built)
+    return published
 
 
 def _schedule_close(site: Site, day: date) -> None:
@@ -119,73 +179,120 @@ def _schedule_close(site: Site, day: date) -> None:
 def _look(site: Site, day: date) -> _Found:
     started = days.now_ms()
     stored = rollups.get(site.id, day)
-    found = dirty_hours.of_day(site.id, day)
-    if not found:  # the usual case, which should not cost a call to S3
-        return _Found(started, stored, [], [], None, frozenset())
-    hours = segments.list_segments(site.id, day)
-    closed = segments.etag(segments.day_key(site.id, day))
-    marked = {mark.hour for mark in found if mark.hour is not None}
-    in_bucket = marked if closed else marked & {segment.hour for segment in hours}
-    # Hits do not disappear from the table one by one. If an hour has none left there, the table was lost or restored
-    # from a backup, and the segment is what remains of the hour.
-    lost = {hour for hour in in_bucket if not hits.has_hits(site.id, day, hour)}
-    return _Found(started, stored, found, hours, closed, frozenset(marked - lost))
+    return _Found(started, stored, dirty_hours.of_day(site.id, day), stored.manifest if stored else None)
 
 
-def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
-    """Build the segments of dirty hours from the table, and load the day; returns records beyond limits, by hour."""
-    dirty = found.dirty
-    clean = [data for segment in found.hours if segment.hour not in dirty and (data := segments.read(segment.key))]
-    beyond = _load(db, site, day, dirty, clean)
-    seen = {segment.hour: segment.etag for segment in found.hours}
-    for hour in sorted(dirty):
-        data = db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL")
-        segments.write(segments.hour_key(site.id, day, hour), data, seen.get(hour))
-    db.sessionize()
-    return beyond
+# ── What is new ──
 
 
-def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
-    """Compact a finished day into one segment, each hit with the number of its visit, and load it.
+def _take_up(db: Engine, site: Site, day: date, found: _Found) -> _Day:
+    """The parts of the day, and hits that are new."""
+    known = _known(db, site, day, found)
+    hours = {mark.hour for mark in found.marks if mark.hour is not None} | {*known.manifest.unread}
+    written: Mapping[int, str] = known.manifest.written
+    if known.manifest is not found.manifest:
+        hours |= {*hits.hours_with_hits(site.id, day)}
+    if site.max_visitor_hour > known.manifest.limit:
+        written = {}  # hits that were left out before may count now
+    fresh = new_hits.read(db, site, day, hours, written, config.BUILD_RECORDS)
+    change = None
+    if fresh.files:
+        change = new_hits.take_up(db, site, day, "new", fresh_rows(fresh.files), known.staged)
+    manifest = _continued(known.manifest, fresh, change, site.max_visitor_hour)
+    pieces = [_Piece(change.part), *known.pieces] if change is not None else known.pieces
+    return _Day(pieces, manifest, not fresh.unread, known.outdated)
 
-    Returns the records of dirty hours beyond limits, by hour.
+
+def _continued(before: Manifest, fresh: Fresh, change: Change | None, limit: int) -> Manifest:
+    """The manifest after hits were taken up, still without their part."""
+    records = before.records + (change.records if change is not None else 0)
+    after = replace(
+        before,
+        written={**before.written, **fresh.written},
+        unread=tuple(fresh.unread),
+        records=records,
+        views_and_events=before.views_and_events + (change.views_and_events if change is not None else 0),
+        limit=limit,
+        published=before.published and change is None,
+    )
+    if before.expected and not fresh.unread:  # all that could be found again has been
+        after = replace(after, lost=before.lost + max(0, before.expected - records), expected=0)
+    return after
+
+
+def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
+    """The parts that the day has; without a manifest, or if one is lost, they are made anew of all hits there are."""
+    before = Manifest()
+    if found.manifest is not None:
+        try:
+            pieces = [_read(db, site, day, part) for part in found.manifest.parts]
+            return _Day(pieces, found.manifest, complete=True, outdated=[])
+        except SegmentLost as lost:
+            if rollups.get(site.id, day) != found.stored:
+                raise StaleWrite(f"{site.id} {day}") from lost
+            log.exception("%s %s is built from what there is", site.id, day)
+            before = Manifest(lost=found.manifest.lost, expected=found.manifest.records)
+    keys = [segments.part_key(site.id, day, name) for name in segments.list_parts(site.id, day)]
+    keys += segments.old_keys(site.id, day)
+    changes = new_hits.from_bucket(db, site, day) if keys else []
+    records = sum(change.records for change in changes)
+    views_and_events = sum(change.views_and_events for change in changes)
+    manifest = replace(before, records=records, views_and_events=views_and_events)
+    return _Day([_Piece(change.part) for change in changes], manifest, complete=True, outdated=keys)
+
+
+def _read(db: Engine, site: Site, day: date, part: Part) -> _Piece:
+    files = segments.read_part(site.id, day, part)
+    return _Piece(day_parts.stage(db, part.name, part.age, part.records, files), part)
+
+
+# ── How it is stored ──
+
+
+def _arranged(db: Engine, site: Site, day: date, new: _Day, *, over: bool) -> _Day:
+    """The day with its parts merged, all of them once it is over, and written."""
+    pieces = _merged(db, new.pieces, whole=over and new.complete)
+    written = [replace(piece, stored=piece.stored or _write(site, day, piece.staged)) for piece in pieces]
+    parts = tuple(piece.stored for piece in written if piece.stored is not None)
+    manifest = replace(new.manifest, parts=parts)
+    if parts != new.manifest.parts:
+        manifest = replace(manifest, published=False)
+    kept = {part.name for part in parts}
+    merged = [piece.stored.name for piece in new.pieces if piece.stored is not None and piece.stored.name not in kept]
+    if over and new.complete:  # also what builds that were interrupted or too slow have written
+        merged = [name for name in segments.list_parts(site.id, day) if name not in kept]
+    outdated = {*new.outdated, *(segments.part_key(site.id, day, name) for name in merged)}
+    return _Day(written, manifest, new.complete, sorted(outdated))
+
+
+def _merged(db: Engine, pieces: list[_Piece], *, whole: bool) -> list[_Piece]:
+    """The pieces, some of them merged: all if `whole`, else those that are not much larger than what is new.
+
+    So there are always few parts, and a record is written again only a few times.
     """
-    key = segments.day_key(site.id, day)
-    dirty = found.dirty
-    clean = f"hour NOT IN ({', '.join(map(str, dirty))})" if dirty else "true"
-    if found.closed is not None:
-        before = [data for data in [segments.read(key)] if data]
-    else:
-        before = [data for segment in found.hours if (data := segments.read(segment.key))]
-    beyond = _load(db, site, day, dirty, before, clean)
-    db.sessionize()
-    segments.write(key, db.parquet(sql("closed_day_hits")), found.closed)
-    return beyond
+    staged = [piece.staged for piece in pieces]
+    records = sum(part.records for part in staged)
+    if whole and (len({part.age for part in staged}) > 1 or any(piece.stored is None for piece in pieces[:1])):
+        visitors = day_parts.rows_of(staged, "hits")
+        ranges = day_parts.ranges(db, f"SELECT visitor FROM ({visitors})", records)  # noqa: S608
+        if len(staged) == 1 and len(ranges) == 1:
+            return pieces
+        return [_Piece(day_parts.merge(db, f"whole-{n}", staged, between)) for n, between in enumerate(ranges)]
+    if whole or not pieces or pieces[0].stored is not None:
+        return pieces
+    taken, size = 1, staged[0].records
+    while taken < len(pieces) and staged[taken].records <= min(_MERGE_RATIO * size, config.PART_RECORDS - size):
+        size += staged[taken].records
+        taken += 1
+    if taken == 1:
+        return pieces
+    return [_Piece(day_parts.merge(db, "merged", staged[:taken])), *pieces[taken:]]
 
 
-def _load(
-    db: Engine, site: Site, day: date, dirty: Collection[int], built: Sequence[bytes], condition: str = "true"
-) -> dict[int, int]:
-    """Load dirty hours from the table and the others from segments; returns records beyond limits, by hour."""
-    beyond: dict[int, int] = {}
-
-    def counted() -> Iterator[VisitorHour]:
-        for stored in hits.read(site, day, dirty):
-            if stored.beyond:
-                beyond[stored.hour] = beyond.get(stored.hour, 0) + stored.beyond
-            yield stored
-
-    db.load(counted(), built, condition)
-    return beyond
-
-
-def _beyond_before(found: _Found) -> dict[int, int]:
-    """The records beyond limits of the hours that are not built again, from the stored rollup."""
-    if found.stored is None:
-        return {}
-    dirty = found.dirty
-    before = rollup_sums.unpack_figures(found.stored.packed).beyond
-    return {hour: records for hour, records in before.items() if hour not in dirty}
+def _write(site: Site, day: date, part: StagedPart) -> Part:
+    name = f"{round(time.time() * 1000):013d}-{uuid.uuid4().hex[:8]}"
+    places = segments.write_part(site.id, day, name, part.contents())
+    return Part(name, part.age, part.records, places)
 
 
 def _clear(found: Iterable[Mark], started: int) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
@@ -35,6 +35,9 @@ _CONSTANTS: Mapping[str, int] = {
     "$jitter": config.JITTER_MS,
 }
 
+# The version of the tables in docs/data.md, in the metadata of each Parquet file.
+SCHEMA_VERSION: Final = 1
+
 _one_at_a_time = threading.Lock()
 
 
@@ -44,42 +47,55 @@ class Engine:
     def __init__(self, connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         self._connection = connection
         self._scratch = scratch
+        self._has_relations = False
 
-    def load(self, fresh: Iterable[VisitorHour], segments: Sequence[bytes], condition: str = "true") -> None:
-        """Define `hits` as the hits read from the table, and the rows of segments that meet `condition`.
+    @property
+    def scratch(self) -> Path:
+        """The folder, which is empty at first and deleted at the end."""
+        return self._scratch
 
-        Both are Parquet files, of which queries read only the needed columns, so that a day need not fit into memory.
-        """
-        parts = [f"SELECT * FROM {_parquet([self._stage_fresh(fresh)])}"]  # noqa: S608
-        if segments:
-            # Old segments can contain values beyond the bounds.
-            stored = f"SELECT * REPLACE ({bounded_time('t')}) FROM {_parquet(self._stage(segments))} WHERE {condition}"  # noqa: S608
-            parts.append(stored)
-        # By name, because old segments lack newer columns.
-        together = " UNION ALL BY NAME ".join(parts)
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW hits AS SELECT {', '.join(COLUMNS)} FROM ({together})"  # noqa: S608
-        )
+    def execute(self, text: str) -> None:
+        """Run statements that have no result."""
+        self._connection.execute(text)
+
+    def load(self, fresh: Iterable[VisitorHour], segments: Sequence[bytes]) -> None:
+        """Define `hits` as hits as the table has them, and the rows of files of hits."""
+        files = self.stage("hits", segments)
+        rows = [fresh_rows([self.stage_fresh(fresh)]), *([stored_rows(files)] if files else [])]
+        self.execute(f"CREATE OR REPLACE TEMP VIEW hits AS {hits_query(rows)}")
 
     def sessionize(self) -> None:
-        """Compute `views`, `visits` and `custom_events` from `hits`."""
+        """Compute `views`, `visits`, `custom_events` and `robot_visitors` from `hits`."""
         for name in ("views", "redirects", "visits", "custom_events"):
             text = sql(name)
             for constant, ms in _CONSTANTS.items():
                 text = text.replace(constant, str(ms))
-            self._connection.execute(text)
+            self.execute(text)
+        self.execute(f"CREATE OR REPLACE TEMP TABLE robot_visitors AS {sql('robot_visitors')}")
+        self._has_relations = True
 
-    def _stage_fresh(self, fresh: Iterable[VisitorHour]) -> str:
-        """Write the hits read from the table to a Parquet file. DuckDB unpacks the records faster than Python."""
+    def ensure_relations(self) -> None:
+        """Define the relations that :meth:`sessionize` defines, without rows, if they are not there."""
+        if not self._has_relations:
+            self.load([], [])
+            self.sessionize()
+
+    def stage_fresh(self, fresh: Iterable[VisitorHour], number: int = 0) -> Path:
+        """Write hits as the table has them to a Parquet file. DuckDB unpacks the records faster than Python."""
         lines = self._scratch / "fresh.ndjson"
         with lines.open("w", encoding="utf-8") as file:
             for stored in fresh:
                 file.writelines(_lines(stored))
-        path = str(self._scratch / "fresh.parquet")
-        query = sql("unpack_records").replace("{lines}", str(lines))
-        self._connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION lz4)")
+        path = self._scratch / f"fresh-{number}.parquet"
+        self.copy(sql("unpack_records").replace("{lines}", str(lines)), path, compression="lz4")
         lines.unlink()
         return path
+
+    def copy(self, query: str, path: Path, compression: str = "zstd") -> int:
+        """Write the result of a query to a Parquet file; returns the number of rows."""
+        options = f"FORMAT parquet, COMPRESSION {compression}, KV_METADATA {{shylight_schema: '{SCHEMA_VERSION}'}}"
+        ((rows,),) = self.rows(f"COPY ({query}) TO '{path}' ({options})")
+        return int(rows)
 
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -93,18 +109,17 @@ class Engine:
 
     def parquet(self, query: str) -> bytes:
         """The result of a query as a Parquet file."""
-        path = self._scratch / "segment.parquet"
-        self._connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        path = self._scratch / "result.parquet"
+        self.copy(query, path)
         data = path.read_bytes()
         path.unlink()
         return data
 
-    def _stage(self, segments: Sequence[bytes]) -> list[str]:
-        paths = []
-        for number, data in enumerate(segments):
-            path = self._scratch / f"segment-{number}.parquet"
+    def stage(self, name: str, files: Sequence[bytes]) -> list[Path]:
+        """Write Parquet files to the scratch folder."""
+        paths = [self._scratch / f"{name}-{number}.parquet" for number in range(len(files))]
+        for path, data in zip(paths, files, strict=True):
             path.write_bytes(data)
-            paths.append(str(path))
         return paths
 
 
@@ -153,8 +168,27 @@ def sql(name: str) -> str:
     return text
 
 
-def _parquet(paths: Sequence[str]) -> str:
-    return f"read_parquet([{', '.join(repr(path) for path in paths)}], union_by_name = true)"
+def hits_query(selects: Sequence[str]) -> str:
+    """A query for hits from several queries, which may lack newer columns: all columns, in their types."""
+    empty = ", ".join(f"NULL::{type_} AS {column}" for column, type_ in COLUMNS.items())
+    together = " UNION ALL BY NAME ".join([*selects, f"SELECT {empty} WHERE false"])
+    columns = ", ".join(f"{column}::{type_} AS {column}" for column, type_ in COLUMNS.items())
+    return f"SELECT {columns} FROM ({together})"  # noqa: S608
+
+
+def fresh_rows(files: Sequence[Path]) -> str:
+    """A query for the rows of files of :meth:`Engine.stage_fresh`."""
+    return f"SELECT * FROM {parquet(files)}"  # noqa: S608
+
+
+def stored_rows(files: Sequence[Path]) -> str:
+    """A query for the rows of files of hits; those of earlier releases can contain values beyond the bounds."""
+    return f"SELECT * REPLACE ({bounded_time('t')}) FROM {parquet(files)}"  # noqa: S608
+
+
+def parquet(paths: Sequence[Path]) -> str:
+    """The relation of some Parquet files, some of which may lack columns."""
+    return f"read_parquet([{', '.join(repr(str(path)) for path in paths)}], union_by_name = true)"
 
 
 def _lines(stored: VisitorHour) -> Iterator[str]:

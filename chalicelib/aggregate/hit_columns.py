@@ -67,7 +67,7 @@ def _read_trait(field: Field) -> str:
 
 
 def _merged_trait(field: Field) -> str:
-    """Of the values that a visitor's hits have, the largest, as in `store.visitor_hour`."""
+    """Of the values that a visitor's hits have, the largest."""
     return f"{'bool_or' if field.kind is bool else 'max'}({field.name}) AS {field.name}"
 
 
@@ -76,7 +76,21 @@ def _shown_trait(field: Field) -> str:
     return f"round({field.name}::DOUBLE, 1) AS {field.name}" if field.kind is float else field.name
 
 
+# What a record takes besides its texts, about: bytes.
+_RECORD_BYTES: Final = 60
+
+
+def _record_bytes() -> str:
+    """The size of a record: that of its texts, and of the rest."""
+    texts = [name for name, field in _RECORD.items() if field.kind is str and name != "kind"]
+    return " + ".join([str(_RECORD_BYTES), *(f"coalesce(strlen({name}), 0)" for name in texts)])
+
+
 PLACEHOLDERS: Final[Mapping[str, str]] = {
+    "{hit_columns}": ", ".join(COLUMNS),
+    "{record_columns}": ", ".join(_RECORD),
+    "{record_texts}": ", ".join(f"{name}::VARCHAR" for name in _RECORD),
+    "{record_bytes}": _record_bytes(),
     "{line_columns}": ", ".join(
         f"{name}: '{type_}'" for name, type_ in {**_WHOSE, "record": "VARCHAR[]", **_OF_TRAITS}.items()
     ),

@@ -1,4 +1,4 @@
-"""Rebuilding days: their hours are marked as dirty, and the aggregation builds them within minutes."""
+"""Rebuilding days from everything that is stored of them; the aggregation does it within minutes."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from chalicelib import days
 from chalicelib.accounts import audit_log
 from chalicelib.config import MAX_REBUILD_DAYS
 from chalicelib.errors import BadRequest
-from chalicelib.store import dirty_hours, hits, segments
+from chalicelib.store import dirty_hours, hits, rollups, segments
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 
 
-def rebuild_days(
-    actor: Person | None, site: Site, first: date, last: date, *, from_segments: bool = False
-) -> list[date]:
+def rebuild_days(actor: Person | None, site: Site, first: date, last: date) -> list[date]:
     """Have the days of a site from `first` to `last`, both included, built anew; gives those that have hits.
 
-    :param from_segments: whether to compute the figures from the bucket alone. Otherwise, hours that the table of
-        sessions still has are read from it, and their segments are replaced.
+    They are built from all hits that the bucket and the table of sessions have.
+
     :raises BadRequest: if the period is empty, too long, or begins before the site's hits are deleted.
     """
     _check(site, first, last)
     now = days.now_ms()
-    marked = [day for day in days.each(first, last) if _mark(site, day, now, from_segments)]
+    marked = [day for day in days.each(first, last) if _mark(site, day, now)]
     if marked:
         period = f"{first.isoformat()} to {last.isoformat()}"
         audit_log.record(actor, "site.rebuild_days", site=site.id, days=period)
@@ -48,12 +46,10 @@ def _check(site: Site, first: date, last: date) -> None:
         raise BadRequest(f"Rebuild at most {MAX_REBUILD_DAYS} days at a time.", field="last")
 
 
-def _mark(site: Site, day: date, now: int, from_segments: bool) -> bool:
+def _mark(site: Site, day: date, now: int) -> bool:
     """Mark a day; gives whether it has hits."""
-    hours = [] if from_segments else hits.hours_with_hits(site.id, day)
-    for hour in hours:
-        dirty_hours.mark(site.id, day, hour)
-    if not hours and not segments.list_segments(site.id, day) and not segments.etag(segments.day_key(site.id, day)):
+    if not segments.exist(site.id, day) and not hits.hours_with_hits(site.id, day):
         return False
-    dirty_hours.schedule_close(site.id, day, now)  # also if no hour is dirty: it builds the figures from segments
+    rollups.forget_manifest(site.id, day)
+    dirty_hours.schedule_close(site.id, day, now)  # also if no hour is dirty
     return True

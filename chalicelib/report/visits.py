@@ -16,10 +16,11 @@ from chalicelib import config, days, pagination, url_normalization
 from chalicelib.aggregate import compute_rollup
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.config import MICROS
+from chalicelib.report.day_tables import load_days
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.periods import Period
 from chalicelib.report.site_stats import refresh_dirty_days, visit_id
-from chalicelib.store import hits, rollups, segments
+from chalicelib.store import hits, rollups
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site
 
@@ -134,22 +135,6 @@ def _by_visit(db: Engine, query: str, visits: Sequence[str]) -> dict[tuple[str, 
     for row in db.rows(sql(query), {"visits": visits}) if visits else []:
         found.setdefault((row[0], row[1], row[2]), []).append(row[3:])
     return found
-
-
-def load_days(db: Engine, site: Site, of_days: Sequence[date]) -> None:
-    """Load the segments of days, and compute views and visits."""
-    data: list[bytes] = []
-    for day in of_days:
-        closed = segments.read(segments.day_key(site.id, day))
-        if closed is not None:
-            data.append(closed)
-            continue
-        for segment in segments.list_segments(site.id, day):
-            hour = segments.read(segment.key)
-            if hour is not None:
-                data.append(hour)
-    db.load([], data)
-    db.sessionize()
 
 
 def _shown(

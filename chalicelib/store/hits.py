@@ -1,26 +1,28 @@
 """Hits in the `sessions` table: per visitor and hour a set of packed records, in a few items.
 
-Each batch of the worker adds an item per visitor and hour, whose key contains a digest of its content. The records of
-the hour are the union of its items. So writes are idempotent and their order does not matter. Nothing is read before a
-write. See docs/adr/0021.
+Each batch of the worker adds an item per visitor and hour. The records of the hour are the union of its items, so hits
+may be written again and their order does not matter. Nothing is read before a write. See docs/adr/0021.
+
+The sort key begins with the hour of the hits and the second in which they were written (`!` and 8 hexadecimal digits).
+So a build reads what is new in an hour without reading the rest; see docs/adr/0054. Items of earlier releases lack the
+second; they sort after all others, and are always read.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import groupby
 
-from chalicelib.config import DAY_HOURS
-from chalicelib.days import runs
+from chalicelib import config
+from chalicelib.config import DAY_HOURS, settings
 from chalicelib.errors import Poison
 from chalicelib.store.batch_write import put_all
-from chalicelib.store.records import VisitorHour
+from chalicelib.store.records import Traits, VisitorHour
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import SessionItem
-from chalicelib.store.visitor_hour import RecordMerge
 
 # Items are kept a little longer than the retention, so that no day is built from a part of its hits.
 _RETENTION_GRACE_DAYS = 2
@@ -60,13 +62,13 @@ def add(given: Sequence[tuple[Site, VisitorHour]]) -> dict[int, Poison]:
 
 def _items(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
     """The records as items: usually one, more if they are too large for one."""
-    traits = given.traits.pack()
+    traits, written = given.traits.pack(), f"!{int(time.time()):08x}"
     for records in _portions(sorted(given.records)):
-        # The key contains a digest of the content: a repeated write replaces the item by itself.
+        # The key contains a digest of the content, so that two items of one second do not replace each other.
         digest = hashlib.blake2b("\n".join([traits, *records]).encode(), digest_size=9).digest()
         yield SessionItem(
             partition(site.id, given.day),
-            f"{given.hour:02d}#{given.visitor}#{base64.urlsafe_b64encode(digest).decode()}",
+            f"{given.hour:02d}#{written}#{given.visitor}#{base64.urlsafe_b64encode(digest).decode()}",
             hits=set(records),
             traits=traits,
             expires=_expires(site, given.day),
@@ -95,7 +97,7 @@ def _pointers(site: Site, given: VisitorHour) -> Iterator[SessionItem]:
         digest = hashlib.sha256(identifier.encode()).hexdigest()[:16]
         pk, sk = partition(site.id, given.day), f"{_POINTER}{given.visitor}#{digest}"
         if (pk, sk) not in _pointed:
-            yield SessionItem(pk, sk, identified=_identity(site.id, identifier), expires=_expires(site, given.day))
+            yield SessionItem(pk, sk, identified=_identity(site.id, identifier), expires=_forgotten(site, given.day))
 
 
 def _note_pointers(written: Iterable[tuple[str, str]]) -> None:
@@ -116,22 +118,27 @@ def _identity(site_id: str, identifier: str) -> str:
     return f"{site_id}#{identifier}"
 
 
-def read(site: Site, day: date, hours: Iterable[int] | None = None) -> Iterator[VisitorHour]:
-    """The stored records of the given hours of a site-day (None: all hours), one `VisitorHour` per visitor and hour.
+def read(site_id: str, day: date, hour: int, after: str = "") -> Iterator[tuple[str, VisitorHour]]:
+    """The stored items of an hour of a site-day, in the order in which they were written.
 
-    Records beyond the site's limit per visitor and hour are left out, the latest first, and counted in `beyond`.
+    :param after: see :func:`resume_after`; empty for all items.
+    :returns: the second in which an item was written, as in its key (``""`` for items of earlier releases, which come
+        last), and its records. Items of a visitor may overlap.
     """
-    key = partition(site.id, day)
-    if hours is None:
-        hours = range(DAY_HOURS)
-    for first, last in runs(sorted(set(hours)), lambda hour: hour + 1):
-        between = SessionItem.sk.between(f"{first:02d}#", f"{last:02d}~")
-        stored = SessionItem.query(key, between, consistent_read=True)
-        for (hour, visitor), items in groupby(stored, _whose):
-            merge = RecordMerge(site.max_visitor_hour)
-            for item in items:
-                merge.add(item.hits, item.traits)
-            yield merge.result(day, hour, visitor)
+    between = SessionItem.sk.between(f"{hour:02d}#{after}", f"{hour:02d}~")
+    for item in SessionItem.query(partition(site_id, day), between, consistent_read=True):
+        _, *rest = item.sk.split("#")
+        written = rest.pop(0) if rest[0].startswith("!") else ""
+        yield written, VisitorHour(day, hour, rest[0], Traits.unpack(item.traits), frozenset(item.hits or ()))
+
+
+def resume_after(written: str) -> str:
+    """From where to read on after an item that was written in that second.
+
+    An item can become visible after items of later seconds, as long as the worker may take to write it and clocks may
+    differ. So the last minute is read again.
+    """
+    return f"!{max(0, int(written[1:], 16) - config.WRITE_OVERLAP_S):08x}" if written else ""
 
 
 def hours_with_hits(site_id: str, day: date) -> list[int]:
@@ -144,7 +151,7 @@ def hours_with_hits(site_id: str, day: date) -> list[int]:
         item = next(iter(SessionItem.query(key, between, limit=1, consistent_read=True)), None)
         if item is None:
             break
-        found.append(_whose(item)[0])
+        found.append(int(item.sk[:2]))
         first = found[-1] + 1
     return found
 
@@ -160,11 +167,13 @@ def partition(site_id: str, day: date) -> str:
     return f"{site_id}#{day.isoformat()}"
 
 
-def _whose(item: SessionItem) -> tuple[int, str]:
-    hour, visitor, *_ = item.sk.split("#")
-    return int(hour), visitor
-
-
 def _expires(site: Site, day: date) -> int:
+    """Epoch seconds until which the rows are needed: until segments surely hold them."""
+    hot_s = settings().hot_days * 24 * 60 * 60
+    return min(max(site.calendar.day_end(day) // 1000, int(time.time())) + hot_s, _forgotten(site, day))
+
+
+def _forgotten(site: Site, day: date) -> int:
+    """Epoch seconds at which the site's retention of a day has ended."""
     kept_s = (site.retention_days + _RETENTION_GRACE_DAYS) * 24 * 60 * 60
     return site.calendar.day_end(day) // 1000 + kept_s

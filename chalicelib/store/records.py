@@ -158,6 +158,11 @@ class Traits:
         known = {name: value for name in TRAITS if (value := getattr(self, name)) not in (None, False)}
         return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
 
+    @classmethod
+    def unpack(cls, packed: str | None) -> Traits:
+        """Traits from their packed form; those that only a newer release knows are left out."""
+        return cls(**{name: value for name, value in json.loads(packed or "{}").items() if name in TRAITS})
+
 
 TRAITS: Final = tuple(one.name for one in fields(Traits))
 # The traits that lists of visits show.

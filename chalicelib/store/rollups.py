@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import uuid
 import zlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pynamodb.exceptions import PutError
+from pynamodb.expressions.update import Action
 
 from chalicelib.store import aws
-from chalicelib.store.segments import StaleWrite
+from chalicelib.store.segments import Manifest, StaleWrite
 from chalicelib.store.tables import RollupItem
 
-# DynamoDB's limit for an item is 400 KB, including keys.
-MAX_PACKED_BYTES = 380_000
+# DynamoDB's limit for an item is 400 KB, including keys and the manifest.
+MAX_PACKED_BYTES = 370_000
 _LENGTH_BYTES = 4
 
 
@@ -26,12 +28,14 @@ class StoredRollup:
     :ivar packed: compressed JSON, see `aggregate.rollup_sums`.
     :ivar built_at: epoch ms at which its build began to read.
     :ivar build: unique to the build.
+    :ivar manifest: the segments from which it was computed; None if an earlier release has built it.
     """
 
     day: date
     packed: bytes
     built_at: int
     build: str
+    manifest: Manifest | None = None
 
 
 def pack(figures: dict[str, Any], tables: dict[str, Any]) -> bytes:
@@ -111,7 +115,12 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
     """
     unchanged = RollupItem.build.does_not_exist() if replaces is None else RollupItem.build == replaces.build
     item = RollupItem(
-        site_id, _sort_key(rollup.day), packed=rollup.packed, built_at=rollup.built_at, build=rollup.build
+        site_id,
+        _sort_key(rollup.day),
+        packed=rollup.packed,
+        built_at=rollup.built_at,
+        build=rollup.build,
+        manifest=rollup.manifest.pack() if rollup.manifest else None,
     )
     try:
         item.save(unchanged)
@@ -119,6 +128,13 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
         if aws.condition_failed(error):
             raise StaleWrite(f"{site_id} {rollup.day}") from error
         raise
+
+
+def forget_manifest(site_id: str, day: date) -> None:
+    """Have the next build look at everything that is stored of a site-day, and not only at what is new."""
+    item = RollupItem(site_id, _sort_key(day))
+    actions: list[Action] = [RollupItem.manifest.remove(), RollupItem.build.set(uuid.uuid4().hex)]
+    aws.condition_met(lambda: item.update(actions=actions, condition=RollupItem.build.exists()))
 
 
 def _sort_key(day: date) -> str:
@@ -131,4 +147,5 @@ def _minutes_key(day: date) -> str:
 
 def _parse(item: RollupItem) -> StoredRollup:
     day = date.fromisoformat(item.sk.partition("#")[2])
-    return StoredRollup(day, bytes(item.packed), int(item.built_at), item.build)
+    manifest = Manifest.unpack(item.manifest) if item.manifest else None
+    return StoredRollup(day, bytes(item.packed), int(item.built_at), item.build, manifest)

@@ -1,99 +1,233 @@
-"""Segments: the hits of one hour, or of one finished day, of a site as Parquet objects in the bucket.
+"""Segments: the hits, visits, views and events of site-days as Parquet in the bucket.
 
 ====================================================  =======================================================
-``segments/hours/site=…/day=…/hour=HH/hits.parquet``  an hour of a day that is not compacted yet
-``segments/days/site=…/day=…/hits.parquet``           a finished day, with each hit's visit number
+``segments/parts/site=…/day=…/<name>.zip``            what the program reads: a part of a day's visitors
+``segments/visits/site=…/day=…/visits-N.parquet``     for others to read: the visits of a closed day
+``segments/views/…``, ``segments/events/…``           its page views and custom events
 ====================================================  =======================================================
 
-Writes are conditional on the state before the build began to read, so that a build with older data cannot overwrite a
-newer one.
+A part holds everything of some visitors of a day, a Parquet file per table of :data:`TABLES`, in an uncompressed ZIP
+file. It is written once, under a name of its own, and never changed. Which parts a day consists of is in its
+:class:`Manifest`, which is stored with the rollup, in one write. Of a visitor who is in several parts, the one with the
+largest age counts. See docs/adr/0054.
+
+Earlier releases wrote ``segments/hours`` and ``segments/days``, which are read where there is no manifest.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import Any, Final
 
 from chalicelib.config import settings
 from chalicelib.store import aws
 
-_HOURS = "segments/hours"
-_DAYS = "segments/days"
-FOLDERS = (_HOURS, _DAYS)
+# The tables of a part, those that reports need first, so that they are read with one request for a range of bytes.
+TABLES: Final = ("visits", "views", "events", "visitors", "robots", "beyond", "hits")
+# The tables that are written for others to read.
+PUBLIC: Final = ("visits", "views", "events")
+_PARTS: Final = "segments/parts"
+_OLD: Final = ("segments/hours", "segments/days")
+FOLDERS: Final = (_PARTS, *(f"segments/{table}" for table in PUBLIC), *_OLD)
+_MISSING: Final = ("404", "NoSuchKey", "NotFound")
 
 
 class StaleWrite(Exception):
-    """The object was written by another build meanwhile: read again and retry."""
+    """Another build of the day has written meanwhile: read again and retry."""
+
+
+class SegmentLost(Exception):
+    """An object that a manifest names is not in the bucket, or is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """An object in the bucket. `hour` is None for a compacted day; `etag` identifies the content."""
+class Part:
+    """An object with everything of some visitors of a day.
 
-    key: str
-    hour: int | None
-    etag: str
+    :ivar name: unique; of parts of a day that were written later, it is larger.
+    :ivar age: of a visitor who is in several parts, the one with the largest age counts.
+    :ivar records: number of its hits.
+    :ivar places: table -> offset and length of its Parquet file in the object, bytes, and its CRC-32. Empty tables are
+        left out.
+    """
 
-
-def hour_key(site_id: str, day: date, hour: int) -> str:
-    """The object key of an hour's segment."""
-    return f"{_HOURS}/site={site_id}/day={day.isoformat()}/hour={hour:02d}/hits.parquet"
-
-
-def day_key(site_id: str, day: date) -> str:
-    """The object key of a finished day's segment."""
-    return f"{_DAYS}/site={site_id}/day={day.isoformat()}/hits.parquet"
+    name: str
+    age: int
+    records: int
+    places: Mapping[str, Sequence[int]]
 
 
-def list_segments(site_id: str, day: date) -> list[Segment]:
-    """The existing hour segments of a site-day, by hour."""
-    prefix = f"{_HOURS}/site={site_id}/day={day.isoformat()}/"
-    answer = aws.client("s3").list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
-    found = [
-        Segment(item["Key"], int(item["Key"][len(prefix) :].removeprefix("hour=")[:2]), item["ETag"])
-        for item in answer.get("Contents", [])
-    ]
-    return sorted(found, key=lambda segment: segment.key)
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a site-day consists of.
+
+    :ivar parts: its parts.
+    :ivar written: hour -> when the newest hit was written that they hold, see `store.hits.read`.
+    :ivar records: number of all hits; :ivar views_and_events: without leaves.
+    :ivar limit: the site's limit per visitor and hour, by which hits were left out.
+    :ivar published: whether the tables that others read are those of these parts.
+    :ivar unread: hours of which the table has more hits than those that are known, also if they are not marked.
+    :ivar lost: how many hits are missing because parts were lost, at least.
+    :ivar expected: while lost parts are made anew, how many hits there were.
+    """
+
+    parts: tuple[Part, ...] = ()
+    written: Mapping[int, str] = field(default_factory=dict)
+    records: int = 0
+    views_and_events: int = 0
+    limit: int = 0
+    published: bool = False
+    unread: tuple[int, ...] = ()
+    lost: int = 0
+    expected: int = 0
+
+    def pack(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def unpack(cls, text: str) -> Manifest:
+        """A manifest from its JSON."""
+        data = json.loads(text)
+        data["parts"] = tuple(Part(**part) for part in data["parts"])
+        data["unread"] = tuple(data["unread"])
+        data["written"] = {int(hour): written for hour, written in data["written"].items()}
+        return cls(**data)
 
 
-def etag(key: str) -> str | None:
-    """The etag of the object's current content; None if there is no such object."""
+def part_key(site_id: str, day: date, name: str) -> str:
+    """The object key of a part."""
+    return f"{_PARTS}/site={site_id}/day={day.isoformat()}/{name}.zip"
+
+
+def public_key(table: str, site_id: str, day: date, number: int) -> str:
+    """The object key of a table that others read."""
+    return f"segments/{table}/site={site_id}/day={day.isoformat()}/{table}-{number}.parquet"
+
+
+# ── Parts ──
+
+
+def write_part(site_id: str, day: date, name: str, files: Mapping[str, bytes]) -> dict[str, tuple[int, int, int]]:
+    """Write a part under a new name; returns the places of its tables."""
+    buffer = io.BytesIO()
+    places: dict[str, tuple[int, int, int]] = {}
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for table in TABLES:
+            if table in files:
+                archive.writestr(zipfile.ZipInfo(f"{table}.parquet"), files[table])
+                size = len(files[table])
+                places[table] = (buffer.tell() - size, size, zlib.crc32(files[table]))
+    _put(part_key(site_id, day, name), buffer.getvalue(), "application/zip")
+    return places
+
+
+def read_part(site_id: str, day: date, part: Part, tables: Sequence[str] = TABLES) -> dict[str, bytes]:
+    """The Parquet files of some tables of a part, with one request.
+
+    :raises SegmentLost: if the object is not there, or is not what was written.
+    """
+    wanted = {table: part.places[table] for table in tables if table in part.places}
+    if not wanted:
+        return {}
+    first = min(offset for offset, *_ in wanted.values())
+    end = max(offset + length for offset, length, _ in wanted.values())
+    data = _get(part_key(site_id, day, part.name), f"bytes={first}-{end - 1}")
+    found = {
+        table: (data or b"")[offset - first : offset - first + length] for table, (offset, length, _) in wanted.items()
+    }
+    if any(zlib.crc32(found[table]) != checksum for table, (_, _, checksum) in wanted.items()):
+        raise SegmentLost(part_key(site_id, day, part.name))
+    return found
+
+
+def list_parts(site_id: str, day: date) -> list[str]:
+    """The names of all parts of a site-day in the bucket, also of those that no manifest names; oldest first."""
+    prefix = part_key(site_id, day, "").removesuffix(".zip")
+    return [key[len(prefix) :].removesuffix(".zip") for key in _keys(prefix)]
+
+
+def read_found(site_id: str, day: date, name: str) -> dict[str, bytes]:
+    """All tables of a part of which only the name is known; none if it is gone or damaged."""
+    data = _get(part_key(site_id, day, name))
     try:
-        return str(aws.client("s3").head_object(Bucket=settings().bucket, Key=key)["ETag"])
-    except aws.ClientError as error:
-        if aws.error_code(error) in ("404", "NoSuchKey", "NotFound"):
-            return None
-        raise
+        with zipfile.ZipFile(io.BytesIO(data or b"")) as archive:
+            return {one.removesuffix(".parquet"): archive.read(one) for one in archive.namelist()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        return {}
+
+
+def delete_parts(site_id: str, day: date, names: Sequence[str]) -> None:
+    """Delete parts, if they exist."""
+    delete([part_key(site_id, day, name) for name in names])
+
+
+# ── Tables for others ──
+
+
+def publish(site_id: str, day: date, parts: Sequence[Mapping[str, bytes]]) -> None:
+    """Write the tables that others read, a file for each part that has the table, and delete further files."""
+    for table in PUBLIC:
+        files = [part[table] for part in parts if table in part]
+        for number, data in enumerate(files, start=1):
+            _put(public_key(table, site_id, day, number), data, "application/vnd.apache.parquet")
+        prefix = f"segments/{table}/site={site_id}/day={day.isoformat()}/"
+        written = {public_key(table, site_id, day, number) for number in range(1, len(files) + 1)}
+        delete([key for key in _keys(prefix) if key not in written])
+
+
+# ── Files of earlier releases ──
+
+
+def old_keys(site_id: str, day: date) -> list[str]:
+    """The object keys of files of a site-day that earlier releases wrote."""
+    return [key for folder in _OLD for key in _keys(f"{folder}/site={site_id}/day={day.isoformat()}/")]
 
 
 def read(key: str) -> bytes | None:
     """The object's content, or None if there is no such object."""
+    return _get(key)
+
+
+# ── Objects ──
+
+
+def exist(site_id: str, day: date) -> bool:
+    """Whether the bucket has hits of a site-day."""
+    return bool(list_parts(site_id, day) or old_keys(site_id, day))
+
+
+def _keys(prefix: str) -> Iterator[str]:
+    token: dict[str, str] = {}
+    while True:
+        answer = aws.client("s3").list_objects_v2(Bucket=settings().bucket, Prefix=prefix, **token)
+        yield from sorted(str(one["Key"]) for one in answer.get("Contents", []))
+        if not answer.get("IsTruncated"):
+            return
+        token = {"ContinuationToken": answer["NextContinuationToken"]}
+
+
+def _get(key: str, span: str = "") -> bytes | None:
+    given: dict[str, Any] = {"Range": span} if span else {}
     try:
-        return bytes(aws.client("s3").get_object(Bucket=settings().bucket, Key=key)["Body"].read())
+        return bytes(aws.client("s3").get_object(Bucket=settings().bucket, Key=key, **given)["Body"].read())
     except aws.ClientError as error:
-        if aws.error_code(error) in ("404", "NoSuchKey", "NotFound"):
+        if aws.error_code(error) in (*_MISSING, "InvalidRange", "416"):
             return None
         raise
 
 
-def write(key: str, data: bytes, seen: str | None) -> str:
-    """Write the object if its etag is still `seen` (None: if it still does not exist); returns the new etag.
-
-    :raises StaleWrite: if it was written by another build meanwhile.
-    """
-    condition = {"IfNoneMatch": "*"} if seen is None else {"IfMatch": seen}
-    try:
-        answer = aws.client("s3").put_object(
-            Bucket=settings().bucket, Key=key, Body=data, ContentType="application/vnd.apache.parquet", **condition
-        )
-    except aws.ClientError as error:
-        if aws.error_code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409"):
-            raise StaleWrite(key) from error
-        raise
-    return str(answer["ETag"])
+def _put(key: str, data: bytes, content_type: str) -> None:
+    aws.client("s3").put_object(Bucket=settings().bucket, Key=key, Body=data, ContentType=content_type)
 
 
-def delete(keys: list[str]) -> None:
+def delete(keys: Sequence[str]) -> None:
     """Delete objects, if they exist."""
     for start in range(0, len(keys), 1000):
         part = [{"Key": key} for key in keys[start : start + 1000]]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from chalicelib.store import credentials, idempotency_keys, people, site_order, start_page, teams
+from chalicelib.store.segments import FOLDERS
 
 BUCKET: Final = "bucket"
 # The kind of what is the site's by its place, but not declared.
@@ -50,7 +51,7 @@ KINDS: Final = (
     Kind("months", "rollups", ("{site}", r"(month|rows)#.*")),
     Kind("excluded_traffic", "rollups", ("{site}", r"ledger#.*")),
     Kind("usage", "rollups", ("{site}", r"usage#.*")),
-    Kind("files", BUCKET, (r"segments/(hours|days)/site={site}/.*",)),
+    Kind("files", BUCKET, (rf"({'|'.join(FOLDERS)})/site={{site}}/.*",)),
     Kind("settings", "core", ("site", "{site}")),
     Kind("people", "core", (r"site#{site}", "people")),
     Kind("people", "core", (r"person#.*", r"site#{site}")),

@@ -4,7 +4,7 @@
 table                 key                                    holds
 ====================  =====================================  ==========================================================
 core                  entity-prefixed pk / sk                users, sites, memberships, tokens (hashed), links
-sessions              ``site#day`` / ``HH#visitor#digest``   hits of one visitor's hour of a site-day, as a set
+sessions              ``site#day`` / ``HH#!second#visitor…``  hits of one visitor's hour of a site-day, as a set
                       ``site#day`` / ``id#visitor#…``        a pointer from the site's own name for that visitor
 rollups               ``site`` / ``day#…``                   packed rollups of site-days
                       ``site`` / ``month#…`` ``rows#…``      the sums of months, made of them
@@ -119,7 +119,7 @@ class SessionItem(_Table):
         table_name = settings().table("sessions")
 
     pk = UnicodeAttribute(hash_key=True)  # site#day
-    sk = UnicodeAttribute(range_key=True)  # HH#visitor#digest of the hits, or id#visitor#digest of the identifier
+    sk = UnicodeAttribute(range_key=True)  # see store/hits.py; or id#visitor#digest of the identifier
     hits = UnicodeSetAttribute(null=True)  # packed records, see store/records.py
     traits = UnicodeAttribute(null=True)  # what is known of the visitor, as JSON
     identified = UnicodeAttribute(null=True)
@@ -138,6 +138,7 @@ class RollupItem(_Table):
     packed = BinaryAttribute(legacy_encoding=False)
     built_at = NumberAttribute()  # epoch ms at which the build began to read
     build = UnicodeAttribute()  # unique to the build; a stale one cannot overwrite a newer
+    manifest = UnicodeAttribute(null=True)  # the segments from which it was computed, see store/segments.py
 
 
 class MonthItem(_Table):

@@ -88,7 +88,7 @@ def beacon(site: Site, body: dict[str, Any], agent: str, address: str) -> int:
 
 def stored(site: Site) -> list[Record]:
     today = days.day_of(days.now_ms(), site.zone)
-    found = [hour for day in (yesterday(site), today) for hour in hits.read(site, day)]
+    found = [hour for day in (yesterday(site), today) for at in range(25) for _, hour in hits.read(site.id, day, at)]
     return [Record.unpack(packed) for hour in found for packed in hour.records]
 
 

@@ -136,7 +136,7 @@ def of_objects(key: str, *actions: str) -> list[Need]:
 
 
 HITS, DEAD = iam.queue(settings().queue), iam.queue(settings().dead_letters)
-DAY = segments.day_key("some-site", date(2026, 11, 25))
+DAY = segments.part_key("some-site", date(2026, 11, 25), "1")
 # What is worth saying in words, and who may do any part of it; it holds whatever the recording says.
 MAY: dict[str, tuple[list[Need], set[str]]] = {
     "queue a hit": ([Need("sqs:SendMessage", HITS)], {"api_handler"}),

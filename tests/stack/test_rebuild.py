@@ -60,16 +60,15 @@ def sessions_of(site: Site, day: date) -> list[SessionItem]:
     return list(SessionItem.query(hits.partition(site.id, day)))
 
 
-@pytest.mark.parametrize("from_segments", [False, True])
 @pytest.mark.parametrize("ago", [0, 1, 3])
-def test_a_wrong_rollup_is_built_anew(ago: int, from_segments: bool) -> None:
+def test_a_wrong_rollup_is_built_anew(ago: int) -> None:
     """Of a day that runs, of yesterday, and of a closed day."""
     site = replace(new_site(), timezone="Asia/Kathmandu")
     day = today(site) - timedelta(days=ago)
     right = built_day(site, day)
     damage(site, day)
     assert refreshed(site, day) != right  # without a mark, nobody notices
-    assert rebuild_days(None, site, day, day, from_segments=from_segments) == [day]
+    assert rebuild_days(None, site, day, day) == [day]
     assert refreshed(site, day) == right
 
 
@@ -77,7 +76,7 @@ def test_a_running_day_is_built_anew_once_and_closed_at_its_end() -> None:
     site = new_site()
     day = today(site)
     built_day(site, day)
-    rebuild_days(None, site, day, day, from_segments=True)
+    rebuild_days(None, site, day, day)
     refreshed(site, day)
     (close,) = [mark for mark in dirty_hours.of_day(site.id, day) if mark.hour is None]
     assert close.due > site.calendar.day_end(day)
@@ -102,12 +101,11 @@ def test_segments_that_are_lost_are_built_from_the_table() -> None:
     site = new_site()
     day = yesterday(site)
     right = built_day(site, day)
-    keys = [segment.key for segment in segments.list_segments(site.id, day)]
-    segments.delete([*keys, segments.day_key(site.id, day)])
+    segments.delete_parts(site.id, day, segments.list_parts(site.id, day))
     rebuild_days(None, site, day, day)
     assert refreshed(site, day) == right
     forget_marks(site, day)
-    rebuild_days(None, site, day, day, from_segments=True)
+    rebuild_days(None, site, day, day)
     assert refreshed(site, day) == right
 
 
@@ -120,7 +118,7 @@ def test_figures_that_are_lost_are_built_from_the_bucket_alone() -> None:
         item.delete()
     for rollup in RollupItem.query(site.id):
         rollup.delete()
-    assert rebuild_days(None, site, day - timedelta(days=3), today(site), from_segments=True) == [day]
+    assert rebuild_days(None, site, day - timedelta(days=3), today(site)) == [day]
     assert refreshed(site, day) == right
 
 

@@ -129,7 +129,7 @@ def test_figures_that_are_lost_come_back_from_the_bucket(running: Info, caller: 
         ]
         given |= {"GlobalSecondaryIndexes": indexes} if indexes else {}
         cloud.client("dynamodb").create_table(**given, BillingMode="PAY_PER_REQUEST")
-    assert command(running, "rebuild-days", site, today, today, "--from-segments") == 0
+    assert command(running, "rebuild-days", site, today, today) == 0
     assert figures(caller, site, before[1]) == before
 
 

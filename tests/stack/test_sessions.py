@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ from tests.stack.counting import (
 )
 
 pytestmark = pytest.mark.usefixtures("local_aws")
+DAY_S = 24 * 60 * 60
 
 
 @pytest.fixture
@@ -134,9 +136,9 @@ def test_what_is_known_of_a_visitor_is_not_forgotten_by_a_delivery_that_knows_le
         with monkeypatch.context() as known:
             known.setattr(geolocation, "locate", lambda _, found=found: found)
             consume(batch)
-    (stored,) = hits.read(site, yesterday(site))
-    assert (stored.traits.country, stored.traits.city) == ("DE", "Berlin")
-    assert rollup_sums.unpack(built(site, yesterday(site))).totals.pageviews == 1
+    figures = rollup_sums.unpack(built(site, yesterday(site)))
+    assert figures.tables["cities"] == [["Berlin, DE", 1, 1, 1]]  # type: ignore[comparison-overlap]
+    assert figures.totals.pageviews == 1
 
 
 def spam() -> str:
@@ -170,14 +172,40 @@ def test_items_of_the_old_layout_are_part_of_an_hour(site: Site) -> None:
     pk, sk = item.pk, f"01#{event.visitor}"
     old = {"pk": {"S": pk}, "sk": {"S": sk}, "browser": {"S": "Firefox"}, "hits": {"SS": [*item.hits]}}
     aws.client("dynamodb").put_item(TableName=tables.SessionItem.Meta.table_name, Item=old)
-    (stored,) = hits.read(site, yesterday(site))
-    assert (len(stored.records), stored.traits.browser) == (1, "Firefox")
+    read = list(hits.read(site.id, yesterday(site), 1))
+    assert [(written == "", len(hour.records)) for written, hour in read] == [(False, 1), (True, 1)]
+    assert [hour.visitor for _, hour in read] == [event.visitor] * 2
+    assert rollup_sums.unpack(built(site, yesterday(site))).totals.pageviews == 1
 
 
-def test_hits_live_as_long_as_the_site_keeps_them(site: Site) -> None:
+def test_what_was_written_after_a_build_is_read_without_the_rest_of_the_hour(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, clock in enumerate((1_000_000, 1_000_100, 1_000_130)):
+        monkeypatch.setattr("chalicelib.store.hits.time.time", lambda clock=clock: clock)
+        consume(messages([view(site, number, address=f"203.0.113.{number}")]))
+    read = list(hits.read(site.id, yesterday(site), 1))
+    assert [int(written[1:], 16) for written, _ in read] == [1_000_000, 1_000_100, 1_000_130]
+    after = hits.resume_after(read[-1][0])
+    assert (
+        list(hits.read(site.id, yesterday(site), 1, after)) == read[1:]
+    )  # those of the last 40 s may have been missed
+
+
+def test_hits_live_until_segments_surely_have_them_and_pointers_as_long_as_the_site_keeps_hits(site: Site) -> None:
+    before = int(time.time())
     consume(messages([view(site, 1, identifier="bob")]))
     end = days.day_end(yesterday(site), site.zone) // 1000
-    assert {item.expires for item in items(site)} == {end + (site.retention_days + 2) * 24 * 3600}
+    pointer, hit = sorted(items(site), key=lambda item: item.identified is None)
+    assert pointer.expires == end + (site.retention_days + 2) * DAY_S
+    assert 0 <= hit.expires - before - 35 * DAY_S <= 60  # the day is over, so they live from now on
+
+
+def test_hits_do_not_live_longer_than_the_site_keeps_them(site: Site) -> None:
+    put_site(short := replace(site, retention_days=7))
+    consume(messages([view(short, 1)]))
+    end = days.day_end(yesterday(site), site.zone) // 1000
+    assert [item.expires for item in items(short)] == [end + 9 * DAY_S]
 
 
 def test_a_dead_table_is_given_up_in_time_however_many_batches_there_are(

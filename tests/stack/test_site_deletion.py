@@ -335,7 +335,7 @@ def test_a_run_ends_with_its_time_and_the_next_goes_on(local_aws: Cloud, functio
     begin(made)
     states = []
     with later():
-        for _ in range(100):
+        for _ in range(200):
             Short.left = 4
             deletion_work.run(Short())
             found = deletions.get(made.site.id)

@@ -14,7 +14,7 @@ from chalicelib.aggregate import compute_rollup
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.collect.event import Event, decode, encode
 from chalicelib.enrich import geolocation, worker
-from chalicelib.store.visitor_hour import RecordMerge
+from chalicelib.store.records import Traits, VisitorHour
 
 NEW_FIELD: dict[str, Any] = {"volume": 70}
 BEYOND_ITS_RANGE: dict[str, Any] = {"volume": 101}
@@ -31,10 +31,9 @@ def travel() -> None:
     assert "volume" in refused.why.detail
     with patch.object(geolocation, "locate", lambda _: geolocation.Location(**NEW_TRAIT)):
         traits = replace(worker.traits("Firefox", ""), robot=False, robot_reason=None)
-    merge = RecordMerge(10)
-    merge.add([worker.record(event).pack()], traits.pack())
+    records = frozenset([worker.record(event).pack()])
     with engine() as db:
-        db.load([merge.result(date(2026, 11, 24), 12, "v")], [])
+        db.load([VisitorHour(date(2026, 11, 24), 12, "v", Traits.unpack(traits.pack()), records)], [])
         db.load([], [db.parquet("FROM hits")])
         db.sessionize()
         assert db.rows("SELECT volume, altitude, typeof(volume) FROM hits") == [(70, 12.5, "UTINYINT")]

@@ -172,9 +172,8 @@ def test_tables_and_paths_in_the_bucket_are_documented() -> None:
     assert {f"{Settings().prefix}-{name}" for name in documented} == {m.Meta.table_name for m in tables.MODELS}
     paths = first_cells(section(doc("architecture.md"), "The bucket"))
     day = date(2026, 11, 24)
-    hourly, daily = segments.hour_key("<site>", day, 7), segments.day_key("<site>", day)
-    assert hourly.replace(day.isoformat(), "<day>").replace("=07", "=HH") in paths
-    assert daily.replace(day.isoformat(), "<day>") in paths
+    keys = segments.part_key("<site>", day, "<name>"), segments.public_key("visits", "<site>", day, 7)
+    assert [key.replace(day.isoformat(), "<day>").replace("-7.", "-N.") for key in keys if key] == paths[:2]
 
 
 def test_layers_are_documented() -> None:

@@ -1,19 +1,8 @@
 -- Bots that were stored (no metric counts them), by the reason why they are bots and by name. Hits are views and custom
 -- events. The $most bots with the most hits are named; the others are summed under '', by reason.
-WITH happened AS (
-    SELECT day, visitor FROM views
-    UNION ALL
-    SELECT day, visitor FROM (SELECT DISTINCT day, visitor, id FROM hits WHERE kind = 'event')
-),
-counts AS (
-    SELECT
-        coalesce(robot_reason, 'declared') AS reason,
-        coalesce(browser, '') AS called,
-        count(DISTINCT (day, visitor)) AS visitors,
-        count(*) AS hits
-    FROM happened
-    JOIN visitors USING (day, visitor)
-    WHERE visitors.robot
+WITH counts AS (
+    SELECT reason, name AS called, count(*) AS visitors, sum(hits) AS hits
+    FROM robot_visitors
     GROUP BY reason, called
 ),
 placed AS (

@@ -489,7 +489,7 @@ def test_no_stored_record_can_break_a_build(cases: list[tuple[list[Record], Trai
         db.load(hours, [])
         db.sessionize()
         figures = compute_rollup.compute(db)
-        segment = db.parquet(sql("closed_day_hits"))
+        segment = db.parquet("FROM hits")
         db.load(hours, [segment])
         db.sessionize()
         compute_rollup.compute(db)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
+from chalicelib.aggregate.duckdb_engine import Engine, engine
 from chalicelib.config import REDIRECT_WITHIN_MS
 from chalicelib.days import HOUR_MS
 from chalicelib.store.records import EVENT, LEAVE, VIEW, Record
@@ -116,11 +116,6 @@ def test_what_was_said_of_the_visitor_on_the_first_page_stays():
     event = Record(EVENT, "e", START + 100, "/", event_name="Signup", interactive=True)
     (visit,) = of([*said, *SECOND, event], "FROM human_visits")
     assert (visit["identifier"], visit["bounce"], visit["pageviews"]) == ("ada", False, 1)
-
-
-def test_a_replaced_page_keeps_the_number_of_its_visit_in_what_is_kept():
-    rows = of(FIRST + SECOND, f"SELECT id, kind, visit FROM ({sql('closed_day_hits')}) ORDER BY ALL")
-    assert [row["visit"] for row in rows] == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("others", [[], [view("c", 15_000, "/next", **INSIDE)]])

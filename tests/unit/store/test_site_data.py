@@ -52,7 +52,14 @@ def test_every_kind_is_documented() -> None:
     assert site_kinds.OTHER not in found
 
 
-@pytest.mark.parametrize("key", [segments.hour_key(SITE, DAY, 7), segments.day_key(SITE, DAY)])
+@pytest.mark.parametrize(
+    "key",
+    [
+        segments.part_key(SITE, DAY, "1"),
+        *(segments.public_key(table, SITE, DAY, 1) for table in segments.PUBLIC),
+        *(f"{folder}/site={SITE}/day={DAY.isoformat()}/hits.parquet" for folder in segments.FOLDERS),
+    ],
+)
 def test_its_files_are_of_a_kind(key: str) -> None:
     assert kind_of(SITE, Found(BUCKET, (key,))) == "files"
     assert kind_of(OTHER, Found(BUCKET, (key,))) is None
