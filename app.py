@@ -30,10 +30,10 @@ def worker(event: SQSEvent) -> None:
 
 @app.schedule(Rate(config.AGGREGATE_EVERY_MIN, unit=Rate.MINUTES))
 def aggregate(event: CloudWatchEvent) -> None:
-    """Bring the figures of days with new hits up to date."""
+    """Bring the figures of days with new hits up to date; also invoked for a site that somebody is looking at."""
     from chalicelib.aggregate import schedule
 
-    schedule.refresh_marked(event.context)
+    schedule.refresh_marked(event.context, event.detail.get("site"))
 
 
 @app.schedule(Rate(config.EXPIRE_SALTS_EVERY_MIN, unit=Rate.MINUTES))

@@ -83,6 +83,12 @@ WRITE_OVERLAP_S: Final = 30 + CLOCK_SKEW_S
 # a part of a day has at most.
 BUILD_RECORDS: Final = 250_000
 PART_RECORDS: Final = 500_000
+# A page builds a day itself if it has at most so many records; else it has the aggregator woken.
+SMALL_DAY_RECORDS: Final = 20_000
+# A site has the aggregator woken at most this often.
+WAKE_EVERY_S: Final = 3
+# How long the aggregator works on a day before it goes on to the next one that waits.
+DAY_TURN_S: Final = 30.0
 # Days of a site that one command may have built anew.
 MAX_REBUILD_DAYS: Final = 366
 # Dead letters that pages and the API list, and for how long a request looks for them, and redrives or discards some:
@@ -312,6 +318,11 @@ class Settings:
     def dead_letters(self) -> str:
         """The queue of messages that could not be stored."""
         return f"{self.prefix}-hits-dead"
+
+    @property
+    def aggregate(self) -> str:
+        """The function that builds days."""
+        return f"{self.prefix}-aggregate"
 
     @property
     def delete_sites(self) -> str:

@@ -82,30 +82,42 @@ class _Day:
         return [piece.staged for piece in self.pieces]
 
 
-def refresh(site: Site, day: date, until: float | None = None) -> StoredRollup | None:
+def refresh(site: Site, day: date) -> StoredRollup | None:
     """Bring the segments and the rollup of a site-day up to date; the rollup, or None if the day has no hits.
+
+    :raises StaleWrite: if other builds of the day were faster several times.
+    """
+    while True:
+        stored, complete = _turn(site, day, config.BUILD_RECORDS)
+        if complete:
+            return stored
+
+
+def refresh_until(site: Site, day: date, until: float, most: int) -> bool:
+    """Like :func:`refresh`, as far as the time allows; returns whether the day is up to date.
 
     :param until: the time on the monotonic clock, s, after which no more of the waiting hits are taken up; the day
         stays dirty. At least some are.
-    :raises StaleWrite: if other builds of the day were faster several times.
+    :param most: about how many hits are taken up at once.
     """
+    while True:
+        _, complete = _turn(site, day, most)
+        if complete or time.monotonic() >= until:
+            return complete
+
+
+def _turn(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]:
+    """Take up hits that are waiting, up to about `most`; the rollup, and whether these were all."""
     if not _kept(site, day):
         # The hits may be deleted already (retention), so the rollup must not be built again.
         stored = rollups.get(site.id, day)
         if stored is not None:  # by a build that may have been interrupted before it marked the month
             month_sums.invalidate(site.id, stored, site.calendar.day_of(days.now_ms()))
         _clear(dirty_hours.of_day(site.id, day), started=1 << 62)
-        return stored
-    while True:
-        stored, complete = _retried(site, day)
-        if complete or (until is not None and time.monotonic() >= until):
-            return stored
-
-
-def _retried(site: Site, day: date) -> tuple[StoredRollup | None, bool]:
+        return stored, True
     for attempt in range(_TRIES):
         try:
-            return _build(site, day)
+            return _build(site, day, most)
         except StaleWrite:
             if attempt == _TRIES - 1:
                 raise
@@ -118,8 +130,7 @@ def _kept(site: Site, day: date) -> bool:
     return day >= today - timedelta(days=site.retention_days + 1)
 
 
-def _build(site: Site, day: date) -> tuple[StoredRollup | None, bool]:
-    """Build the day; returns its rollup, and whether all hits that were waiting are in it."""
+def _build(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]:
     found = _look(site, day)
     if not any(mark.due <= found.started for mark in found.marks):
         return found.stored, True
@@ -127,7 +138,7 @@ def _build(site: Site, day: date) -> tuple[StoredRollup | None, bool]:
     if not over and found.stored is None:
         _schedule_close(site, day)
     with engine() as db:
-        new = _arranged(db, site, day, _take_up(db, site, day, found), over=over)
+        new = _arranged(db, site, day, _take_up(db, site, day, found, most), over=over)
         day_parts.define(db, {day.isoformat(): new.staged})
         figures = compute_rollup.compute(db)
         figures.beyond = new_hits.beyond_by_hour(db, new.staged)
@@ -185,8 +196,8 @@ def _look(site: Site, day: date) -> _Found:
 # ── What is new ──
 
 
-def _take_up(db: Engine, site: Site, day: date, found: _Found) -> _Day:
-    """The parts of the day, and hits that are new."""
+def _take_up(db: Engine, site: Site, day: date, found: _Found, most: int) -> _Day:
+    """The parts of the day, and hits that are new, up to about `most`."""
     known = _known(db, site, day, found)
     hours = {mark.hour for mark in found.marks if mark.hour is not None} | {*known.manifest.unread}
     written: Mapping[int, str] = known.manifest.written
@@ -194,7 +205,7 @@ def _take_up(db: Engine, site: Site, day: date, found: _Found) -> _Day:
         hours |= {*hits.hours_with_hits(site.id, day)}
     if site.max_visitor_hour > known.manifest.limit:
         written = {}  # hits that were left out before may count now
-    fresh = new_hits.read(db, site, day, hours, written, config.BUILD_RECORDS)
+    fresh = new_hits.read(db, site, day, hours, written, most)
     change = None
     if fresh.files:
         change = new_hits.take_up(db, site, day, "new", fresh_rows(fresh.files), known.staged)

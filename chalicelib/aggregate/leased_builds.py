@@ -10,6 +10,7 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
+from chalicelib import config
 from chalicelib.store import aws, build_leases
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site
@@ -24,27 +25,29 @@ class Outcome(Enum):
     """The outcome of an attempt to build a day."""
 
     BUILT = "built"
+    BUILT_IN_PART = "built in part"  # more hits are waiting
     BUSY = "busy"  # another build has the lease
     FAILED = "failed"  # the data of the day cannot be built; it is retried later
 
 
-def refresh(site: Site, day: date) -> None:
-    """Bring a site-day up to date. DuckDB is imported here, so that only lease holders load it."""
+def refresh(site: Site, day: date, until: float, most: int) -> bool:
+    """See `build_day.refresh_until`. DuckDB is imported here, so that only lease holders load it."""
     from chalicelib.aggregate import build_day
 
-    build_day.refresh(site, day)
+    return build_day.refresh_until(site, day, until, most)
 
 
-def build(site: Site, day: date, lease_ms: int = LEASE_MS) -> Outcome:
+def build(site: Site, day: date, lease_ms: int, until: float, most: int = config.BUILD_RECORDS) -> Outcome:
     """Bring a site-day up to date, unless another build has the lease; failures are logged.
 
+    :param until: see `build_day.refresh_until`; :param most: hits that are taken up at once.
     :raises Exception: errors of AWS, after which the day can be retried immediately.
     """
     lease = build_leases.acquire(site.id, day, lease_ms)
     if lease is None:
         return Outcome.BUSY
     try:
-        refresh(site, day)
+        complete = refresh(site, day, until, most)
     except StaleWrite:
         build_leases.release(lease)
         return Outcome.BUSY
@@ -56,4 +59,4 @@ def build(site: Site, day: date, lease_ms: int = LEASE_MS) -> Outcome:
         build_leases.fail(lease, f"{type(error).__name__}: {error}")
         return Outcome.FAILED
     build_leases.succeed(lease)
-    return Outcome.BUILT
+    return Outcome.BUILT if complete else Outcome.BUILT_IN_PART

@@ -8,7 +8,7 @@ from chalicelib import pagination
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.report.day_tables import load_days
 from chalicelib.report.periods import Period
-from chalicelib.report.site_stats import refresh_dirty_days
+from chalicelib.report.refresh import refresh_dirty_days
 from chalicelib.store import rollups
 from chalicelib.store.sites import Site
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from chalicelib import pagination
 from chalicelib.aggregate import rollup_sums
 from chalicelib.report.periods import Period
-from chalicelib.report.site_stats import refresh_dirty_days
+from chalicelib.report.refresh import refresh_dirty_days
 from chalicelib.store import exclusions, rollups
 from chalicelib.store.exclusions import Entry
 from chalicelib.store.sites import Site

@@ -86,49 +86,6 @@ def _value(metric: Metric, totals: Totals) -> float | None:
     return ratio / 1000 if metric.unit == "seconds" else ratio
 
 
-def refresh_dirty_days(
-    site: Site, first: date, last: date, until: float | None = None, fresh_s: float | None = None
-) -> set[date]:
-    """Build the dirty days from `first` to `last` within a time budget; returns the days that could not be updated.
-
-    Days with the oldest build come first, then newer days before older ones. A day stays dirty for a while after its
-    build, so that after an import of many days, each page builds other days. Days that are being built elsewhere, and
-    failed days whose next attempt is not due, are left as they are.
-
-    :param until: deadline for beginning builds, on the monotonic clock, s; by default, the budget of a page from now.
-    :param fresh_s: days whose last build began less than this ago are not built, s; by default, REFRESH_AFTER_S.
-    """
-    fresh_s = config.REFRESH_AFTER_S if fresh_s is None else fresh_s
-    until = time.monotonic() + REFRESH_BUDGET_S if until is None else until
-    now = days.now_ms()
-    dirty = {mark.day for mark in dirty_hours.of_days(site.id, first, last) if mark.due <= now}
-    if not dirty:
-        return set()
-    states = build_leases.of_days(site.id, min(dirty), max(dirty))
-    outdated = {day for day in dirty if day in states and states[day].failures}
-    built = {item.day: item.built_at for item in rollups.between(site.id, min(dirty), max(dirty))}
-    for day in sorted(dirty, key=lambda day: (built.get(day, 0), -day.toordinal())):
-        if time.monotonic() > until:
-            break
-        if now - built.get(day, 0) < fresh_s * 1000:
-            continue
-        if day in states and not states[day].is_free(now):
-            continue
-        try:
-            outcome = leased_builds.build(site, day)
-        except Exception as error:
-            if day not in built:
-                raise  # there is no earlier build to show, and zeros would be wrong
-            log.warning("could not build %s %s; the previous build is shown: %s", site.id, day, error)
-            outdated.add(day)
-            break
-        if outcome is leased_builds.Outcome.BUILT:
-            outdated.discard(day)
-        elif outcome is leased_builds.Outcome.FAILED:
-            outdated.add(day)
-    return outdated
-
-
 def _refresh_dirty(
     site: Site, first: date, last: date, now: datetime, until: float | None, fresh_s: float | None
 ) -> set[date]:

@@ -19,7 +19,8 @@ from chalicelib.config import MICROS
 from chalicelib.report.day_tables import load_days
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.periods import Period
-from chalicelib.report.site_stats import refresh_dirty_days, visit_id
+from chalicelib.report.refresh import refresh_dirty_days
+from chalicelib.report.site_stats import visit_id
 from chalicelib.store import hits, rollups
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.sites import Site

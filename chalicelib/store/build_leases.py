@@ -112,7 +112,9 @@ def of_days(site_id: str, first: date, last: date) -> dict[date, State]:
 def all_states() -> Iterator[State]:
     """The states of all sites."""
     for bucket in range(_BUCKETS):
-        yield from map(_parse, BuildItem.query(f"build#{bucket}"))
+        for item in BuildItem.query(f"build#{bucket}"):
+            if item.sk[-1].isdigit():  # else it is no day, see `wake_ups`
+                yield _parse(item)
 
 
 def _update(lease: Lease, actions: Sequence[Action]) -> None:

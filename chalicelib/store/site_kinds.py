@@ -46,7 +46,7 @@ KINDS: Final = (
     Kind("identifiers", "sessions", (rf"{{site}}#{_DAY}", r"id#.*")),
     Kind("salts", "salts", (rf"{{site}}#{_DAY}",)),
     Kind("marks", "marks", (r"\d", rf"{{site}}#{_DAY}#(\d\d|close)")),
-    Kind("builds", "marks", (r"build#\d", rf"{{site}}#{_DAY}")),
+    Kind("builds", "marks", (r"build#\d", rf"{{site}}#({_DAY}|woken)")),
     Kind("days", "rollups", ("{site}", r"(day|minutes|full)#.*")),
     Kind("months", "rollups", ("{site}", r"(month|rows)#.*")),
     Kind("excluded_traffic", "rollups", ("{site}", r"ledger#.*")),

@@ -12,6 +12,7 @@ rollups               ``site`` / ``day#…``                   packed rollups of
                       ``site`` / ``usage#…``                 what the site has used in a month
 marks                 bucket / ``site#day#HH``               what the aggregator has to rebuild
                       ``build#bucket`` / ``site#day``        who is at it, and how often it failed
+                      ``build#bucket`` / ``site#woken``      when the aggregator was last woken for it
                       ``job`` / name of a function           when it last ran
 salts                 ``site#day``                           the day's salt; never backed up
 ====================  =====================================  ==========================================================
