@@ -139,7 +139,7 @@ def _build(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]
         _schedule_close(site, day)
     with engine() as db:
         new = _arranged(db, site, day, _take_up(db, site, day, found, most), over=over)
-        day_parts.define(db, {day.isoformat(): new.staged})
+        day_parts.define(db, new.staged)
         figures = compute_rollup.compute(db)
         figures.beyond = new_hits.beyond_by_hour(db, new.staged)
         packed = rollup_sums.pack(figures)
@@ -208,7 +208,7 @@ def _take_up(db: Engine, site: Site, day: date, found: _Found, most: int) -> _Da
     fresh = new_hits.read(db, site, day, hours, written, most)
     change = None
     if fresh.files:
-        change = new_hits.take_up(db, site, day, "new", fresh_rows(fresh.files), known.staged)
+        change = new_hits.take_up(db, site, day, fresh_rows(fresh.files), known.staged)
     manifest = _continued(known.manifest, fresh, change, site.max_visitor_hour)
     pieces = [_Piece(change.part), *known.pieces] if change is not None else known.pieces
     return _Day(pieces, manifest, not fresh.unread, known.outdated)
@@ -254,7 +254,7 @@ def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
 
 def _read(db: Engine, site: Site, day: date, part: Part) -> _Piece:
     files = segments.read_part(site.id, day, part)
-    return _Piece(day_parts.stage(db, part.name, part.age, part.records, files), part)
+    return _Piece(day_parts.stage(db, day, part.age, part.records, files), part)
 
 
 # ── How it is stored ──
@@ -262,7 +262,7 @@ def _read(db: Engine, site: Site, day: date, part: Part) -> _Piece:
 
 def _arranged(db: Engine, site: Site, day: date, new: _Day, *, over: bool) -> _Day:
     """The day with its parts merged, all of them once it is over, and written."""
-    pieces = _merged(db, new.pieces, whole=over and new.complete)
+    pieces = _merged(db, day, new.pieces, whole=over and new.complete)
     written = [replace(piece, stored=piece.stored or _write(site, day, piece.staged)) for piece in pieces]
     parts = tuple(piece.stored for piece in written if piece.stored is not None)
     manifest = replace(new.manifest, parts=parts)
@@ -276,7 +276,7 @@ def _arranged(db: Engine, site: Site, day: date, new: _Day, *, over: bool) -> _D
     return _Day(written, manifest, new.complete, sorted(outdated))
 
 
-def _merged(db: Engine, pieces: list[_Piece], *, whole: bool) -> list[_Piece]:
+def _merged(db: Engine, day: date, pieces: list[_Piece], *, whole: bool) -> list[_Piece]:
     """The pieces, some of them merged: all if `whole`, else those that are not much larger than what is new.
 
     So there are always few parts, and a record is written again only a few times.
@@ -288,7 +288,7 @@ def _merged(db: Engine, pieces: list[_Piece], *, whole: bool) -> list[_Piece]:
         ranges = day_parts.ranges(db, f"SELECT visitor FROM ({visitors})", records)  # noqa: S608
         if len(staged) == 1 and len(ranges) == 1:
             return pieces
-        return [_Piece(day_parts.merge(db, f"whole-{n}", staged, between)) for n, between in enumerate(ranges)]
+        return [_Piece(day_parts.merge(db, day, staged, between)) for between in ranges]
     if whole or not pieces or pieces[0].stored is not None:
         return pieces
     taken, size = 1, staged[0].records
@@ -297,7 +297,7 @@ def _merged(db: Engine, pieces: list[_Piece], *, whole: bool) -> list[_Piece]:
         taken += 1
     if taken == 1:
         return pieces
-    return [_Piece(day_parts.merge(db, "merged", staged[:taken])), *pieces[taken:]]
+    return [_Piece(day_parts.merge(db, day, staged[:taken])), *pieces[taken:]]
 
 
 def _write(site: Site, day: date, part: StagedPart) -> Part:

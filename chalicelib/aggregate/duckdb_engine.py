@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +39,15 @@ _CONSTANTS: Mapping[str, int] = {
 # The version of the tables in docs/data.md, in the metadata of each Parquet file.
 SCHEMA_VERSION: Final = 1
 
+# The relations of the metric SQL, and the rows that `Engine.sessionize` computes for them. Bots are stored, but no
+# metric counts them.
+COMPUTED: Final[Mapping[str, str]] = {
+    "human_visits": "FROM computed_visits",
+    "human_views": "FROM views WHERE NOT robot",
+    "custom_events": "FROM computed_events",
+    "robot_visitors": "FROM computed_robots",
+}
+
 _one_at_a_time = threading.Lock()
 
 
@@ -48,11 +58,16 @@ class Engine:
         self._connection = connection
         self._scratch = scratch
         self._has_relations = False
+        self._numbers = count(1)
 
     @property
     def scratch(self) -> Path:
         """The folder, which is empty at first and deleted at the end."""
         return self._scratch
+
+    def next_number(self) -> int:
+        """A number that nothing else of this engine has."""
+        return next(self._numbers)
 
     def execute(self, text: str) -> None:
         """Run statements that have no result."""
@@ -65,14 +80,28 @@ class Engine:
         self.execute(f"CREATE OR REPLACE TEMP VIEW hits AS {hits_query(rows)}")
 
     def sessionize(self) -> None:
-        """Compute `views`, `visits`, `custom_events` and `robot_visitors` from `hits`."""
-        for name in ("views", "redirects", "visits", "custom_events"):
+        """Compute the relations of the metric SQL, :data:`COMPUTED`, from `hits`."""
+        for name in ("views", "redirects", "visits", "custom_events", "robot_visitors"):
             text = sql(name)
             for constant, ms in _CONSTANTS.items():
                 text = text.replace(constant, str(ms))
             self.execute(text)
-        self.execute(f"CREATE OR REPLACE TEMP TABLE robot_visitors AS {sql('robot_visitors')}")
+        for relation, rows in COMPUTED.items():
+            self.define(relation, rows)
         self._has_relations = True
+
+    def define(self, relation: str, query: str) -> None:
+        """Define a relation as the rows of a query, in place of the view or table of that name."""
+        self.drop(relation)
+        self.execute(f"CREATE TEMP VIEW {relation} AS {query}")
+
+    def drop(self, relation: str) -> None:
+        """Drop a view or table, if it is there."""
+        kinds = self.rows(
+            "SELECT table_type FROM information_schema.tables WHERE table_name = $name", {"name": relation}
+        )
+        for (kind,) in kinds:
+            self.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {relation}")
 
     def ensure_relations(self) -> None:
         """Define the relations that :meth:`sessionize` defines, without rows, if they are not there."""
@@ -186,9 +215,9 @@ def stored_rows(files: Sequence[Path]) -> str:
     return f"SELECT * REPLACE ({bounded_time('t')}) FROM {parquet(files)}"  # noqa: S608
 
 
-def parquet(paths: Sequence[Path]) -> str:
+def parquet(paths: Sequence[Path], options: str = "hive_partitioning = false") -> str:
     """The relation of some Parquet files, some of which may lack columns."""
-    return f"read_parquet([{', '.join(repr(str(path)) for path in paths)}], union_by_name = true)"
+    return f"read_parquet([{', '.join(repr(str(path)) for path in paths)}], union_by_name = true, {options})"
 
 
 def _lines(stored: VisitorHour) -> Iterator[str]:

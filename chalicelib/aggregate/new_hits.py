@@ -98,11 +98,10 @@ def _coming(site: Site, day: date, hours: Sequence[int], fresh: Fresh, most: int
 
 
 def take_up(
-    db: Engine, site: Site, day: date, label: str, rows: str, parts: Sequence[StagedPart], beyond: str = ""
+    db: Engine, site: Site, day: date, rows: str, parts: Sequence[StagedPart], beyond: str = ""
 ) -> Change | None:
     """Join hits with those that are known of their visitors; None if there is nothing new in them.
 
-    :param label: for the files of the new part.
     :param rows: a query for the hits; :param parts: the parts of the day.
     :param beyond: a query for records that were left out before; by default, those of `parts`.
     """
@@ -126,7 +125,7 @@ def take_up(
     counts = "count(*), count(*) FILTER (kind != 'leave')"
     ((after, shown_after),) = db.rows(f"SELECT {counts} FROM hits")  # noqa: S608
     ((before, shown_before),) = db.rows(f"SELECT {counts} FROM earlier SEMI JOIN changed USING (visitor)")  # noqa: S608
-    part = day_parts.write_changed(db, label, 1 + max((part.age for part in parts), default=0))
+    part = day_parts.write_changed(db, day, 1 + max((part.age for part in parts), default=0))
     return Change(part, after - before, shown_after - shown_before)
 
 
@@ -145,10 +144,10 @@ def from_bucket(db: Engine, site: Site, day: date) -> list[Change]:
         return []
     rows = hits_query(selects)
     changes = []
-    for number, between in enumerate(_ranges(db, rows)):
+    for between in _ranges(db, rows):
         theirs = f"WHERE {day_parts.in_range(between)}"
         left_out = f"SELECT DISTINCT * FROM {parquet(beyond)} {theirs}" if beyond else _NO_BEYOND  # noqa: S608
-        change = take_up(db, site, day, f"bucket-{number}", f"SELECT * FROM ({rows}) {theirs}", [], left_out)  # noqa: S608
+        change = take_up(db, site, day, f"SELECT * FROM ({rows}) {theirs}", [], left_out)  # noqa: S608
         changes += [change] if change else []
     return changes
 

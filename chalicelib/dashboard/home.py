@@ -25,7 +25,7 @@ from chalicelib.accounts import (
 )
 from chalicelib.dashboard import chart, metric_cards, period_picker, periods, render
 from chalicelib.errors import BadRequest, Conflict, Unauthorized
-from chalicelib.report import site_stats
+from chalicelib.report import refresh, site_stats
 from chalicelib.report.stats import Stats
 from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
@@ -123,7 +123,7 @@ def zones() -> list[tuple[str, list[str]]]:
 def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPStatus.OK) -> Response:
     cards = []
     picker = None
-    until = time.monotonic() + site_stats.REFRESH_BUDGET_S  # for the whole page, however many sites there are
+    until = time.monotonic() + refresh.REFRESH_BUDGET_S  # for the whole page, however many sites there are
     seen = auth.sites_of(person)
     order, may_create = site_order.arrange(person, seen), sites.may_create(person)
     for site in order.every:

@@ -46,7 +46,7 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[
             return
 
 
-def _stage(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str]) -> dict[str, list[StagedPart]]:
+def _stage(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str]) -> list[StagedPart]:
     stored: dict[date, StoredRollup] = {}
     for first, last in days.runs(sorted(of_days), lambda day: day + timedelta(days=1)):
         stored |= {item.day: item for item in rollups.between(site.id, first, last)}
@@ -57,15 +57,12 @@ def _stage(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str
             site.id, one[0], one[1], (*tables, "visitors") if _several(stored[one[0]]) else tables
         )
 
-    staged: dict[str, list[StagedPart]] = {}
+    staged: list[StagedPart] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for (day, part), files in zip(wanted, pool.map(read, wanted), strict=True):
-            label = f"{day.isoformat()}-{part.name}"
-            staged.setdefault(day.isoformat(), []).append(day_parts.stage(db, label, part.age, part.records, files))
-    for day in of_days:
-        if day in stored and stored[day].manifest is None:
-            staged[day.isoformat()] = _of_old_files(db, site, day)
-    return staged
+            staged.append(day_parts.stage(db, day, part.age, part.records, files))
+    old = [day for day in of_days if day in stored and stored[day].manifest is None]
+    return staged + [_of_old_files(db, site, day) for day in old]
 
 
 def _parts(stored: StoredRollup) -> Sequence[Part]:
@@ -77,9 +74,9 @@ def _several(stored: StoredRollup) -> bool:
     return len({part.age for part in _parts(stored)}) > 1
 
 
-def _of_old_files(db: Engine, site: Site, day: date) -> list[StagedPart]:
+def _of_old_files(db: Engine, site: Site, day: date) -> StagedPart:
     """A day that an earlier release has built, or that is about to be built from everything that is stored of it."""
     files = [data for key in segments.old_keys(site.id, day) if (data := segments.read(key))]
     db.load([], files)
     db.sessionize()
-    return [day_parts.write_tables(db, day.isoformat())]
+    return day_parts.write_public(db, day)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from chalicelib import catalogue, config, days, url_normalization
-from chalicelib.aggregate import leased_builds, rollup_sums
+from chalicelib.aggregate import rollup_sums
 from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.catalogue import Metric, Totals
@@ -17,14 +15,11 @@ from chalicelib.days import MINUTE_MS
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.period_rollups import of_period
 from chalicelib.report.periods import Period
+from chalicelib.report.refresh import Refreshed, refresh_dirty_days
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
-from chalicelib.store import build_leases, dirty_hours, rollups
+from chalicelib.store import rollups
 from chalicelib.store.sites import Site
 
-log = logging.getLogger("shylight")
-
-# The time that a page may spend on building dirty days; the schedule builds the others.
-REFRESH_BUDGET_S = 4.0
 _HOURLY_DAYS = 3
 
 
@@ -42,10 +37,10 @@ def stats(
     :param now: an aware time.
     :param tables: whether to include tables, events and latest visits, which are most of the data to read.
     :param until: deadline for building dirty days; :param fresh_s: age of a build up to which it is shown, s. See
-        :func:`refresh_dirty_days`.
+        `refresh.refresh_dirty_days`.
     """
     compare_first, compare_last = period.before()
-    outdated = _refresh_dirty(site, compare_first, period.last, now, until, fresh_s)
+    refreshed = _refresh_dirty(site, compare_first, period.last, now, until, fresh_s)
     today = now.astimezone(site.zone).date()
     stored = of_period(site, period, today, tables=tables)
     whole = stored.whole
@@ -65,7 +60,8 @@ def stats(
         built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
         events=tuple(map(_event, whole.events)),
         other_events=_event(whole.other_events) if whole.other_events else None,
-        outdated=tuple(sorted(day for day in outdated if period.first <= day <= period.last)),
+        outdated=tuple(sorted(day for day in refreshed.outdated if period.first <= day <= period.last)),
+        waiting=tuple(sorted(day for day in refreshed.waiting if period.first <= day <= period.last)),
     )
 
 
@@ -88,12 +84,13 @@ def _value(metric: Metric, totals: Totals) -> float | None:
 
 def _refresh_dirty(
     site: Site, first: date, last: date, now: datetime, until: float | None, fresh_s: float | None
-) -> set[date]:
+) -> Refreshed:
     # The visitors online need today and, just after midnight, yesterday, for every period.
     today = now.astimezone(site.zone).date()
+    found = refresh_dirty_days(site, first, last, until, fresh_s)
     if last < today:
         refresh_dirty_days(site, today - timedelta(days=1), today, until, fresh_s)
-    return refresh_dirty_days(site, first, last, until, fresh_s)
+    return found
 
 
 def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:

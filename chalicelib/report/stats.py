@@ -105,6 +105,7 @@ class Stats:
     :ivar online: visitors with activity in the last five minutes.
     :ivar built_at: when the newest rollup was built; None if there is none.
     :ivar outdated: days that could not be updated; their previous build is included.
+    :ivar waiting: days that are being built; their previous build is included.
     """
 
     site: Site
@@ -123,6 +124,7 @@ class Stats:
     events: tuple[EventCount, ...] = ()
     other_events: EventCount | None = None
     outdated: tuple[date, ...] = ()
+    waiting: tuple[date, ...] = ()
 
 
 def shortened(stats: Stats, most: int) -> Stats:

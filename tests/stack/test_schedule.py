@@ -13,11 +13,14 @@ from chalicelib import config, days
 from chalicelib.aggregate import leased_builds, schedule
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.dashboard import home
+from chalicelib.enrich.worker import consume
+from chalicelib.errors import Unavailable
 from chalicelib.report import periods, site_stats
-from chalicelib.store import build_leases, dirty_hours, people, site_people
+from chalicelib.store import build_leases, dirty_hours, functions, people, rollups, site_people
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site, put_site
 from harness.lambda_requests import Context
+from tests.stack.counting import messages, traffic
 from tests.unit.dashboard import samples
 
 pytestmark = pytest.mark.usefixtures("local_aws")
@@ -46,14 +49,15 @@ def today(site: Site) -> date:
     return days.day_of(days.now_ms(), site.zone)
 
 
-def failing(site: Site, error: Exception, refreshed: list[str]) -> Callable[[Site, date], Any]:
+def failing(site: Site, error: Exception, refreshed: list[str]) -> Callable[..., bool]:
     """A refresh that fails for one site."""
 
-    def attempt(given: Site, day: date) -> Any:
+    def attempt(given: Site, day: date, *_: Any) -> bool:
         if given.id == site.id:
             raise error
         refreshed.append(given.id)
-        return refresh(given, day)
+        refresh(given, day)
+        return True
 
     return attempt
 
@@ -96,7 +100,7 @@ def test_a_day_that_fails_is_tried_again_later_and_later_and_rings_the_alarm_unt
     monkeypatch.setattr(build_leases, "now_ms", lambda: clock[0])
     monkeypatch.setattr(schedule, "now_ms", lambda: clock[0])
 
-    def attempt(_site: Site, _day: date) -> None:
+    def attempt(*_: Any) -> bool:
         tried.append((clock[0] - start) // 60_000)
         raise ValueError("no such luck")
 
@@ -123,7 +127,7 @@ def test_a_page_shows_what_was_built_of_a_day_that_fails_says_so_and_does_not_tr
     monkeypatch.setattr(config, "REFRESH_AFTER_S", -1)
     tried: list[str] = []
 
-    def attempt(given: Site, _day: date) -> None:
+    def attempt(given: Site, *_: Any) -> bool:
         tried.append(given.id)
         raise ValueError("no such luck")
 
@@ -142,10 +146,10 @@ def test_many_who_look_at_once_build_a_day_once(marked: Callable[[], Site], monk
     built: list[str] = []
     begun, go_on = threading.Event(), threading.Event()
 
-    def attempt(given: Site, _day: date) -> None:
+    def attempt(given: Site, *_: Any) -> bool:
         built.append(given.id)
         begun.set()
-        go_on.wait(20)
+        return go_on.wait(20)
 
     monkeypatch.setattr(leased_builds, "refresh", attempt)
     first = threading.Thread(target=site_stats.stats, args=(site, period, now))
@@ -162,9 +166,14 @@ def test_all_sites_of_a_page_share_its_time(marked: Callable[[], Site], monkeypa
     sites = [marked() for _ in range(3)]
     now = datetime.now(UTC)
     built: list[str] = []
-    monkeypatch.setattr(leased_builds, "refresh", lambda site, _day: built.append(site.id))
+
+    def build(site: Site, *_: Any) -> bool:
+        built.append(site.id)
+        return True
+
+    monkeypatch.setattr(leased_builds, "refresh", build)
     clock = [0.0]
-    monkeypatch.setattr("chalicelib.report.site_stats.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("chalicelib.report.refresh.time.monotonic", lambda: clock[0])
     for site in sites:
         site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now, tables=False, until=4.0)
         clock[0] += 3.0
@@ -197,10 +206,10 @@ def test_who_died_at_a_build_keeps_others_from_it_for_a_while_only(
 ) -> None:
     site = marked()
     assert build_leases.acquire(site.id, today(site), leased_builds.LEASE_MS) is not None
-    assert leased_builds.build(site, today(site)) is leased_builds.Outcome.BUSY
+    assert leased_builds.build(site, today(site), leased_builds.LEASE_MS, 0.0) is leased_builds.Outcome.BUSY
     later = days.now_ms() + leased_builds.LEASE_MS
     monkeypatch.setattr(build_leases, "now_ms", lambda: later)
-    assert leased_builds.build(site, today(site)) is leased_builds.Outcome.BUILT
+    assert leased_builds.build(site, today(site), leased_builds.LEASE_MS, 0.0) is leased_builds.Outcome.BUILT
 
 
 def test_what_there_is_no_time_for_is_left_to_the_next_run(
@@ -215,3 +224,98 @@ def test_what_there_is_no_time_for_is_left_to_the_next_run(
     assert schedule.refresh_marked(Over()) == 0
     assert told(capsys)["left"] == 1
     assert dirty_hours.of_day(late.id, today(late))
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """The functions that are started, and what they are told to do."""
+    found: list[tuple[str, Any]] = []
+    monkeypatch.setattr(functions, "start", lambda name, _why, detail=None: found.append((name, detail)))
+    return found
+
+
+class Limited(Context):
+    """An invocation that has time for some days."""
+
+    def __init__(self, turns: int) -> None:
+        Context.__init__(self)
+        self.turns = turns
+
+    def get_remaining_time_in_millis(self) -> int:
+        self.turns -= 1
+        return 300_000 if self.turns >= 0 else 1_000
+
+
+def test_what_one_run_cannot_build_is_continued_by_another_at_once(
+    marked: Callable[[], Site], started: list[tuple[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        marked()
+    schedule.refresh_marked(Limited(2))
+    assert (told(capsys)["left"], started) == (1, [(config.settings().aggregate, None)])
+    schedule.refresh_marked(Limited(0))
+    assert len(started) == 1  # a run that gets nowhere does not start another
+    schedule.refresh_marked(Context())
+    assert len(started) == 1
+
+
+def test_a_flood_on_one_site_does_not_keep_others_waiting(
+    marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, Any]]
+) -> None:
+    flooded, good = marked(), marked()
+    turns: list[str] = []
+
+    def attempt(given: Site, *_: Any) -> bool:
+        turns.append(given.id)
+        return given.id != flooded.id
+
+    monkeypatch.setattr(leased_builds, "refresh", attempt)
+    schedule.refresh_marked(Limited(5))
+    assert turns[:3] in ([flooded.id, good.id, flooded.id], [good.id, flooded.id, flooded.id])
+    assert turns.count(good.id) == 1
+    assert len(started) == 1
+
+
+def test_a_run_for_a_site_builds_that_site_alone(marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, other = marked(), marked()
+    assert schedule.refresh_marked(Context(), wanted.id) == 1
+    assert rollups.get(wanted.id, today(wanted)) is not None
+    assert rollups.get(other.id, today(other)) is None
+
+
+def test_a_page_on_a_large_day_shows_what_is_stored_and_has_the_aggregator_woken_once(
+    marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, Any]]
+) -> None:
+    site = marked()
+    consume(messages(traffic(site, today(site), visitors=3)))
+    refresh(site, today(site))
+    monkeypatch.setattr(config, "SMALL_DAY_RECORDS", 0)
+    monkeypatch.setattr(config, "REFRESH_AFTER_S", -1)
+    monkeypatch.setattr(leased_builds, "refresh", lambda *_: pytest.fail("a page builds a large day"))
+    now = datetime.now(UTC)
+    for _ in range(3):
+        shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+        assert (shown.waiting, shown.outdated) == ((today(site),), ())
+        assert shown.metrics.pageviews > 0
+    assert started == [(config.settings().aggregate, {"site": site.id})]
+    later = days.now_ms() + config.WAKE_EVERY_S * 1000
+    monkeypatch.setattr("chalicelib.store.wake_ups.now_ms", lambda: later)
+    site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    assert len(started) == 2
+
+
+def test_a_page_goes_on_if_the_aggregator_cannot_be_started(
+    marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = marked()
+    refresh(site, today(site))
+
+    def refuse(*_: Any) -> None:
+        raise Unavailable("no")
+
+    monkeypatch.setattr(functions, "start", refuse)
+    monkeypatch.setattr(config, "SMALL_DAY_RECORDS", -1)
+    monkeypatch.setattr(config, "REFRESH_AFTER_S", -1)
+    now = datetime.now(UTC)
+    shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    assert shown.waiting == (today(site),)

@@ -1,7 +1,7 @@
 -- Custom events, one row each however often delivered, with the visit in which they happened (see `activity` in
 -- views.sql). An event outside of any visit belongs to the visitor's previous visit, if there is one. Events of bots
 -- are not counted.
-CREATE OR REPLACE TEMP TABLE custom_events AS
+CREATE OR REPLACE TEMP TABLE computed_events AS
 WITH happened AS (
     SELECT DISTINCT ON (day, visitor, id) day, visitor, id, t, page, event_name, props, amount, currency
     FROM hits
@@ -17,5 +17,5 @@ events AS (
 )
 SELECT events.* REPLACE (coalesce(events.visit, human_views.visit) AS visit)
 FROM events
-ASOF LEFT JOIN human_views
+ASOF LEFT JOIN (FROM views WHERE NOT robot) AS human_views
     ON events.day = human_views.day AND events.visitor = human_views.visitor AND events.t >= human_views.t;

@@ -1,5 +1,6 @@
 -- The bots that were stored (no metric counts them): a row per bot and day, with the reason why it is one, its name, and
 -- its hits, which are views and custom events.
+CREATE OR REPLACE TEMP TABLE computed_robots AS
 WITH happened AS (
     SELECT day, visitor FROM views
     UNION ALL
@@ -14,4 +15,4 @@ SELECT
 FROM happened
 JOIN visitors USING (day, visitor)
 WHERE visitors.robot
-GROUP BY day, visitor
+GROUP BY day, visitor;

@@ -16,7 +16,8 @@ CREATE OR REPLACE TEMP TABLE visitors AS
 SELECT
     day,
     visitor,
-    {merged_traits}
+    {merged_traits},
+    row_number() OVER () AS visitor_number
 FROM hits
 GROUP BY day, visitor;
 
@@ -218,7 +219,8 @@ WITH delivered AS (
         numbered.* EXCLUDE (deliveries, occurrence)
             REPLACE (CASE WHEN occurrence = 0 THEN numbered.id ELSE numbered.id || '~' || occurrence END AS id),
         hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.tracker, hits.utm_source, hits.utm_medium,
-        hits.utm_campaign, hits.utm_term, hits.utm_content, hits.host, visitors.robot, numbered.deliveries
+        hits.utm_campaign, hits.utm_term, hits.utm_content, hits.host, visitors.robot, visitors.visitor_number,
+        numbered.deliveries
     FROM views_with_visits AS numbered
     JOIN hits
         ON hits.kind = 'view' AND hits.day = numbered.day AND hits.visitor = numbered.visitor AND hits.id = numbered.id
@@ -229,7 +231,3 @@ SELECT * EXCLUDE (deliveries) FROM delivered WHERE deliveries = 1
 UNION ALL
 SELECT DISTINCT ON (day, visitor, id) * EXCLUDE (deliveries)
 FROM (FROM delivered WHERE deliveries > 1 ORDER BY ALL);
-
--- Bots are stored, but no metric counts them.
-CREATE OR REPLACE TEMP VIEW human_views AS
-FROM views WHERE NOT robot;

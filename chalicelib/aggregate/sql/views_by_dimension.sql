@@ -2,7 +2,7 @@
 -- says what {expression} and {condition} are. What is unknown has the name ''.
 SELECT
     coalesce({expression}, '') AS name,
-    count(DISTINCT (day, visitor))::BIGINT AS visitors,
+    count(DISTINCT visitor_number)::BIGINT AS visitors,
     count(DISTINCT (day, visitor, visit))::BIGINT AS visits,
     count(*)::BIGINT AS pageviews
 FROM human_views

@@ -28,7 +28,7 @@ SELECT visited.*, visitors.* EXCLUDE (day, visitor)
 FROM visited
 JOIN visitors USING (day, visitor);
 
-CREATE OR REPLACE TEMP TABLE human_visits AS
+CREATE OR REPLACE TEMP TABLE computed_visits AS
 SELECT *, row_number() OVER (PARTITION BY day, visitor ORDER BY started, id) = 1 AS first_of_visitor
 FROM visits
 WHERE NOT robot;

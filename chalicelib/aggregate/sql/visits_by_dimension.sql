@@ -2,7 +2,7 @@
 -- {condition} are. What is unknown has the name ''.
 SELECT
     coalesce({expression}, '') AS name,
-    count(DISTINCT (day, visitor))::BIGINT AS visitors,
+    count(DISTINCT visitor_number)::BIGINT AS visitors,
     count(*)::BIGINT AS visits,
     sum(pageviews)::BIGINT AS pageviews
 FROM human_visits

@@ -44,7 +44,7 @@ class Day:
         """Gives whether anything was new."""
         self.number += 1
         rows = fresh_rows([self.db.stage_fresh(hours, self.number)])
-        change = new_hits.take_up(self.db, self.site, DAY, f"part-{self.number}", rows, self.parts)
+        change = new_hits.take_up(self.db, self.site, DAY, rows, self.parts)
         if change is not None:
             self.parts.insert(0, change.part)
             self.records += change.records
@@ -52,11 +52,10 @@ class Day:
         return change is not None
 
     def merge(self) -> None:
-        self.number += 1
-        self.parts = [day_parts.merge(self.db, f"merged-{self.number}", self.parts)]
+        self.parts = [day_parts.merge(self.db, DAY, self.parts)]
 
     def rollup(self) -> rollup_sums.Rollup:
-        day_parts.define(self.db, {DAY.isoformat(): self.parts})
+        day_parts.define(self.db, self.parts)
         figures = compute_rollup.compute(self.db)
         figures.beyond = new_hits.beyond_by_hour(self.db, self.parts)
         return figures
@@ -194,6 +193,6 @@ def test_parts_by_ranges_of_visitors_are_the_same_day(monkeypatch: pytest.Monkey
         visitors = f"SELECT visitor FROM ({day_parts.rows_of(day.parts, 'hits')})"
         ranges = day_parts.ranges(db, visitors, records)
         assert (len(ranges), ranges[0][0], ranges[-1][1]) == (4, "", "")
-        day.parts = [day_parts.merge(db, f"r{number}", day.parts, between) for number, between in enumerate(ranges)]
+        day.parts = [day_parts.merge(db, DAY, day.parts, between) for between in ranges]
         assert max(part.records for part in day.parts) <= 32
         assert rollup_sums.pack(day.rollup()) == expected
