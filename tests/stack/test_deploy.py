@@ -24,6 +24,7 @@ KIND = "localstack" if ON_LOCALSTACK else "ministack"
 TARGET = Target(
     chalice=partial(functions.deploy, kind=KIND),
     locate=partial(functions.locate, kind=KIND),
+    locate_ingest=partial(functions.locate_ingest, kind=KIND),
 )
 
 
