@@ -249,8 +249,8 @@ SHARED_LINK_COOKIE: Final = "shylight_link"
 SHARED_LINK_UNLOCKED_S: Final = 12 * 60 * 60
 # Visitors of shared pages cause builds of a day no more often than this.
 SHARED_REFRESH_AFTER_S: Final = 60
-# How long browsers use the script without asking for it again: as long as changes of the settings in it may take to reach
-# them. Most visits are shorter.
+# How long browsers use the script without asking for it again, and how long changes of the settings in it may take to
+# reach them. Most visits are shorter.
 SCRIPT_CACHE_S: Final = 60 * 60
 # How long functions, browsers and proxies cache a site's counter.
 COUNTER_CACHE_S: Final = 5 * 60
@@ -315,6 +315,11 @@ class Settings:
     def collect(self) -> str:
         """The function that only receives hits, at a URL of its own."""
         return f"{self.prefix}-collect"
+
+    @property
+    def worker(self) -> str:
+        """The function that stores hits."""
+        return f"{self.prefix}-worker"
 
     @property
     def delete_sites(self) -> str:

@@ -74,7 +74,9 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None, stack: str 
     client.execute_change_set(StackName=name, ChangeSetName=change_set)
     after = _wait(lambda: describe(cloud, stack), _is_settled, f"the stack {name}")
     if after is None or after["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-        raise DeployError(f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, name, started)}")
+        raise DeployError(
+            f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, name, started)}"
+        )
     return True
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, geoip, ingest, listings, mail, people, project, smoke
+from infra import cloudformation, function_logs, geoip, ingest, listings, mail, people, project, smoke
 from infra.aws_environment import Cloud, DeployError
 from infra.http_client import ask, is_healthy
 
@@ -82,6 +82,7 @@ def deploy(
     base_url = target.locate(cloud, api)
     if not is_healthy(base_url, HEALTH_TIMEOUT_S):
         raise DeployError(f"The health check {base_url}/healthz fails: {ask(f'{base_url}/healthz').text[:500]}")
+    function_logs.quieten(cloud)
     say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
     ingest_url = ingest.apply(cloud, target.locate_ingest, say)
     if ingest_url:

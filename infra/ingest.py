@@ -73,6 +73,13 @@ def tell_function(cloud: Cloud, function: str, url: str) -> None:
         client.get_waiter("function_updated_v2").wait(FunctionName=function)
 
 
+def url_in_use(cloud: Cloud) -> str | None:
+    """The URL that snippets name; None if hits go to the API."""
+    found = cloud.client("lambda").get_function_configuration(FunctionName=cloud.names.prefix)
+    url: str | None = found.get("Environment", {}).get("Variables", {}).get(VARIABLE)
+    return url
+
+
 def configured_url(stage: str) -> str | None:
     """The URL that the owner has set for the stage in .chalice/config.json, such as that of a CDN; None without one."""
     return project.environment(stage).get(VARIABLE)

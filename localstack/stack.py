@@ -214,9 +214,7 @@ class Stack:
                     FunctionName=name, Environment={"Variables": known | {"SHYLIGHT_PUBLIC_URL": base_url}}
                 )
 
-    def _administrator(
-        self, cloud: Cloud, base_url: str, ingest_url: str, code: str, before: Info | None
-    ) -> Info:
+    def _administrator(self, cloud: Cloud, base_url: str, ingest_url: str, code: str, before: Info | None) -> Info:
         if before is not None and ask(f"{base_url}/api/v1/sites", token=before.api_token).status == 200:
             password, token = before.admin_password, before.api_token
         else:

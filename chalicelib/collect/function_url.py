@@ -1,8 +1,8 @@
 """Requests that come in through the URL of the function `collect`, without API Gateway.
 
-A function URL sends events in payload format 2.0, and API Gateway's REST API in format 1.0, which the routes expect. Here
-one is converted to the other, so that a hit is handled by the same code whichever way it comes. Only the routes of the
-collector can be reached.
+A function URL sends events in payload format 2.0; the routes expect format 1.0, that of API Gateway's REST API. Here
+one is converted to the other, so that a hit is handled by the same code whichever way it comes. Only the collector's
+routes can be reached.
 
 Format 2.0: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 Format 1.0: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
@@ -53,10 +53,9 @@ def _find_route(method: str, path: str) -> tuple[str, dict[str, str]]:
     :raises NotFound: if the collector has no such path.
     :raises MethodNotAllowed: if the path does not accept the method.
     """
-    for resource, pattern in _PATTERNS.items():
-        if found := pattern.fullmatch(path):
-            break
-    else:
+    matches = ((resource, pattern.fullmatch(path)) for resource, pattern in _PATTERNS.items())
+    resource, found = next((one for one in matches if one[1]), ("", None))
+    if found is None:
         raise NotFound("There is no such path. This address only receives hits; the pages and the API are elsewhere.")
     methods = sorted(route.method for route in ROUTES if route.path == resource)
     if method in methods:

@@ -1,4 +1,4 @@
-"""Requests at the URL of the function `collect`: events of payload format 2.0, answered by the collector's own routes."""
+"""Requests at the URL of the function `collect`: events of payload format 2.0, answered by the collector's routes."""
 
 from __future__ import annotations
 
@@ -133,7 +133,9 @@ def test_the_script_is_compressed_has_an_etag_and_is_not_sent_twice() -> None:
 
 
 def test_the_pixel_is_binary_and_a_view(queued: list[str]) -> None:
-    answer = call(url_event("GET", f"{PIXEL}?location=https%3A%2F%2Fexample.com%2Fa%3Fq%3D1&referrer=https%3A%2F%2Fx.org"))
+    answer = call(
+        url_event("GET", f"{PIXEL}?location=https%3A%2F%2Fexample.com%2Fa%3Fq%3D1&referrer=https%3A%2F%2Fx.org")
+    )
     assert answer["headers"]["Content-Type"] == "image/gif"
     assert base64.b64decode(answer["body"]).startswith(b"GIF89a")
     (message,) = queued
@@ -189,7 +191,9 @@ def test_a_preflight_is_answered_by_the_program() -> None:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH"])
-@pytest.mark.parametrize(("path", "allowed"), [(SCRIPT, "GET, OPTIONS, POST"), (PIXEL, "GET"), ("/api/event", "OPTIONS, POST")])
+@pytest.mark.parametrize(
+    ("path", "allowed"), [(SCRIPT, "GET, OPTIONS, POST"), (PIXEL, "GET"), ("/api/event", "OPTIONS, POST")]
+)
 def test_another_method_is_refused_with_those_that_there_are(
     method: str, path: str, allowed: str, queued: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -200,7 +204,9 @@ def test_another_method_is_refused_with_those_that_there_are(
     assert f'"method":"{method}"' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", ["", "/", "/ingress//script.js", "/ingress/a/b/c/script.js", "/favicon.ico", f"{SCRIPT}/"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/ingress//script.js", "/ingress/a/b/c/script.js", "/favicon.ico", f"{SCRIPT}/"]
+)
 def test_an_unknown_path_is_refused(path: str) -> None:
     answer = call(url_event("GET", path))
     assert answer["statusCode"] == 404

@@ -355,9 +355,7 @@ def test_anybody_may_use_the_url_of_the_function_that_receives_hits_and_of_no_ot
     assert "Cors" not in url  # the program answers preflight requests
     permissions = [found["Properties"] for found in INGEST.values() if found["Type"] == "AWS::Lambda::Permission"]
     assert {name_of(one["FunctionName"]) for one in permissions} == {Settings(stage="prod").collect}
-    granted = {
-        (one["Action"], one.get("FunctionUrlAuthType"), one.get("InvokedViaFunctionUrl")) for one in permissions
-    }
+    granted = {(one["Action"], one.get("FunctionUrlAuthType"), one.get("InvokedViaFunctionUrl")) for one in permissions}
     assert granted == {("lambda:InvokeFunctionUrl", "NONE", None), ("lambda:InvokeFunction", None, True)}
     assert len(INGEST) == 3
     # Nothing else in a stage is open to everybody.
