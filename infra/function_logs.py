@@ -1,7 +1,7 @@
 """The logs that Lambda itself writes for functions with many invocations: none, unless one fails.
 
 START, END and REPORT of each invocation would be most of what a hit logs. Lambda leaves them out at the system log
-level WARN, which needs the log format JSON. Chalice cannot set either, and leaves both as they are when it deploys again.
+level WARN, which needs the log format JSON. Chalice cannot set either, and leaves both alone when it deploys again.
 Lines that the program prints stay as they are. How often a function runs, and for how long, is in its metrics.
 
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html

@@ -33,7 +33,8 @@ LEANS_ON: dict[str, set[str]] = {
     "cached_response": {"web"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
-        "errors", "config", "days", "timed_cache", "routing", "hostnames", "url_normalization", "web", "store",
+        "errors", "config", "days", "structured_log", "timed_cache", "routing", "hostnames", "url_normalization", "web",
+        "store",
     },
     "aggregate": {"errors", "config", "catalogue", "days", "structured_log", "url_normalization", "store"},
     "enrich": {"errors", "config", "days", "structured_log", "timed_cache", "hostnames", "store", "collect"},
