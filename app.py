@@ -20,6 +20,7 @@ app.register_middleware(middleware.invocation, "all")
 
 # Every route is a row of chalicelib/{collect,dashboard,api}/routes.py.
 dispatch.register(app)
+dispatch.preload()
 
 
 @app.lambda_function()

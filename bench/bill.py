@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -139,7 +140,7 @@ def per_day(units: Units, door: Door, views: int, *, batch: float | None = None)
     writes = events * _write_units(units, size) + min(events / size, MARKING_CONTAINERS * 60 * 24)
     return {
         "API Gateway: hits and scripts": hits * gateway,
-        "Lambda, collector": hits * prices.LAMBDA_REQUEST + time * prices.LAMBDA_GB_S,
+        "Lambda, collector": hits * prices.LAMBDA_REQUEST + time * gb_s_price(),
         "SQS": _sqs(events, size) * prices.SQS_REQUEST,
         "Lambda, worker": _worker(units, events, size),
         "DynamoDB: writes and reads": writes * prices.WRITE_UNIT + events * units.read_units * prices.READ_UNIT,
@@ -178,10 +179,21 @@ def gb_s(function: str, cpu_ms: float, calls: float) -> float:
     return memory / 1024 * ms / 1000
 
 
+def gb_s_price() -> float:
+    """The price of a GB-second on the processors that .chalice/config.json chooses, by default x86."""
+    return prices.LAMBDA_GB_S_ARM if _chalice().get("lambda_architecture") == "arm64" else prices.LAMBDA_GB_S
+
+
 def memory_mb(function: str) -> int:
     """The memory of a function in .chalice/config.json."""
-    functions = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))["lambda_functions"]
-    return int(functions[function]["lambda_memory_size"])
+    return int(_chalice()["lambda_functions"][function]["lambda_memory_size"])
+
+
+@cache
+def _chalice() -> dict[str, Any]:
+    """.chalice/config.json."""
+    read: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))
+    return read
 
 
 def _sqs(events: float, size: float) -> float:
@@ -192,7 +204,7 @@ def _sqs(events: float, size: float) -> float:
 def _worker(units: Units, events: float, size: float) -> float:
     calls = math.ceil(size / 25) + 1  # writes of 25 items each, and the mark
     time = gb_s("worker", units.batch_cpu_ms + size * units.event_cpu_ms, calls)
-    return events / size * (prices.LAMBDA_REQUEST + time * prices.LAMBDA_GB_S)
+    return events / size * (prices.LAMBDA_REQUEST + time * gb_s_price())
 
 
 def _write_units(units: Units, size: float) -> float:
@@ -234,7 +246,7 @@ def _aggregation(units: Units, views: int, events: float) -> float:
     reads = build.read_units * events / 24
     return runs * (
         prices.LAMBDA_REQUEST
-        + time * prices.LAMBDA_GB_S
+        + time * gb_s_price()
         + build.gets * prices.S3_GET
         + build.puts * prices.S3_PUT
         + build.write_units * prices.WRITE_UNIT
@@ -256,7 +268,7 @@ def _page(page: Page) -> float:
     return (
         prices.REST_API_REQUEST
         + prices.LAMBDA_REQUEST
-        + gb_s("api_handler", page.cpu_ms, page.calls) * prices.LAMBDA_GB_S
+        + gb_s("api_handler", page.cpu_ms, page.calls) * gb_s_price()
         + page.read_units * prices.READ_UNIT
     )
 
@@ -273,7 +285,7 @@ def _runs() -> dict[str, float]:
 def _schedules() -> float:
     """Each run reads what there is to do, and writes that it has run."""
     return sum(
-        runs * (prices.LAMBDA_REQUEST + gb_s(job, 30, 4) * prices.LAMBDA_GB_S + prices.WRITE_UNIT + prices.READ_UNIT)
+        runs * (prices.LAMBDA_REQUEST + gb_s(job, 30, 4) * gb_s_price() + prices.WRITE_UNIT + prices.READ_UNIT)
         for job, runs in _runs().items()
     )
 

@@ -53,7 +53,7 @@ def measure(
             found.append(Measurement(f"{door.value}: a million, in all, at {views:,} a day", total, "USD", budget))
         alone = sum(bill.per_million(units, door, BUDGET_AT, batch=1).values())
         found.append(Measurement(f"{door.value}: a million, if each event is processed alone", alone, "USD"))
-    found.append(Measurement("price of a GB-second", prices.LAMBDA_GB_S, "USD", note=prices.as_text()))
+    found.append(Measurement("a million GB-seconds", bill.gb_s_price() * prices.MILLION, "USD", note=prices.as_text()))
     return Section("Units, calls and cost, everything counted", found)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from botocore.exceptions import ClientError
+
 from infra import cloudformation, project
 from infra.aws_environment import AwsError, Cloud, DeployError
 from infra.http_client import ask
@@ -32,13 +34,12 @@ def apply(cloud: Cloud, locate: Locate, say: Callable[[str], None]) -> str | Non
 
     :param locate: where the URL that AWS gives is reached; at an emulator, elsewhere.
     :returns: None where function URLs are not available, as on some emulators: the API receives all hits then.
-    :raises DeployError: if a URL that an earlier deployment created does not answer, because websites may use it.
+    :raises DeployError: if a URL that snippets name already does not answer, because websites use it.
     """
-    before = known_url(cloud)
     try:
         return _create(cloud, locate)
     except (DeployError, *AwsError) as error:
-        if before is not None:
+        if environment(cloud, locate):
             raise
         say(f"  there is no separate URL for hits, so the API receives them: {str(error).splitlines()[0]}")
         return None
@@ -55,11 +56,11 @@ def _create(cloud: Cloud, locate: Locate) -> str:
 
 
 def environment(cloud: Cloud, locate: Locate) -> dict[str, str]:
-    """The variable for the functions, if the URL is known from an earlier deployment and the owner has set no other."""
-    known = known_url(cloud)
-    if known is None or configured_url(cloud.stage):
+    """The variable for the functions, if snippets name the function's URL already, so that a deployment keeps it."""
+    known, in_use = known_url(cloud), url_in_use(cloud)
+    if known is None or in_use != locate(cloud, known) or configured_url(cloud.stage):
         return {}
-    return {VARIABLE: locate(cloud, known)}
+    return {VARIABLE: in_use}
 
 
 def tell_function(cloud: Cloud, function: str, url: str) -> None:
@@ -74,8 +75,13 @@ def tell_function(cloud: Cloud, function: str, url: str) -> None:
 
 
 def url_in_use(cloud: Cloud) -> str | None:
-    """The URL that snippets name; None if hits go to the API."""
-    found = cloud.client("lambda").get_function_configuration(FunctionName=cloud.names.prefix)
+    """The URL that snippets name; None if hits go to the API, or nothing is deployed yet."""
+    try:
+        found = cloud.client("lambda").get_function_configuration(FunctionName=cloud.names.prefix)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
     url: str | None = found.get("Environment", {}).get("Variables", {}).get(VARIABLE)
     return url
 

@@ -176,6 +176,16 @@ def test_the_functions_url_saves_the_requests_of_api_gateway_and_memory() -> Non
     assert url["Lambda, collector"] < rest["Lambda, collector"]
 
 
+def test_time_on_arm_costs_a_fifth_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = bill.per_million(MEASURED, Door.FUNCTION_URL, 100_000)
+    chalice = bill._chalice()
+    monkeypatch.setattr(bill, "_chalice", lambda: chalice | {"lambda_architecture": "arm64"})
+    after = bill.per_million(MEASURED, Door.FUNCTION_URL, 100_000)
+    changed = {item for item in before if after[item] < before[item]}
+    assert {"Lambda, collector", "Lambda, worker", "Aggregation"} <= changed
+    assert bill.gb_s_price() == pytest.approx(0.8 * prices.LAMBDA_GB_S, rel=0.001)
+
+
 def test_a_slower_processor_takes_longer_and_waiting_does_not() -> None:
     assert bill.gb_s("collect", 0, 1) == pytest.approx(0.25 * 0.008)
     assert bill.gb_s("collect", 1, 0) == pytest.approx(0.25 * 0.007)  # a seventh of a processor

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra import cloudformation, function_logs, ingest, project
 from infra.aws_environment import Cloud, DeployError
@@ -91,11 +92,14 @@ def test_a_new_url_that_does_not_answer_is_not_used(
     assert ingest.apply(cloud_with(FakeLambda()), located, lambda _line: None) is None
 
 
-def test_a_url_that_websites_use_already_must_answer(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_that_snippets_name_already_must_answer(stack: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     stack["IngestUrl"] = AWS_URL
     monkeypatch.setattr(ingest, "ask", lambda _url: Answer(502, b""))
+    in_use = FakeLambda(**{ingest.VARIABLE: AWS_URL.rstrip("/")})
     with pytest.raises(DeployError, match="does not answer"):
-        ingest.apply(cloud_with(FakeLambda()), located, print)
+        ingest.apply(cloud_with(in_use), located, print)
+    # One that never answered is named nowhere, so it may go on not answering.
+    assert ingest.apply(cloud_with(FakeLambda()), located, lambda _line: None) is None
 
 
 def test_functions_are_told_the_url_once(stack: dict[str, str]) -> None:
@@ -109,10 +113,21 @@ def test_functions_are_told_the_url_once(stack: dict[str, str]) -> None:
 
 
 def test_a_later_deployment_keeps_the_variable(stack: dict[str, str]) -> None:
-    cloud = cloud_with(FakeLambda())
-    assert ingest.environment(cloud, located) == {}
+    told = cloud_with(FakeLambda(**{ingest.VARIABLE: AWS_URL.rstrip("/")}))
+    assert ingest.environment(told, located) == {}  # the URL is gone
     stack["IngestUrl"] = AWS_URL
-    assert ingest.environment(cloud, located) == {ingest.VARIABLE: AWS_URL.rstrip("/")}
+    assert ingest.environment(told, located) == {ingest.VARIABLE: AWS_URL.rstrip("/")}
+    assert ingest.environment(cloud_with(FakeLambda()), located) == {}  # it has never answered
+
+
+def test_nothing_is_in_use_before_the_first_deployment(stack: dict[str, str]) -> None:
+    class Missing(FakeLambda):
+        def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetFunctionConfiguration")
+
+    stack["IngestUrl"] = AWS_URL
+    assert ingest.url_in_use(cloud_with(Missing())) is None
+    assert ingest.environment(cloud_with(Missing()), located) == {}
 
 
 def test_a_url_of_the_owner_is_left_alone(stack: dict[str, str], configured: Callable[[dict[str, str]], None]) -> None:
