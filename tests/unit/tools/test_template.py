@@ -209,7 +209,9 @@ def test_every_function_logs_with_an_end_and_errs_with_an_alarm(function: str) -
         for one in resources("AWS::Logs::LogGroup").values()
     }
     assert groups[f"/aws/lambda/{name}"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    if function.removeprefix("-") in WATCHED_RUNS:
+    if function == "-collect":  # 5xx answers count the function's crashes as well
+        assert ("AWS/Lambda", "Url5xxCount", name) in alarms()
+    elif function.removeprefix("-") in WATCHED_RUNS:
         assert ("shylight-prod", f"{function.removeprefix('-')}-runs", "") in alarms()
     else:
         assert ("AWS/Lambda", "Errors", name) in alarms()
@@ -360,3 +362,9 @@ def test_anybody_may_use_the_url_of_the_function_that_receives_hits_and_of_no_ot
     assert len(INGEST) == 3
     # Nothing else in a stage is open to everybody.
     assert "AWS::Lambda::Url" not in {found["Type"] for found in TEMPLATE["Resources"].values()}
+
+
+def test_the_bill_counts_all_alarms_and_metrics() -> None:
+    text = (ROOT / "bench" / "bill.py").read_text(encoding="utf-8")
+    assert f"\nALARMS: Final = {len(resources('AWS::CloudWatch::Alarm'))}\n" in text
+    assert f"\nMETRICS: Final = {len(resources('AWS::Logs::MetricFilter'))}\n" in text
