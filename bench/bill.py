@@ -44,7 +44,7 @@ METRICS: Final = 2
 SECRET_READS_A_DAY: Final = 200  # one for each container that starts
 
 
-class Door(Enum):
+class Endpoint(Enum):
     """How hits come in."""
 
     REST_API = "REST API"
@@ -52,7 +52,7 @@ class Door(Enum):
 
 
 # The function behind each.
-_FUNCTIONS: Final = {Door.REST_API: "api_handler", Door.FUNCTION_URL: "collect"}
+_FUNCTIONS: Final = {Endpoint.REST_API: "api_handler", Endpoint.FUNCTION_URL: "collect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ MEASURED: Final = Units(
 )
 
 
-def per_day(units: Units, door: Door, views: int, *, batch: float | None = None) -> dict[str, float]:
+def per_day(units: Units, endpoint: Endpoint, views: int, *, batch: float | None = None) -> dict[str, float]:
     """US dollars per day by item, for a site with so many page views a day.
 
     :param batch: messages that the worker gets at a time; by default, what arrives while it waits.
@@ -133,8 +133,8 @@ def per_day(units: Units, door: Door, views: int, *, batch: float | None = None)
     size = batch or batch_size(events)
     scripts = views * units.script_requests
     hits = events + scripts
-    gateway = prices.REST_API_REQUEST if door is Door.REST_API else 0.0
-    function = _FUNCTIONS[door]
+    gateway = prices.REST_API_REQUEST if endpoint is Endpoint.REST_API else 0.0
+    function = _FUNCTIONS[endpoint]
     time = events * gb_s(function, units.beacon_cpu_ms, 1) + scripts * gb_s(function, units.script_cpu_ms, 0)
     sent = events * units.beacon_bytes + scripts * units.script_bytes + PAGES_A_DAY * units.page.sent_bytes
     writes = events * _write_units(units, size) + min(events / size, MARKING_CONTAINERS * 60 * 24)
@@ -158,10 +158,10 @@ def per_day(units: Units, door: Door, views: int, *, batch: float | None = None)
     }
 
 
-def per_million(units: Units, door: Door, views: int, *, batch: float | None = None) -> dict[str, float]:
+def per_million(units: Units, endpoint: Endpoint, views: int, *, batch: float | None = None) -> dict[str, float]:
     """US dollars per million page views by item, at so many page views a day."""
     factor = prices.MILLION / views
-    return {item: usd * factor for item, usd in per_day(units, door, views, batch=batch).items()}
+    return {item: usd * factor for item, usd in per_day(units, endpoint, views, batch=batch).items()}
 
 
 def batch_size(events: float) -> float:

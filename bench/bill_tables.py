@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import bill
-from bench.bill import MEASURED, Door
+from bench.bill import MEASURED, Endpoint
 from chalicelib.operations import prices
 
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "limits-and-cost.md"
@@ -16,10 +16,10 @@ _SHOWN_AT: Final = 100_000
 
 def by_item() -> str:
     """What a million page views cost, item by item."""
-    found = [bill.per_million(MEASURED, door, _SHOWN_AT) for door in Door]
-    alone = [bill.per_million(MEASURED, door, _SHOWN_AT, batch=1) for door in Door]
-    doors = " | ".join(door.value for door in Door)
-    lines = [f"| USD for a million page views, at {_SHOWN_AT:,} a day | {doors} |", "|---|---|---|"]
+    found = [bill.per_million(MEASURED, endpoint, _SHOWN_AT) for endpoint in Endpoint]
+    alone = [bill.per_million(MEASURED, endpoint, _SHOWN_AT, batch=1) for endpoint in Endpoint]
+    endpoints = " | ".join(endpoint.value for endpoint in Endpoint)
+    lines = [f"| USD for a million page views, at {_SHOWN_AT:,} a day | {endpoints} |", "|---|---|---|"]
     lines += [_row(item, [usd[item] for usd in found]) for item in found[0]]
     lines.append(_row("**In all**", [sum(usd.values()) for usd in found], bold=True))
     lines.append(_row("The same, if the worker gets each event alone", [sum(usd.values()) for usd in alone]))
@@ -28,10 +28,10 @@ def by_item() -> str:
 
 def by_traffic() -> str:
     """What a day, and a million page views, cost by the page views of a day."""
-    titles = " | ".join(f"{door.value}: a day | a million" for door in Door)
+    titles = " | ".join(f"{endpoint.value}: a day | a million" for endpoint in Endpoint)
     lines = [f"| Page views a day | {titles} |", "|---|---|---|---|---|"]
     for views in VIEWS_A_DAY:
-        days = [sum(bill.per_day(MEASURED, door, views).values()) for door in Door]
+        days = [sum(bill.per_day(MEASURED, endpoint, views).values()) for endpoint in Endpoint]
         lines.append(_row(f"{views:,}", [usd for day in days for usd in (day, day * prices.MILLION / views)]))
     return "\n".join(lines)
 

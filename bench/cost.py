@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bench import bill
 from bench.aws_usage import Meter, metered
-from bench.bill import Build, Door, Units
+from bench.bill import Build, Endpoint, Units
 from bench.collector import Collected
 from bench.worker import Stored
 from chalicelib.config import Settings
@@ -19,7 +19,7 @@ from harness.sample_day import events_of_today, new_site
 SESSIONS = Settings().table("sessions")
 BUDGET_WRITES = 3.0
 # USD per million page views, all counted, at this many a day.
-BUDGET_USD = {Door.REST_API: 10.0, Door.FUNCTION_URL: 6.0}
+BUDGET_USD = {Endpoint.REST_API: 10.0, Endpoint.FUNCTION_URL: 6.0}
 BUDGET_AT = 100_000
 SIZES = (10_000, 100_000, 1_000_000)
 
@@ -41,18 +41,18 @@ def measure(
     found = list(_counted(stored))
     build = _build(refresh_ms)
     units = _units(stored, collected, script_requests, build, parquet_bytes)
-    for door in Door:
+    for endpoint in Endpoint:
         for views in SIZES:
-            usd = sum(bill.per_day(units, door, views).values())
-            found.append(Measurement(f"{door.value}: a day of {views:,} page views", usd, "USD"))
-        for item, usd in bill.per_million(units, door, BUDGET_AT).items():
-            found.append(Measurement(f"{door.value}: a million, {item}", usd, "USD"))
+            usd = sum(bill.per_day(units, endpoint, views).values())
+            found.append(Measurement(f"{endpoint.value}: a day of {views:,} page views", usd, "USD"))
+        for item, usd in bill.per_million(units, endpoint, BUDGET_AT).items():
+            found.append(Measurement(f"{endpoint.value}: a million, {item}", usd, "USD"))
         for views in SIZES:
-            total = sum(bill.per_million(units, door, views).values())
-            budget = BUDGET_USD[door] if views == BUDGET_AT else None
-            found.append(Measurement(f"{door.value}: a million, in all, at {views:,} a day", total, "USD", budget))
-        alone = sum(bill.per_million(units, door, BUDGET_AT, batch=1).values())
-        found.append(Measurement(f"{door.value}: a million, if each event is processed alone", alone, "USD"))
+            total = sum(bill.per_million(units, endpoint, views).values())
+            budget = BUDGET_USD[endpoint] if views == BUDGET_AT else None
+            found.append(Measurement(f"{endpoint.value}: a million, in all, at {views:,} a day", total, "USD", budget))
+        alone = sum(bill.per_million(units, endpoint, BUDGET_AT, batch=1).values())
+        found.append(Measurement(f"{endpoint.value}: a million, if each event is processed alone", alone, "USD"))
     found.append(Measurement("a million GB-seconds", bill.gb_s_price() * prices.MILLION, "USD", note=prices.as_text()))
     return Section("Units, calls and cost, everything counted", found)
 

@@ -224,10 +224,7 @@ def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> R
 
 
 def _log_line(app: Chalice, request: Request | None, response: Response, started: float) -> None:
-    """Write one log line per request, without IP address, user agent, token or identifier.
-
-    Of visitors' many requests, only those that fail are logged, because lines cost money; AWS counts the others.
-    """
+    """Write one log line, without IP address, user agent, token or identifier; of hits, only for those that fail."""
     if response.status_code < 400 and request and request.path.startswith(_INGEST) and not config.settings().log_hits:
         return
     log_line(

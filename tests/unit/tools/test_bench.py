@@ -10,7 +10,7 @@ import pytest
 
 from bench import bill, bill_tables, script_requests
 from bench.aws_usage import Meter, item_bytes
-from bench.bill import MEASURED, Door
+from bench.bill import MEASURED, Endpoint
 from chalicelib import config
 from chalicelib.config import SCRIPT_CACHE_S
 from chalicelib.operations import cost, prices
@@ -101,7 +101,7 @@ def test_a_fault_run_that_counts_anything_else_says_so(wrong: dict[str, Any]):
 VIEWS = 1_000_000
 # A view and its leave each; 2.3 views per visit; a day is built every five minutes.
 MILLION = Usage("x", {1: Day(VIEWS, 2 * VIEWS, round(VIEWS / 2.3), 0)}, builds=30 * 24 * 12)
-Through = Callable[[Door], None]
+Through = Callable[[Endpoint], None]
 DOCUMENT = bill_tables.DOCUMENT.read_text(encoding="utf-8")
 
 
@@ -109,8 +109,8 @@ DOCUMENT = bill_tables.DOCUMENT.read_text(encoding="utf-8")
 def through(monkeypatch: pytest.MonkeyPatch) -> Iterator[Through]:
     """Sets which way hits come in."""
 
-    def choose(door: Door) -> None:
-        monkeypatch.setenv("SHYLIGHT_INGEST_URL", "https://hits.example" if door is Door.FUNCTION_URL else "")
+    def choose(endpoint: Endpoint) -> None:
+        monkeypatch.setenv("SHYLIGHT_INGEST_URL", "https://hits.example" if endpoint is Endpoint.FUNCTION_URL else "")
         config.settings.cache_clear()
 
     yield choose
@@ -121,7 +121,7 @@ def through(monkeypatch: pytest.MonkeyPatch) -> Iterator[Through]:
 def test_the_document_shows_the_bill_as_it_is_computed() -> None:
     """If it does not: ``python -m bench.bill_tables``."""
     assert bill_tables.updated(DOCUMENT) == DOCUMENT
-    total = sum(bill.per_million(MEASURED, Door.FUNCTION_URL, 100_000).values())
+    total = sum(bill.per_million(MEASURED, Endpoint.FUNCTION_URL, 100_000).values())
     assert f"**{total:.2f}** |" in DOCUMENT
 
 
@@ -130,12 +130,12 @@ def test_a_document_without_a_table_is_not_left_as_it_is() -> None:
         bill_tables.updated(DOCUMENT.replace("| Page views a day", "| Views a day"))
 
 
-@pytest.mark.parametrize("door", Door)
-def test_a_site_is_estimated_by_the_rules_of_the_bill(door: Door, through: Through) -> None:
+@pytest.mark.parametrize("endpoint", Endpoint)
+def test_a_site_is_estimated_by_the_rules_of_the_bill(endpoint: Endpoint, through: Through) -> None:
     """At a million page views a month, each event alone. Only what a site takes itself is estimated."""
-    through(door)
+    through(endpoint)
     found = estimate(MILLION).cost
-    billed = bill.per_million(MEASURED, door, round(VIEWS / 30), batch=1)
+    billed = bill.per_million(MEASURED, endpoint, round(VIEWS / 30), batch=1)
     polls = bill.IDLE_POLLS_A_MINUTE * 60 * 24 * 30 * prices.SQS_REQUEST
     marks = bill.MARKING_CONTAINERS * 60 * 24 * 30 * prices.WRITE_UNIT
     pages = bill.PAGES_A_DAY * 30 * MEASURED.page.sent_bytes / 1e9 * prices.EGRESS_GB
@@ -160,15 +160,15 @@ def test_storage_is_estimated_for_as_long_as_records_are_kept() -> None:
 
 
 def test_the_bill_grows_with_the_traffic_and_falls_per_view() -> None:
-    for door in Door:
-        days = [sum(bill.per_day(MEASURED, door, views).values()) for views in (1_000, 10_000, 100_000, 1_000_000)]
+    for endpoint in Endpoint:
+        days = [sum(bill.per_day(MEASURED, endpoint, views).values()) for views in (1_000, 10_000, 100_000, 1_000_000)]
         assert days == sorted(days)
         per_view = [day / views for day, views in zip(days, (1_000, 10_000, 100_000, 1_000_000), strict=True)]
         assert per_view == sorted(per_view, reverse=True)
 
 
 def test_the_functions_url_saves_the_requests_of_api_gateway_and_memory() -> None:
-    rest, url = (bill.per_million(MEASURED, door, 100_000) for door in Door)
+    rest, url = (bill.per_million(MEASURED, endpoint, 100_000) for endpoint in Endpoint)
     differing = {item for item in rest if rest[item] != url[item]}
     assert differing == {"API Gateway: hits and scripts", "Lambda, collector"}
     assert rest["API Gateway: hits and scripts"] == pytest.approx(3.50 * (2 + MEASURED.script_requests))
@@ -177,10 +177,10 @@ def test_the_functions_url_saves_the_requests_of_api_gateway_and_memory() -> Non
 
 
 def test_time_on_arm_costs_a_fifth_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = bill.per_million(MEASURED, Door.FUNCTION_URL, 100_000)
+    before = bill.per_million(MEASURED, Endpoint.FUNCTION_URL, 100_000)
     chalice = bill._chalice()
     monkeypatch.setattr(bill, "_chalice", lambda: chalice | {"lambda_architecture": "arm64"})
-    after = bill.per_million(MEASURED, Door.FUNCTION_URL, 100_000)
+    after = bill.per_million(MEASURED, Endpoint.FUNCTION_URL, 100_000)
     changed = {item for item in before if after[item] < before[item]}
     assert {"Lambda, collector", "Lambda, worker", "Aggregation"} <= changed
     assert bill.gb_s_price() == pytest.approx(0.8 * prices.LAMBDA_GB_S, rel=0.001)
