@@ -238,7 +238,6 @@ class Limited(Context):
     """An invocation that has time for some days."""
 
     def __init__(self, turns: int) -> None:
-        Context.__init__(self)
         self.turns = turns
 
     def get_remaining_time_in_millis(self) -> int:
