@@ -234,7 +234,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     return found
 
 
-class Limited(Context):
+class Limited:
     """An invocation that has time for some days."""
 
     def __init__(self, turns: int) -> None:
