@@ -1,13 +1,15 @@
-"""The time to aggregate a site-day, by its number of visits: DuckDB and Python, without AWS calls."""
+"""The time to build a site-day, by what it has so far and by what is new: DuckDB and Python, without AWS calls."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bench.day_without_aws import DayWithoutAws
 from demo.traffic.arrivals import DIRECT, Arrival, pick_arrival
 from demo.traffic.audience import Audience
 from demo.traffic.sites import JOURNAL
@@ -17,60 +19,64 @@ if TYPE_CHECKING:
     from chalicelib.aggregate.rollup_sums import Rollup
     from chalicelib.store.records import VisitorHour
 
-SIZES = (1_000, 10_000, 100_000)
+# Page views of a day so far, and the budget for an update of it, CPU ms.
+SIZES = {10_000: 300, 100_000: 500, 1_000_000: 1_500}
 VIEWS_PER_VISIT = 2.4  # see `visitor_hours`
-_DAY = date(2026, 11, 20)
-_START = 1_795_132_800_000  # its midnight, UTC
+_UPDATES_A_DAY = 288
+_RUNS = 5
+_PORTION = 60_000  # visitors' hours that are stored at once
 
 
-def changed_hour(visits: int) -> str:
-    """The name of the measurement of a day of that many visits of which one hour has changed."""
-    return f"{visits:,} visits: one changed hour"
+def _update(views: int) -> str:
+    return f"{views:,} views so far: an update, CPU"
 
 
 def refresh_ms_by_views(measured: Section) -> dict[int, float]:
-    """The time to update a day of which one hour has changed, by the page views of the day."""
-    return {round(visits * VIEWS_PER_VISIT): measured.value(changed_hour(visits)) for visits in SIZES}
+    """The CPU time to update a day, by the page views of the day."""
+    return {views: measured.value(_update(views)) for views in SIZES}
 
 
 def parquet_bytes_per_event(measured: Section) -> float:
     """The size of the segments of the largest day per event; each page view is two."""
-    visits = max(SIZES)
-    return measured.value(_segments(visits)) * 1024 / (visits * VIEWS_PER_VISIT * 2)
+    return measured.value(_segments(max(SIZES))) * 1024 / (max(SIZES) * 2)
 
 
-def _segments(visits: int) -> str:
-    return f"{visits:,} visits: segments"
+def _segments(views: int) -> str:
+    return f"{views:,} views: segments"
 
 
 def measure() -> Section:
-    """The time to build a day from its hits, and to update it when one hour has changed."""
-    from chalicelib.aggregate import compute_rollup, rollup_sums
-    from chalicelib.aggregate.duckdb_engine import engine
-
+    """The CPU time to build a day from its hits, and to update it with what five minutes bring."""
     measurements: list[Measurement] = []
-    for visits in SIZES:
-        hours = list(visitor_hours(visits, _DAY, _START, random.Random(visits)))
-        with engine() as db:
-            started = time.perf_counter()
-            db.load(hours, [])
-            parquet = {hour: db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL") for hour in range(24)}
-            db.sessionize()
-            packed = rollup_sums.pack(compute_rollup.compute(db))
-            whole = time.perf_counter() - started
-            changed = [item for item in hours if item.hour == 12]
-            clean = [data for hour, data in parquet.items() if hour != 12]
-            started = time.perf_counter()
-            db.load(changed, clean)
-            db.parquet("FROM hits WHERE hour = 12 ORDER BY ALL")
-            db.sessionize()
-            rollup_sums.pack(compute_rollup.compute(db))
-            again = time.perf_counter() - started
-        measurements.append(Measurement(f"{visits:,} visits: the whole day, hits to rollup", whole * 1000, "ms"))
-        measurements.append(Measurement(changed_hour(visits), again * 1000, "ms"))
-        size = sum(map(len, parquet.values()))
-        measurements.append(Measurement(_segments(visits), size / 1024, "KiB", note=f"rollup {len(packed):,} bytes"))
+    for views, budget in SIZES.items():
+        visits, rng = round(views / VIEWS_PER_VISIT), random.Random(views)
+        with DayWithoutAws() as stored:
+            whole = _cpu_ms(stored, visitor_hours(visits, stored.day, stored.start, rng), _PORTION)
+            new = max(1, visits // _UPDATES_A_DAY)
+            runs = []
+            for run in range(_RUNS):
+                # The visitors are new: `visitor_hours` numbers them.
+                come = itertools.islice(
+                    visitor_hours(visits + (run + 1) * new, stored.day, stored.start, rng), visits + run * new, None
+                )
+                runs.append(_cpu_ms(stored, come, _PORTION))
+            size = stored.size
+        note = f"mean of {_RUNS} updates with {new:,} visits each, merging of parts included"
+        measurements.append(Measurement(f"{views:,} views: from nothing, CPU", whole, "ms"))
+        measurements.append(Measurement(_update(views), sum(runs) / _RUNS, "ms", budget, note))
+        measurements.append(Measurement(_segments(views), size / 1024, "KiB"))
     return Section("Aggregation (of one site-day, in this process)", measurements)
+
+
+def _cpu_ms(stored: DayWithoutAws, hours: Iterator[VisitorHour], portion: int) -> float:
+    """The CPU time of the builds of hits that come in portions."""
+    total = 0.0
+    while part := list(itertools.islice(hours, portion)):
+        stored.put(part)
+        started = time.process_time()
+        stored.refresh()
+        total += time.process_time() - started
+    return total * 1000
 
 
 def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[Rollup, bytes, int]:

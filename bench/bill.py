@@ -243,7 +243,9 @@ def _aggregation(units: Units, views: int, events: float) -> float:
     build = units.build
     runs = 24 * 60 / config.AGGREGATE_EVERY_MIN
     time = gb_s("aggregate", _interpolated(build.cpu_ms, views), 8)
-    reads = build.read_units * events / 24
+    # Each event is read once, and again if it was written shortly before the newest one of an update.
+    again = config.WRITE_OVERLAP_S / (config.AGGREGATE_EVERY_MIN * 60)
+    reads = build.read_units * events * (1 + again) / runs
     return runs * (
         prices.LAMBDA_REQUEST
         + time * gb_s_price()

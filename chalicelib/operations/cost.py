@@ -21,8 +21,8 @@ READ_UNITS: Final = 0.0075
 RECORD_BYTES: Final = 494
 SQS_REQUESTS: Final = 3  # sent, received, deleted
 # For how many months a record stays in the table, and what a GB of it costs a month.
-STORED_MONTHS: Final = 730 / 30
-STORED_GB_MONTH: Final = prices.TABLE_GB_MONTH + prices.BACKUP_GB_MONTH
+STORED_MONTHS: Final = 35 / 30
+STORED_GB_MONTH: Final = prices.TABLE_GB_MONTH
 # GB-seconds of a function, its memory in GB times its duration in seconds: of a hit that comes in through API Gateway,
 # of one at the URL of the function `collect`, and of a batch of the worker.
 API_GB_S: Final = 1.0 * 0.012
@@ -31,13 +31,13 @@ WORKER_GB_S: Final = 0.5 * 0.024
 WORKER_LOG_BYTES: Final = 100  # a hit that is taken logs nothing else
 BUILD_LOG_BYTES: Final = 530  # our own line, and Lambda's START, END and REPORT
 SENT_BYTES: Final = 665  # an answer to the browser of a visitor, on average
-# What the build of a day takes that an hour has changed. It reads the records of that hour, so its read units grow with
-# the traffic of the site: they are given per record of the month.
+# What the build of a day takes every five minutes. It reads the new records, so its read units grow with the traffic of
+# the site: they are given per record of the month.
 BUILD_GB_S: Final = 2.0 * 0.84
 BUILD_S3_GETS: Final = 24
 BUILD_S3_PUTS: Final = 2
 BUILD_WRITE_UNITS: Final = 6
-BUILD_READ_UNITS_PER_RECORD: Final = 0.115 / (30 * 24)
+BUILD_READ_UNITS_PER_RECORD: Final = 0.13 / (30 * 24 * 12)
 _GB: Final = 1e9
 # Dropped by the collector, before the queue.
 _BEFORE_QUEUE: Final = frozenset({"dnt", "origin", "ignored_address", "flood_address"})

@@ -1,0 +1,103 @@
+"""A site-day whose hits, parts and rollup are in memory, to measure builds without AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+from unittest.mock import patch
+
+if TYPE_CHECKING:
+    from chalicelib.store.records import VisitorHour
+    from chalicelib.store.rollups import StoredRollup
+
+
+class DayWithoutAws:
+    """Today of a site.
+
+    :ivar day: its date; :ivar start: its beginning, epoch ms.
+    """
+
+    def __init__(self) -> None:
+        from chalicelib import days
+        from chalicelib.store.sites import Site
+
+        self._site = Site("benchmark", "Benchmark", "example.com", "UTC")
+        self.day = days.day_of(days.now_ms(), self._site.zone)
+        self.start = days.day_start(self.day, self._site.zone)
+        self._hours: dict[int, list[tuple[str, VisitorHour]]] = {}
+        self._objects: dict[str, bytes] = {}
+        self._rollup: StoredRollup | None = None
+        self._second = 0
+        self._patches = ExitStack()
+
+    @property
+    def size(self) -> int:
+        """The size of its parts, bytes."""
+        return sum(map(len, self._objects.values()))
+
+    def put(self, hours: Sequence[VisitorHour]) -> None:
+        """Store hits, all in one second, in place of those that were built."""
+        self._second += 1
+        self._hours = {}
+        for stored in hours:
+            self._hours.setdefault(stored.hour, []).append((f"!{self._second:08x}", stored))
+
+    def refresh(self) -> None:
+        """Build the day."""
+        from chalicelib.aggregate.build_day import refresh
+
+        refresh(self._site, self.day)
+
+    def __enter__(self) -> Self:
+        from chalicelib.aggregate import month_sums
+        from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments, usage
+
+        replaced: Mapping[Any, Mapping[str, Any]] = {
+            segments: {"_get": self._get, "_put": self._put, "_keys": self._keys, "delete": self._delete},
+            rollups: {"get": lambda *_: self._rollup, "put": self._put_rollup},
+            hits: {"read": self._read, "hours_with_hits": lambda *_: sorted(self._hours), "resume_after": str},
+            dirty_hours: {"of_day": self._marks, "schedule_close": _nothing, "clear": _nothing},
+            usage: {"put_day": _nothing},
+            exclusions: {"declare_full": _nothing},
+            month_sums: {"invalidate": _nothing},
+        }
+        for module, functions in replaced.items():
+            self._patches.enter_context(patch.multiple(module, **functions))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._patches.close()
+
+    def _get(self, key: str, span: str = "") -> bytes | None:
+        data = self._objects.get(key)
+        if data is None or not span:
+            return data
+        first, last = map(int, span.removeprefix("bytes=").split("-"))
+        return data[first : last + 1]
+
+    def _put(self, key: str, data: bytes, _content_type: str) -> None:
+        self._objects[key] = data
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        return iter(sorted(key for key in self._objects if key.startswith(prefix)))
+
+    def _delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._objects.pop(key, None)
+
+    def _put_rollup(self, _site: str, rollup: StoredRollup, _replaces: object) -> None:
+        self._rollup = rollup
+
+    def _read(self, _site: str, _day: date, hour: int, after: str = "") -> Iterator[tuple[str, VisitorHour]]:
+        return (found for found in self._hours.get(hour, ()) if found[0] >= after)
+
+    def _marks(self, *_: object) -> list[Any]:
+        from chalicelib.store.dirty_hours import Mark
+
+        return [Mark(self._site.id, self.day, hour, 0) for hour in sorted(self._hours)]
+
+
+def _nothing(*_: object) -> None:
+    """In place of a call to AWS."""
