@@ -26,7 +26,7 @@ MODELS: dict[str, type[Model]] = {
     "marks": tables.MarkItem,
     "salts": tables.SaltItem,
 }
-BACKED_UP = {"core", "sessions", "rollups"}
+BACKED_UP = {"core", "rollups"}
 STAGES = ("local", "dev", "prod")
 
 
