@@ -141,7 +141,7 @@ def _write_hours(db: Engine, site: Site, day: date, found: _Found) -> dict[int, 
     for hour in sorted(dirty):
         data = db.parquet(f"FROM hits WHERE hour = {hour} ORDER BY ALL")
         segments.write(segments.hour_key(site.id, day, hour), data, seen.get(hour))
-    db.sessionize()
+    db.sessionize(site.calendar)
     return beyond
 
 
@@ -158,7 +158,7 @@ def _close(db: Engine, site: Site, day: date, found: _Found) -> dict[int, int]:
     else:
         before = [data for segment in found.hours if (data := segments.read(segment.key))]
     beyond = _load(db, site, day, dirty, before, clean)
-    db.sessionize()
+    db.sessionize(site.calendar)
     segments.write(key, db.parquet(sql("closed_day_hits")), found.closed)
     return beyond
 

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -20,6 +21,7 @@ import duckdb
 
 from chalicelib import config
 from chalicelib.aggregate.hit_columns import COLUMNS, PLACEHOLDERS, bounded_time
+from chalicelib.days import UTC_CALENDAR, Calendar
 from chalicelib.store.records import TRAITS, VisitorHour
 
 # The share of the function's memory that DuckDB may use.
@@ -34,6 +36,9 @@ _CONSTANTS: Mapping[str, int] = {
     "$within": config.REDIRECT_WITHIN_MS,
     "$jitter": config.JITTER_MS,
 }
+
+# Earlier than any hit.
+_EVER = -(1 << 62)
 
 _one_at_a_time = threading.Lock()
 
@@ -61,13 +66,28 @@ class Engine:
             f"CREATE OR REPLACE TEMP VIEW hits AS SELECT {', '.join(COLUMNS)} FROM ({together})"  # noqa: S608
         )
 
-    def sessionize(self) -> None:
-        """Compute `views`, `visits` and `custom_events` from `hits`."""
+    def sessionize(self, calendar: Calendar = UTC_CALENDAR) -> None:
+        """Compute `views`, `visits` and `custom_events` from `hits`.
+
+        :param calendar: of the site, for the hours on its clock at which visits begin.
+        """
+        self._set_clock(calendar)
         for name in ("views", "redirects", "visits", "custom_events"):
             text = sql(name)
             for constant, ms in _CONSTANTS.items():
                 text = text.replace(constant, str(ms))
             self._connection.execute(text)
+
+    def _set_clock(self, calendar: Calendar) -> None:
+        """Define `clock`, see visits.sql."""
+        rows = [
+            (day, since if number else _EVER, offset)
+            for (day,) in self.rows("SELECT DISTINCT day FROM hits")
+            for number, (since, offset) in enumerate(calendar.offsets(date.fromisoformat(day)))
+        ]
+        self._connection.execute("CREATE OR REPLACE TEMP TABLE clock (day VARCHAR, since BIGINT, offset_ms BIGINT)")
+        if rows:
+            self._connection.executemany("INSERT INTO clock VALUES (?, ?, ?)", rows)
 
     def _stage_fresh(self, fresh: Iterable[VisitorHour]) -> str:
         """Write the hits read from the table to a Parquet file. DuckDB unpacks the records faster than Python."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from chalicelib import catalogue, url_normalization
+from chalicelib import catalogue, languages, url_normalization
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries, formatting
 from chalicelib.report.display_names import shown_name
@@ -91,7 +91,7 @@ def cards(
 
 def _tabs(card: str, stats: Stats) -> list[str]:
     """The dimensions of a card that are shown, in the order of their tabs."""
-    of_card = (dimension for dimension in catalogue.DIMENSIONS.values() if dimension.card == card)
+    of_card = (dimension for dimension in catalogue.DIMENSIONS.values() if dimension.card == card and dimension.tab)
     in_order = sorted(of_card, key=lambda dimension: dimension.tab)
     return [
         dimension.key for dimension in in_order if not dimension.needs_several or _has_several(dimension.key, stats)
@@ -158,6 +158,10 @@ def _label(dimension: Dimension, name: str) -> str:
         return label.removeprefix("https://").removeprefix("http://").removesuffix("/")
     if dimension.values == "device type":
         return formatting.device_type(label)
+    if dimension.values == "screen":
+        return formatting.screen(label)
+    if dimension.values == "language":
+        return languages.name_of(label)
     return label
 
 

@@ -149,7 +149,7 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date]) -> None:
             if hour is not None:
                 data.append(hour)
     db.load([], data)
-    db.sessionize()
+    db.sessionize(site.calendar)
 
 
 def _shown(

@@ -218,7 +218,7 @@ WITH delivered AS (
         numbered.* EXCLUDE (deliveries, occurrence)
             REPLACE (CASE WHEN occurrence = 0 THEN numbered.id ELSE numbered.id || '~' || occurrence END AS id),
         hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.tracker, hits.utm_source, hits.utm_medium,
-        hits.utm_campaign, hits.utm_term, hits.utm_content, hits.host, visitors.robot, numbered.deliveries
+        hits.utm_campaign, hits.utm_term, hits.utm_content, hits.host, hits.screen, visitors.robot, numbered.deliveries
     FROM views_with_visits AS numbered
     JOIN hits
         ON hits.kind = 'view' AND hits.day = numbered.day AND hits.visitor = numbered.visitor AND hits.id = numbered.id
