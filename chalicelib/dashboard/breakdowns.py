@@ -10,6 +10,7 @@ from types import MappingProxyType
 from chalicelib import catalogue, languages, url_normalization
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries, formatting
+from chalicelib.hostnames import site_url
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.translation import gettext as _
@@ -139,12 +140,6 @@ def ranking(kind: str, stats: Stats, linked: bool = True) -> Ranking:
         left=len(table.rows) - len(entries),
         empty=_(dimension.empty_table),
     )
-
-
-def site_url(domain: str) -> str:
-    """The URL of a site: https, except for the local machine."""
-    host = domain.partition(":")[0]
-    return f"{'http' if host == 'localhost' or host.startswith('127.') else 'https'}://{domain}"
 
 
 def _label(dimension: Dimension, name: str) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chalice import Response
 
-from chalicelib import catalogue
+from chalicelib import catalogue, hostnames
 from chalicelib.accounts import auth, counters, shared_links
 from chalicelib.accounts.site_transfers import Offer
 from chalicelib.dashboard import (
@@ -156,7 +156,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         person=PERSON,
         csrf="token",
         site=stats.site,
-        site_url=breakdowns.site_url(stats.site.domain),
+        site_url=hostnames.site_url(stats.site.domain),
         sites=[stats.site, SITE],
         keep="?period=7d",
         picker=period_picker.pick(Period(period, stats.first, stats.last), TODAY),

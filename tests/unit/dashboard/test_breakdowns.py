@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from chalicelib.dashboard import breakdowns, metric_cards
+from chalicelib.hostnames import site_url
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.store.sites import Site
 from tests.unit.dashboard import samples
@@ -78,8 +79,8 @@ def test_hostnames_are_shown_where_there_are_several() -> None:
 
 
 def test_a_site_on_this_machine_is_reached_without_https() -> None:
-    assert breakdowns.site_url("localhost:8000") == "http://localhost:8000"
-    assert breakdowns.site_url("example.com") == "https://example.com"
+    assert site_url("localhost:8000") == "http://localhost:8000"
+    assert site_url("example.com") == "https://example.com"
 
 
 def test_the_strip_names_what_it_compares_with() -> None:
