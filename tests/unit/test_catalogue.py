@@ -233,7 +233,8 @@ def test_the_demo_expects_every_metric_and_the_tables_that_it_can_know() -> None
     assert set(expected.metrics([])) == set(METRICS), "demo/traffic/expected.py counts other metrics than there are"
     assert set(expected.TABLES) >= {
         "pages", "entry_pages", "exit_pages", "hostnames", "referrers", "sources", "channels", "campaigns", "countries",
-        "browsers", "systems", "devices",
+        "browsers", "systems", "devices", "screens", "languages", "utm_sources", "utm_mediums", "utm_terms",
+        "utm_contents", "weekdays",
     }  # fmt: skip
 
 
