@@ -126,15 +126,15 @@ def device_type(name: str) -> str:
 
 
 _SCREENS = {
-    "mobile": N_("Mobile (narrower than %(next)s px)"),
-    "tablet": N_("Tablet (%(least)s to %(most)s px)"),
-    "laptop": N_("Laptop (%(least)s to %(most)s px)"),
-    "desktop": N_("Desktop (%(least)s px and wider)"),
+    "mobile": N_("Mobile (< %(next)s px)"),
+    "tablet": N_("Tablet (%(least)s–%(most)s px)"),
+    "laptop": N_("Laptop (%(least)s–%(most)s px)"),
+    "desktop": N_("Desktop (≥ %(least)s px)"),
 }
 
 
 def screen(name: str) -> str:
-    """The name of a class of screens, with the widths of windows in it: ``Tablet (576 to 991 px)``."""
+    """The name of a class of screens, with the widths of windows in it: ``Tablet (576–991 px)``."""
     if name not in _SCREENS:
         return name
     widths = list(SCREEN_WIDTHS.values())

@@ -133,6 +133,8 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     table = Table(tuple(Row(name, 1000 - i, 1100 - i, 2000 - i) for i, name in enumerate(every)), Row("", 7, 8, 9))
     tables = dict.fromkeys(catalogue.DIMENSIONS, table)
     tables["countries"] = Table((Row("DE", 900, 900, 900), Row("", 50, 50, 50), Row("XX", 1, 1, 1)))
+    tables["languages"] = Table((Row("zh-Hant", 900, 900, 900), Row("", 50, 50, 50)))
+    tables["screens"] = Table((Row("mobile", 900, 900, 900), Row("desktop", 50, 50, 50), Row("", 1, 1, 1)))
     latest = tuple(_visit(number, name) for number, name in enumerate(names))
     now = metrics(
         visitors=1234, visits=1300, pageviews=12_345_678, views_per_visit=2.06, bounce_rate=0.4321,

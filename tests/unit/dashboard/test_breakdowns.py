@@ -62,6 +62,14 @@ def test_a_tenth_row_is_not_folded_away_alone() -> None:
         ("devices", "tv", "TV", ""),
         ("countries", "DE", "Germany", ""),
         ("countries", "", "Unknown", ""),
+        ("screens", "mobile", "Mobile (< 576 px)", ""),
+        ("screens", "tablet", "Tablet (576–991 px)", ""),
+        ("screens", "laptop", "Laptop (992–1439 px)", ""),
+        ("screens", "desktop", "Desktop (≥ 1440 px)", ""),
+        ("screens", "", "Unknown", ""),
+        ("languages", "zh-Hant", "Traditional Chinese", ""),
+        ("languages", "", "Unknown", ""),
+        ("system_versions", "Windows 10 or 11", "Windows 10 or 11", ""),
     ],
 )
 def test_names_and_where_they_lead(kind: str, name: str, label: str, href: str) -> None:
