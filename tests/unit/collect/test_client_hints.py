@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.collect.client_hints import PACKED, ClientHints, read_client_hints, unpack
-from chalicelib.collect.event import Event
+from chalicelib.collect.event import Event, encode
 from chalicelib.collect.hit import Beacon, View
 from chalicelib.collect.ingress import accept_hit
 from chalicelib.collect.urls import read_location
@@ -163,3 +163,16 @@ def test_no_event_speaks_for_another_by_its_hints(monkeypatch: pytest.MonkeyPatc
     assert [(traits.browser, traits.robot_reason) for traits in found] == [
         ("Chrome", None), ("Brave", None), ("Chrome", "headless"),
     ]  # fmt: skip
+
+
+def test_an_event_carries_the_first_language_alone_and_it_is_no_part_of_the_visitors_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = event(monkeypatch)
+    german = event(monkeypatch, accept_language="de-AT,fr;q=0.9,tlh;q=0.1")
+    assert (plain.language, german.language) == (None, "de-at")
+    assert "tlh" not in encode([german])
+    assert plain.visitor == german.visitor
+    monkeypatch.setattr(geolocation, "locate", lambda _: geolocation.Location())
+    groups = worker._grouped(worker._enriched([plain, german, german], []))
+    assert [(len(group), worker._visitor_hour(group).traits.language) for group in groups] == [(1, None), (2, "de")]
