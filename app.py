@@ -1,8 +1,10 @@
 """Shylight, the whole program on one page: its routes, its queue consumer and its schedules. No logic lives here.
 
 The functions import what they need when they run: Chalice puts all routes in one Lambda, and a page view must not wait
-for the dashboard's libraries to load.
+for the dashboard's libraries to load. The routes of the collector can also be reached at a function of their own.
 """
+
+from typing import Any
 
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
@@ -18,9 +20,18 @@ app.register_middleware(middleware.invocation, "all")
 
 # Every route is a row of chalicelib/{collect,dashboard,api}/routes.py.
 dispatch.register(app)
+dispatch.preload()
 
 
-@app.on_sqs_message(queue=config.settings().queue, batch_size=100, maximum_batching_window_in_seconds=1)
+@app.lambda_function()
+def collect(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer the collector's routes at a URL of this function, without API Gateway."""
+    from chalicelib.collect import function_url
+
+    return function_url.answer(app, event, context)
+
+
+@app.on_sqs_message(queue=config.settings().queue, batch_size=100, maximum_batching_window_in_seconds=2)
 def worker(event: SQSEvent) -> None:
     """Enrich and store the hits of a batch."""
     from chalicelib.enrich.worker import handle_batch

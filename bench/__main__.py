@@ -53,7 +53,7 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
 
 
 def _measure_program(wanted: set[str]) -> Iterator[Section]:
-    from bench import aggregation, collector, cost, imports, overview, worker
+    from bench import aggregation, collector, cost, imports, overview, script_requests, worker
     from bench.local_aws import local_aws
 
     with local_aws() as cloud:
@@ -61,16 +61,22 @@ def _measure_program(wanted: set[str]) -> Iterator[Section]:
             yield imports.measure(cloud.environ({}))
         collected = aggregated = stored = None
         if wanted & {"collector", "cost"}:
-            yield (collected := collector.measure())
+            part, collected = collector.measure()
+            yield part
         if wanted & {"worker", "cost"}:
             part, stored = worker.measure()
             yield part
         if wanted & {"aggregation", "cost"}:
             yield (aggregated := aggregation.measure())
         if collected and aggregated and stored and "cost" in wanted:
-            beacon_ms = collected.value(collector.BEACON_TIME)
-            refresh_ms = aggregated.value(aggregation.changed_hour(10_000))
-            yield cost.measure(stored, beacon_ms, refresh_ms)
+            yield (scripts := script_requests.measure())
+            yield cost.measure(
+                stored,
+                collected,
+                scripts.value(script_requests.AS_IT_IS),
+                aggregation.refresh_ms_by_views(aggregated),
+                aggregation.parquet_bytes_per_event(aggregated),
+            )
         if "overview" in wanted:
             yield overview.measure()
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.store.records import VisitorHour
 
 SIZES = (1_000, 10_000, 100_000)
+VIEWS_PER_VISIT = 2.4  # see `visitor_hours`
 _DAY = date(2026, 11, 20)
 _START = 1_795_132_800_000  # its midnight, UTC
 
@@ -25,6 +26,21 @@ _START = 1_795_132_800_000  # its midnight, UTC
 def changed_hour(visits: int) -> str:
     """The name of the measurement of a day of that many visits of which one hour has changed."""
     return f"{visits:,} visits: one changed hour"
+
+
+def refresh_ms_by_views(measured: Section) -> dict[int, float]:
+    """The time to update a day of which one hour has changed, by the page views of the day."""
+    return {round(visits * VIEWS_PER_VISIT): measured.value(changed_hour(visits)) for visits in SIZES}
+
+
+def parquet_bytes_per_event(measured: Section) -> float:
+    """The size of the segments of the largest day per event; each page view is two."""
+    visits = max(SIZES)
+    return measured.value(_segments(visits)) * 1024 / (visits * VIEWS_PER_VISIT * 2)
+
+
+def _segments(visits: int) -> str:
+    return f"{visits:,} visits: segments"
 
 
 def measure() -> Section:
@@ -53,9 +69,7 @@ def measure() -> Section:
         measurements.append(Measurement(f"{visits:,} visits: the whole day, hits to rollup", whole * 1000, "ms"))
         measurements.append(Measurement(changed_hour(visits), again * 1000, "ms"))
         size = sum(map(len, parquet.values()))
-        measurements.append(
-            Measurement(f"{visits:,} visits: segments", size / 1024, "KiB", note=f"rollup {len(packed):,} bytes")
-        )
+        measurements.append(Measurement(_segments(visits), size / 1024, "KiB", note=f"rollup {len(packed):,} bytes"))
     return Section("Aggregation (of one site-day, in this process)", measurements)
 
 

@@ -1,117 +1,102 @@
-"""The cost of a page view on AWS: measured calls and units, multiplied by list prices."""
+"""The cost of a page view on AWS: measured calls, units and times, multiplied by list prices (bench/bill.py)."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
-import math
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 
+from bench import bill
 from bench.aws_usage import Meter, metered
+from bench.bill import Build, Endpoint, Units
+from bench.collector import Collected
 from bench.worker import Stored
+from chalicelib.config import Settings
 from chalicelib.operations import prices
 from harness.measurement import Measurement, Section
-from harness.sample_day import events_of_today, new_site, pageviews
+from harness.sample_day import events_of_today, new_site
 
-CONFIG = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
+SESSIONS = Settings().table("sessions")
 BUDGET_WRITES = 3.0
-VIEWS = prices.MILLION
-_VIEWS_PER_VISIT = 2.3
-_EVENTS_PER_VIEW = 2  # the view and its leave
-_REFRESHES = 30 * 24 * 12  # per month: one every five minutes, the maximum
-_POLLED = 10  # messages that Lambda's poller receives, and deletes, per call
-_LOG_BYTES = 450  # our own log line, and Lambda's START, END and REPORT
+# USD per million page views, all counted, at this many a day.
+BUDGET_USD = {Endpoint.REST_API: 10.0, Endpoint.FUNCTION_URL: 6.0}
+BUDGET_AT = 100_000
+SIZES = (10_000, 100_000, 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshCost:
-    """The usage of updating the current day after one hour of it has changed.
-
-    :ivar ms: the function's duration; :ivar reads: DynamoDB units for a day at a million page views per month.
-    """
-
-    meter: Meter
-    reads: float
-    ms: float
-
-
-def measure(stored: dict[int, Stored], beacon_ms: float, refresh_ms: float) -> Section:
-    """Units and calls per page view, and the cost of a million page views.
+def measure(
+    stored: Mapping[int, Stored],
+    collected: Collected,
+    script_requests: float,
+    refresh_ms: Mapping[int, float],
+    parquet_bytes: float,
+) -> Section:
+    """Units and calls per page view, and the bill per day and per million page views, for both ways in.
 
     :param stored: the worker's usage, by batch size.
-    :param beacon_ms: the collector's time per beacon.
-    :param refresh_ms: the time to aggregate a day of that size after one hour has changed.
+    :param script_requests: per page view.
+    :param refresh_ms: the time to aggregate a day of which one hour has changed, by its page views.
+    :param parquet_bytes: per event.
     """
-    measurements: list[Measurement] = []
+    found = list(_counted(stored))
+    build = _build(refresh_ms)
+    units = _units(stored, collected, script_requests, build, parquet_bytes)
+    for endpoint in Endpoint:
+        for views in SIZES:
+            usd = sum(bill.per_day(units, endpoint, views).values())
+            found.append(Measurement(f"{endpoint.value}: a day of {views:,} page views", usd, "USD"))
+        for item, usd in bill.per_million(units, endpoint, BUDGET_AT).items():
+            found.append(Measurement(f"{endpoint.value}: a million, {item}", usd, "USD"))
+        for views in SIZES:
+            total = sum(bill.per_million(units, endpoint, views).values())
+            budget = BUDGET_USD[endpoint] if views == BUDGET_AT else None
+            found.append(Measurement(f"{endpoint.value}: a million, in all, at {views:,} a day", total, "USD", budget))
+        alone = sum(bill.per_million(units, endpoint, BUDGET_AT, batch=1).values())
+        found.append(Measurement(f"{endpoint.value}: a million, if each event is processed alone", alone, "USD"))
+    found.append(Measurement("a million GB-seconds", bill.gb_s_price() * prices.MILLION, "USD", note=prices.as_text()))
+    return Section("Units, calls and cost, everything counted", found)
+
+
+def _counted(stored: Mapping[int, Stored]) -> list[Measurement]:
+    found = []
     for size, one in stored.items():
-        views = one.pageviews
+        name, views = f"batches of {size}", one.pageviews
         budget = BUDGET_WRITES if size == 1 else None
-        name = f"batches of {size}"
-        measurements.append(Measurement(f"write units per page view, {name}", one.meter.writes / views, "WCU", budget))
-        measurements.append(Measurement(f"read units per page view, {name}", one.meter.reads / views, "RCU"))
+        found.append(Measurement(f"write units per page view, {name}", one.meter.writes / views, "WCU", budget))
+        found.append(Measurement(f"read units per page view, {name}", one.meter.reads / views, "RCU"))
         calls = sum(one.meter.calls.values()) / views
-        measurements.append(
+        found.append(
             Measurement(f"AWS calls of the worker per page view, {name}", calls, "calls", note=_calls_text(one.meter))
         )
-    measurements.append(
-        Measurement("AWS calls of the collector per page view", _EVENTS_PER_VIEW, "calls", note="SendMessage")
+    return found
+
+
+def _units(
+    stored: Mapping[int, Stored], collected: Collected, script_requests: float, build: Build, parquet_bytes: float
+) -> Units:
+    alone, most = stored[1], stored[max(stored)]
+    size = max(stored)
+    # The time of a batch is a straight line in its number of events.
+    cpu_alone, cpu_most = alone.cpu_ms / alone.events, most.cpu_ms / most.events * size
+    event_cpu_ms = max(0.0, (cpu_most - cpu_alone) / (size - 1))
+    return Units(
+        script_requests=script_requests,
+        script_cpu_ms=collected.script_cpu_ms,
+        script_bytes=collected.script_bytes + bill.OWN_HEADERS_BYTES,
+        beacon_cpu_ms=collected.beacon_cpu_ms,
+        beacon_bytes=collected.beacon_bytes + bill.OWN_HEADERS_BYTES,
+        batch_cpu_ms=cpu_alone - event_cpu_ms,
+        event_cpu_ms=event_cpu_ms,
+        worker_log_bytes=100.0,
+        write_units={size: one.meter.tables[SESSIONS] / one.events for size, one in stored.items()},
+        read_units=alone.meter.reads / alone.events,
+        row_bytes=(sum(alone.meter.stored.values()) + len(alone.meter.stored) * bill.ITEM_BYTES) / alone.events,
+        parquet_bytes=parquet_bytes,
+        build=build,
     )
-    refresh = _refresh(refresh_ms)
-    measurements.append(
-        Measurement(
-            "AWS calls of an update of the current day",
-            sum(refresh.meter.calls.values()),
-            "calls",
-            note=_calls_text(refresh.meter),
-        )
-    )
-    lines = _lines(stored[1], 1, beacon_ms, refresh)
-    measurements += [Measurement(f"a million page views: {name}", usd, "USD") for name, usd in lines.items()]
-    measurements.append(Measurement("a million page views: total", sum(lines.values()), "USD", note=prices.as_text()))
-    for size in (size for size in stored if size > 1):
-        total = sum(_lines(stored[size], size, beacon_ms, refresh).values())
-        measurements.append(Measurement(f"a million page views: total, in batches of {size}", total, "USD"))
-    return Section("Units, calls and cost (view and leave; a million page views per month)", measurements)
 
 
-def _lines(stored: Stored, size: int, beacon_ms: float, refresh: RefreshCost) -> dict[str, float]:
-    events = VIEWS * _EVENTS_PER_VIEW
-    requests = events + VIEWS / _VIEWS_PER_VISIT  # browsers cache the tracker, so it is requested once per visit
-    batches = events / size
-    per_view = 1 / stored.pageviews
-    batch_ms = stored.wall_ms / stored.invocations
-    calls = refresh.meter.calls
-    gets = calls["s3.GetObject"] + calls["s3.HeadObject"]
-    puts = calls["s3.PutObject"] + calls["s3.ListObjectsV2"]  # a listing is priced like a PUT
-    item_bytes = sum(stored.meter.stored.values()) * per_view
-    return {
-        "REST API requests": requests * prices.REST_API_REQUEST,
-        "Lambda, collect: requests": requests * prices.LAMBDA_REQUEST,
-        "Lambda, collect: time": requests * _gb_s("api_handler", beacon_ms) * prices.LAMBDA_GB_S,
-        "SQS": events * (1 + 2 / min(_POLLED, size)) * prices.SQS_REQUEST,
-        "Lambda, worker: requests": batches * prices.LAMBDA_REQUEST,
-        "Lambda, worker: time": batches * _gb_s("worker", batch_ms) * prices.LAMBDA_GB_S,
-        "DynamoDB writes": VIEWS * stored.meter.writes * per_view * prices.WRITE_UNIT,
-        "DynamoDB reads": VIEWS * stored.meter.reads * per_view * prices.READ_UNIT,
-        "DynamoDB storage for one month": VIEWS * item_bytes / 1e9 * prices.TABLE_GB_MONTH,
-        "aggregation: Lambda": _REFRESHES
-        * (prices.LAMBDA_REQUEST + _gb_s("aggregate", refresh.ms) * prices.LAMBDA_GB_S),
-        "aggregation: S3": _REFRESHES * (puts * prices.S3_PUT + gets * prices.S3_GET),
-        "aggregation: DynamoDB": _REFRESHES
-        * (refresh.meter.writes * prices.WRITE_UNIT + refresh.reads * prices.READ_UNIT),
-        "logs": (requests + batches + _REFRESHES) * _LOG_BYTES / 1e9 * prices.LOG_GB,
-    }
-
-
-def _gb_s(function: str, ms: float) -> float:
-    """GB-seconds of an invocation, which is billed per ms, rounded up."""
-    functions = json.loads(CONFIG.read_text(encoding="utf-8"))["lambda_functions"]
-    return float(functions[function]["lambda_memory_size"]) / 1024 * math.ceil(ms) / 1000
-
-
-def _refresh(ms: float) -> RefreshCost:
+def _build(refresh_ms: Mapping[int, float]) -> Build:
     """Store a day's events and build the day, then update it after one hour has changed, and measure that."""
     from chalicelib import days
     from chalicelib.aggregate.build_day import refresh
@@ -132,9 +117,15 @@ def _refresh(ms: float) -> RefreshCost:
             dirty_hours.clear(mark)
     with metered() as meter:
         refresh(site, day)
-    factor = VIEWS / 30 / pageviews(events)  # from this day's traffic to a million page views per month
-    # Most reads are of the changed hour's items, whose number grows with the traffic.
-    return RefreshCost(meter, meter.reads * factor, ms)
+    calls = meter.calls
+    hour = sum(mark.hour == middle for mark in found) * len(events) / max(1, len(found))
+    return Build(
+        cpu_ms=dict(refresh_ms),
+        write_units=meter.writes,
+        read_units=meter.reads / max(1.0, hour),  # most are of the changed hour's items
+        gets=calls["s3.GetObject"] + calls["s3.HeadObject"],
+        puts=calls["s3.PutObject"] + calls["s3.ListObjectsV2"],  # a listing is priced like a PUT
+    )
 
 
 def _calls_text(meter: Meter) -> str:

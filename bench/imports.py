@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _RUNS = 9
 _BASE = "import chalice, botocore.session"
 # Everything that a beacon needs, as app.py imports it for the first one.
-_COLLECTOR = f"{_BASE}; import app; from chalicelib.collect import ingress"
+_COLLECTOR = f"{_BASE}; import app; from chalicelib.collect import function_url, ingress"
 
 
 def measure(environ: Mapping[str, str]) -> Section:

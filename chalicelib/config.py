@@ -252,6 +252,9 @@ SHARED_LINK_COOKIE: Final = "shylight_link"
 SHARED_LINK_UNLOCKED_S: Final = 12 * 60 * 60
 # Visitors of shared pages cause builds of a day no more often than this.
 SHARED_REFRESH_AFTER_S: Final = 60
+# How long browsers use the script without asking for it again, and how long changes of the settings in it may take to
+# reach them. Most visits are shorter.
+SCRIPT_CACHE_S: Final = 60 * 60
 # How long functions, browsers and proxies cache a site's counter.
 COUNTER_CACHE_S: Final = 5 * 60
 MAX_BADGE_LABEL_CHARS: Final = 40
@@ -266,6 +269,8 @@ class Settings:
     :ivar account: the AWS account's 12 digits.
     :ivar public_url: the URL of the app for browsers, without a trailing slash; ``""``: the one in API Gateway's
         request context.
+    :ivar ingest_url: the URL at which browsers send hits, without a trailing slash; ``""``: `public_url`.
+    :ivar log_hits: if not ``""``, requests of visitors' browsers are logged even if they succeed.
     :ivar plain_script: if not ``""``, the script is not compressed, for gateways that cannot return binary bodies to
         clients that accept any type.
     :ivar max_sites: how many sites a person may have.
@@ -277,6 +282,8 @@ class Settings:
     region: str = "us-east-1"
     account: str = LOCAL_ACCOUNT
     public_url: str = ""
+    ingest_url: str = ""
+    log_hits: str = ""
     plain_script: str = ""
     max_sites: int = 1000
     api_requests: int = 600
@@ -306,6 +313,16 @@ class Settings:
     def dead_letters(self) -> str:
         """The queue of messages that could not be stored."""
         return f"{self.prefix}-hits-dead"
+
+    @property
+    def collect(self) -> str:
+        """The function that only receives hits, at a URL of its own."""
+        return f"{self.prefix}-collect"
+
+    @property
+    def worker(self) -> str:
+        """The function that stores hits."""
+        return f"{self.prefix}-worker"
 
     @property
     def delete_sites(self) -> str:
@@ -343,6 +360,8 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "AWS_REGION": "region",
     "SHYLIGHT_ACCOUNT": "account",
     "SHYLIGHT_PUBLIC_URL": "public_url",
+    "SHYLIGHT_INGEST_URL": "ingest_url",
+    "SHYLIGHT_LOG_HITS": "log_hits",
     "SHYLIGHT_PLAIN_SCRIPT": "plain_script",
     "SHYLIGHT_MAX_SITES": "max_sites",
     "SHYLIGHT_API_REQUESTS": "api_requests",
@@ -360,8 +379,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             given[field] = int(given[field])
     if "region" not in given and environ.get("AWS_DEFAULT_REGION"):
         given["region"] = environ["AWS_DEFAULT_REGION"]
-    if "public_url" in given:
-        given["public_url"] = given["public_url"].rstrip("/")
+    for field in {"public_url", "ingest_url"} & given.keys():
+        given[field] = given[field].rstrip("/")
     return Settings(**given)
 
 

@@ -49,6 +49,14 @@ def base_url(context: Mapping[str, Any], prefix: str) -> str:
     return f"https://{host}{prefix}" if host else ""
 
 
+def ingest_url(base: str) -> str:
+    """The URL at which browsers send hits, for snippets: that of the function `collect`, else the deployment's root.
+
+    :param base: the absolute URL of the deployment's root.
+    """
+    return config.settings().ingest_url or base
+
+
 def domain(context: Mapping[str, Any]) -> str:
     """The host name in API Gateway's request context; ``""`` if there is none or it is invalid."""
     said = context.get("domainName")

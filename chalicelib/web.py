@@ -23,6 +23,7 @@ from chalicelib.routing import FULL_ACCESS, Access
 from chalicelib.structured_log import log_line
 
 log = logging.getLogger("shylight")
+_INGEST = ("/ingress/", "/api/event")  # the collector's paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,7 @@ def read_request(app: Chalice) -> Request:
 def read_cookies(header: str) -> dict[str, str]:
     """The cookies of a ``Cookie`` header by name, as browsers write it (RFC 6265, section 4.2.1).
 
-    Other programs on the same domain may set cookies that `http.cookies` cannot parse; it would then drop all cookies,
-    including our session.
+    `http.cookies` would drop all of them if another program on the domain has set one that it cannot parse.
     """
     pairs = (part.partition("=") for part in header.split(";"))
     return {name.strip(): value.strip() for name, equals, value in pairs if equals}
@@ -217,14 +217,16 @@ def _error(app: ShylightApp, request: Request | None, error: ShylightError) -> R
     if request is None or request.is_api:
         headers |= {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
         headers |= error.headers
-        if request is not None and request.path.startswith(("/ingress/", "/api/event", "/badge/", "/counter/")):
+        if request is not None and request.path.startswith((*_INGEST, "/badge/", "/counter/")):
             headers["Access-Control-Allow-Origin"] = "*"
         return reply_json(error.as_json(), error.status, headers)
     return app.error_page(request, error)
 
 
 def _log_line(app: Chalice, request: Request | None, response: Response, started: float) -> None:
-    """Write one structured log line per request: without IP address, user agent, token or identifier."""
+    """Write one log line, without IP address, user agent, token or identifier; of hits, only for those that fail."""
+    if response.status_code < 400 and request and request.path.startswith(_INGEST) and not config.settings().log_hits:
+        return
     log_line(
         route=_route(app),
         method=request.method if request else "?",
@@ -238,7 +240,7 @@ def _route(app: Chalice) -> str:
     return str((request.context or {}).get("resourcePath", "?")) if request else "?"
 
 
-# A last resort: every list has limits of its own. Characters, most of which are one byte.
+# A last resort: every list has limits of its own.
 _MOST_CHARS = 5_900_000
 # Text is returned as text: base64 would take a third more of Lambda's 6 MB.
 _TEXT = ("text/", "application/json", "image/svg+xml")
@@ -259,11 +261,10 @@ def _of_every_answer(event: Mapping[str, Any]) -> dict[str, str]:
 class ShylightApp(Chalice):
     """Chalice, with three corrections for an API whose types are all binary.
 
-    * Chalice answers 400 to a request without an ``Accept`` header, which HTTP allows. Here it means "any type".
-    * Chalice encodes every body in base64, and the gateway decodes it only for clients that send ``Accept``. Here text
-      is returned as text, and clients without ``Accept`` get nothing compressed.
-    * Chalice answers 415 to a GET with a ``Content-Type``, which some clients always send. Here it is ignored, in HEAD
-      and OPTIONS too.
+    * It answers 400 to a request without an ``Accept`` header, which HTTP allows. Here it means "any type".
+    * It encodes every body in base64, and the gateway decodes it only for clients that send ``Accept``. Here text is
+      returned as text, and clients without ``Accept`` get nothing compressed.
+    * It answers 415 to a GET, HEAD or OPTIONS with a ``Content-Type``, which some clients send. Here it is ignored.
 
     :ivar error_page: renders an error for browsers; programs get JSON.
     :ivar is_outage: whether an unexpected error comes from a service that this depends on.

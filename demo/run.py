@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         info = json.loads(options.stack.read_text(encoding="utf-8"))
-        shylight = Shylight(info["base_url"], info["api_token"])
+        shylight = Shylight(info["base_url"], info["api_token"], ingest_url=info.get("ingest_url", ""))
         progress = _ProgressFile(options.stack.parent / "demo.json", shylight)
         sites = {_site_id(shylight, progress, site): site for site in SITES}
         if options.days:

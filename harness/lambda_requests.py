@@ -64,3 +64,27 @@ def body_of(answer: dict[str, Any]) -> bytes:
     if answer.get("isBase64Encoded"):
         return base64.b64decode(body)
     return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
+def url_event(
+    method: str, target: str, *, body: str = "", headers: dict[str, str] | None = None, address: str = "79.192.0.1"
+) -> dict[str, Any]:
+    """The Lambda event of a request to a function URL (payload format 2.0), e.g. to ``/api/event?a=1``."""
+    path, _, query = target.partition("?")
+    host = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
+    given = {"Accept": "*/*", "Host": host, "X-Forwarded-For": address, **(headers or {})}
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {name.lower(): value for name, value in given.items()},
+        "requestContext": {
+            "domainName": host,
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": address},
+            "routeKey": "$default",
+            "stage": "$default",
+        },
+        "isBase64Encoded": bool(body),
+    }
+    return event | ({"body": base64.b64encode(body.encode()).decode()} if body else {})

@@ -43,6 +43,7 @@ def _deploy(stage: str) -> int:
         say=_say,
     )
     _say(f"counted after {done.counted_s:.0f} s\n\n  Shylight   {done.base_url}/")
+    _say(f"  Hits       {done.ingest_url or done.base_url}/")
     if done.sign_in:
         _say(f"  Sign in    {done.sign_in}")
         _say(f"             (works once, within an hour; `make link STAGE={stage}` creates another)")

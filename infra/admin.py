@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from infra import ingest
 from infra.__main__ import TARGET
 from infra.admin_commands import COMMANDS, Command, Deployment
 from infra.aws_environment import AwsError, DeployError, signed_in
@@ -76,7 +77,7 @@ def _add_arguments(to: argparse.ArgumentParser, command: Command) -> None:
 
 def _deployed(stage: str) -> Deployment:
     cloud = signed_in(stage)
-    return Deployment(cloud, partial(stage_url, cloud, TARGET))
+    return Deployment(cloud, partial(stage_url, cloud, TARGET), partial(ingest.url_in_use, cloud))
 
 
 if __name__ == "__main__":

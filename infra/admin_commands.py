@@ -20,10 +20,11 @@ HEALTH_TIMEOUT_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A stage that is running. `base_url`: finds its root URL."""
+    """A stage that is running. `base_url`: finds its root URL; `ingest_url`: that for hits, None if it is the same."""
 
     cloud: Cloud
     base_url: Callable[[], str]
+    ingest_url: Callable[[], str | None] = lambda: None
 
     def execute(self, command: str, **arguments: object) -> Any:
         """The result of a command of `infra.admin_program`."""
@@ -66,7 +67,7 @@ def _verify(deployment: Deployment, _given: argparse.Namespace) -> Result:
     url = deployment.base_url()
     if not is_healthy(url, HEALTH_TIMEOUT_S):
         raise DeployError(f"The health check {url}/healthz fails: {ask(f'{url}/healthz').text[:500]}")
-    seconds = smoke.check(deployment.cloud, url)
+    seconds = smoke.check(deployment.cloud, url, deployment.ingest_url() or url)
     return Result(
         {"url": f"{url}/", "counted_after_s": round(seconds, 1)}, f"One page view was counted after {seconds:.0f} s."
     )

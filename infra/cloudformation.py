@@ -1,4 +1,7 @@
-"""A stage's CloudFormation stack: created or updated by a change set; a failure is reported with its events."""
+"""A stage's CloudFormation stacks: created or updated by change sets; a failure is reported with its events.
+
+Each stage has two: `RESOURCES`, and `INGEST` for what needs a function that Chalice creates.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,35 @@ from botocore.exceptions import ClientError
 from infra.aws_environment import Cloud, DeployError
 
 TEMPLATE = Path(__file__).parent / "template.yaml"
+INGEST_TEMPLATE = Path(__file__).parent / "ingest.yaml"
+RESOURCES = ""
+INGEST = "-ingest"
 TIMEOUT_S = 900.0
 POLL_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # short at first, because an emulator finishes immediately
 NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
-def stack_name(cloud: Cloud) -> str:
-    """The stack's name, ``shylight-<stage>``."""
-    return cloud.names.prefix
+def stack_name(cloud: Cloud, stack: str = RESOURCES) -> str:
+    """The stack's name: ``shylight-<stage>``, or ``shylight-<stage>-ingest``."""
+    return f"{cloud.names.prefix}{stack}"
 
 
-def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None) -> bool:
-    """Create or update the stage's stack from the template; parameters that are not given keep their values.
+def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None, stack: str = RESOURCES) -> bool:
+    """Create or update one of the stage's stacks from its template; parameters that are not given keep their values.
 
+    :param stack: `RESOURCES` or `INGEST`.
     :returns: whether anything changed.
     :raises DeployError: if it fails, with the events that explain why.
     """
-    client, name = cloud.client("cloudformation"), stack_name(cloud)
-    before = describe(cloud)
+    client, name = cloud.client("cloudformation"), stack_name(cloud, stack)
+    template = INGEST_TEMPLATE if stack == INGEST else TEMPLATE
+    before = describe(cloud, stack)
     if before is not None and before["StackStatus"] == "ROLLBACK_COMPLETE":
         # Its creation failed: it is empty and can only be deleted.
         client.delete_stack(StackName=name)
-        before = _wait(lambda: describe(cloud), lambda found: found is None, f"the deletion of the failed stack {name}")
+        before = _wait(
+            lambda: describe(cloud, stack), lambda found: found is None, f"the deletion of the failed stack {name}"
+        )
     # A stack whose creation never started (only a change set was created) does not exist yet.
     exists = before is not None and before["StackStatus"] != "REVIEW_IN_PROGRESS"
     change_set = f"deploy-{int(time.time() * 1000)}"
@@ -42,7 +52,7 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None) -> bool:
             StackName=name,
             ChangeSetName=change_set,
             ChangeSetType="UPDATE" if exists else "CREATE",
-            TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+            TemplateBody=template.read_text(encoding="utf-8"),
             Parameters=_parameters(cloud, parameters or {}, before if exists else None),
         )
     except ClientError as error:
@@ -62,16 +72,25 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None) -> bool:
         raise DeployError(f"CloudFormation rejected the template: {reason}")
     started = time.time()
     client.execute_change_set(StackName=name, ChangeSetName=change_set)
-    after = _wait(lambda: describe(cloud), _is_settled, f"the stack {name}")
+    after = _wait(lambda: describe(cloud, stack), _is_settled, f"the stack {name}")
     if after is None or after["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-        raise DeployError(f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, started)}")
+        raise DeployError(
+            f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, name, started)}"
+        )
     return True
 
 
-def describe(cloud: Cloud) -> dict[str, Any] | None:
+def outputs(cloud: Cloud, stack: str = RESOURCES) -> dict[str, str]:
+    """The outputs of a stack; empty if there is no such stack."""
+    found = describe(cloud, stack) or {}
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def describe(cloud: Cloud, stack: str = RESOURCES) -> dict[str, Any] | None:
     """The stack as CloudFormation describes it; None if there is none."""
+    name = stack_name(cloud, stack)
     try:
-        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack_name(cloud))["Stacks"][0]
+        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
@@ -109,8 +128,8 @@ def _wait(poll: Any, done: Any, what: str) -> Any:
         turn += 1
 
 
-def _failures(cloud: Cloud, since: float) -> str:
-    events = cloud.client("cloudformation").describe_stack_events(StackName=stack_name(cloud))["StackEvents"]
+def _failures(cloud: Cloud, name: str, since: float) -> str:
+    events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
     lines = [
         f"  {event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}"
         for event in reversed(events)

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, geoip, listings, mail, people, project, smoke
+from infra import cloudformation, function_logs, geoip, ingest, listings, mail, people, project, smoke
 from infra.aws_environment import Cloud, DeployError
 from infra.http_client import ask, is_healthy
 
@@ -28,21 +28,25 @@ class Target:
 
     :ivar chalice: deploys the project in a folder.
     :ivar locate: gives the base URL of the REST API with this id.
+    :ivar locate_ingest: gives the URL at which a function URL of AWS is reached, without a trailing slash.
     """
 
     chalice: Callable[[Cloud, Path], None]
     locate: Callable[[Cloud, str], str]
+    locate_ingest: ingest.Locate = lambda _cloud, url: url
 
 
 @dataclass(frozen=True)
 class Deployment:
     """The result of a deployment.
 
+    :ivar ingest_url: the separate URL for hits; None if there is none.
     :ivar sign_in: a one-time sign-in link for the first administrator; None if there was an administrator already.
     :ivar counted_s: seconds until the check's page view was counted.
     """
 
     base_url: str
+    ingest_url: str | None
     sign_in: str | None
     counted_s: float
 
@@ -78,6 +82,11 @@ def deploy(
     base_url = target.locate(cloud, api)
     if not is_healthy(base_url, HEALTH_TIMEOUT_S):
         raise DeployError(f"The health check {base_url}/healthz fails: {ask(f'{base_url}/healthz').text[:500]}")
+    function_logs.quieten(cloud)
+    say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
+    ingest_url = ingest.apply(cloud, target.locate_ingest, say)
+    if ingest_url:
+        ingest.tell_function(cloud, cloud.names.prefix, ingest_url)
     listed = listings.fill(cloud)
     if listed:
         say(f"lists of the administration: added {listed} people, sites and entries of the audit log")
@@ -91,7 +100,7 @@ def deploy(
     if mail_sender is not None:
         say(f"mail: {mail.choose_sender(cloud, mail_sender)}")
     say("check: sending one page view and waiting until it is counted")
-    return Deployment(base_url, sign_in, smoke.check(cloud, base_url))
+    return Deployment(base_url, ingest_url, sign_in, smoke.check(cloud, base_url, ingest_url or base_url))
 
 
 def sign_in_link(cloud: Cloud, email: str, target: Target) -> str:
@@ -112,7 +121,7 @@ def stage_url(cloud: Cloud, target: Target) -> str:
 
 def _deploy_functions(cloud: Cloud, folder: Path, state: dict[str, Any], target: Target) -> str:
     deployed = folder / ".chalice" / "deployed" / f"{cloud.stage}.json"
-    project.copy_to(folder, cloud.stage, {})
+    project.copy_to(folder, cloud.stage, ingest.environment(cloud, target.locate_ingest))
     deployed.parent.mkdir(parents=True, exist_ok=True)
     deployed.unlink(missing_ok=True)
     if state.get("chalice"):

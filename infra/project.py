@@ -49,6 +49,13 @@ def copy_to(target: Path, stage: str, environment: Mapping[str, str]) -> None:
     policies.write(target / ".chalice", [stage])
 
 
+def environment(stage: str) -> dict[str, str]:
+    """The environment variables of a stage in .chalice/config.json."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    variables: dict[str, str] = config["stages"].get(stage, {}).get("environment_variables", {})
+    return variables
+
+
 def chalice(cloud: Cloud, project: Path, arguments: Sequence[str], module: str = STANDARD_CHALICE) -> str:
     """Run a chalice command on `project`; gives its output.
 

@@ -19,9 +19,10 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.
 TIMEOUT_S = 90.0
 
 
-def check(cloud: Cloud, base_url: str) -> float:
+def check(cloud: Cloud, base_url: str, ingest_url: str) -> float:
     """Send one page view and wait until it is counted; gives the seconds that took.
 
+    :param ingest_url: where the page view is sent: at the URL that snippets name.
     :raises DeployError: if it is rejected or not counted in time.
     """
     token = people.issue_checker_token(cloud)
@@ -29,7 +30,7 @@ def check(cloud: Cloud, base_url: str) -> float:
         site = _site(base_url, token)
         before = _pageviews(base_url, site, token)
         started = time.monotonic()
-        _send_view(base_url, site)
+        _send_view(ingest_url, site)
         while _pageviews(base_url, site, token) <= before:
             if time.monotonic() - started > TIMEOUT_S:
                 raise DeployError(
@@ -55,7 +56,7 @@ def _site(base_url: str, token: str) -> str:
     return str(created.json()["id"])
 
 
-def _send_view(base_url: str, site: str) -> None:
+def _send_view(ingest_url: str, site: str) -> None:
     view = {
         "idempotency": uuid.uuid4().hex,
         "location": f"https://{SITE['domain']}/",
@@ -63,7 +64,7 @@ def _send_view(base_url: str, site: str) -> None:
         "loadTime": None,
     }
     headers = {"Content-Type": "text/plain", "User-Agent": BROWSER}
-    sent = ask(f"{base_url}/ingress/{site}/script.js", json.dumps(view), headers=headers)
+    sent = ask(f"{ingest_url}/ingress/{site}/script.js", json.dumps(view), headers=headers)
     if sent.status not in {200, 204}:
         raise DeployError(f"The page view was rejected: {sent.status} {sent.text[:500]}")
 

@@ -101,6 +101,7 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
 def _print_info(info: Info) -> None:
     _say("")
     _say(f"  Shylight      {info.base_url}/")
+    _say(f"  Hits          {info.ingest_url}/")
     _say(f"  Sign in as    {info.admin_email}  with  {info.admin_password}")
     _say(f"  API token     {info.api_token}")
     if info.kind == "ministack":

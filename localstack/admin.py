@@ -15,7 +15,7 @@ def _running() -> Deployment:
     info = stack.info()
     if info is None or not stack.is_running():
         raise DeployError("No local stack is running. Start it with `make up`.")
-    return Deployment(info.cloud, lambda: info.base_url)
+    return Deployment(info.cloud, lambda: info.base_url, lambda: info.ingest_url)
 
 
 if __name__ == "__main__":

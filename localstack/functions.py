@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra import project
 from infra.aws_environment import Cloud
@@ -32,6 +33,14 @@ def locate(cloud: Cloud, rest_api_id: str, kind: str) -> str:
     if kind == "localstack":
         return f"{cloud.endpoint_url}/_aws/execute-api/{rest_api_id}/{cloud.stage}"
     return f"{cloud.endpoint_url}/restapis/{rest_api_id}/{cloud.stage}/_user_request_"
+
+
+def locate_ingest(cloud: Cloud, function_url: str, kind: str) -> str:
+    """Where a function URL is reached; the host names of AWS do not lead to an emulator."""
+    if kind == "localstack":
+        return function_url.rstrip("/")  # it names LocalStack's own domain, which resolves to this machine
+    url_id = urlsplit(function_url).netloc.partition(".")[0]
+    return f"{cloud.endpoint_url}/_aws/lambda-url/{url_id}"
 
 
 def _vendor(folder: Path) -> None:

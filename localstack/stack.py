@@ -19,9 +19,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 
-from infra import cloudformation, geoip, people, policies, project
+from infra import cloudformation, geoip, ingest, people, policies, project
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.http_client import ask, is_healthy
 from localstack import container, functions, mail, process
@@ -40,6 +41,7 @@ class Info:
 
     :ivar kind: ``ministack`` or ``localstack``.
     :ivar base_url: the root URL of the app.
+    :ivar ingest_url: the root URL for hits: of the function `collect`, or `base_url` where there are no function URLs.
     :ivar aws_endpoint_url: the endpoint of the emulator.
     :ivar api_token: an API token of the administrator.
     :ivar code: a hash of the deployed code.
@@ -49,6 +51,7 @@ class Info:
     stage: str
     region: str
     base_url: str
+    ingest_url: str
     aws_endpoint_url: str
     admin_email: str
     admin_password: str
@@ -130,6 +133,7 @@ class Stack:
         """The saved data of the stack; None before the first `up`."""
         try:
             saved = json.loads((self.home / "stack.json").read_text(encoding="utf-8"))
+            saved.setdefault("ingest_url", saved["base_url"])  # written by an earlier version
             return Info(**{field.name: saved[field.name] for field in fields(Info)})
         except (OSError, ValueError, KeyError):
             return None
@@ -150,6 +154,7 @@ class Stack:
     def _deploy(self, cloud: Cloud, before: Info | None) -> Info:
         code = self._fingerprint(cloud)
         base_url = self._base_url(cloud)
+        ingest_url = before.ingest_url if before else None
         if before is None or before.code != code or base_url is None or not is_healthy(base_url):
             self._run_chalice(cloud, base_url)
             deployed = self._base_url(cloud)
@@ -158,21 +163,36 @@ class Stack:
             if deployed != base_url:  # the API's id is known only now, and the functions need their own URL
                 base_url = deployed
                 self._set_public_url(cloud, base_url)
+            ingest_url = self._deploy_ingest(cloud)
         self._progress("waiting for the first answer")
         if not is_healthy(base_url, HEALTH_TIMEOUT_S):
             answer = ask(f"{base_url}/healthz")
             raise DeployError(f"{base_url}/healthz fails: {answer.status} {answer.text[:2000]}")
-        info = self._administrator(cloud, base_url, code, before)
+        info = self._administrator(cloud, base_url, ingest_url or base_url, code, before)
         self._save(info)
         self._progress("ready")
         return info
+
+    def _deploy_ingest(self, cloud: Cloud) -> str | None:
+        self._progress("URL for hits")
+        url = ingest.apply(cloud, self._locate_ingest, self._progress)
+        if url is not None:
+            ingest.tell_function(cloud, cloud.names.prefix, url)
+        return url
+
+    @property
+    def _locate_ingest(self) -> ingest.Locate:
+        return partial(functions.locate_ingest, kind=self.kind)
 
     def _run_chalice(self, cloud: Cloud, base_url: str | None) -> None:
         environment = {
             "AWS_ENDPOINT_URL": cloud.endpoint_url or "",
             **({"SHYLIGHT_PUBLIC_URL": base_url} if base_url else {}),
+            **ingest.environment(cloud, self._locate_ingest),
             # The demo sends its history as fast as it can, and tests ask one person's questions all the time.
             "SHYLIGHT_API_REQUESTS": "1000000",
+            # ministack waits for 50 ms if a function writes nothing.
+            "SHYLIGHT_LOG_HITS": "1",
             # LocalStack ignores that */* is binary and would send browsers the compressed script in base64.
             **({"SHYLIGHT_PLAIN_SCRIPT": "1"} if self.kind == "localstack" else {}),
         }
@@ -194,7 +214,7 @@ class Stack:
                     FunctionName=name, Environment={"Variables": known | {"SHYLIGHT_PUBLIC_URL": base_url}}
                 )
 
-    def _administrator(self, cloud: Cloud, base_url: str, code: str, before: Info | None) -> Info:
+    def _administrator(self, cloud: Cloud, base_url: str, ingest_url: str, code: str, before: Info | None) -> Info:
         if before is not None and ask(f"{base_url}/api/v1/sites", token=before.api_token).status == 200:
             password, token = before.admin_password, before.api_token
         else:
@@ -208,6 +228,7 @@ class Stack:
             stage=STAGE,
             region=cloud.region,
             base_url=base_url,
+            ingest_url=ingest_url,
             aws_endpoint_url=cloud.endpoint_url or "",
             admin_email=ADMIN_EMAIL,
             admin_password=password,
@@ -221,6 +242,7 @@ class Stack:
             path for path in (ROOT / "chalicelib").rglob("*") if path.is_file() and "__pycache__" not in path.parts
         ]
         sources += [ROOT / "app.py", ROOT / "requirements.txt", ROOT / ".chalice" / "config.json"]
+        sources += [cloudformation.INGEST_TEMPLATE]
         for path in sorted(sources):
             digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
         for function in policies.FUNCTIONS:

@@ -52,12 +52,14 @@ class Deployed:
     """A Shylight that was deployed on a local AWS and answers.
 
     :ivar base_url: the root of the app, without a trailing slash.
+    :ivar ingest_url: the root for hits: of the function `collect`, or `base_url` where it has no URL.
     :ivar cloud: the AWS it runs on.
     :ivar kind: ``ministack``, ``localstack``, or `IN_PROCESS`.
     :ivar emulator_pid: the process of that AWS, whose children run the functions; 0 on LocalStack.
     """
 
     base_url: str
+    ingest_url: str
     aws_endpoint_url: str
     api_token: str
     admin_email: str
@@ -97,6 +99,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     started = process.load(local.home)
     yield Deployed(
         base_url=info.base_url,
+        ingest_url=info.ingest_url,
         aws_endpoint_url=info.aws_endpoint_url,
         api_token=info.api_token,
         admin_email=info.admin_email,
@@ -179,6 +182,7 @@ def in_process(program_aws: Cloud) -> Iterator[Deployed]:
         installation.change(None, {"mail_sender": mail.SENDER})
         yield Deployed(
             base_url=server.url,
+            ingest_url=server.url,
             aws_endpoint_url=program_aws.endpoint_url or "",
             api_token=api_tokens.issue(administrator, "tests"),
             admin_email=email,

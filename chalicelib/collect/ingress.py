@@ -23,7 +23,7 @@ from chalicelib.collect.hit import Beacon, View
 from chalicelib.collect.prefetch import read_hint
 from chalicelib.collect.urls import Location, location_of
 from chalicelib.collect.visitor import normal_address
-from chalicelib.config import settings
+from chalicelib.config import SCRIPT_CACHE_S, settings
 from chalicelib.errors import BadRequest
 from chalicelib.store import hit_queue
 from chalicelib.store.sites import Site
@@ -33,8 +33,8 @@ from chalicelib.web import Request, reply
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 # A transparent GIF of 43 bytes; the smallest PNG has 67.
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
-# Changed settings take effect within a minute. The ETag saves sending the body again.
-_SCRIPT_CACHE = "public, max-age=30, must-revalidate"
+# Every time that a browser asks again is a request to be paid for. The ETag saves sending the body again.
+_SCRIPT_CACHE = f"public, max-age={SCRIPT_CACHE_S}"
 # The gateway's time of arrival is used if it is not older than this.
 _SOON_MS = 60 * 1000
 _JAVASCRIPT = "text/javascript; charset=utf-8"

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from chalicelib import public_url
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
 
@@ -25,7 +26,7 @@ class Snippet:
 def snippet(base_url: str, site: Site, identifier: str = "") -> str:
     """The tags for the script, and for the pixel where scripts do not run.
 
-    :param base_url: of the deployment, without a trailing slash.
+    :param base_url: of the deployment, without a trailing slash; hits are sent to its `public_url.ingest_url`.
     :param identifier: of the visitor, as the site knows them.
     """
     url = _escaped(f"{_ingress(base_url, site)}/{quote(identifier, safe='')}".rstrip("/"))
@@ -64,7 +65,7 @@ def snippets(base_url: str, site: Site) -> tuple[Snippet, ...]:
 
 def _of_apps(base_url: str, site: Site) -> tuple[Snippet, ...]:
     script = json.dumps(f"{_ingress(base_url, site)}/script.js")
-    endpoint = json.dumps(f"{base_url}/api/event")
+    endpoint = json.dumps(f"{public_url.ingest_url(base_url)}/api/event")
     return (
         Snippet(
             "single-page-app",
@@ -117,7 +118,7 @@ def _of_servers(base_url: str, site: Site) -> Snippet:
 
 
 def _of_policy(base_url: str) -> Snippet:
-    parts = urlsplit(base_url)
+    parts = urlsplit(public_url.ingest_url(base_url))
     origin = f"{parts.scheme}://{parts.netloc}"
     return Snippet(
         "policy",
@@ -128,7 +129,7 @@ def _of_policy(base_url: str) -> Snippet:
 
 
 def _ingress(base_url: str, site: Site) -> str:
-    return f"{base_url}/ingress/{site.id}"
+    return f"{public_url.ingest_url(base_url)}/ingress/{site.id}"
 
 
 def _image(escaped_url: str) -> str:

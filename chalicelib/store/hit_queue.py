@@ -21,6 +21,11 @@ def url(name: str) -> str:
     return f"{aws.client('sqs').meta.endpoint_url}/{settings().account}/{name}"
 
 
+def connect() -> None:
+    """Make the client ahead of the first message; this takes longer than sending. Sends nothing."""
+    aws.client("sqs")
+
+
 def send(body: str) -> None:
     """Put one message on the queue of hits.
 

@@ -27,10 +27,12 @@ class Shylight:
     :param base_url: its root URL, without a trailing slash.
     :param token: an API token of a person who may create sites.
     :param attempts: how often a request is tried before it fails.
+    :param ingest_url: where beacons are sent, if not to `base_url`.
     """
 
-    def __init__(self, base_url: str, token: str, attempts: int = _ATTEMPTS) -> None:
+    def __init__(self, base_url: str, token: str, attempts: int = _ATTEMPTS, ingest_url: str = "") -> None:
         self.base_url = base_url
+        self._ingest_url = ingest_url or base_url
         self._attempts = attempts
         self._bearer = {"Authorization": f"Bearer {token}"}
 
@@ -100,19 +102,22 @@ class Shylight:
             "Accept-Language": person.accept_language,
             "X-Forwarded-For": person.address,
         }
-        self._request("POST", f"/ingress/{site}/script.js", json.dumps(beacon).encode(), headers)
+        body = json.dumps(beacon).encode()
+        self._request("POST", f"/ingress/{site}/script.js", body, headers, self._ingest_url)
 
     def _json(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         answer = self._request(method, path, data, {"Content-Type": "application/json", **self._bearer})
         return dict(json.loads(answer))
 
-    def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], root_url: str = ""
+    ) -> bytes:
         """Send one request, with retries after temporary errors."""
         reason = ""
         for attempt in range(self._attempts):
             try:
-                answer = http_client.request(method, self.base_url + path, body, headers)
+                answer = http_client.request(method, (root_url or self.base_url) + path, body, headers)
             except (http.client.HTTPException, OSError) as error:
                 reason = str(error)
             else:

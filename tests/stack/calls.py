@@ -17,16 +17,25 @@ T = TypeVar("T")
 NO_SITE = "00000000-0000-4000-8000-000000000000"
 
 
-class Caller:
-    """One client of one deployment, on one connection."""
+# The beginnings of the paths that the function `collect` has at its own URL, too.
+COLLECTED = ("/ingress/", "/api/event")
 
-    def __init__(self, base_url: str, token: str = "") -> None:
+
+class Caller:
+    """One client of one deployment, on one connection.
+
+    :param ingest_url: where it sends hits, if not to `base_url`; on another connection.
+    """
+
+    def __init__(self, base_url: str, token: str = "", ingest_url: str = "") -> None:
         self.client = Client(base_url)
+        self._ingest = Client(ingest_url) if ingest_url else self.client
         self._token = token
 
     def call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         """One request, with exactly these headers (and those HTTP cannot do without)."""
-        return self.client.request(method, path, body, headers)
+        client = self._ingest if path.startswith(COLLECTED) else self.client
+        return client.request(method, path, body, headers)
 
     def api(self, method: str, path: str, body: object = None, **query: object) -> Answer:
         """A call of the API as its owner."""

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Deployed
 from tests.stack.people import Browser, make_people
+
+
+@pytest.fixture(scope="module", params=["API Gateway", "function URL"])
+def ingest_url(stack: Deployed, request: pytest.FixtureRequest) -> str:
+    """The root URL for hits, of each of the two ways in."""
+    if request.param == "API Gateway":
+        return stack.base_url
+    if stack.ingest_url == stack.base_url:
+        pytest.skip("the function that receives hits has no URL here")
+    return stack.ingest_url
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from chalicelib import days, web
+from chalicelib import days, timed_cache, web
 from chalicelib.accounts import (
     api_tokens,
     counters,
@@ -515,6 +515,30 @@ def _csrf(page: str) -> str:
 # ── the others ──
 
 
+def collect(invoke: Invoke) -> None:
+    """Every route of the collector at the function's own URL, as it goes and as it is refused."""
+    of = site()
+    page = f"https://{of.domain}/"
+    view_of = json.dumps({"location": page})
+
+    def ask(method: str, target: str, status: int, body: str = "", **headers: str) -> None:
+        answer = invoke(lambda_requests.url_event(method, target, body=body, headers=headers))
+        assert answer["statusCode"] == status, answer
+
+    timed_cache.reset_all()
+    for middle in ("", "/user-1"):
+        here = f"/ingress/{of.id}{middle}"
+        ask("GET", f"{here}/script.js", 200)
+        ask("OPTIONS", f"{here}/script.js", 204)
+        ask("POST", f"{here}/script.js", 204, view_of)
+        ask("GET", f"{here}/pixel.gif", 200, Referer=page)
+    ask("POST", f"/ingress/{of.id}/script.js", 204, view_of, DNT="1")
+    ask("OPTIONS", "/api/event", 204)
+    ask("POST", "/api/event", 202, json.dumps({"name": "pageview", "url": page, "domain": of.domain}))
+    ask("GET", f"/ingress/{uuid.uuid4()}/script.js", 404)
+    ask("GET", "/sign-in", 404)
+
+
 def worker(invoke: Invoke) -> None:
     """All kinds of messages, with and without a place for their senders."""
     of, strict = site(max_visitor_hour=10), site(ignore_robots=True)
@@ -637,6 +661,7 @@ def _publisher() -> Iterator[publisher.Publisher]:
 
 SCENARIOS: Mapping[str, Callable[[Invoke], None]] = {
     "api_handler": api_handler,
+    "collect": collect,
     "worker": worker,
     "aggregate": aggregate,
     "expire_salts": expire_salts,

@@ -17,8 +17,8 @@ BODY = json.dumps(VIEW).encode()
 
 
 @pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
+def caller(stack: Deployed, ingest_url: str) -> Caller:
+    return Caller(stack.base_url, stack.api_token, ingest_url)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -11,6 +11,7 @@ import app as program
 from chalicelib import config, timed_cache
 from chalicelib.store import aws, hit_queue, sites, tables
 from chalicelib.store.sites import Site, put_site
+from harness import lambda_requests
 from tests.conftest import ON_LOCALSTACK
 from tests.stack.calls import FIREFOX
 
@@ -27,34 +28,30 @@ def site() -> Site:
     return made
 
 
-class Context:
-    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:shylight-local"
+class Ask(Protocol):
+    """Calls the collector."""
+
+    def __call__(
+        self, site: Site, method: str = "POST", file: str = "script.js", body: str | None = BODY
+    ) -> dict[str, Any]: ...
 
 
-def answer(site: Site, method: str = "POST", file: str = "script.js", body: str | None = BODY) -> dict[str, Any]:
-    """What the API's function answers to a request for the site's ingress."""
-    path = f"/ingress/{site.id}/{file}"
-    event = {
-        "resource": f"/ingress/{{site}}/{file}",
-        "path": path,
-        "httpMethod": method,
-        "headers": {"Content-Type": "text/plain", "User-Agent": FIREFOX, "Accept": "*/*"},
-        "multiValueHeaders": {},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"site": site.id},
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": f"/ingress/{{site}}/{file}",
-            "httpMethod": method,
-            "identity": {"sourceIp": "198.51.100.1"},
-            "path": path,
-        },
-        "body": body,
-        "isBase64Encoded": False,
-    }
-    result: dict[str, Any] = program.app(event, Context())
-    return result
+@pytest.fixture(params=["API Gateway", "function URL"])
+def answer(request: pytest.FixtureRequest) -> Ask:
+    """What the function answers to a request for the site's ingress, through each of the two ways in."""
+
+    def ask(site: Site, method: str = "POST", file: str = "script.js", body: str | None = BODY) -> dict[str, Any]:
+        headers = {"Content-Type": "text/plain", "User-Agent": FIREFOX}
+        given: dict[str, Any] = {"body": body or "", "headers": headers, "address": "198.51.100.1"}
+        if request.param == "API Gateway":
+            event = lambda_requests.event(method, f"/ingress/{{site}}/{file}", {"site": site.id}, **given)
+            result: dict[str, Any] = program.app(event, lambda_requests.Context())
+        else:
+            event = lambda_requests.url_event(method, f"/ingress/{site.id}/{file}", **given)
+            result = program.collect(event, lambda_requests.Context())
+        return result
+
+    return ask
 
 
 @contextmanager
@@ -88,7 +85,7 @@ def refused_for_now(result: dict[str, Any]) -> None:
 
 
 @nobody_else
-def test_a_2xx_means_that_the_queue_has_the_event(site: Site) -> None:
+def test_a_2xx_means_that_the_queue_has_the_event(site: Site, answer: Ask) -> None:
     before = queued()
     with failing(aws.client("sqs"), "SendMessage"):
         refused_for_now(answer(site))
@@ -101,7 +98,7 @@ def test_a_2xx_means_that_the_queue_has_the_event(site: Site) -> None:
 
 @nobody_else
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
-def test_without_a_salt_nothing_is_taken(site: Site, operation: str) -> None:
+def test_without_a_salt_nothing_is_taken(site: Site, answer: Ask, operation: str) -> None:
     before = queued()
     timed_cache.reset_all()
     sites.cached_site(site.id)
@@ -111,12 +108,34 @@ def test_without_a_salt_nothing_is_taken(site: Site, operation: str) -> None:
     assert answer(site)["statusCode"] == 204
 
 
-def test_the_log_line_names_no_visitor(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def log_hits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHYLIGHT_LOG_HITS", "1")
+    config.settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    config.settings.cache_clear()
+
+
+@pytest.mark.usefixtures("log_hits")
+def test_the_log_line_names_no_visitor(site: Site, answer: Ask, capsys: pytest.CaptureFixture[str]) -> None:
     answer(site)
     (line,) = capsys.readouterr().out.splitlines()
     assert '"route":"/ingress/{site}/script.js"' in line
     for secret in ("198.51.100", "Firefox", site.id):
         assert secret not in line
+
+
+def test_a_hit_that_is_taken_logs_nothing_and_one_that_is_refused_does(
+    site: Site, answer: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lines of hits would cost more than the functions that write them."""
+    assert answer(site)["statusCode"] == 204
+    assert answer(site, "GET")["statusCode"] == 200
+    assert answer(site, "GET", "pixel.gif", "")["statusCode"] == 200
+    assert capsys.readouterr().out == ""
+    assert answer(site, body="{}")["statusCode"] == 400
+    assert '"status":400' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("function", ["worker", "aggregate", "expire_salts"])

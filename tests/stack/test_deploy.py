@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import cloudformation, policies
+from infra import cloudformation, ingest, policies
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.deploy import STATE_KEY, Target, deploy, sign_in_link
 from infra.http_client import ask
@@ -24,6 +24,7 @@ KIND = "localstack" if ON_LOCALSTACK else "ministack"
 TARGET = Target(
     chalice=partial(functions.deploy, kind=KIND),
     locate=partial(functions.locate, kind=KIND),
+    locate_ingest=partial(functions.locate_ingest, kind=KIND),
 )
 
 
@@ -64,9 +65,16 @@ def test_a_deployment_ends_with_a_page_view_that_is_counted(account: Cloud, tmp_
     assert page.status == 200
     assert "ada@example.com" in page.text
 
+    assert ask(f"{first.base_url}/sign-in").status == 200
+    if not ON_LOCALSTACK:
+        assert first.ingest_url is not None
+        assert ask(f"{first.ingest_url}/sign-in").status == 404  # it receives hits, and has nothing else
+        assert ingest.url_in_use(account) == first.ingest_url
+        assert ingest.apply(account, TARGET.locate_ingest, told.append) == first.ingest_url
+
     # From another machine: it knows nothing but the account, finds what is there, and makes no second administrator.
     again = deploy(account, tmp_path / "second", None, TARGET, say=told.append)
-    assert again.base_url == first.base_url
+    assert (again.base_url, again.ingest_url) == (first.base_url, first.ingest_url)
     assert again.sign_in is None
     assert "  unchanged" in told
     another = sign_in_link(account, "ada@example.com", TARGET)

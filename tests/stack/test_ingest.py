@@ -90,7 +90,7 @@ def test_the_pixel_counts_each_load(caller: Caller, site: str) -> None:
     assert visit["identifier"] == "someone"
 
 
-def test_the_tracker_is_served_with_a_short_revalidated_cache(caller: Caller, site: str) -> None:
+def test_the_tracker_is_served_with_a_cache_that_is_revalidated(caller: Caller, site: str) -> None:
     answer = caller.call("GET", f"/ingress/{site}/script.js", headers={"Accept": "*/*"})
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/javascript")

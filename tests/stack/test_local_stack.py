@@ -88,7 +88,7 @@ def test_functions_know_their_public_address(stack: Deployed) -> None:
     told = {found["FunctionName"]: found["Environment"]["Variables"]["SHYLIGHT_PUBLIC_URL"] for found in functions}
     names = {
         f"shylight-{stack.stage}{suffix}"
-        for suffix in ("", "-worker", "-aggregate", "-expire_salts", "-update_geoip", "-delete_sites")
+        for suffix in ("", "-collect", "-worker", "-aggregate", "-expire_salts", "-update_geoip", "-delete_sites")
     }
     assert told == dict.fromkeys(names, stack.base_url)
 

@@ -30,8 +30,8 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
+def caller(stack: Deployed, ingest_url: str) -> Caller:
+    return Caller(stack.base_url, stack.api_token, ingest_url)
 
 
 @pytest.fixture
@@ -45,7 +45,9 @@ def refused(answer: Answer, field: str) -> None:
 
 
 @pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack's gateway writes an X-Forwarded-For of its own")
-def test_a_backend_names_its_visitors_where_the_site_declares_it(site: Site) -> None:
+def test_a_backend_names_its_visitors_where_the_site_declares_it(site: Site, stack: Deployed, ingest_url: str) -> None:
+    if ingest_url != stack.base_url:
+        pytest.skip("ministack gives a function URL the first address of X-Forwarded-For only")
     assert site.caller.api("PATCH", f"/sites/{site.id}", {"proxies": "1"}).status == 200
     for number, forwarded in enumerate(["203.0.113.1", "192.0.2.66, 203.0.113.1", "203.0.113.2", "2001:db8::7"]):
         answer = site.send(site.view(f"/{number}"), X_Forwarded_For=forwarded)

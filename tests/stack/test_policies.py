@@ -139,18 +139,18 @@ HITS, DEAD = iam.queue(settings().queue), iam.queue(settings().dead_letters)
 DAY = segments.day_key("some-site", date(2026, 11, 25))
 # What is worth saying in words, and who may do any part of it; it holds whatever the recording says.
 MAY: dict[str, tuple[list[Need], set[str]]] = {
-    "queue a hit": ([Need("sqs:SendMessage", HITS)], {"api_handler"}),
+    "queue a hit": ([Need("sqs:SendMessage", HITS)], {"api_handler", "collect"}),
     "take hits from the queue": ([Need("sqs:ReceiveMessage", HITS)], {"worker"}),
     "bury a message": ([Need("sqs:SendMessage", DEAD)], {"worker"}),
     "write visits": (of_table("sessions", *WRITE), {"worker", "delete_sites"}),
     "read visits": (of_table("sessions", *READ), {"api_handler", "aggregate", "delete_sites"}),
-    "make a salt": (of_table("salts", "PutItem", "UpdateItem"), {"api_handler"}),
+    "make a salt": (of_table("salts", "PutItem", "UpdateItem"), {"api_handler", "collect"}),
     "destroy a salt": (of_table("salts", "DeleteItem", "BatchWriteItem"), {"expire_salts", "delete_sites"}),
-    "see a salt": (of_table("salts", *READ), {"api_handler", "expire_salts", "delete_sites"}),
+    "see a salt": (of_table("salts", *READ), {"api_handler", "collect", "expire_salts", "delete_sites"}),
     "write figures": (of_table("rollups", "PutItem", "DeleteItem"), {"api_handler", "aggregate"}),
     "read sites": (
         of_table("core", "GetItem", "Query", kind="site"),
-        {"api_handler", "worker", "aggregate", "delete_sites"},
+        {"api_handler", "collect", "worker", "aggregate", "delete_sites"},
     ),
     "read people and their proofs": (of_table("core", *READ, kind="person#"), {"api_handler", "delete_sites"}),
     "change people or sites": (of_table("core", *WRITE), {"api_handler", "delete_sites"}),
@@ -162,7 +162,7 @@ MAY: dict[str, tuple[list[Need], set[str]]] = {
     "see the deployment's notes": (of_objects(STATE_KEY, "GetObject", "PutObject", "DeleteObject"), set()),
     "count dead letters": ([Need("sqs:GetQueueAttributes", DEAD)], {"api_handler"}),
     "look into dead letters": ([Need("sqs:ReceiveMessage", DEAD), Need("sqs:DeleteMessage", DEAD)], {"api_handler"}),
-    "record a run": (of_table("marks", "UpdateItem", kind="job"), set(policies.FUNCTIONS) - {"worker"}),
+    "record a run": (of_table("marks", "UpdateItem", kind="job"), set(policies.FUNCTIONS) - {"collect", "worker"}),
     "lease a build": (of_table("marks", "UpdateItem", kind="build#"), {"api_handler", "aggregate"}),
     "sign sessions": ([Need("secretsmanager:GetSecretValue", iam.secret(settings().signing_key))], {"api_handler"}),
     "see the licence key": (

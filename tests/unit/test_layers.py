@@ -1,6 +1,7 @@
 """The house and its rooms: who may lean on whom, who knows AWS, and what the hit path does without."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ LEANS_ON: dict[str, set[str]] = {
     "cached_response": {"web"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
-        "errors", "config", "days", "timed_cache", "routing", "hostnames", "url_normalization", "web", "store",
+        "errors", "config", "days", "structured_log", "timed_cache", "routing", "hostnames", "url_normalization", "web",
+        "store",
     },
     "aggregate": {"errors", "config", "catalogue", "days", "structured_log", "url_normalization", "store"},
     "enrich": {
@@ -53,7 +55,9 @@ LEANS_ON: dict[str, set[str]] = {
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
     "dashboard": {*GROUND, "store", "report", "accounts", "operations", "api"},
     "middleware": {"config"},
-    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
+    "dispatch": {
+        "errors", "config", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard",
+    },
 }  # fmt: skip
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
 HEAVY = {
@@ -123,6 +127,19 @@ def test_registering_the_routes_loads_almost_nothing() -> None:
     for package in ("collect", "dashboard", "api"):
         expected |= {f"chalicelib.{package}", f"chalicelib.{package}.routes"}
     assert set(done.stdout.split()) == expected
+
+
+@pytest.mark.parametrize(("function", "loaded"), [("shylight-local-collect", True), ("shylight-local", False)])
+def test_the_function_for_hits_loads_all_that_hits_need_when_it_starts(function: str, loaded: bool) -> None:
+    code = "import sys, app; print(*sys.modules)"
+    environ = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": function}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=environ
+    )
+    modules = set(done.stdout.split())
+    for name in ("collect.function_url", "collect.ingress", "collect.plausible", "store.hit_queue"):
+        assert (f"chalicelib.{name}" in modules) is loaded, name
+    assert not HEAVY & modules
 
 
 def test_the_page_of_the_program_holds_no_logic() -> None:

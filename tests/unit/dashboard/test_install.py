@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib import days
+from chalicelib import config, days
 from chalicelib.accounts import auth
 from chalicelib.dashboard import install
 from chalicelib.dashboard.install import Arrival
@@ -107,6 +107,23 @@ def test_tags_lead_to_the_script_and_the_pixel() -> None:
         sources = [(tag, attributes["src"]) for tag, attributes in tags if "src" in attributes]
         assert sources == [("script", f"{at}/script.js"), ("img", f"{at}/pixel.gif")]
     assert [a["src"] for _, a in Markup(code("pixel")).elements] == [f"{INGRESS}/pixel.gif"]
+
+
+def test_what_browsers_load_is_where_hits_cost_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts, pixels, the npm package and the policy name the separate URL for hits; calls of the API do not."""
+    monkeypatch.setenv("SHYLIGHT_INGEST_URL", "https://hits.example/")
+    config.settings.cache_clear()
+    try:
+        shown = {each.key: each.code for each in snippets(samples.BASE_URL, samples.SITE)}
+    finally:
+        monkeypatch.undo()
+        config.settings.cache_clear()
+    server = shown.pop("server")
+    assert f"{samples.BASE_URL}/api/v1/" in server
+    assert "hits.example" not in server
+    for key, code in shown.items():
+        assert "https://hits.example" in code, key
+        assert samples.BASE_URL not in code, key
 
 
 def test_the_command_for_servers_sends_a_hit() -> None:

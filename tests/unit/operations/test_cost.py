@@ -1,45 +1,37 @@
-"""The estimated cost of a site, and the document that shows the cost of a million page views by the same rules."""
+"""The estimated cost of a site. `tests/unit/tools/test_bench.py` compares it with the bill of a deployment."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chalicelib import config
+from chalicelib.operations import cost as rules
 from chalicelib.operations import prices
 from chalicelib.operations.cost import estimate
 from chalicelib.store.usage import Day, Usage
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "limits-and-cost.md").read_text(encoding="utf-8")
 VIEWS = 1_000_000
-# A view and its leave each; 2.3 views per visit; a day is built every five minutes.
-MILLION = Usage("x", {1: Day(VIEWS, 2 * VIEWS, round(VIEWS / 2.3), 0)}, builds=30 * 24 * 12)
 
 
-def documented() -> dict[str, float]:
-    """The rows of the document's table of costs, in US dollars."""
-    section = DOCUMENT[DOCUMENT.index("## Cost") :]
-    table = section[section.index("| | USD |") : section.index("Measured in")]
-    rows = re.findall(r"^\| \**(.+?)\** \| \**([\d.]+)\** \|$", table, re.MULTILINE)
-    return {title: float(usd) for title, usd in rows}
+@pytest.fixture
+def own_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hits come in at a URL of their own."""
+    monkeypatch.setenv("SHYLIGHT_INGEST_URL", "https://hits.example")
+    config.settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    config.settings.cache_clear()
 
 
-def test_a_million_page_views_cost_what_the_document_says() -> None:
-    cost, rows = estimate(MILLION).cost, documented()
-    by_title = {
-        "API Gateway": cost.api_gateway,
-        "SQS": cost.sqs,
-        "DynamoDB": cost.dynamodb,
-        "Logs": cost.logs,
-        "Aggregation": cost.aggregation,
-        "Lambda, collector": cost.collector,
-        "Lambda, worker": cost.worker,
-        "In all, if each event is processed alone": cost.total,
-    }
-    for beginning, usd in by_title.items():
-        (shown,) = [value for title, value in rows.items() if title.startswith(beginning)]
-        assert round(usd, 2) == shown, beginning
+@pytest.mark.usefixtures("own_url")
+def test_hits_at_a_url_of_their_own_cost_no_request_to_api_gateway() -> None:
+    cost = estimate(Usage("x", {1: Day(10, 18, 5, 1000)})).cost
+    assert cost.api_gateway == 0
+    assert cost.collector > 0
 
 
 def test_the_document_names_region_and_month_of_the_prices() -> None:
@@ -52,8 +44,8 @@ def test_the_document_names_region_and_month_of_the_prices() -> None:
 def test_what_is_counted_is_added_over_the_days() -> None:
     found = estimate(Usage("x", {1: Day(10, 18, 5, 1000), 30: Day(1, 2, 1, 1000)}, 3, {"dnt": 7, "robot_declared": 2}))
     assert (found.hits, found.excluded, found.requests) == (11, 9, 20 + 9 + 6)
-    assert found.write_units == round(20 * 1.05 + 3 * 6)
-    assert found.stored_bytes == 20 * 272.5 + 2000
+    assert found.write_units == round(20 * rules.WRITE_UNITS + 3 * 6)
+    assert found.stored_bytes == 20 * rules.RECORD_BYTES + 2000
 
 
 @pytest.mark.parametrize(("reason", "queued"), [("dnt", False), ("flood_address", False), ("robot_declared", True)])

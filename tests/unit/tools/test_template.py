@@ -112,10 +112,11 @@ def test_keys_and_indexes_are_those_of_the_model(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_tables_are_on_demand_encrypted_and_protected_in_production(name: str) -> None:
+def test_tables_are_on_demand_encrypted_without_charge_and_protected_in_production(name: str) -> None:
+    """DynamoDB encrypts every table. Only with a key of KMS, which an SSESpecification asks for, is there a charge."""
     properties = table(name)["Properties"]
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert "SSESpecification" not in properties
     assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsProduction", True, False]}
     assert TEMPLATE["Conditions"]["IsProduction"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
 
@@ -208,7 +209,9 @@ def test_every_function_logs_with_an_end_and_errs_with_an_alarm(function: str) -
         for one in resources("AWS::Logs::LogGroup").values()
     }
     assert groups[f"/aws/lambda/{name}"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    if function.removeprefix("-") in WATCHED_RUNS:
+    if function == "-collect":  # 5xx answers count the function's crashes as well
+        assert ("AWS/Lambda", "Url5xxCount", name) in alarms()
+    elif function.removeprefix("-") in WATCHED_RUNS:
         assert ("shylight-prod", f"{function.removeprefix('-')}-runs", "") in alarms()
     else:
         assert ("AWS/Lambda", "Errors", name) in alarms()
@@ -275,6 +278,7 @@ def test_alarms_watch_dead_letters_age_errors_and_throttles() -> None:
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", "shylight-prod-hits"),
         ("AWS/ApiGateway", "5XXError", "shylight"),
         ("AWS/Lambda", "Throttles", "shylight-prod"),
+        ("AWS/Lambda", "Throttles", "shylight-prod-collect"),
     }
     for found in resources("AWS::CloudWatch::Alarm").values():
         assert found["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
@@ -313,15 +317,15 @@ def test_the_dashboard_shows_what_there_is_under_its_names() -> None:
     assert of_alarms <= {(namespace, metric) for namespace, metric, *_ in rows}
 
 
-def test_alarms_and_dashboard_stay_within_what_cloudwatch_gives_for_free() -> None:
+def test_the_document_tells_what_alarms_and_dashboard_take_of_what_cloudwatch_gives_for_free() -> None:
     """Ten alarms, ten metrics of one's own, three dashboards of fifty metrics: https://aws.amazon.com/cloudwatch/pricing"""
     metrics = sum(len(widget["properties"].get("metrics", [])) for widget in dashboard())
     assert metrics <= 50
-    assert len(resources("AWS::CloudWatch::Alarm")) <= 10
+    assert len(resources("AWS::CloudWatch::Alarm")) == 12
     assert len(resources("AWS::Logs::MetricFilter")) <= 10
     costs = (ROOT / "docs" / "limits-and-cost.md").read_text(encoding="utf-8")
     assert f"one dashboard of {metrics} metrics" in costs
-    assert "ten alarms" in costs
+    assert "twelve alarms" in costs
 
 
 def test_widgets_do_not_overlap() -> None:
@@ -341,3 +345,26 @@ def test_alarms_of_the_api_tell_stages_apart() -> None:
     assert {name: stage["api_gateway_stage"] for name, stage in config["stages"].items()} == {s: s for s in STAGES}
     dimensions = TEMPLATE["Resources"]["ApiErrorsAlarm"]["Properties"]["Dimensions"]
     assert {"Name": "Stage", "Value": {"Ref": "Stage"}} in dimensions
+
+
+INGEST = yaml.load((ROOT / "infra" / "ingest.yaml").read_text(encoding="utf-8"), _Loader)["Resources"]
+
+
+def test_anybody_may_use_the_url_of_the_function_that_receives_hits_and_of_no_other() -> None:
+    (url,) = [found["Properties"] for found in INGEST.values() if found["Type"] == "AWS::Lambda::Url"]
+    assert name_of(url["TargetFunctionArn"]) == Settings(stage="prod").collect
+    assert url["AuthType"] == "NONE"
+    assert "Cors" not in url  # the program answers preflight requests
+    permissions = [found["Properties"] for found in INGEST.values() if found["Type"] == "AWS::Lambda::Permission"]
+    assert {name_of(one["FunctionName"]) for one in permissions} == {Settings(stage="prod").collect}
+    granted = {(one["Action"], one.get("FunctionUrlAuthType"), one.get("InvokedViaFunctionUrl")) for one in permissions}
+    assert granted == {("lambda:InvokeFunctionUrl", "NONE", None), ("lambda:InvokeFunction", None, True)}
+    assert len(INGEST) == 3
+    # Nothing else in a stage is open to everybody.
+    assert "AWS::Lambda::Url" not in {found["Type"] for found in TEMPLATE["Resources"].values()}
+
+
+def test_the_bill_counts_all_alarms_and_metrics() -> None:
+    text = (ROOT / "bench" / "bill.py").read_text(encoding="utf-8")
+    assert f"\nALARMS: Final = {len(resources('AWS::CloudWatch::Alarm'))}\n" in text
+    assert f"\nMETRICS: Final = {len(resources('AWS::Logs::MetricFilter'))}\n" in text
