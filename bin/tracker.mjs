@@ -16,15 +16,15 @@ const outputs = [
 // prettier-ignore
 const letters = {
   // tracker.js
-  deepest: "r", began: "l", page: "n", engaging: "o", seen: "c", visitor: "a", routed: "p", look: "t", home: "d",
-  view: "u", clock: "m", engaged: "h", send: "y",
-  why: "i", leaving: "f", from: "e",
-  message: "i", retried: "f", packed: "e", again: "w", answer: "s",
-  moved: "s", name: "e", original: "i", state: "s", type: "s", told: "e", given: "i", called: "s",
+  deepest: "d", visitor: "a", engaging: "c", seen: "l", routed: "p", page: "s", began: "h", look: "t", view: "u",
+  home: "o", clock: "w", engaged: "i", send: "y",
+  cause: "e", leaving: "f", from: "r",
+  message: "e", retried: "f", packed: "b", again: "r", answer: "n",
+  moved: "n", gone: "n", shown: "n", name: "r", original: "e", state: "n", type: "n", told: "r", given: "e", called: "n",
   // page.js
-  site: "b", named: "f", pageOf: "x", text: "i", query: "w", kept: "s",
+  site: "n", named: "f", pageOf: "x", text: "t", query: "e", kept: "s",
   // options.js
-  first: "f", marks: "u", domain: "p", followed: "t", clicked: "n", link: "s", node: "e", isFile: "d",
+  first: "f", marks: "e", domain: "d", followed: "t", clicked: "n", link: "s", node: "n", isFile: "x",
 };
 const names = new RegExp(`\\b(${Object.keys(letters).join("|")})\\b`, "g");
 

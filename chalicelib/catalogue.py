@@ -17,7 +17,7 @@ from typing import Final, Literal, TypeVar
 # What is counted: the rows of `human_visits` or of `human_views`.
 Level = Literal["visits", "views"]
 # What a dimension's values are, which says how they are shown and linked. A "source" is a name or a host.
-Values = Literal["text", "page", "hostname", "source", "url", "country", "device type"]
+Values = Literal["text", "page", "hostname", "source", "url", "country", "device type", "screen", "language"]
 # A "fraction" is of 1, a "percent" of 100. Sums of time are in milliseconds; "seconds" are converted.
 Unit = Literal["count", "mean", "fraction", "percent", "seconds", "milliseconds"]
 
@@ -29,7 +29,8 @@ class Dimension:
     :ivar key: the name of its table in rollups, in the API and on pages.
     :ivar expression: the value, in SQL over the columns of its level. NULL becomes ``""``.
     :ivar title: the title of its tab; :ivar column: the head of its column.
-    :ivar card: the card of the overview it is in, a key of :data:`CARDS`; :ivar tab: its place among the card's tabs.
+    :ivar card: the card of the overview it belongs to, a key of :data:`CARDS`, which a shared link can hide.
+    :ivar tab: its place among the card's tabs; 0: it has no tab, and only the API gives its table.
     :ivar empty_table: what a table without rows says; :ivar empty_value: what the value ``""`` is called.
     :ivar condition: the visits or views that have the dimension at all, in SQL; the others are in none of its rows.
     :ivar ignores_case: values that differ only in case are one row, see docs/adr/0026.
@@ -100,6 +101,19 @@ _NO_PAGES = "No pages were viewed in this period."
 _NO_SOURCES = "No visits in this period. Visits from links, searches and campaigns are listed here."
 _NO_CITIES = "None known in this period. Install a GeoIP database with cities."
 _NO_VISITS = "No visits in this period."
+_NO_CAMPAIGNS = "No visits from links with %s in this period."
+# The version behind the name, unless the name ends with it, as in "Windows 11".
+_WITH_VERSION = "CASE WHEN ends_with({0}, {0}_version) THEN {0} ELSE concat_ws(' ', {0}, {0}_version) END"
+
+
+def _campaign_part(part: str) -> Dimension:
+    """The dimension of one of the tags ``utm_…``, of which `campaigns` shows ``utm_campaign``."""
+    tag = f"utm_{part}"
+    return Dimension(
+        f"{tag}s", tag, f"Campaign {part}s", tag, card="sources", tab=0, ignores_case=True,
+        condition=f"{tag} IS NOT NULL", empty_value="None", empty_table=_NO_CAMPAIGNS % tag,
+    )  # fmt: skip
+
 
 # The cards of the overview, in their order on the page.
 CARDS: Final[Mapping[str, Card]] = _by_key(
@@ -143,8 +157,9 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = _by_key(
     Dimension(
         "campaigns", "campaign", "Campaigns", "Campaign", card="sources", tab=4, ignores_case=True,
         condition="campaign IS NOT NULL", empty_value="None",
-        empty_table="No visits from links with utm_campaign in this period.",
+        empty_table=_NO_CAMPAIGNS % "utm_campaign",
     ),
+    *map(_campaign_part, ("source", "medium", "term", "content")),
     Dimension(
         "countries", "country", "Countries", "Country", card="places", tab=1, values="country",
         empty_table="No visits in this period.",
@@ -166,6 +181,28 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = _by_key(
     Dimension(
         "devices", "device_type", "Device types", "Device type", card="devices", tab=3, values="device type",
         empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "screens", "screen", "Screens", "Screen", card="devices", tab=4, values="screen", empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "languages", "language", "Languages", "Language", card="devices", tab=5, values="language",
+        empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "browser_versions", _WITH_VERSION.format("browser"), "Browser versions", "Browser", card="devices", tab=0,
+        empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "system_versions", _WITH_VERSION.format("system"), "System versions", "System", card="devices", tab=0,
+        empty_table=_NO_VISITS,
+    ),
+    # When visits begin, on the clock of the site's time zone.
+    Dimension(
+        "hours", "printf('%02d', hour_of_day)", "Hours", "Hour", card="pages", tab=0, empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "weekdays", "dayname(day::DATE)", "Weekdays", "Weekday", card="pages", tab=0, empty_table=_NO_VISITS,
     ),
 )  # fmt: skip
 

@@ -64,6 +64,9 @@ ONLINE_MINUTES: Final = 5
 # next page is viewed within the second.
 REDIRECT_AT_ONCE_MS: Final = 1_000
 REDIRECT_WITHIN_MS: Final = 10_000
+# Classes of screens, by the smallest width of the window in CSS pixels. The limits are usual breakpoints of web design:
+# 576 and 992 are Bootstrap's, and from 1440 on there is room for the widest layouts.
+SCREEN_WIDTHS: Final[Mapping[str, int]] = {"mobile": 1, "tablet": 576, "laptop": 992, "desktop": 1440}
 # Requests of one browser may overtake each other by this time.
 JITTER_MS: Final = 1_000
 

@@ -13,6 +13,8 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 MINUTE_MS = 60 * 1000
+# Clocks are changed at a quarter of an hour of UTC everywhere.
+QUARTER_MS = 15 * MINUTE_MS
 HOUR_MS = 60 * MINUTE_MS
 
 _T = TypeVar("_T")
@@ -124,6 +126,17 @@ class Calendar:
         """How many hours `day` has; an odd half hour counts as one."""
         return -(-(self.day_end(day) - self.day_start(day)) // HOUR_MS)
 
+    def offsets(self, day: date) -> list[tuple[int, int]]:
+        """The offsets from UTC in `day`: since when (epoch ms), and how far its clock is ahead (ms). Usually one."""
+        zone = self.zone_of(day)
+        found: list[tuple[int, int]] = []
+        for t in range(self.day_start(day), self.day_end(day), QUARTER_MS):
+            ahead = datetime.fromtimestamp(t / 1000, zone).utcoffset() or timedelta()
+            offset = round(ahead.total_seconds() * 1000)
+            if not found or found[-1][1] != offset:
+                found.append((t, offset))
+        return found
+
     def hour_start(self, day: date, hour: int) -> datetime:
         """The beginning of an hour of `day`, see :func:`local`."""
         return self.local(self.day_start(day) + hour * HOUR_MS, day)
@@ -137,3 +150,7 @@ class Calendar:
         first = max(self.day_of(t), day_of(t, zone)) + timedelta(days=1)
         kept = tuple(entry for entry in self.zones if entry[0] < first)
         return Calendar(kept if kept[-1][1].key == zone.key else (*kept, (first, zone)))
+
+
+# Of a site whose days are those of UTC.
+UTC_CALENDAR = Calendar(((date.min, ZoneInfo("UTC")),))

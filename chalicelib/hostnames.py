@@ -51,3 +51,12 @@ def _ascii(text: str) -> str:
 
 def _ace(label: str) -> str:
     return label if label.isascii() else _ACE + label.encode("punycode").decode("ascii")
+
+
+def site_url(domain: str) -> str:
+    """The URL of a site: https, except for the local machine.
+
+    :param domain: with its port, if it has one.
+    """
+    host = domain.partition(":")[0]
+    return f"{'http' if host == 'localhost' or host.startswith('127.') else 'https'}://{domain}"

@@ -126,6 +126,8 @@ class Route(NamedTuple):
     :ivar filters_sites: tokens that are limited to some sites may use it although its path names no site, because the
         handler keeps to ``request.access``. Otherwise they are refused.
     :ivar creates: it creates something, so clients may send an ``Idempotency-Key`` to repeat it safely.
+    :ivar like_shynet: clients of Shynet call it: it takes ``Authorization: Token …`` and a slash at the end of the
+        path, and errors have the shape that they have there, see `api.shynet_dashboard`.
     """
 
     method: str
@@ -135,6 +137,7 @@ class Route(NamedTuple):
     scope: Scope | None = None
     filters_sites: bool = False
     creates: bool = False
+    like_shynet: bool = False
 
 
 # The parameter of the path that gives a right of an address.

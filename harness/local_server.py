@@ -80,7 +80,7 @@ def event(method: str, target: str, headers: dict[str, str], body: bytes) -> dic
     made = lambda_requests.event(
         method,
         resource,
-        {name: quote(value, safe="") for name, value in parameters.items()},
+        {name: quote(value, safe="/" if name.endswith("+") else "") for name, value in parameters.items()},
         body="",
         headers=headers,
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),

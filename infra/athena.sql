@@ -4,8 +4,10 @@ CREATE DATABASE IF NOT EXISTS shylight;
 CREATE EXTERNAL TABLE shylight.visits (
   visitor string, visit int, id string, started bigint, hour smallint, last_seen bigint, pageviews bigint, bounce boolean,
   duration bigint, entry_page string, exit_page string, referrer string, source string, channel string, campaign string,
+  utm_source string, utm_medium string, utm_term string, utm_content string, screen string,
   identifier string, browser string, system string, device_type string, country string, network string, region string,
-  city string, latitude float, longitude float, timezone string, first_of_visitor boolean, events array<string>
+  city string, latitude float, longitude float, timezone string, browser_version string,
+  system_version string, language string, visitor_number int, hour_of_day smallint, first_of_visitor boolean, events array<string>
 )
 PARTITIONED BY (site string, day string)
 STORED AS PARQUET
@@ -19,7 +21,8 @@ TBLPROPERTIES (
 CREATE EXTERNAL TABLE shylight.views (
   visitor string, id string, t bigint, active_until bigint, engagement int, scroll smallint, load_time int, visit int,
   hour smallint, page string, referrer string, source string, channel string, tracker string, utm_source string,
-  utm_medium string, utm_campaign string, utm_term string, utm_content string, host string
+  utm_medium string, utm_campaign string, utm_term string, utm_content string, host string, screen string,
+  visitor_number int
 )
 PARTITIONED BY (site string, day string)
 STORED AS PARQUET

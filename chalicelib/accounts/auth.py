@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar
 
 from chalicelib.accounts import api_tokens, appearance, known_browsers, request_origin, sessions, signing, team_rights
@@ -25,6 +25,8 @@ from chalicelib.web import Request
 
 _Proof = TypeVar("_Proof")
 
+# Of the header Authorization (RFC 6750).
+_SCHEMES: Final = ("bearer",)
 _NO_SITE: Final = N_("There is no such site, or you have no access to it.")
 # What a person may do with a site, by their role in it. Administrators of the installation may do what owners may.
 _RIGHTS_OF: Final[Mapping[Role, frozenset[Right]]] = {
@@ -79,23 +81,24 @@ def require_recent(request: Request, person: Person, back: str = "") -> None:
         raise SignInTooOld(_("Confirm that it is you, then try again."), back=page)
 
 
-def token_holder(request: Request) -> Holder:
+def token_holder(request: Request, schemes: Collection[str] = _SCHEMES) -> Holder:
     """Whom the request's API token belongs to, and what it allows. A signed-in browser may read (GET) without a token.
 
+    :param schemes: the authentication schemes that are accepted, in lower case.
     :raises Unauthorized: without a valid ``Authorization: Bearer …``.
     """
     if "authorization" not in request.headers and request.method == "GET" and session_of(request) is not None:
         return Holder(signed_in_person(request), FULL_ACCESS)
-    return api_tokens.holder_of(token_in(request))
+    return api_tokens.holder_of(token_in(request, schemes))
 
 
-def token_in(request: Request) -> str:
+def token_in(request: Request, schemes: Collection[str] = _SCHEMES) -> str:
     """The API token that the request was sent with.
 
     :raises Unauthorized: if there is none.
     """
     scheme, _space, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() not in schemes or not token.strip():
         raise Unauthorized(_("Send an API token in the header 'Authorization: Bearer <token>'."))
     return token.strip()
 

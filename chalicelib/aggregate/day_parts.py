@@ -19,7 +19,9 @@ from chalicelib.store.segments import PUBLIC, TABLES
 # Table -> the query that gives its rows, of the visitors in `changed`, after `Engine.sessionize`.
 QUERIES: Final[Mapping[str, str]] = {
     "visits": """
-        SELECT human_visits.* EXCLUDE (day, robot, robot_reason) REPLACE (hour::SMALLINT AS hour), events
+        SELECT human_visits.* EXCLUDE (day, robot, robot_reason) REPLACE (
+            hour::SMALLINT AS hour, hour_of_day::SMALLINT AS hour_of_day, visitor_number::INTEGER AS visitor_number
+        ), events
         FROM human_visits
         LEFT JOIN (
             SELECT visitor, visit, list_sort(list(DISTINCT event_name)) AS events
@@ -27,7 +29,9 @@ QUERIES: Final[Mapping[str, str]] = {
         ) USING (visitor, visit)""",
     "views": """
         SELECT * EXCLUDE (day, robot, identifier, identified, interactive)
-            REPLACE (hour::SMALLINT AS hour, scroll::SMALLINT AS scroll)
+            REPLACE (
+                hour::SMALLINT AS hour, scroll::SMALLINT AS scroll, visitor_number::INTEGER AS visitor_number
+            )
         FROM human_views""",
     "events": "SELECT * EXCLUDE (day) FROM custom_events",
     "visitors": "SELECT visitor FROM changed",

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import cache
 from importlib import resources
 from itertools import count
@@ -21,6 +22,7 @@ import duckdb
 
 from chalicelib import config
 from chalicelib.aggregate.hit_columns import COLUMNS, PLACEHOLDERS, bounded_time
+from chalicelib.days import UTC_CALENDAR, Calendar
 from chalicelib.store.records import TRAITS, VisitorHour
 
 # The share of the function's memory that DuckDB may use.
@@ -47,6 +49,9 @@ COMPUTED: Final[Mapping[str, str]] = {
     "custom_events": "FROM computed_events",
     "robot_visitors": "FROM computed_robots",
 }
+
+# Earlier than any hit.
+_EVER = -(1 << 62)
 
 _one_at_a_time = threading.Lock()
 
@@ -79,8 +84,12 @@ class Engine:
         rows = [fresh_rows([self.stage_fresh(fresh)]), *([stored_rows(files)] if files else [])]
         self.execute(f"CREATE OR REPLACE TEMP VIEW hits AS {hits_query(rows)}")
 
-    def sessionize(self) -> None:
-        """Compute the relations of the metric SQL, :data:`COMPUTED`, from `hits`."""
+    def sessionize(self, calendar: Calendar = UTC_CALENDAR) -> None:
+        """Compute the relations of the metric SQL, :data:`COMPUTED`, from `hits`.
+
+        :param calendar: of the site, for the hours on its clock at which visits begin.
+        """
+        self._set_clock(calendar)
         for name in ("views", "redirects", "visits", "custom_events", "robot_visitors"):
             text = sql(name)
             for constant, ms in _CONSTANTS.items():
@@ -89,6 +98,17 @@ class Engine:
         for relation, rows in COMPUTED.items():
             self.define(relation, rows)
         self._has_relations = True
+
+    def _set_clock(self, calendar: Calendar) -> None:
+        """Define `clock`, see visits.sql."""
+        rows = [
+            (day, since if number else _EVER, offset)
+            for (day,) in self.rows("SELECT DISTINCT day FROM hits")
+            for number, (since, offset) in enumerate(calendar.offsets(date.fromisoformat(day)))
+        ]
+        self.execute("CREATE OR REPLACE TEMP TABLE clock (day VARCHAR, since BIGINT, offset_ms BIGINT)")
+        if rows:
+            self._connection.executemany("INSERT INTO clock VALUES (?, ?, ?)", rows)
 
     def define(self, relation: str, query: str) -> None:
         """Define a relation as the rows of a query, in place of the view or table of that name."""

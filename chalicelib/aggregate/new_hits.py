@@ -121,7 +121,7 @@ def take_up(
     ((changed,),) = db.rows("SELECT count(*) FROM changed")
     if not changed:
         return None
-    db.sessionize()
+    db.sessionize(site.calendar)
     counts = "count(*), count(*) FILTER (kind != 'leave')"
     ((after, shown_after),) = db.rows(f"SELECT {counts} FROM hits")  # noqa: S608
     ((before, shown_before),) = db.rows(f"SELECT {counts} FROM earlier SEMI JOIN changed USING (visitor)")  # noqa: S608

@@ -36,6 +36,8 @@ def _add_rules(operation: dict[str, Any], route: Route) -> None:
     scope = route.scope.value if route.scope else ""
     operation["security"] = [{"token": [scope]}]
     errors = _ERRORS | (_ERRORS_OF_KEYS if route.creates else {})
+    if route.like_shynet:
+        errors.pop("401")  # Shynet's is 403
     headers: dict[str, object] = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
     if route.creates:
         operation["parameters"] = [*operation.get("parameters", []), _idempotency_key(operation["operationId"])]

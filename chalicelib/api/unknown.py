@@ -6,18 +6,23 @@ import re
 
 from chalice import Response
 
+from chalicelib.api import call, shynet_dashboard
 from chalicelib.api import routes as api_routes
 from chalicelib.collect import routes as collect_routes
 from chalicelib.errors import MethodNotAllowed, NotFound
+from chalicelib.routing import Route
 from chalicelib.web import Request
 
 
 def answer(request: Request) -> Response:
-    """Any method, any path: an error.
+    """Any method, any path: an error; but for paths of clients of Shynet, which end in a slash.
 
     :raises MethodNotAllowed: if the path has other methods.
     :raises NotFound: if there is no such path.
     """
+    for route in api_routes.ROUTES:
+        if route.like_shynet and request.method == route.method and request.path == f"{route.path}/":
+            return call.answer(request, route, None, shynet_dashboard.show, {})
     allowed = methods_of(request.path)
     if not allowed:
         raise NotFound("There is no such path. All paths are in /api/v1/openapi.json.")
@@ -30,8 +35,9 @@ def answer(request: Request) -> Response:
 def methods_of(path: str) -> list[str]:
     """The methods of a path, sorted; empty if there is no such path."""
     routes = (*api_routes.ROUTES, *collect_routes.ROUTES)
-    return sorted({route.method for route in routes if _pattern(route.path).fullmatch(path)})
+    return sorted({route.method for route in routes if _pattern(route).fullmatch(path)})
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+def _pattern(route: Route) -> re.Pattern[str]:
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route.path))
+    return re.compile(f"{pattern}/?" if route.like_shynet else pattern)

@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib import config
 from chalicelib.collect import custom_events, validation
 from chalicelib.collect.hit import Beacon, CustomEvent, Leave, View
+from chalicelib.collect.screen import read_screen
 from chalicelib.collect.urls import Location, absolute, optional_location
 from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.errors import BadRequest
@@ -74,12 +75,15 @@ class _View:
     referrer: str | None = read_by(validation.text)
     load_time: int | None = read_by(validation.load_time, "loadTime")
     age: int = read_by(_age)
+    screen: str | None = read_by(read_screen, "innerWidth")
 
     def view(self) -> View:
         # The tracker sends the previous page of a single-page app as a path.
         came_from = absolute(self.referrer, self.url or "")
         id_ = self.id or uuid.uuid4().hex
-        return View(id_, self.location, _TRACKER, referrer=came_from, load_time=self.load_time, age=self.age)
+        return View(
+            id_, self.location, _TRACKER, referrer=came_from, load_time=self.load_time, age=self.age, screen=self.screen
+        )
 
 
 @dataclass(frozen=True, slots=True)

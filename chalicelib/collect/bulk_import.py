@@ -13,8 +13,10 @@ from typing import Any
 
 from chalicelib import config, days
 from chalicelib.collect import custom_events, validation
+from chalicelib.collect.accept_language import first_language
 from chalicelib.collect.event import Event, encode_all
 from chalicelib.collect.hit import Client, CustomEvent, Leave, View, client, event
+from chalicelib.collect.screen import read_screen
 from chalicelib.collect.site_rules import IGNORED_ADDRESS, is_ignored
 from chalicelib.collect.urls import Location, optional_location, required_location
 from chalicelib.collect.validation import read, read_by, read_within
@@ -34,9 +36,9 @@ def accept(site: Site, body: dict[str, Any]) -> int:
 
     Hits from ignored IP addresses are counted as excluded traffic instead.
 
-    A view is ``{t?, url, user_agent?, ip?, id?, referrer?, load_time?, engagement?, scroll?, identifier?}``: `t` in
-    epoch ms or ISO 8601 with an offset (now, if it is missing), the other times in ms. A custom event is
-    ``{t?, event, props?, revenue?, interactive?, url?, user_agent?, ip?, id?, identifier?}``.
+    A view is ``{t?, url, user_agent?, ip?, language?, id?, referrer?, load_time?, engagement?, scroll?, screen_width?,
+    identifier?}``: `t` in epoch ms or ISO 8601 with an offset (now, if it is missing), the other times in ms. A custom
+    event is ``{t?, event, props?, revenue?, interactive?, url?, user_agent?, ip?, language?, id?, identifier?}``.
 
     :raises BadRequest: naming the first invalid field, e.g. ``hits[3].t``.
     :raises Conflict: if the site is archived.
@@ -143,9 +145,11 @@ class _Hit:
     identifier: str | None = read_by(validation.identifier)
     address: str = read_by(_address, "ip")
     id: str | None = read_by(validation.hit_id)
+    language: str | None = read_by(validation.text)
 
     def client(self) -> Client:
-        return client(self.address, self.user_agent or "", self.identifier)
+        language = first_language(self.language or "")
+        return client(self.address, self.user_agent or "", self.identifier, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +159,11 @@ class _View(_Hit):
     scroll: int | None = read_by(validation.percent)
     referrer: str | None = read_by(validation.text)
     load_time: int | None = read_by(validation.load_time)
+    screen: str | None = read_by(read_screen, "screen_width")
 
     def imported(self) -> ImportedHit:
         id_ = self.id or uuid.uuid4().hex
-        view = View(id_, self.url, _TRACKER, referrer=self.referrer, load_time=self.load_time)
+        view = View(id_, self.url, _TRACKER, referrer=self.referrer, load_time=self.load_time, screen=self.screen)
         leave = None
         if self.engagement is not None or self.scroll is not None:
             engagement = self.engagement or 0

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 _BRANDS = 5
 # A header's brands are quoted strings with versions: "Chromium";v="141", "Not?A_Brand";v="8".
-_BRAND = re.compile(r'"((?:[^"\\]|\\.){1,40})"\s*;\s*v="')
+_BRAND = re.compile(r'"((?:[^"\\]|\\.){1,40})"\s*;\s*v="(?:(\d{1,4})[."])?', re.ASCII)
 _QUOTED = re.compile(r'\s*"([A-Za-z0-9 ._-]{1,20})"\s*')
 _HEADER_CHARS = 500
 _TEXT = re.compile(r"[A-Za-z0-9 ._()+!&'-]{1,40}")
+_PACKED_BRAND = rf"{_TEXT.pattern}(?:/\d{{1,4}})?"
 PACKED = re.compile(
-    rf"(?:{_TEXT.pattern}(?:,{_TEXT.pattern}){{0,{_BRANDS - 1}}})?\|[01]?\|[A-Za-z0-9 ._-]{{0,20}}\|\d{{0,4}}"
+    rf"(?:{_PACKED_BRAND}(?:,{_PACKED_BRAND}){{0,{_BRANDS - 1}}})?\|[01]?\|[A-Za-z0-9 ._-]{{0,20}}\|\d{{0,4}}"
 )
 
 
@@ -25,7 +26,8 @@ PACKED = re.compile(
 class ClientHints:
     """The client hints of a browser.
 
-    :ivar brands: its names, without Chromium, Google Chrome and GREASE brands.
+    :ivar brands: its names, without Chromium, Google Chrome and GREASE brands, each with its major version, if it has
+        one: ``Brave/143``.
     :ivar mobile: whether it prefers a mobile page; None if unknown.
     :ivar platform: the name of the system, ``""`` if unknown; :ivar version: its major version.
     """
@@ -77,8 +79,12 @@ def unpack(packed: str) -> ClientHints:
 
 
 def _brands(header: str) -> tuple[str, ...]:
-    named = [brand for brand in _BRAND.findall(header) if _TEXT.fullmatch(brand) and not _means_nothing(brand)]
-    return tuple(dict.fromkeys(named))[:_BRANDS]
+    named = {
+        brand: f"{brand}/{version}" if version else brand
+        for brand, version in _BRAND.findall(header)
+        if _TEXT.fullmatch(brand) and not _means_nothing(brand)
+    }
+    return tuple(named.values())[:_BRANDS]
 
 
 def _means_nothing(brand: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from chalicelib import config
+from chalicelib.collect.accept_language import TAG
 from chalicelib.collect.client_hints import PACKED
 from chalicelib.errors import Poison
 from chalicelib.store.field_declarations import between, fields_of, matching
@@ -38,6 +39,7 @@ class Event(Hit):
     :ivar ad_network: the network whose click id the URL had; the id itself is dropped.
     :ivar hint: ``"prefetch"`` or ``"preview"``, see `prefetch.read_hint`.
     :ivar client_hints: user-agent client hints, packed; never stored.
+    :ivar language: the first language tag that the browser asks for, see `accept_language`.
     """
 
     site: str = field(metadata=matching(_KEY.fullmatch))
@@ -52,6 +54,7 @@ class Event(Hit):
     ad_network: str | None = None
     hint: str | None = None
     client_hints: str | None = field(default=None, metadata=matching(PACKED.fullmatch))
+    language: str | None = field(default=None, metadata=matching(TAG.fullmatch))
 
 
 _NAMES = tuple(Event.__dataclass_fields__)

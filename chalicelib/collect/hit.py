@@ -23,7 +23,7 @@ class View:
     """A page view.
 
     :ivar referrer: URL of the previous page, as sent; :ivar load_time: ms.
-    :ivar age: time since the view began, ms.
+    :ivar age: time since the view began, ms; :ivar screen: see `screen.read_screen`.
     """
 
     id: str
@@ -32,6 +32,7 @@ class View:
     referrer: str | None = None
     load_time: int | None = None
     age: int = 0
+    screen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Client:
     """The sender of a hit: normalized IP address (``""``: unknown), user agent, and the site's own identifier.
 
     :ivar hint: see `prefetch.read_hint`.
-    :ivar client_hints: see `client_hints.read_client_hints`.
+    :ivar client_hints: see `client_hints.read_client_hints`; :ivar language: see `accept_language.first_language`.
     """
 
     address: str
@@ -94,6 +95,7 @@ class Client:
     identifier: str | None = None
     hint: str | None = None
     client_hints: str | None = None
+    language: str | None = None
 
 
 def client(
@@ -102,10 +104,11 @@ def client(
     identifier: str | None = None,
     hint: str | None = None,
     client_hints: str | None = None,
+    language: str | None = None,
 ) -> Client:
     """A client. Long user agents are truncated to 1,024 characters."""
     clean = agent[: config.MAX_USER_AGENT_CHARS].encode("utf-8", "replace").decode("utf-8")
-    return Client(normal_address(source_ip), clean, identifier, hint, client_hints)
+    return Client(normal_address(source_ip), clean, identifier, hint, client_hints, language)
 
 
 def events(site: Site, who: Client, t: int, beacon: Beacon) -> list[Event]:
@@ -132,7 +135,7 @@ def _view(site: Site, who: Client, t: int, view: View) -> Event:
     of_location = {name: getattr(view.location, name) for name in _OF_LOCATION} if view.location else {}
     return _event(
         site, who, day, salt, t, kind="view", id=view.id, referrer=came_from[1] if came_from else None,
-        load_time=view.load_time, tracker=view.tracker,
+        load_time=view.load_time, tracker=view.tracker, screen=view.screen,
         internal=came_from is not None and any(same_site(came_from[0], host) for host in own), **of_location,
     )  # fmt: skip
 
@@ -169,6 +172,7 @@ def _event(site: Site, who: Client, day: date, salt: bytes, t: int, **of_hit: An
         identifier=who.identifier,
         hint=who.hint,
         client_hints=who.client_hints,
+        language=who.language,
         **of_hit,
     )
 

@@ -16,6 +16,7 @@ from chalice import Response
 
 from chalicelib import days
 from chalicelib.collect import beacons, client_ip, hit, rate_limit, site_rules, tracker_script, validation
+from chalicelib.collect.accept_language import first_language
 from chalicelib.collect.client_hints import read_client_hints
 from chalicelib.collect.event import Event, encode_all
 from chalicelib.collect.hit import Beacon, View
@@ -42,7 +43,7 @@ _JAVASCRIPT = "text/javascript; charset=utf-8"
 def beacon(request: Request, site: str, identifier: str | None = None) -> Response:
     """A beacon of the tracker: 204 once its events are queued, or once it is counted as excluded traffic.
 
-    The body is JSON: a view ``{idempotency, location, referrer, loadTime, age}``, a leave
+    The body is JSON: a view ``{idempotency, location, referrer, loadTime, age, innerWidth}``, a leave
     ``{idempotency, engagement, scroll, loadTime, age}``, both at once, or an event
     ``{event, props, revenue, location, interactive}``: times in ms, scroll in percent. With an id,
     beacons are idempotent; without one, each is a view or event of its own. All of them can have the visitor's
@@ -72,7 +73,9 @@ def accept_hit(request: Request, site: Site, parse: Callable[[], Beacon], identi
         site_rules.drop(site, reason, headers)
         return []
     named = validation.identifier(identifier)
-    who = hit.client(address, headers.get("user-agent", ""), named, read_hint(headers), read_client_hints(headers))
+    language = first_language(headers.get("accept-language", ""))
+    agent = headers.get("user-agent", "")
+    who = hit.client(address, agent, named, read_hint(headers), read_client_hints(headers), language)
     return hit.events(site, who, arrival(request), parse())
 
 

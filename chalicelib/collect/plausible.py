@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -23,6 +24,7 @@ from chalicelib import config
 from chalicelib.collect import custom_events, ingress, site_rules, validation
 from chalicelib.collect.event import Event
 from chalicelib.collect.hit import Beacon, CustomEvent, Leave, View
+from chalicelib.collect.screen import read_screen
 from chalicelib.collect.urls import Location, location_of
 from chalicelib.collect.validation import read, read_by, read_within
 from chalicelib.errors import BadRequest
@@ -34,6 +36,7 @@ from chalicelib.web import Request, reply
 _SHORT: Final = {
     "n": "name", "u": "url", "d": "domain", "r": "referrer", "p": "props", "m": "props", "meta": "props",
     "$": "revenue", "i": "interactive", "e": "engagement", "sd": "scroll", "h": "hashMode",
+    "w": "screen_width",
 }  # fmt: skip
 _TRACKER: Final = "plausible"
 
@@ -89,7 +92,7 @@ def parse(site: Site, body: Mapping[str, Any]) -> Beacon:
     """
     said = read(_Event, body, _Pages(site, any_hash=body.get("hashMode") in (1, True)))
     if said.name == "pageview":
-        return Beacon((View(uuid.uuid4().hex, said.url, _TRACKER, referrer=said.referrer),))
+        return Beacon((View(uuid.uuid4().hex, said.url, _TRACKER, referrer=said.referrer, screen=said.screen),))
     if said.name == "engagement":
         # Without a view id: it is added to the visitor's latest view of the page.
         return Beacon((Leave("", said.engagement or 0, 0, _TRACKER, scroll=said.scroll, page=said.url.page),))
@@ -114,6 +117,13 @@ def _page(value: Any, field: str, pages: _Pages) -> Location:
     if not url:
         raise BadRequest(f"{field} is missing: the URL of the page.", field=field)
     return location_of(pages.site, url, field, apps=True, any_hash=pages.any_hash)
+
+
+def _screen(value: Any, field: str) -> str | None:
+    """The class of the screen; None for what is no number, because older senders rely on its being ignored."""
+    with suppress(BadRequest):
+        return read_screen(value, field)
+    return None
 
 
 def _props(value: Any, field: str) -> str | None:
@@ -144,6 +154,7 @@ class _Event:
     interactive: bool = read_by(validation.flag(default=True))
     engagement: int | None = read_by(validation.engagement)
     scroll: int | None = read_by(validation.percent)
+    screen: str | None = read_by(_screen, "screen_width")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from chalicelib import catalogue, url_normalization
+from chalicelib import catalogue, languages, url_normalization
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries, formatting
+from chalicelib.hostnames import site_url
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.translation import gettext as _
@@ -91,7 +92,7 @@ def cards(
 
 def _tabs(card: str, stats: Stats) -> list[str]:
     """The dimensions of a card that are shown, in the order of their tabs."""
-    of_card = (dimension for dimension in catalogue.DIMENSIONS.values() if dimension.card == card)
+    of_card = (dimension for dimension in catalogue.DIMENSIONS.values() if dimension.card == card and dimension.tab)
     in_order = sorted(of_card, key=lambda dimension: dimension.tab)
     return [
         dimension.key for dimension in in_order if not dimension.needs_several or _has_several(dimension.key, stats)
@@ -141,12 +142,6 @@ def ranking(kind: str, stats: Stats, linked: bool = True) -> Ranking:
     )
 
 
-def site_url(domain: str) -> str:
-    """The URL of a site: https, except for the local machine."""
-    host = domain.partition(":")[0]
-    return f"{'http' if host == 'localhost' or host.startswith('127.') else 'https'}://{domain}"
-
-
 def _label(dimension: Dimension, name: str) -> str:
     """The label of a row."""
     if not name:
@@ -158,6 +153,10 @@ def _label(dimension: Dimension, name: str) -> str:
         return label.removeprefix("https://").removeprefix("http://").removesuffix("/")
     if dimension.values == "device type":
         return formatting.device_type(label)
+    if dimension.values == "screen":
+        return formatting.screen(label)
+    if dimension.values == "language":
+        return languages.name_of(label)
     return label
 
 

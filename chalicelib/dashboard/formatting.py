@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from chalicelib.accounts import appearance
+from chalicelib.config import SCREEN_WIDTHS
 from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
 
@@ -122,6 +123,23 @@ _DEVICE_TYPES = {
 def device_type(name: str) -> str:
     """The name of a device type: ``TV`` for ``tv``; others in upper case."""
     return _(_DEVICE_TYPES[name]) if name in _DEVICE_TYPES else name[:1].upper() + name[1:]
+
+
+_SCREENS = {
+    "mobile": N_("Mobile (< %(next)s px)"),
+    "tablet": N_("Tablet (%(least)s–%(most)s px)"),
+    "laptop": N_("Laptop (%(least)s–%(most)s px)"),
+    "desktop": N_("Desktop (≥ %(least)s px)"),
+}
+
+
+def screen(name: str) -> str:
+    """The name of a class of screens, with the widths of windows in it: ``Tablet (576–991 px)``."""
+    if name not in _SCREENS:
+        return name
+    widths = list(SCREEN_WIDTHS.values())
+    following = [*widths[1:], 0][list(SCREEN_WIDTHS).index(name)]
+    return _(_SCREENS[name], least=SCREEN_WIDTHS[name], most=following - 1, next=following)
 
 
 def duration(seconds: float | None) -> str:

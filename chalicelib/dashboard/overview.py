@@ -23,6 +23,7 @@ from chalicelib.dashboard import (
     site_settings_page,
 )
 from chalicelib.dashboard.snippet import snippet
+from chalicelib.hostnames import site_url
 from chalicelib.report import site_stats
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.periods import Period
@@ -82,7 +83,7 @@ def figures(stats: Stats, period: Period, now: datetime) -> dict[str, Any]:
     today = now.date()
     return {
         "site": stats.site,
-        "site_url": breakdowns.site_url(stats.site.domain),
+        "site_url": site_url(stats.site.domain),
         "picker": period_picker.pick(period, today),
         "stats": stats,
         "waiting": periods.is_waiting(stats),

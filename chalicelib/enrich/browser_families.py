@@ -58,6 +58,7 @@ class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]
     """The logic of the library user-agents on ua-parser's fast engine; the library itself uses the slow one.
 
     :ivar browser_name, system_name: the usual names.
+    :ivar browser_major, system_major, system_minor: parts of the versions, as the user agent has them.
     """
 
     def __init__(self, text: str) -> None:
@@ -67,6 +68,9 @@ class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]
         self.system_family: str = system.family if system else UNKNOWN
         self.browser_name = _BROWSER_NAMES.get(self.browser_family, self.browser_family)
         self.system_name = _SYSTEM_NAMES.get(self.system_family, self.system_family)
+        self.browser_major: str | None = browser.major if browser else None
+        self.system_major: str | None = system.major if system else None
+        self.system_minor: str | None = system.minor if system else None
 
     # Only some user agents need these: computed on demand.
 
@@ -96,7 +100,8 @@ def _resolver() -> Any:
     browsers, systems, devices = load_builtins()
     return RegexResolver(
         (
-            [*(UserAgentMatcher(pattern, name) for pattern, name in read_patterns("browsers.tsv")), *browsers],
+            # The empty group stands for the name: ua-parser reads the version from the second group.
+            [*(UserAgentMatcher(f"(){pattern}", name) for pattern, name in read_patterns("browsers.tsv")), *browsers],
             [*(OSMatcher(pattern, name) for pattern, name in _SYSTEMS), *systems],
             devices,
         )

@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib import config
 from chalicelib.collect.client_hints import ClientHints, unpack
-from chalicelib.enrich import device
+from chalicelib.enrich import device, versions
 from chalicelib.enrich.bots import HEADLESS, user_agent_reason
 from chalicelib.enrich.browser_families import UNKNOWN, FastUserAgent, app_names
 from chalicelib.enrich.claimed_client import plain_model
@@ -41,7 +41,6 @@ _BRANDS: Final = {
 }
 _NON_BROWSER_BRANDS = {"Android WebView", "Microsoft Edge WebView2", "Electron"}
 _PHONE_NAMES = {"Edge": "Edge Mobile", "Opera": "Opera Mobile"}
-_WINDOWS_11 = 13  # its lowest Sec-CH-UA-Platform-Version, according to Microsoft's documentation
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,15 @@ class UserAgent:
     :ivar system: the operating system's name.
     :ivar device_type: one of `device.TYPES`, or ``robot``.
     :ivar robot_reason: why it counts as a bot's, see `bots.user_agent_reason`; None if it does not.
+    :ivar browser_version, system_version: see `versions`; None if unknown, and for bots.
     """
 
     browser: str
     system: str
     device_type: str
     robot_reason: str | None = None
+    browser_version: str | None = None
+    system_version: str | None = None
 
     @property
     def robot(self) -> bool:
@@ -74,7 +76,7 @@ def parse_agent(text: str, client_hints: str | None = None) -> UserAgent:
     """
     hints = unpack(client_hints) if client_hints else None
     parsed = _parse(text[: config.MAX_USER_AGENT_CHARS].encode("utf-8", "replace").decode(), hints)
-    return _with_client_hints(parsed, hints) if hints else parsed
+    return _with_client_hints(parsed, hints, text) if hints else parsed
 
 
 def _parse(text: str, hints: ClientHints | None) -> UserAgent:
@@ -87,7 +89,13 @@ def _parse(text: str, hints: ClientHints | None) -> UserAgent:
         if _BOT_LIKE_MODEL.search(family):
             family = FastUserAgent(plain_model(text)).browser_name
         kind = device.device_type(text.lower(), hints.mobile if hints else None)
-        return UserAgent(family, system, kind or _device_from_ua_parser(parsed))
+        return UserAgent(
+            family,
+            system,
+            kind or _device_from_ua_parser(parsed),
+            browser_version=versions.browser_version(parsed),
+            system_version=versions.system_version(parsed),
+        )
     if family in app_names() or _GENERIC_FAMILY.fullmatch(family):
         family = bot_name(text) or family
     return UserAgent(family, system, ROBOT, reason)
@@ -101,16 +109,22 @@ def _device_from_ua_parser(parsed: FastUserAgent) -> str:
     return device.DESKTOP if parsed.is_pc else device.OTHER
 
 
-def _with_client_hints(parsed: UserAgent, hints: ClientHints) -> UserAgent:
+def _with_client_hints(parsed: UserAgent, hints: ClientHints, text: str) -> UserAgent:
     """Add what the client hints know where the user agent is generic; they never override anything specific in it."""
     if any("headless" in brand.lower() for brand in hints.brands):
-        return replace(parsed, device_type=ROBOT, robot_reason=parsed.robot_reason or HEADLESS)
-    if parsed.robot or parsed.browser not in _CHROMIUM_BROWSERS:
+        return UserAgent(parsed.browser, parsed.system, ROBOT, parsed.robot_reason or HEADLESS)
+    if parsed.robot or "Chrome/" not in text:
         return parsed
-    brand = next((_BRANDS.get(brand, brand) for brand in hints.brands if brand not in _NON_BROWSER_BRANDS), None)
-    browser, system = parsed.browser, parsed.system
+    version = versions.hinted_system_version(parsed.system, hints) or parsed.system_version
+    parsed = replace(parsed, system_version=version)
+    if parsed.browser not in _CHROMIUM_BROWSERS:
+        return parsed
+    brand = next((brand for brand in hints.brands if brand.partition("/")[0] not in _NON_BROWSER_BRANDS), None)
     if brand is not None:
-        browser = _PHONE_NAMES.get(brand, brand) if parsed.device_type == device.PHONE else brand
-    if hints.platform == "Windows" and system == "Windows" and (hints.version or 0) >= _WINDOWS_11:
-        system = "Windows 11"
-    return replace(parsed, browser=browser, system=system)
+        name, _, major = brand.partition("/")
+        name = _BRANDS.get(name, name)
+        name = _PHONE_NAMES.get(name, name) if parsed.device_type == device.PHONE else name
+        parsed = replace(parsed, browser=name, browser_version=major or None)
+    if parsed.system == "Windows" and version == "11":
+        parsed = replace(parsed, system="Windows 11")
+    return parsed

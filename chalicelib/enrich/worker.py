@@ -15,6 +15,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
+from chalicelib import languages
 from chalicelib.collect.event import Event, decode, encode_all, encode_unreadable
 from chalicelib.days import now_ms
 from chalicelib.enrich import geolocation
@@ -141,7 +142,7 @@ def _enriched(events: Iterable[Event], aside: list[tuple[Event, Poison]]) -> Ite
     for event in events:
         try:
             own_reason = _own_reason(event)
-            known = traits(event.agent, event.address, own_reason, event.client_hints)
+            known = traits(event.agent, event.address, own_reason, event.client_hints, event.language)
             yield _Enriched(event, _visitor(event, own_reason), known.robot_reason, known, record(event).pack())
         except Exception as error:
             if aws.failed(error) or isinstance(error, _FOR_NOW):
@@ -176,7 +177,8 @@ def _grouped(events: Iterable[_Enriched]) -> list[list[_Enriched]]:
     groups: dict[tuple[object, ...], list[_Enriched]] = {}
     for one in events:
         event = one.event
-        key = (event.site, event.day, event.hour, one.visitor, event.agent, event.client_hints, event.address)
+        sender = (event.agent, event.client_hints, event.address, event.language)
+        key = (event.site, event.day, event.hour, one.visitor, sender)
         groups.setdefault(key, []).append(one)
     return list(groups.values())
 
@@ -208,16 +210,26 @@ def _visitor_hour(of_one: Sequence[_Enriched]) -> VisitorHour:
     )
 
 
-def traits(agent: str, address: str, own_reason: str | None = None, client_hints: str | None = None) -> Traits:
+def traits(
+    agent: str,
+    address: str,
+    own_reason: str | None = None,
+    client_hints: str | None = None,
+    language: str | None = None,
+) -> Traits:
     """What is known of a visitor.
 
     :param address: usually truncated.
     :param own_reason: see :func:`_own_reason`.
+    :param language: the tag in the event.
     """
     program = parse_agent(agent, client_hints)
     reason = program.robot_reason or own_reason
     found = geolocation.locate(address)
-    return Traits(robot=reason is not None, robot_reason=reason, **_of_agent(program), **_of_place(found))
+    spoken = languages.language_of(language) if language else None
+    return Traits(
+        robot=reason is not None, robot_reason=reason, language=spoken, **_of_agent(program), **_of_place(found)
+    )
 
 
 def _traits_in(given: type[UserAgent | geolocation.Location]) -> Callable[[Any], dict[str, Any]]:

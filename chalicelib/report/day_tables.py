@@ -78,5 +78,5 @@ def _of_old_files(db: Engine, site: Site, day: date) -> StagedPart:
     """A day that an earlier release has built, or that is about to be built from everything that is stored of it."""
     files = [data for key in segments.old_keys(site.id, day) if (data := segments.read(key))]
     db.load([], files)
-    db.sessionize()
+    db.sessionize(site.calendar)
     return day_parts.write_public(db, day)

@@ -136,16 +136,21 @@ def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[P
 
 def _tables(site: Site, whole: Rollup) -> dict[str, Table]:
     tables = {name: _table(whole, name) for name in catalogue.DIMENSIONS}
-    if site.hide_referrer_regex:
-        from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's regular expressions take linear time
-
-        found = tables["referrers"]
-        # The pattern may match a host as displayed or as stored.
-        called = {row.name: {row.name, shown_name("referrers", row.name)} for row in found.rows}
-        hidden = matching(sorted(set().union(*called.values())), site.hide_referrer_regex)
-        rows = tuple(row for row in found.rows if not called[row.name] & hidden)
-        tables["referrers"] = Table(rows, found.other)
+    found = tables["referrers"]
+    tables["referrers"] = Table(without_hidden(site, found.rows), found.other)
     return tables
+
+
+def without_hidden(site: Site, referrers: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Rows of the table of referrers without those that the site's setting `hide_referrer_regex` hides."""
+    if not site.hide_referrer_regex:
+        return referrers
+    from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's regular expressions take linear time
+
+    # The pattern may match a host as displayed or as stored.
+    called = {row.name: {row.name, shown_name("referrers", row.name)} for row in referrers}
+    hidden = matching(sorted(set().union(*called.values())), site.hide_referrer_regex)
+    return tuple(row for row in referrers if not called[row.name] & hidden)
 
 
 def _table(whole: Rollup, name: str) -> Table:

@@ -55,6 +55,7 @@ class Hit:
     :ivar interactive: a visit with this event is not a bounce; see docs/adr/0016.
     :ivar redirect: of a leave: a script replaced the page immediately; see docs/adr/0034.
     :ivar host: the host of the viewed page, see `hostnames`; None for records from before it was stored.
+    :ivar screen: the class of the window's width, a key of `config.SCREEN_WIDTHS`; None if the sender gave no width.
     """
 
     kind: Kind
@@ -81,6 +82,7 @@ class Hit:
     interactive: bool = False
     redirect: bool = False
     host: str | None = None
+    screen: str | None = field(default=None, metadata=matching(config.SCREEN_WIDTHS.__contains__))
 
 
 HIT_FIELDS: Final = tuple(one.name for one in fields(Hit))
@@ -135,9 +137,12 @@ _FLAGS: Final = frozenset(one.name for one in fields(Record) if one.default is F
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What is known of a visitor, derived from the user agent and the IP address, which are not stored.
+    """What is known of a visitor, derived from the IP address and headers, which are not stored.
 
     If the hits of a visitor have different values, the largest counts: see `visitor_hour` and `views.sql`.
+
+    :ivar browser_version, system_version: major versions, see `enrich.versions`; None if unknown.
+    :ivar language: the preferred language, see `languages.language_of`; None if unknown.
     """
 
     browser: str | None = None
@@ -152,6 +157,9 @@ class Traits:
     latitude: float | None = None
     longitude: float | None = None
     timezone: str | None = None
+    browser_version: str | None = None
+    system_version: str | None = None
+    language: str | None = None
 
     def pack(self) -> str:
         """The known traits as JSON, in one attribute, because each attribute costs botocore 4 µs to read."""

@@ -35,11 +35,39 @@ class Person:
     country: str
 
     @property
+    def accept_language(self) -> str:
+        """The header that the person's browser sends: the country's language first."""
+        region = f"-{self.country}" if self.country else ""
+        return f"{self.language}{region},{self.language};q=0.9,en;q=0.8"
+
+    @property
+    def language(self) -> str:
+        """The language that should be reported."""
+        return _LANGUAGES.get(self.country, "en")
+
+    @property
+    def width(self) -> int:
+        """The width of the browser's window, CSS pixels."""
+        return random.Random(f"{self.address} width").choice(_WIDTHS[self.agent.device])
+
+    @property
     def is_bot(self) -> bool:
         """Whether the visitor is a bot."""
         return self.agent.device == ROBOT
 
 
+# The languages of countries, if they are not English.
+_LANGUAGES = {
+    "DE": "de", "AT": "de", "CH": "de", "FR": "fr", "BE": "fr", "NL": "nl", "SE": "sv", "DK": "da", "NO": "nb",
+    "ES": "es", "MX": "es", "IT": "it", "PL": "pl", "JP": "ja", "BR": "pt", "PT": "pt", "FI": "fi", "CZ": "cs",
+    "KR": "ko", "TR": "tr",
+}  # fmt: skip
+_WIDTHS = {
+    DESKTOP: (1024, 1280, 1366, 1440, 1512, 1536, 1680, 1920, 1920, 2560),
+    PHONE: (360, 375, 384, 390, 393, 412, 430),
+    TABLET: (744, 768, 810, 820, 834, 1024),
+    ROBOT: (800,),
+}
 _WIN = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
 _MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
 _MAC_SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "

@@ -77,6 +77,7 @@ class Shylight:
     def send_view(self, site: str, view: View) -> None:
         """Send the beacon that the tracker sends when a page has loaded."""
         beacon = {"idempotency": view.id, "location": view.url, "referrer": view.referrer, "loadTime": view.load_time}
+        beacon["innerWidth"] = view.person.width
         self._beacon(site, view.person, beacon)
 
     def send_conversion(self, site: str, view: View) -> None:
@@ -98,6 +99,7 @@ class Shylight:
         headers = {
             "Content-Type": "text/plain;charset=UTF-8",
             "User-Agent": person.agent.text,
+            "Accept-Language": person.accept_language,
             "X-Forwarded-For": person.address,
         }
         body = json.dumps(beacon).encode()
@@ -140,6 +142,8 @@ def as_hit(view: View) -> dict[str, Any]:
         "load_time": view.load_time,
         "engagement": view.engagement,
         "scroll": view.scroll,
+        "language": view.person.accept_language,
+        "screen_width": view.person.width,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -148,7 +152,8 @@ def as_event(view: View) -> dict[str, Any] | None:
     """The view's custom event in the format of the import API; None if there is none."""
     if view.conversion is None:
         return None
-    who = {"user_agent": view.person.agent.text, "ip": view.person.address}
+    person = view.person
+    who = {"user_agent": person.agent.text, "ip": person.address, "language": person.accept_language}
     return {"id": f"{view.id}-event", "t": view.middle, "url": view.url, **who, **_event_fields(view.conversion)}
 
 

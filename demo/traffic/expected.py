@@ -7,12 +7,13 @@ next view. Bots are not counted.
 
 from __future__ import annotations
 
+import calendar
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from chalicelib.catalogue import DIMENSIONS
@@ -49,6 +50,13 @@ _OF_VISIT: Final[Mapping[str, Callable[[CountedVisit], str | None]]] = {
     "browser": lambda visit: visit.person.agent.browser,
     "system": lambda visit: visit.person.agent.system,
     "device_type": lambda visit: visit.person.agent.device,
+    "language": lambda visit: visit.person.language,
+    "screen": lambda visit: _screen(visit.person.width),
+    "utm_source": lambda visit: _tag(visit.views[0], "utm_source"),
+    "utm_medium": lambda visit: _tag(visit.views[0], "utm_medium"),
+    "utm_term": lambda visit: _tag(visit.views[0], "utm_term"),
+    "utm_content": lambda visit: _tag(visit.views[0], "utm_content"),
+    DIMENSIONS["weekdays"].expression: lambda visit: calendar.day_name[visit.day.weekday()],
 }
 _OF_VIEW: Final[Mapping[str, Callable[[View], str]]] = {
     "page": lambda view: view.path,
@@ -60,6 +68,14 @@ TABLES: Final = tuple(
     for key, dimension in DIMENSIONS.items()
     if dimension.expression in (_OF_VISIT if dimension.level == "visits" else _OF_VIEW)
 )
+
+
+def _screen(width: int) -> str:
+    return "mobile" if width < 576 else "tablet" if width < 992 else "laptop" if width < 1440 else "desktop"
+
+
+def _tag(view: View, name: str) -> str | None:
+    return next(iter(parse_qs(urlsplit(view.url).query).get(name, ())), None)
 
 
 @dataclass(slots=True)

@@ -70,7 +70,8 @@ def test_a_page_view_is_two_requests(page: Page, site: Site, ingress: Ingress):
     stay(page, 300)
     page.goto("about:blank")
     view, leave = ingress.wait(2)
-    assert view.body.keys() == {"idempotency", "location", "referrer", "age"}
+    assert view.body.keys() == {"idempotency", "location", "referrer", "innerWidth", "age"}
+    assert view.body["innerWidth"] == page.evaluate("innerWidth")
     assert view.body["location"] == f"{site.url}/first?a=1"
     assert view.body["referrer"] == ""
     assert view.body["age"] < 100

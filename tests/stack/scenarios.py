@@ -403,6 +403,7 @@ def _program(api: Api, of: Site) -> None:
     take(*(view(of, today(of), 10, address=f"192.0.2.{number}", identifier="user-1") for number in range(100)))
     with patch("chalicelib.config.REFRESH_AFTER_S", 0):
         api.ask(f"GET {one}/stats", 200, query=week, site=of.id)
+        api.ask("GET /api/v1/dashboard", 200, query={"uuid": of.id})
     take(view(of, today(of) - timedelta(days=70), 10))
     months = {"from": str(today(of) - timedelta(days=140)), "to": str(today(of))}
     for _ in range(2):  # by day, and by months that are summed by then

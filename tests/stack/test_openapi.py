@@ -15,7 +15,12 @@ import schemathesis
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
-from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance, unsupported_method
+from schemathesis.specs.openapi.checks import (
+    missing_required_header,
+    negative_data_rejection,
+    positive_data_acceptance,
+    unsupported_method,
+)
 
 from chalicelib.api import openapi
 from chalicelib.store.sites import read_id
@@ -105,6 +110,8 @@ def test_every_answer_is_one_that_the_document_has(
     excluded = [unsupported_method, positive_data_acceptance]
     if not _has_wrong_body(case):
         excluded.append(negative_data_rejection)
+    if operation["operationId"] == "shynetDashboard":
+        excluded.append(missing_required_header)  # without a token, Shynet answers 403
     answer = case.call(stack.base_url, session, headers)
     if answer.status_code not in REFUSED_ON_THE_WAY:
         case.validate_response(answer, excluded_checks=excluded)

@@ -139,7 +139,8 @@ def outcome(case: Case, answer: Answer) -> str:
     """What became of the request."""
     assert answer.status < 500, answer.text
     is_sent_to_sign_in = answer.status == 303 and "sign-in" in answer.headers["location"]
-    if case.right is not Right.PUBLIC and (answer.status == 401 or is_sent_to_sign_in):
+    nobody_in_shynet = case.route.like_shynet and (answer.status, answer.text) == (403, "{}")
+    if case.right is not Right.PUBLIC and (answer.status == 401 or is_sent_to_sign_in or nobody_in_shynet):
         return "has to sign in"
     if answer.status == 404 and "There is no such site, or you have no access to it." in answer.text:
         return "finds no site"

@@ -18,7 +18,7 @@ from chalicelib.aggregate.rollup_sums import Hour, Rollup
 from chalicelib.api import openapi
 from chalicelib.api import stats as api_stats
 from chalicelib.catalogue import DIMENSIONS, METRICS, SUMS, Dimension, Metric, Totals
-from chalicelib.dashboard import breakdowns, metric_cards
+from chalicelib.dashboard import breakdowns, metric_cards, shared_page
 from chalicelib.report import site_stats
 from chalicelib.store import rollups
 from chalicelib.store.month_rollups import StoredMonth
@@ -210,12 +210,18 @@ def test_every_unit_has_a_way_to_be_written() -> None:
 
 
 def test_every_dimension_has_a_place_on_a_card() -> None:
-    places = [(dimension.card, dimension.tab) for dimension in DIMENSIONS.values()]
-    assert {card for card, _ in places} == set(catalogue.CARDS)
+    places = [(dimension.card, dimension.tab) for dimension in DIMENSIONS.values() if dimension.tab]
+    assert {dimension.card for dimension in DIMENSIONS.values()} == {card for card, _ in places} == set(catalogue.CARDS)
     assert len(set(places)) == len(places)
     panels = max(map(int, re.findall(r"\.panel-(\d+)", CSS.read_text(encoding="utf-8"))))
     for card in catalogue.CARDS:
         assert sum(card == of for of, _ in places) <= panels, f"report.css shows {panels} tabs of a card"
+
+
+def test_a_dimension_without_a_tab_is_hidden_with_its_card_from_shared_pages() -> None:
+    stats = samples.full()
+    tables = shared_page.without(stats, ["sources"]).tables
+    assert [key for key in ("campaigns", "utm_sources", "utm_contents") if tables[key].rows] == []
 
 
 def test_two_entries_of_one_key_are_refused() -> None:
@@ -227,7 +233,8 @@ def test_the_demo_expects_every_metric_and_the_tables_that_it_can_know() -> None
     assert set(expected.metrics([])) == set(METRICS), "demo/traffic/expected.py counts other metrics than there are"
     assert set(expected.TABLES) >= {
         "pages", "entry_pages", "exit_pages", "hostnames", "referrers", "sources", "channels", "campaigns", "countries",
-        "browsers", "systems", "devices",
+        "browsers", "systems", "devices", "screens", "languages", "utm_sources", "utm_mediums", "utm_terms",
+        "utm_contents", "weekdays",
     }  # fmt: skip
 
 
@@ -240,4 +247,5 @@ def test_the_api_gives_every_metric_and_table() -> None:
 def test_the_overview_shows_every_metric_and_table() -> None:
     text = samples.overview(samples.full()).body.decode()
     assert [metric.label for metric in METRICS.values() if f"<dt>{metric.label}</dt>" not in text] == []
-    assert [each.title for each in DIMENSIONS.values() if f"<span>{each.title}</span>" not in text] == []
+    shown = {each.title for each in DIMENSIONS.values() if f"<span>{each.title}</span>" in text}
+    assert shown == {each.title for each in DIMENSIONS.values() if each.tab}

@@ -14,7 +14,8 @@ HOUSE = ROOT / "chalicelib"
 # From the ground up: each package or module, and those it may import. What stands lower comes first.
 GROUND = (
     "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames",
-    "url_normalization", "pagination", "public_url", "translation", "outgoing_http", "web", "cached_response",
+    "url_normalization", "pagination", "public_url", "translation", "languages", "outgoing_http", "web",
+    "cached_response",
 )  # fmt: skip
 LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
@@ -27,6 +28,7 @@ LEANS_ON: dict[str, set[str]] = {
     "hostnames": set(),
     "url_normalization": set(),
     "translation": set(),
+    "languages": set(),
     "pagination": {"errors", "config"},
     "public_url": {"config"},
     "outgoing_http": {"errors", "config", "hostnames"},
@@ -38,7 +40,9 @@ LEANS_ON: dict[str, set[str]] = {
         "store",
     },
     "aggregate": {"errors", "config", "catalogue", "days", "structured_log", "url_normalization", "store"},
-    "enrich": {"errors", "config", "days", "structured_log", "timed_cache", "hostnames", "store", "collect"},
+    "enrich": {
+        "errors", "config", "days", "structured_log", "timed_cache", "hostnames", "languages", "store", "collect",
+    },
     "report": {
         "errors", "config", "catalogue", "days", "timed_cache", "hostnames", "url_normalization", "pagination", "store",
         "aggregate",

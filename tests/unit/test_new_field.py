@@ -27,7 +27,7 @@ def test_a_new_field_and_a_new_trait_are_one_line_each(tmp_path: Path) -> None:
     of_hit, rest = text.split("\n\n\nHIT_FIELDS", 1)
     text = of_hit + "\n    volume: int | None = field(default=None, metadata=between(0, 100))\n\n\nHIT_FIELDS" + rest
     declared.write_text(text, encoding="utf-8")
-    add_after(declared, "    timezone: str | None = None\n", "    altitude: float | None = None\n")
+    add_after(declared, "    language: str | None = None\n", "    altitude: float | None = None\n")
     # What finds the value of the trait.
     add_after(
         house / "enrich" / "geolocation.py", "    network: str | None = None\n", "    altitude: float | None = None\n"
@@ -47,5 +47,5 @@ def test_every_trait_has_a_source() -> None:
     from chalicelib.enrich.user_agent import UserAgent
     from chalicelib.store.records import TRAITS
 
-    found = {one.name for one in (*fields(UserAgent), *fields(Location))} | {"robot"}
+    found = {one.name for one in (*fields(UserAgent), *fields(Location))} | {"robot", "language"}
     assert found == set(TRAITS)

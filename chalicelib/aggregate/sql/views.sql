@@ -219,7 +219,7 @@ WITH delivered AS (
         numbered.* EXCLUDE (deliveries, occurrence)
             REPLACE (CASE WHEN occurrence = 0 THEN numbered.id ELSE numbered.id || '~' || occurrence END AS id),
         hits.hour, hits.page, hits.referrer, hits.source, hits.channel, hits.tracker, hits.utm_source, hits.utm_medium,
-        hits.utm_campaign, hits.utm_term, hits.utm_content, hits.host, visitors.robot, visitors.visitor_number,
+        hits.utm_campaign, hits.utm_term, hits.utm_content, hits.host, hits.screen, visitors.robot, visitors.visitor_number,
         numbered.deliveries
     FROM views_with_visits AS numbered
     JOIN hits

@@ -2,12 +2,13 @@
 //
 // It sends JSON, as plain text so that no browser asks for permission first, to the URL it was loaded from:
 //
-//   a view     {idempotency, location, referrer, age}               when a page comes into sight
+//   a view     {idempotency, location, referrer, innerWidth, age}   when a page comes into sight
 //   a leave    {idempotency, engagement, scroll, loadTime, on, age} when it goes out of sight; again if it was seen since
 //   an event   {idempotency, location, event, props, revenue}       when the site calls shylight("Name", {…})
 //
 // `engagement` is how long the page has been in sight and had the focus, `age` how long ago the view began, both in
-// ms; `scroll` how far down it was seen, in percent. The random id makes a repetition harmless. As long as nobody has
+// ms; `scroll` how far down it was seen, in percent; `innerWidth` the width of the window in CSS pixels, of which the
+// collector keeps the class alone. The random id makes a repetition harmless. As long as nobody has
 // confirmed a view, its leaves carry all of it again. `referrer` is a path where the site's own routing led here. `on`
 // tells how the page was last navigated from: `replace`, `push`, …; or true, if the visitor had just done something.
 //
@@ -24,23 +25,23 @@ import { pageOf, site } from "./page.js";
 import { outOfSight, watch } from "./sight.js";
 
 let deepest; // the farthest it was scrolled, px
-let began; // when the view began
-let page; // what it is called; undefined until it is seen
-let engaging; // whether the page is in sight and has the focus
-let seen; // whether the page is in sight
 let visitor; // the site's name for them
+let engaging; // whether the page is in sight and has the focus: 0 or 1
+let seen; // whether the page is in sight
 let routed; // the page before, if the site's own routing led here
+let page; // what it is called; undefined until it is seen
+let began; // when the view began
 
-// `why` is 1 when the page is being left. Any other value, such as the event that has happened, means nothing.
-let look = (why, leaving = why == 1 || document.hidden, from = page) => {
+// Whoever calls this gives one argument at most, which means nothing, such as the event that has happened.
+let look = (cause, leaving = document.hidden, from = page) => {
   if (WHOLE) leaving ||= outOfSight();
   // Pages rendered in advance or opened in the background are hidden. They are viewed when they are seen.
   page = leaving ? page : PRECISE ? pageOf(location) : location.pathname;
-  if (scrollY > deepest) deepest = scrollY;
+  if (deepest < scrollY) deepest = scrollY;
   engaged += clock() * engaging;
   if (seen && leaving | (from != page)) {
     view.engagement = engaged;
-    view.scroll = ((innerHeight + deepest) / document.all[0].scrollHeight) * 100;
+    view.scroll = ((deepest + innerHeight) / document.all[0].scrollHeight) * 100;
     send(view);
   }
   if (from != page) {
@@ -49,6 +50,7 @@ let look = (why, leaving = why == 1 || document.hidden, from = page) => {
     send(
       (view = {
         referrer: (routed = PRECISE ? from && site.told : from) || document.referrer,
+        innerWidth,
         idempotency: Math.random(),
         location: PRECISE
           ? (site.told = location.href.split(site.hash ? "\n" : "#")[0])
@@ -56,12 +58,12 @@ let look = (why, leaving = why == 1 || document.hidden, from = page) => {
       }),
     );
   }
-  engaging = (seen = !leaving) && document.hasFocus();
+  engaging = document.hasFocus() & (seen = !leaving);
   engaged -= clock() * engaging;
 };
 
-let home = WHOLE ? import.meta.url.split("?")[0] : document.currentScript?.src;
 let view = {}; // the message of the view: sent as it begins, and again with what has become of it
+let home = WHOLE ? import.meta.url.split("?")[0] : document.currentScript?.src;
 let clock = () => performance.now();
 let engaged; // ms of engagement; while it lasts, less the time at which it began
 
@@ -72,9 +74,9 @@ let send = (
   packed = JSON.stringify({ ...message, age: clock() - began, identifier: visitor }),
   again = () => retried || setTimeout(send, 5000, message, 1, packed),
 ) =>
+  // True, and the text "1" in place of a number, are 1 here; all other values are 0.
+  navigator.globalPrivacyControl | navigator.doNotTrack ||
   self.shylightOff ||
-  navigator.globalPrivacyControl ||
-  navigator.doNotTrack == 1 ||
   fetch(home, { method: "POST", keepalive: 1, body: packed }).then(
     (answer) => (answer.status < 500 ? (message.location = "") : again()), // confirmed: it need not be told again
     again,
@@ -95,15 +97,15 @@ if (WHOLE ? !isRunning(site.id) : (!self.Shynet & (self == top)) && home) {
     setTimeout(look, (view.on = navigator.userActivation.isActive || moved.navigationType)),
   );
   // Some browsers leave a page without hiding it first. One that was kept alive is viewed anew.
-  addEventListener("pagehide", () => (page = look(1)));
+  addEventListener("pagehide", (gone) => (page = look(0, 1)));
   // What has loaded has a load time, unless routing left it before.
-  addEventListener("pageshow", () => look(began || (view.loadTime = clock())));
+  addEventListener("pageshow", (shown) => look(began || (view.loadTime = clock())));
   ["replaceState", "pushState"].map(
     (name, original) => (
-      (original = history[name]), (history[name] = (...state) => look(original.apply(history, state)))
+      (original = history[name]), (history[name] = (...state) => look(original.call(history, ...state)))
     ),
   );
-  ["focus", "visibilitychange", "scroll", "blur", "popstate"].map((type) => addEventListener(type, look));
+  ["blur", "visibilitychange", "popstate", "scroll", "focus"].map((type) => addEventListener(type, look));
   if (WHOLE) watch(look);
   self.shylight = (told, given) => (
     WHOLE && tell(told, given),
@@ -111,7 +113,8 @@ if (WHOLE ? !isRunning(site.id) : (!self.Shynet & (self == top)) && home) {
       ? (visitor = given)
       : send({
           ...given,
-          event: told + "", // never without a name: that would be a view
+          event: "" + told, // never without a name: that would be a view
+          innerWidth, // nobody reads it; written as in a view, it costs gzip nothing
           idempotency: Math.random(),
           location: location.href.split(PRECISE && site.hash ? "\n" : "#")[0],
         })

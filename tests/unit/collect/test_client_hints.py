@@ -1,11 +1,13 @@
 """Client hints: what Chromium says beside the user agent, from the header to the name that an owner sees."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.collect.client_hints import PACKED, ClientHints, read_client_hints, unpack
-from chalicelib.collect.event import Event
+from chalicelib.collect.event import Event, encode
 from chalicelib.collect.hit import Beacon, View
 from chalicelib.collect.ingress import accept_hit
 from chalicelib.collect.urls import read_location
@@ -31,14 +33,16 @@ BRAVE_UA = '"Brave";v="141", "Not?A_Brand";v="8", "Chromium";v="141"'
         ({"user-agent": WINDOWS}, None),
         ({"sec-ch-ua": CHROME_UA}, None),
         ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-mobile": "?0", "sec-ch-ua-platform": '"Windows"'}, "|0|Windows|"),
-        ({"sec-ch-ua": BRAVE_UA, "sec-ch-ua-mobile": "?1", "sec-ch-ua-platform": '"Android"'}, "Brave|1|Android|"),
+        ({"sec-ch-ua": BRAVE_UA, "sec-ch-ua-mobile": "?1", "sec-ch-ua-platform": '"Android"'}, "Brave/141|1|Android|"),
         ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-platform": '"Windows"', "sec-ch-ua-platform-version": '"15.0.0"'},
          "||Windows|15"),
-        ({"sec-ch-ua": '" Not A;Brand";v="99", "Chromium";v="102", "Opera GX";v="88"'}, "Opera GX|||"),
-        ({"sec-ch-ua": '"(Not(A:Brand";v="8", "Chromium";v="98", "Whale";v="2"'}, "Whale|||"),
+        ({"sec-ch-ua": '" Not A;Brand";v="99", "Chromium";v="102", "Opera GX";v="88"'}, "Opera GX/88|||"),
+        ({"sec-ch-ua": '"(Not(A:Brand";v="8", "Chromium";v="98", "Whale";v="2"'}, "Whale/2|||"),
+        ({"sec-ch-ua": '"Brave";v="many", "Whale"'}, "Brave|||"),
         ({"sec-ch-ua": "Brave", "sec-ch-ua-mobile": "yes", "sec-ch-ua-platform": "Windows"}, None),
-        ({"sec-ch-ua": '"a|b";v="1", "c,d";v="1", "e\n";v="1", "Brave";v="1"'}, "Brave|||"),
-        ({"sec-ch-ua": ", ".join(f'"Name {n}";v="1"' for n in range(40))}, "Name 0,Name 1,Name 2,Name 3,Name 4|||"),
+        ({"sec-ch-ua": '"a|b";v="1", "c,d";v="1", "e\n";v="1", "Brave";v="1"'}, "Brave/1|||"),
+        ({"sec-ch-ua": ", ".join(f'"Name {n}";v="1"' for n in range(40))},
+         "Name 0/1,Name 1/1,Name 2/1,Name 3/1,Name 4/1|||"),
         ({"sec-ch-ua": f'"{"x" * 400}";v="1"'}, None),
         ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-platform": '"' + "W" * 90 + '"', "sec-ch-ua-mobile": "?1"}, "|1||"),
         ({"sec-ch-ua": CHROME_UA, "sec-ch-ua-platform": '"Windows"', "sec-ch-ua-platform-version": '"٣.0"'},
@@ -103,7 +107,29 @@ def test_what_nobody_has_packed_is_refused(packed: str) -> None:
     ],
 )  # fmt: skip
 def test_hints_say_more_where_the_user_agent_is_frozen(text: str, hints: ClientHints, agent: UserAgent) -> None:
-    assert parse_agent(text, hints.pack()) == agent
+    read = parse_agent(text, hints.pack())
+    assert replace(read, browser_version=None, system_version=None) == agent
+
+
+@pytest.mark.parametrize(
+    ("text", "hints", "browser", "system"),
+    [
+        (WINDOWS, ClientHints(("Brave/143",), False, "Windows"), "Brave 143", "Windows 10 or 11"),
+        (WINDOWS, ClientHints(("Brave",), False, "Windows", 1), "Brave None", "Windows 10"),
+        (WINDOWS, ClientHints((), False, "Windows", 13), "Chrome 141", "Windows 11 11"),
+        (WINDOWS, ClientHints((), False, "Windows", 0), "Chrome 141", "Windows 10 or 11"),
+        (PHONE, ClientHints((), True, "Android"), "Chrome Mobile 141", "Android 10 or later"),
+        (PHONE, ClientHints((), True, "Android", 16), "Chrome Mobile 141", "Android 16"),
+        (PHONE, ClientHints((), True, "Windows", 15), "Chrome Mobile 141", "Android 10 or later"),
+        (FIREFOX, ClientHints(("Brave/143",), False, "Windows", 15), "Firefox 144", "Windows 10 or 11"),
+    ],
+)  # fmt: skip
+def test_hints_tell_versions_that_the_user_agent_does_not(
+    text: str, hints: ClientHints, browser: str, system: str
+) -> None:
+    read = parse_agent(text, hints.pack())
+    assert f"{read.browser} {read.browser_version}" == browser
+    assert f"{read.system} {read.system_version}" == system
 
 
 SITE = Site("0b0e3f0e-0000-4000-8000-000000000001", "Example", "example.com", "UTC")
@@ -124,7 +150,7 @@ def event(monkeypatch: pytest.MonkeyPatch, **headers: str) -> Event:
 def test_an_event_carries_them_and_they_are_no_part_of_the_visitors_key(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = event(monkeypatch)
     brave = event(monkeypatch, sec_ch_ua=BRAVE_UA, sec_ch_ua_mobile="?0", sec_ch_ua_platform='"Windows"')
-    assert (plain.client_hints, brave.client_hints) == (None, "Brave|0|Windows|")
+    assert (plain.client_hints, brave.client_hints) == (None, "Brave/141|0|Windows|")
     assert plain.visitor == brave.visitor
 
 
@@ -137,3 +163,16 @@ def test_no_event_speaks_for_another_by_its_hints(monkeypatch: pytest.MonkeyPatc
     assert [(traits.browser, traits.robot_reason) for traits in found] == [
         ("Chrome", None), ("Brave", None), ("Chrome", "headless"),
     ]  # fmt: skip
+
+
+def test_an_event_carries_the_first_language_alone_and_it_is_no_part_of_the_visitors_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = event(monkeypatch)
+    german = event(monkeypatch, accept_language="de-AT,fr;q=0.9,tlh;q=0.1")
+    assert (plain.language, german.language) == (None, "de-at")
+    assert "tlh" not in encode([german])
+    assert plain.visitor == german.visitor
+    monkeypatch.setattr(geolocation, "locate", lambda _: geolocation.Location())
+    groups = worker._grouped(worker._enriched([plain, german, german], []))
+    assert [(len(group), worker._visitor_hour(group).traits.language) for group in groups] == [(1, None), (2, "de")]

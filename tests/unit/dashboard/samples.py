@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chalice import Response
 
-from chalicelib import catalogue
+from chalicelib import catalogue, hostnames
 from chalicelib.accounts import auth, counters, shared_links
 from chalicelib.accounts.site_transfers import Offer
 from chalicelib.dashboard import (
@@ -133,6 +133,8 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     table = Table(tuple(Row(name, 1000 - i, 1100 - i, 2000 - i) for i, name in enumerate(every)), Row("", 7, 8, 9))
     tables = dict.fromkeys(catalogue.DIMENSIONS, table)
     tables["countries"] = Table((Row("DE", 900, 900, 900), Row("", 50, 50, 50), Row("XX", 1, 1, 1)))
+    tables["languages"] = Table((Row("zh-Hant", 900, 900, 900), Row("", 50, 50, 50)))
+    tables["screens"] = Table((Row("mobile", 900, 900, 900), Row("desktop", 50, 50, 50), Row("", 1, 1, 1)))
     latest = tuple(_visit(number, name) for number, name in enumerate(names))
     now = metrics(
         visitors=1234, visits=1300, pageviews=12_345_678, views_per_visit=2.06, bounce_rate=0.4321,
@@ -156,7 +158,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         person=PERSON,
         csrf="token",
         site=stats.site,
-        site_url=breakdowns.site_url(stats.site.domain),
+        site_url=hostnames.site_url(stats.site.domain),
         sites=[stats.site, SITE],
         keep="?period=7d",
         picker=period_picker.pick(Period(period, stats.first, stats.last), TODAY),

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from chalicelib.dashboard import breakdowns, metric_cards
+from chalicelib.hostnames import site_url
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.store.sites import Site
 from tests.unit.dashboard import samples
@@ -61,6 +62,14 @@ def test_a_tenth_row_is_not_folded_away_alone() -> None:
         ("devices", "tv", "TV", ""),
         ("countries", "DE", "Germany", ""),
         ("countries", "", "Unknown", ""),
+        ("screens", "mobile", "Mobile (< 576 px)", ""),
+        ("screens", "tablet", "Tablet (576–991 px)", ""),
+        ("screens", "laptop", "Laptop (992–1439 px)", ""),
+        ("screens", "desktop", "Desktop (≥ 1440 px)", ""),
+        ("screens", "", "Unknown", ""),
+        ("languages", "zh-Hant", "Traditional Chinese", ""),
+        ("languages", "", "Unknown", ""),
+        ("system_versions", "Windows 10 or 11", "Windows 10 or 11", ""),
     ],
 )
 def test_names_and_where_they_lead(kind: str, name: str, label: str, href: str) -> None:
@@ -78,8 +87,8 @@ def test_hostnames_are_shown_where_there_are_several() -> None:
 
 
 def test_a_site_on_this_machine_is_reached_without_https() -> None:
-    assert breakdowns.site_url("localhost:8000") == "http://localhost:8000"
-    assert breakdowns.site_url("example.com") == "https://example.com"
+    assert site_url("localhost:8000") == "http://localhost:8000"
+    assert site_url("example.com") == "https://example.com"
 
 
 def test_the_strip_names_what_it_compares_with() -> None:

@@ -31,6 +31,7 @@ NAMES = re.compile(
         "Shylight", "WordPress", "npm", "Content-Security-Policy", "IP Geolocation by DB-IP", "MaxMind",
         "Ada <Lovelace>", "Grace Hopper", "Fieldnotes", r"[\w.@-]*\bexample(?:\.com)?\b", "W{99,200}", "Example <Net>",
         "Europe/Berlin", "UTC", "Googlebot", "Firefox", "Linux", "Hacker News", "Germany", "signup", "EUR", "USD",
+        "Traditional Chinese",
         r"\b(?:DE|XX)\b", r"/(?:about|page-\d+)", "<b>",
         r"Wrong\.|It has expired\.|Something went wrong\.|There is no <b>such</b> site\.",
         *map(re.escape, (*samples.NASTY, samples.NASTY[5].capitalize(), "/half?")), r"/(?:long/)+\w*…?",

@@ -1,5 +1,6 @@
 """What user agents say; the strings are those the browsers and programs document of themselves."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,11 @@ CUBOT = (
     ],
 )
 def test_a_browser_is_known_by_its_families(text: str, agent: UserAgent) -> None:
-    assert parse_agent(text) == agent
+    assert without_versions(text) == agent
+
+
+def without_versions(text: str) -> UserAgent:
+    return replace(parse_agent(text), browser_version=None, system_version=None)
 
 
 def named() -> list[list[str]]:
@@ -61,7 +66,7 @@ def named() -> list[list[str]]:
 def test_browsers_apps_systems_and_devices_have_the_names_that_people_know(
     browser: str, system: str, device_type: str, text: str
 ) -> None:
-    assert parse_agent(text) == UserAgent(browser, system, device_type)
+    assert without_versions(text) == UserAgent(browser, system, device_type)
 
 
 def test_every_type_of_device_is_among_them() -> None:

@@ -1,0 +1,43 @@
+"""Languages: which one a language tag names, and its English name, as the Unicode CLDR has them (languages.tsv)."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Final, NamedTuple
+
+_FILE: Final = "languages.tsv"
+
+
+class _Languages(NamedTuple):
+    """The contents of the file: tag in lower case -> language, and language -> English name."""
+
+    of_tag: dict[str, str]
+    names: dict[str, str]
+
+
+@lru_cache(1_000)
+def language_of(tag: str) -> str | None:
+    """The language that a tag (BCP 47) names, such as ``de`` for ``de-AT``; None if the CLDR knows none.
+
+    Regions are left out. Of Chinese, the script is kept: ``zh-Hant`` for ``zh-TW``.
+    """
+    known = _languages().of_tag
+    shortened = tag.lower()
+    while shortened:
+        if shortened in known:
+            return known[shortened]
+        shortened = shortened.rpartition("-")[0]  # lookup by truncation, RFC 4647, section 3.4
+    return None
+
+
+def name_of(language: str) -> str:
+    """The English name of a language; of an unknown one, the text itself."""
+    return _languages().names.get(language, language)
+
+
+@cache
+def _languages() -> _Languages:
+    text = resources.files("chalicelib").joinpath(_FILE).read_text("utf-8")
+    rows = [[*line.split("\t"), ""] for line in text.splitlines() if not line.startswith("#")]
+    return _Languages({row[0]: row[1] for row in rows}, {row[1]: row[2] for row in rows if row[2]})
