@@ -54,6 +54,19 @@ class Dimension:
         if self.ignores_case and self.level != "visits":
             raise ValueError(f"{self.key}: only a dimension of visits can ignore case")
 
+    @property
+    def singular(self) -> str:
+        """Its name in filters and breakdowns: of ``"Entry page"``, ``"entry_page"``."""
+        return self.column.lower().replace(" ", "_")
+
+    @property
+    def value(self) -> str:
+        """The value in SQL: ``""`` if it is unknown, or if the visit or view does not have the dimension."""
+        known = (
+            self.expression if self.condition == "true" else f"CASE WHEN {self.condition} THEN {self.expression} END"
+        )
+        return f"coalesce({known}, '')"
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

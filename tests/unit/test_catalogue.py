@@ -174,7 +174,7 @@ def test_a_new_dimension_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     day = rollup_sums.unpack(rollup_sums.pack(computed(stored("v", [view("a", 0, identifier="ada")]))))
     whole = rollup_sums.sum_days([day, day])
     assert whole.tables["identifiers"] == [("ada", 2, 2, 2)]
-    tables = site_stats._tables(samples.SITE, whole)
+    tables = site_stats.tables_of(samples.SITE, whole)
     stats = dataclasses.replace(samples.full(), tables=tables)
     assert api_stats.as_json(stats)["tables"]["identifiers"][0]["name"] == "ada"
     assert "identifiers" in openapi.described()["components"]["schemas"]["Stats"]["properties"]["tables"]["required"]
