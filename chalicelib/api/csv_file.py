@@ -53,7 +53,7 @@ def fitting(rows: Sequence[Sequence[Cell]]) -> int:
     """How many of the rows fit into a file."""
     taken = 0
     for number, row in enumerate(rows):
-        taken += pagination.size(_lines([row]))
+        taken += pagination.size(_lines([[cell(value) for value in row]]))
         if taken > config.MAX_ANSWER_BYTES - _HEADER_BYTES:
             return number
     return len(rows)
@@ -67,7 +67,7 @@ def reply_csv(
     :param name: of the file; :param headers: further headers of the answer.
     :raises BadRequest: if it would be larger than an answer can be.
     """
-    body = _lines([columns, *rows])
+    body = _lines([columns]) + _lines([cell(value) for value in row] for row in rows)
     if pagination.size(body) > config.MAX_ANSWER_BYTES:
         raise BadRequest("This file would be too large. Ask for less, or read it in parts with the API.")
     own = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -76,7 +76,7 @@ def reply_csv(
 
 def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([cell(value) for value in row] for row in rows)
+    csv.writer(text).writerows(rows)
     return text.getvalue()
 
 

@@ -30,6 +30,9 @@ def within_budget(db: Engine, until: float) -> Iterator[None]:
     :param until: see :func:`deadline`.
     :raises QueryTooLarge: if they were stopped, or needed too much memory.
     """
+    too_slow = QueryTooLarge(f"Answering this takes more than {config.QUERY_BUDGET_S:g} s. {_ADVICE}")
+    if time.monotonic() >= until:
+        raise too_slow
     finished = threading.Event()
 
     def watch() -> None:
@@ -44,7 +47,7 @@ def within_budget(db: Engine, until: float) -> Iterator[None]:
     try:
         yield
     except duckdb.InterruptException:
-        raise QueryTooLarge(f"Answering this takes more than {config.QUERY_BUDGET_S:g} s. {_ADVICE}") from None
+        raise too_slow from None
     except (duckdb.OutOfMemoryException, MemoryError):
         raise QueryTooLarge(f"Answering this takes more memory than there is. {_ADVICE}") from None
     finally:

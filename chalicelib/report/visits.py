@@ -92,9 +92,9 @@ def list_visits(
     visits: list[dict[str, Any]] = []
     unread: date | None = None
     begun = time.monotonic()
-    for day, visitors in _days(site, period.first, last, identifier):
-        # A day takes as long as those before: what is left of the time must do for it.
-        if time.monotonic() > begun + _SHARE_OF_DAYS * (until - begun):
+    for number, (day, visitors) in enumerate(_days(site, period.first, last, identifier)):
+        # Further days may take as long as the longest so far.
+        if number and time.monotonic() > begun + _SHARE_OF_DAYS * (until - begun):
             unread = day
             break
         here = cursor if cursor is not None and cursor.day == day else None

@@ -155,7 +155,8 @@ def test_a_cursor_that_was_changed_is_rejected() -> None:
     cursor = page(question, rows({"dimension": "page"}), more=True).next(1) or ""
     good = json.loads(urlsafe_b64decode(cursor + "=="))
     changed = [good[:-1], [*good, 1], [*good[:4], "x", *good[5:]], [*good[:-1], 1], [*good[:3], -1, *good[4:]],
-               [*good[:4], 10**400, *good[5:]], [*good[:4], None, *good[5:]], [good[0], "x", *good[2:]], {}, [], 1]  # fmt: skip
+               [*good[:4], 10**400, *good[5:]], [*good[:4], None, *good[5:]], [good[0], "x", *good[2:]],
+               {}, [], 1]  # fmt: skip
     for one in changed:
         text = urlsafe_b64encode(json.dumps(one).encode()).decode()
         with pytest.raises(BadRequest, match="earlier answer's next"):

@@ -1,6 +1,7 @@
 """The points of a series: by minute, hour, day, week and month, also when the clocks change."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_day_has_as_many_hours_and_minutes_as_the_clock_shows(day: date, hours
     assert [index for index, point in enumerate(by_hour) if point.pageviews] == [22]
     by_minute = intervals.points(CALENDAR, day, day, "minute", {})
     assert len(by_minute) == hours * 60
-    assert all(after.t - before.t == timedelta(minutes=1) for before, after in zip(by_minute, by_minute[1:]))  # noqa: B905
+    assert all(after.t - before.t == timedelta(minutes=1) for before, after in pairwise(by_minute))
 
 
 def test_weeks_begin_on_monday_and_the_first_one_with_the_period() -> None:
