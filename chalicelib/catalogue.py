@@ -56,8 +56,8 @@ class Dimension:
 
     @property
     def singular(self) -> str:
-        """Its name in filters and breakdowns: of ``"Entry page"``, ``"entry_page"``."""
-        return self.column.lower().replace(" ", "_")
+        """Its name in filters and breakdowns, the singular of its key: ``"entry_page"``, ``"country"``."""
+        return f"{self.key.removesuffix('ies')}y" if self.key.endswith("ies") else self.key.removesuffix("s")
 
     @property
     def value(self) -> str:

@@ -107,7 +107,7 @@ OF_VISIT: dict[str, Callable[[Visit], str]] = {
     "country": lambda visit: visit.person.country,
     "browser": lambda visit: visit.person.agent.browser,
     "system": lambda visit: visit.person.agent.system,
-    "device_type": lambda visit: visit.person.agent.device,
+    "device": lambda visit: visit.person.agent.device,
 }
 OF_VIEW: dict[str, Callable[[SentView], str]] = {"page": lambda view: view.page, "hostname": lambda view: view.host}
 # Visits without them are in no row.

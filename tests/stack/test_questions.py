@@ -96,7 +96,7 @@ def combination(number: int) -> list[str]:
         "country": ["DE", "US", "GB", "FR", ""],
         "browser": ["Chrome", "Mobile Safari", "Firefox", "Edge"],
         "system": ["Windows", "iOS", "Android"],
-        "device_type": ["desktop", "phone"],
+        "device": ["desktop", "phone"],
         "event": ["Signup", "Purchase", "Download"],
         "prop:plan": ["pro", "Pro, yearly", ""],
         "identifier": ["user-1", "user-2", ""],

@@ -241,3 +241,13 @@ def test_the_overview_shows_every_metric_and_table() -> None:
     text = samples.overview(samples.full()).body.decode()
     assert [metric.label for metric in METRICS.values() if f"<dt>{metric.label}</dt>" not in text] == []
     assert [each.title for each in DIMENSIONS.values() if f"<span>{each.title}</span>" not in text] == []
+
+
+def test_a_dimension_is_called_by_its_singular_in_filters() -> None:
+    """Names that programs use: they must not change."""
+    names = [dimension.singular for dimension in catalogue.DIMENSIONS.values()]
+    assert set(names) >= {
+        "page", "entry_page", "exit_page", "hostname", "referrer", "source", "channel", "campaign", "country", "region",
+        "city", "network", "browser", "system", "device",
+    }  # fmt: skip
+    assert len(set(names)) == len(names)
