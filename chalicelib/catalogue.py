@@ -55,6 +55,19 @@ class Dimension:
         if self.ignores_case and self.level != "visits":
             raise ValueError(f"{self.key}: only a dimension of visits can ignore case")
 
+    @property
+    def singular(self) -> str:
+        """Its name in filters and breakdowns, the singular of its key: ``"entry_page"``, ``"country"``."""
+        return f"{self.key.removesuffix('ies')}y" if self.key.endswith("ies") else self.key.removesuffix("s")
+
+    @property
+    def value(self) -> str:
+        """The value in SQL: ``""`` if it is unknown, or if the visit or view does not have the dimension."""
+        known = (
+            self.expression if self.condition == "true" else f"CASE WHEN {self.condition} THEN {self.expression} END"
+        )
+        return f"coalesce({known}, '')"
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

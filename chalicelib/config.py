@@ -121,6 +121,21 @@ MAX_VISITOR_HOUR_BYTES: Final = 8 * 1024 * 1024
 TABLE_ROWS: Final = 500
 # Rows returned per table for a period.
 PERIOD_ROWS: Final = 1000
+# Filters of one question, and characters of the value of each.
+MAX_FILTERS: Final = 50
+MAX_FILTER_CHARS: Final = 2000
+# A question about visits may take this time, from the request on; the gateway gives up after 29 s.
+QUERY_BUDGET_S: Final = 20.0
+# Rows of a breakdown that one answer may have, and rows that it has if none are asked for.
+MAX_BREAKDOWN_ROWS: Final = 10_000
+BREAKDOWN_ROWS: Final = 1000
+# The longest periods that are shown by minute and by hour, days.
+MAX_MINUTE_DAYS: Final = 1
+MAX_HOUR_DAYS: Final = 31
+# The time that is shown as "realtime"; its rows per table, and how many can be asked for.
+REALTIME_MINUTES: Final = 30
+REALTIME_ROWS: Final = 10
+MAX_REALTIME_ROWS: Final = 100
 # Currencies reported per event; amounts in other currencies are only counted.
 EVENT_CURRENCIES: Final = 20
 

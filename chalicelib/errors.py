@@ -117,6 +117,12 @@ class Unavailable(ShylightError):
     code = "unavailable"
 
 
+class QueryTooLarge(Unavailable):
+    """Answering a question about visits takes more time or memory than there is; the message says what to narrow."""
+
+    code = "query_too_large"
+
+
 class Poison(Exception):
     """A queue message that can never be stored, however often it comes: it goes to the dead-letter queue.
 

@@ -2,7 +2,7 @@
 
 The schedule builds days, and so does a page that shows a small dirty day. The work of a build follows what is new: it
 reads the hits that were written since the last build, and computes the visits of their visitors anew. See
-docs/adr/0054.
+docs/adr/0053.
 
 A build may be interrupted at any point, and two builds may run at the same time:
 

@@ -25,33 +25,40 @@ def compute(engine: Engine) -> Rollup:
     )
     for hour in rollup.hours:
         rollup.totals.add(hour.sums)
-    for name, events, visitors, revenue, left_out in engine.rows(
-        sql("events"), {"most": config.TABLE_ROWS, "currencies": config.EVENT_CURRENCIES}
-    ):
-        sums = {currency: (amount, times) for currency, amount, times in revenue or ()}
-        row = EventRow(name or "", events, visitors, sums, left_out)
-        if name is None:
-            rollup.other_events = row
-        else:
-            rollup.events.append(row)
+    rollup.events, rollup.other_events = named_events(engine, config.TABLE_ROWS)
     for table, dimension in catalogue.DIMENSIONS.items():
         fill(rollup, table, table_rows(engine, dimension), config.TABLE_ROWS)
     return rollup
 
 
+def named_events(engine: Engine, most: int) -> tuple[list[EventRow], EventRow | None]:
+    """Up to `most` custom events by name, those of most visitors first, and the sum of the others, if there are any."""
+    rows, others = [], None
+    for name, events, visitors, revenue, left_out in engine.rows(
+        sql("events"), {"most": most, "currencies": config.EVENT_CURRENCIES}
+    ):
+        sums = {currency: (amount, times) for currency, amount, times in revenue or ()}
+        row = EventRow(name or "", events, visitors, sums, left_out)
+        if name is None:
+            others = row
+        else:
+            rows.append(row)
+    return rows, others
+
+
 def sums_by_hour(engine: Engine) -> list[Hour]:
     """The sums of each hour of the day with any activity."""
-    rows = engine.rows(_with_sums("sums_by_hour"))
+    rows = engine.rows(with_sums("sums_by_hour"))
     return [Hour(hour, active, Totals(*sums)) for hour, active, *sums in rows]
 
 
 def sums_by_minute(engine: Engine, day_start: int) -> list[tuple[int, ...]]:
     """Rows of (minute of the day, its sums in the order of `catalogue.SUMS`); `day_start` is in epoch ms."""
-    return engine.rows(_with_sums("sums_by_minute"), {"start": day_start})
+    return engine.rows(with_sums("sums_by_minute"), {"start": day_start})
 
 
-def _with_sums(query: str) -> str:
-    """A query with its placeholders in braces replaced by the aggregates of the catalogue."""
+def with_sums(query: str) -> str:
+    """A file of `aggregate/sql` with its placeholders in braces replaced by the aggregates of the catalogue."""
     sums = ", ".join(f"coalesce({name}, 0)::BIGINT" for name in catalogue.SUMS)
     text = sql(query).replace("{visit_sums}", _aggregates("visits")).replace("{view_sums}", _aggregates("views"))
     return text.replace("{sums}", sums)

@@ -156,6 +156,10 @@ class Engine:
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def interrupt(self) -> None:
+        """Stop the query that is running in another thread, which then raises `duckdb.InterruptException`."""
+        self._connection.interrupt()
+
     def parquet(self, query: str) -> bytes:
         """The result of a query as a Parquet file."""
         path = self._scratch / "result.parquet"

@@ -29,12 +29,12 @@ class _Call:
 
     method: str
     path: str
-    query: Mapping[str, str]
+    query: Mapping[str, str | list[str]]
     headers: Mapping[str, str]
     body: Any
     needs_token: bool
     takes_key: bool
-    returns_json: bool
+    result: str
 
 
 def of(document: Mapping[str, Any], path: str, method: str) -> list[dict[str, str]]:
@@ -49,10 +49,10 @@ def of(document: Mapping[str, Any], path: str, method: str) -> list[dict[str, st
 def _call(document: Mapping[str, Any], path: str, method: str) -> _Call:
     operation = document["paths"][path][method]
     given = [resolved(document, parameter) for parameter in operation.get("parameters", [])]
-    examples = {(one["in"], one["name"]): str(one["example"]) for one in given if "example" in one}
+    examples = {(one["in"], one["name"]): _text(one["example"]) for one in given if "example" in one}
 
     def filled(name: re.Match[str]) -> str:
-        return quote(examples["path", name[1]], safe="")
+        return quote(str(examples["path", name[1]]), safe="")
 
     content = operation.get("requestBody", {}).get("content", {})
     media: Mapping[str, Any] = content.get("application/json") or next(iter(content.values()), {})
@@ -61,11 +61,11 @@ def _call(document: Mapping[str, Any], path: str, method: str) -> _Call:
         method.upper(),
         re.sub(r"{(\w+)}", filled, path),
         {name: value for (place, name), value in examples.items() if place == "query" and name not in _LEFT_OUT},
-        {name: value for (place, name), value in examples.items() if place == "header" and name in _HEADERS},
+        {name: str(value) for (place, name), value in examples.items() if place == "header" and name in _HEADERS},
         bodies[0] if bodies else None,
         operation.get("security") != [],
         ("header", _KEY) in examples,
-        "application/json" in _success(operation).get("content", {}),
+        _result(_success(operation).get("content", {})),
     )
 
 
@@ -74,8 +74,20 @@ def _success(operation: Mapping[str, Any]) -> Mapping[str, Any]:
     return next(response for status, response in operation["responses"].items() if status.startswith("2"))
 
 
+def _text(example: Any) -> str | list[str]:
+    """An example of a parameter; of one that can be repeated, all its values."""
+    return list(map(str, example)) if isinstance(example, list) else str(example)
+
+
+def _result(content: Mapping[str, Any]) -> str:
+    """What of an answer a program prints."""
+    if "application/json" in content:
+        return "answer.json()"
+    return "answer.text" if "text/csv" in content else "answer.status_code"
+
+
 def _curl(call: _Call) -> str:
-    url = f'"$SHYLIGHT_URL{call.path}{f"?{urlencode(call.query)}" if call.query else ""}"'
+    url = f'"$SHYLIGHT_URL{call.path}{f"?{urlencode(call.query, doseq=True)}" if call.query else ""}"'
     lines = [f"curl {'' if call.method == 'GET' else f'-X {call.method} '}{url}"]
     if call.needs_token:
         lines.append('-H "Authorization: Bearer $SHYLIGHT_TOKEN"')
@@ -109,11 +121,10 @@ def _python(call: _Call) -> str:
     arguments.append("timeout=30")
     modules = "import os\nimport uuid" if call.takes_key else "import os"
     lines = textwrap.indent("".join(f"{argument},\n" for argument in arguments), "    ")
-    shown = "answer.json()" if call.returns_json else "answer.status_code"
     return (
         f"{modules}\n\nimport requests\n\n"
         f"answer = requests.{call.method.lower()}(\n{lines})\n"
-        f"answer.raise_for_status()\nprint({shown})"
+        f"answer.raise_for_status()\nprint({call.result})"
     )
 
 

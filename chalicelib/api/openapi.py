@@ -8,6 +8,7 @@ library.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,6 +19,7 @@ from chalicelib import catalogue
 from chalicelib.accounts.api_tokens import SCOPES
 from chalicelib.api import openapi_operations
 from chalicelib.catalogue import Metric
+from chalicelib.report import breakdown_question, filters
 from chalicelib.web import Request, reply
 
 
@@ -46,10 +48,36 @@ def described() -> dict[str, Any]:
     }
     tables["required"] = list(catalogue.DIMENSIONS)
     tables["example"] = {key: [] for key in catalogue.DIMENSIONS} | {"pages": schemas["Row"]["examples"]}
+    _add_names(read)
     schemas["Scope"]["enum"] = [scope.value for scope in SCOPES]
     schemas["Scope"]["description"] = "\n".join(f"* `{scope.value}`: {text}." for scope, text in SCOPES.items())
     openapi_operations.complete(read)
     return read
+
+
+def _add_names(read: dict[str, Any]) -> None:
+    """Add what filters and breakdowns can be asked for to the descriptions of their parameters."""
+    parameters = [read["components"]["parameters"]["f"]]
+    site = "/api/v1/sites/{site}"
+    for path in (f"{site}/breakdown", f"{site}/breakdown.csv", f"{site}/stats.csv"):
+        parameters += read["paths"][path]["get"]["parameters"]
+    prop = f"`{filters.PROPERTY}NAME` (a property of events)"
+    known = {
+        "f": f" Dimensions: {_listed(filters.FIELDS)}, {prop}.",
+        "dimension": f" Dimensions: {_listed(breakdown_question.DIMENSIONS)}, {prop}.",
+        "metrics": f" Metrics: {_listed(breakdown_question.METRICS)}; of `event` and properties: "
+        f"{_listed(breakdown_question.EVENT_METRICS)}.",
+    }
+    for parameter in parameters:
+        name = parameter.get("name")
+        if name in known:
+            parameter["description"] += known[name]
+        if name == "table":
+            parameter["schema"]["enum"] = list(catalogue.DIMENSIONS)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _schema(metric: Metric) -> dict[str, Any]:

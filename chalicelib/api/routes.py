@@ -38,6 +38,11 @@ ROUTES = (
         like_shynet=True,
     ),
     Route("GET", f"{_SITE}/visits", "api.visits:show", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/breakdown", "api.breakdown:show", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/realtime", "api.realtime:show", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/stats.csv", "api.stats:show_csv", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/visits.csv", "api.visits:show_csv", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("GET", f"{_SITE}/breakdown.csv", "api.breakdown:show_csv", Right.SITE_VIEW, Scope.STATS_READ),
     Route("GET", f"{_SITE}/events", "api.events:show", Right.SITE_VIEW, Scope.STATS_READ),
     Route("GET", f"{_SITE}/ledger", "api.excluded_traffic:show", Right.SITE_VIEW, Scope.STATS_READ),
     # Creates nothing that has an id of its own: hits bring theirs.

@@ -81,8 +81,8 @@ def parse(query: Mapping[str, str], zone: ZoneInfo, now: datetime, default: str 
 
 
 def _custom(query: Mapping[str, str], today: date) -> Period:
-    first = _date(query, "from")
-    last = _date(query, "to") if query.get("to") else max(today, first)
+    first = read_day(query, "from")
+    last = read_day(query, "to") if query.get("to") else max(today, first)
     if last < first:
         raise BadRequest("to must not be before from.", field="to")
     if (last - first).days >= MAX_DAYS:
@@ -90,7 +90,11 @@ def _custom(query: Mapping[str, str], today: date) -> Period:
     return Period("custom", first, last)
 
 
-def _date(query: Mapping[str, str], field: str) -> date:
+def read_day(query: Mapping[str, str], field: str) -> date:
+    """The day that a parameter names.
+
+    :raises BadRequest: if it is missing or invalid.
+    """
     try:
         day = date.fromisoformat(query.get(field, ""))
     except ValueError:

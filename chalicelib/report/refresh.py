@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from chalicelib import config, days
 from chalicelib.aggregate import leased_builds
 from chalicelib.aggregate.leased_builds import LEASE_MS, Outcome
+from chalicelib.report.comparisons import Comparison
+from chalicelib.report.periods import Period
 from chalicelib.store import build_leases, dirty_hours, rollups, wake_ups
 from chalicelib.store.build_leases import State
 from chalicelib.store.rollups import StoredRollup
@@ -37,10 +39,33 @@ class Refreshed:
     outdated: set[date] = field(default_factory=set)
     waiting: set[date] = field(default_factory=set)
 
-    def add(self, other: Refreshed) -> None:
-        """Add the days of another period."""
-        self.outdated |= other.outdated
-        self.waiting |= other.waiting
+    @staticmethod
+    def within(of_days: set[date], period: Period) -> tuple[date, ...]:
+        """Those of some days that are in a period, in order."""
+        return tuple(sorted(day for day in of_days if period.first <= day <= period.last))
+
+
+def refresh_period(
+    site: Site,
+    period: Period,
+    comparison: Comparison,
+    now: datetime,
+    until: float | None = None,
+    fresh_s: float | None = None,
+) -> Refreshed:
+    """Refresh the dirty days of a period, of the days that it is compared with, and of those that tell who is online.
+
+    :param now: an aware time; for the rest, see :func:`refresh_dirty_days`.
+    """
+    today = now.astimezone(site.zone).date()
+    first = period.first
+    if comparison.last == first - timedelta(days=1):
+        first = min(first, comparison.first)
+    elif comparison.days():
+        refresh_dirty_days(site, comparison.first, comparison.last, until, fresh_s)
+    if period.last < today:  # just after midnight, yesterday tells who is online, too
+        refresh_dirty_days(site, today - timedelta(days=1), today, until, fresh_s)
+    return refresh_dirty_days(site, first, period.last, until, fresh_s)
 
 
 def refresh_dirty_days(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from chalicelib import catalogue, config, days, url_normalization
@@ -11,16 +10,16 @@ from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.catalogue import Metric, Totals
 from chalicelib.config import MICROS
-from chalicelib.days import MINUTE_MS
+from chalicelib.report import comparisons, intervals, rollup_series
+from chalicelib.report.comparisons import Comparison
 from chalicelib.report.display_names import shown_name
+from chalicelib.report.intervals import Interval
 from chalicelib.report.period_rollups import of_period
 from chalicelib.report.periods import Period
-from chalicelib.report.refresh import Refreshed, refresh_dirty_days
-from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.report.refresh import refresh_period
+from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Row, Stats, Table
 from chalicelib.store import rollups
 from chalicelib.store.sites import Site
-
-_HOURLY_DAYS = 3
 
 
 def stats(
@@ -28,6 +27,8 @@ def stats(
     period: Period,
     now: datetime,
     *,
+    interval: Interval | None = None,
+    comparison: Comparison | None = None,
     tables: bool = True,
     until: float | None = None,
     fresh_s: float | None = None,
@@ -35,33 +36,39 @@ def stats(
     """Everything the overview shows of `site` over `period`.
 
     :param now: an aware time.
+    :param interval: of the series, hours or longer; by default, that of the period's length.
+    :param comparison: the days to compare with; by default, the previous period.
     :param tables: whether to include tables, events and latest visits, which are most of the data to read.
     :param until: deadline for building dirty days; :param fresh_s: age of a build up to which it is shown, s. See
         `refresh.refresh_dirty_days`.
     """
-    compare_first, compare_last = period.before()
-    refreshed = _refresh_dirty(site, compare_first, period.last, now, until, fresh_s)
+    comparison = comparison or comparisons.previous(period)
+    interval = interval or intervals.default(period)
+    refreshed = refresh_period(site, period, comparison, now, until, fresh_s)
     today = now.astimezone(site.zone).date()
-    stored = of_period(site, period, today, tables=tables)
+    is_previous = (comparison.first, comparison.last) == period.before()
+    stored = of_period(site, period, today, tables=tables, compare=is_previous)
+    compared = stored.days if is_previous else rollup_series.days_of(site, comparison, today)
     whole = stored.whole
     return Stats(
         site=site,
         first=period.first,
         last=period.last,
-        compare_first=compare_first,
-        compare_last=compare_last,
+        compare_first=comparison.first,
+        compare_last=comparison.last,
         metrics=metrics(whole.totals),
-        compare=metrics(_sum_before(stored.days, period, site, now)),
-        interval="hour" if period.length <= _HOURLY_DAYS else "day",
-        series=_series(site, period, stored.days),
-        tables=_tables(site, whole),
-        latest=_latest(site, whole),
-        online=_online(site, stored.days, today, now),
+        compare=metrics(rollup_series.compared_sum(compared, comparison, period, site, now)),
+        interval=interval,
+        series=rollup_series.series(site, period.first, period.last, interval, stored.days),
+        tables=tables_of(site, whole),
+        latest=latest_of(site, whole),
+        online=online(site, stored.days, today, now),
         built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
-        events=tuple(map(_event, whole.events)),
-        other_events=_event(whole.other_events) if whole.other_events else None,
-        outdated=tuple(sorted(day for day in refreshed.outdated if period.first <= day <= period.last)),
-        waiting=tuple(sorted(day for day in refreshed.waiting if period.first <= day <= period.last)),
+        events=tuple(map(event_count, whole.events)),
+        other_events=event_count(whole.other_events) if whole.other_events else None,
+        outdated=refreshed.within(refreshed.outdated, period),
+        waiting=refreshed.within(refreshed.waiting, period),
+        compare_series=rollup_series.series(site, comparison.first, comparison.last, interval, compared),
     )
 
 
@@ -82,59 +89,8 @@ def _value(metric: Metric, totals: Totals) -> float | None:
     return ratio / 1000 if metric.unit == "seconds" else ratio
 
 
-def _refresh_dirty(
-    site: Site, first: date, last: date, now: datetime, until: float | None, fresh_s: float | None
-) -> Refreshed:
-    # The visitors online need today and, just after midnight, yesterday, for every period.
-    today = now.astimezone(site.zone).date()
-    found = refresh_dirty_days(site, first, last, until, fresh_s)
-    if last < today:
-        refresh_dirty_days(site, today - timedelta(days=1), today, until, fresh_s)
-    return found
-
-
-def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:
-    totals = Totals()
-    for day in of_days:
-        if day in unpacked:
-            totals.add(unpacked[day].totals)
-    return totals
-
-
-def _sum_before(unpacked: dict[date, Rollup], period: Period, site: Site, now: datetime) -> Totals:
-    """The sums of the previous period; if the current one is not over, only up to the same minute of the last day."""
-    first, last = period.before()
-    of_days = days.each(first, last)
-    t = round(now.timestamp() * 1000)
-    today = site.calendar.day_of(t)
-    if period.last != today:
-        return _sum(unpacked, of_days)
-    totals = _sum(unpacked, of_days[:-1])
-    if last in unpacked:
-        minute = (t - site.calendar.day_start(today)) // MINUTE_MS
-        packed = rollups.minutes(site.id, last)
-        totals.add(rollup_sums.until(packed, minute) if packed else unpacked[last].until(minute))
-    return totals
-
-
-def _series(site: Site, period: Period, unpacked: dict[date, Rollup]) -> tuple[Point, ...]:
-    if period.length > _HOURLY_DAYS:
-        return tuple(
-            Point(site.calendar.hour_start(day, 0), totals.visitors, totals.visits, totals.pageviews)
-            for day in period.days()
-            for totals in [unpacked[day].totals if day in unpacked else Totals()]
-        )
-    points = []
-    for day in period.days():
-        hours = {hour.hour: hour for hour in unpacked[day].hours} if day in unpacked else {}
-        for number in range(site.calendar.hours_in(day)):
-            hour = hours.get(number)
-            counts = (hour.visitors, hour.sums.visits, hour.sums.pageviews) if hour else (0, 0, 0)
-            points.append(Point(site.calendar.hour_start(day, number), *counts))
-    return tuple(points)
-
-
-def _tables(site: Site, whole: Rollup) -> dict[str, Table]:
+def tables_of(site: Site, whole: Rollup) -> dict[str, Table]:
+    """The tables of a sum of rollups, without the referrers that the site hides."""
     tables = {name: _table(whole, name) for name in catalogue.DIMENSIONS}
     found = tables["referrers"]
     tables["referrers"] = Table(without_hidden(site, found.rows), found.other)
@@ -158,12 +114,14 @@ def _table(whole: Rollup, name: str) -> Table:
     return Table(rows, Row("", *whole.others[name]) if name in whole.others else None)
 
 
-def _event(row: EventRow) -> EventCount:
+def event_count(row: EventRow) -> EventCount:
+    """A row of custom events as it is returned."""
     revenue = {name: sum_ / MICROS for name, (sum_, _) in row.revenue.items()}
     return EventCount(row.name, row.events, row.visitors, revenue, row.amounts, row.left_out)
 
 
-def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
+def latest_of(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
+    """The latest visits of a sum of rollups."""
     return tuple(
         LatestVisit(
             id=visit_id(visit["day"], visit["visitor"], visit["id"]),
@@ -187,8 +145,10 @@ def visit_id(day: str, visitor: str, first_view: str) -> str:
     return f"{day}.{visitor}.{first_view}"
 
 
-def _online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
+def online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
     """Visitors with activity in the last minutes.
+
+    :param unpacked: rollups that have been read already; the others are read.
 
     At midnight, a visitor has a key for each of two days, which cannot be linked. So the larger number of both days is
     returned, not their sum.

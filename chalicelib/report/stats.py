@@ -100,8 +100,9 @@ class LatestVisit:
 class Stats:
     """Everything the overview shows.
 
-    :ivar first, last: the period's days, both included. `compare_first` … the equal period before.
-    :ivar interval: ``"hour"`` or ``"day"``.
+    :ivar first, last: the period's days, both included.
+    :ivar compare_first, compare_last: the days that it is compared with; none if the last is before the first.
+    :ivar interval: of the points of `series` and `compare_series`, see `report.intervals`.
     :ivar online: visitors with activity in the last five minutes.
     :ivar built_at: when the newest rollup was built; None if there is none.
     :ivar outdated: days that could not be updated; their previous build is included.
@@ -125,6 +126,12 @@ class Stats:
     other_events: EventCount | None = None
     outdated: tuple[date, ...] = ()
     waiting: tuple[date, ...] = ()
+    compare_series: tuple[Point, ...] = ()
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there is a period to compare with."""
+        return self.compare_first <= self.compare_last
 
 
 def shortened(stats: Stats, most: int) -> Stats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from chalicelib import config, days, pagination, url_normalization
 from chalicelib.aggregate import compute_rollup
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.config import MICROS
+from chalicelib.report import narrowing, query_budget
 from chalicelib.report.day_tables import load_days
 from chalicelib.report.display_names import shown_name
+from chalicelib.report.filters import Condition
 from chalicelib.report.periods import Period
 from chalicelib.report.refresh import refresh_dirty_days
 from chalicelib.report.site_stats import visit_id
@@ -27,6 +30,11 @@ from chalicelib.store.sites import Site
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+# The share of the time for a question in which the list begins with a further day.
+_SHARE_OF_DAYS = 0.5
+_BEFORE_ALL = 1 << 62
+# What identifies a visit in the engine: its day, its visitor's key, and its number.
+_Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,11 @@ class _Cursor:
     def encode(self) -> str:
         text = json.dumps([self.day.isoformat(), self.before, self.before_id], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def at_beginning_of(cls, day: date) -> _Cursor:
+        """The place before all visits of a day."""
+        return cls(day, _BEFORE_ALL, "")
 
     @classmethod
     def decode(cls, text: str, parameter: str) -> _Cursor:
@@ -59,31 +72,43 @@ def list_visits(
     limit: int,
     after: str | None,
     identifier: str | None = None,
+    conditions: Sequence[Condition] = (),
     *,
     parameter: str = "cursor",
 ) -> dict[str, Any]:
     """``{"visits": [...], "next": …}``: up to `limit` visits; `next` is None on the last page.
 
+    If few visits meet the conditions, a page may have fewer, or none, and yet a `next`, because time is limited.
+
     :param after: `next` of the page before; :param parameter: the name that it was sent under, for errors.
     :param identifier: only visits of visitors with this identifier.
+    :param conditions: only visits that meet all of them, see `report.narrowing`.
     :raises BadRequest: if `after` is invalid.
+    :raises QueryTooLarge: if a single day takes too much time or memory.
     """
+    until = query_budget.deadline()
     cursor = _Cursor.decode(after, parameter) if after else None
     if cursor is None:
         refresh_dirty_days(site, period.first, period.last)
     last = min(period.last, cursor.day) if cursor else period.last
     visits: list[dict[str, Any]] = []
-    for day, visitors in _days(site, period.first, last, identifier):
+    unread: date | None = None
+    begun = time.monotonic()
+    for number, (day, visitors) in enumerate(_days(site, period.first, last, identifier)):
+        # Further days may take as long as the longest so far.
+        if number and time.monotonic() > begun + _SHARE_OF_DAYS * (until - begun):
+            unread = day
+            break
         here = cursor if cursor is not None and cursor.day == day else None
-        visits += _of_day(site, day, limit + 1 - len(visits), here, visitors)
+        visits += _of_day(site, day, limit + 1 - len(visits), here, visitors, conditions, until)
         if len(visits) > limit:
             break
     shown = _fitting(visits[:limit])
-    more, visits = len(visits) > len(shown), shown
-    return {
-        "visits": [visit["shown"] for visit in visits],
-        "next": visits[-1]["cursor"].encode() if more and visits else None,
-    }
+    if len(visits) > len(shown):
+        following = shown[-1]["cursor"].encode()
+    else:
+        following = _Cursor.at_beginning_of(unread).encode() if unread else None
+    return {"visits": [visit["shown"] for visit in shown], "next": following}
 
 
 def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -118,21 +143,40 @@ def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterat
 
 
 def _of_day(
-    site: Site, day: date, most: int, after: _Cursor | None, visitors: Sequence[str] | None
+    site: Site,
+    day: date,
+    most: int,
+    after: _Cursor | None,
+    visitors: Sequence[str] | None,
+    conditions: Sequence[Condition],
+    until: float,
 ) -> list[dict[str, Any]]:
     with engine() as db:
-        load_days(db, site, [day])
-        position = {"before": after.before, "before_id": after.before_id} if after else compute_rollup.AFTER_ALL
-        found = compute_rollup.latest_visits(db, most, position, visitors)
-        keys = [(visit["day"], visit["visitor"], visit["visit"]) for visit in found]
-        texts = [" ".join(map(str, key)) for key in keys]
-        views = _by_visit(db, "visit_hits", texts)
-        events = _by_visit(db, "visit_events", texts)
-    return [_shown(site, visit, views[key], events.get(key, ())) for visit, key in zip(found, keys, strict=True)]
+        try:
+            with query_budget.within_budget(db, until):
+                load_days(db, site, [day])
+                narrowing.narrow_visits(db, conditions)
+                found, views, events = _read(db, most, after, visitors)
+        finally:
+            narrowing.restore(db)
+    return [_shown(site, visit, views[key], events.get(key, ())) for key, visit in found.items()]
 
 
-def _by_visit(db: Engine, query: str, visits: Sequence[str]) -> dict[tuple[str, str, int], list[Sequence[Any]]]:
-    found: dict[tuple[str, str, int], list[Sequence[Any]]] = {}
+def _read(
+    db: Engine, most: int, after: _Cursor | None, visitors: Sequence[str] | None
+) -> tuple[dict[_Key, dict[str, Any]], dict[_Key, list[Sequence[Any]]], dict[_Key, list[Sequence[Any]]]]:
+    """Up to `most` visits, newest first, and their views and events."""
+    position = {"before": after.before, "before_id": after.before_id} if after else compute_rollup.AFTER_ALL
+    found = {
+        (visit["day"], visit["visitor"], visit["visit"]): visit
+        for visit in compute_rollup.latest_visits(db, most, position, visitors)
+    }
+    texts = [" ".join(map(str, key)) for key in found]
+    return found, _by_visit(db, "visit_hits", texts), _by_visit(db, "visit_events", texts)
+
+
+def _by_visit(db: Engine, query: str, visits: Sequence[str]) -> dict[_Key, list[Sequence[Any]]]:
+    found: dict[_Key, list[Sequence[Any]]] = {}
     for row in db.rows(sql(query), {"visits": visits}) if visits else []:
         found.setdefault((row[0], row[1], row[2]), []).append(row[3:])
     return found

@@ -4,7 +4,7 @@ Each batch of the worker adds an item per visitor and hour. The records of the h
 may be written again and their order does not matter. Nothing is read before a write. See docs/adr/0021.
 
 The sort key begins with the hour of the hits and the second in which they were written (`!` and 8 hexadecimal digits).
-So a build reads what is new in an hour without reading the rest; see docs/adr/0054. Items of earlier releases lack the
+So a build reads what is new in an hour without reading the rest; see docs/adr/0053. Items of earlier releases lack the
 second; they sort after all others, and are always read.
 """
 

@@ -9,7 +9,7 @@
 A part holds everything of some visitors of a day, a Parquet file per table of :data:`TABLES`, in an uncompressed ZIP
 file. It is written once, under a name of its own, and never changed. Which parts a day consists of is in its
 :class:`Manifest`, which is stored with the rollup, in one write. Of a visitor who is in several parts, the one with the
-largest age counts. See docs/adr/0054.
+largest age counts. See docs/adr/0053.
 
 Earlier releases wrote ``segments/hours`` and ``segments/days``, which are read where there is no manifest.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -39,9 +39,15 @@ class Caller:
 
     def api(self, method: str, path: str, body: object = None, **query: object) -> Answer:
         """A call of the API as its owner."""
+        return self.api_pairs(method, path, list(query.items()), body)
+
+    def api_pairs(
+        self, method: str, path: str, query: Sequence[tuple[str, object]], body: object = None, accept: str = "*/*"
+    ) -> Answer:
+        """The same with parameters that may be repeated."""
         where = f"/api/v1{path}" + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        return self.call(method, where, data, {"Authorization": f"Bearer {self._token}", "Accept": "*/*"})
+        return self.call(method, where, data, {"Authorization": f"Bearer {self._token}", "Accept": accept})
 
     def beacon(
         self, site: str, body: object, agent: str | None = FIREFOX, address: str | None = None, identifier: str = ""

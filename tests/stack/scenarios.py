@@ -410,6 +410,11 @@ def _program(api: Api, of: Site) -> None:
         api.ask(f"GET {one}/stats", 200, query=months, site=of.id)
     api.ask(f"GET {one}/visits", 200, query=week, site=of.id)
     api.ask(f"GET {one}/visits", 200, query=week | {"identifier": "user-1"}, site=of.id)
+    for form in ("", ".csv"):
+        api.ask(f"GET {one}/stats{form}", 200, query=week | {"f": "is,page,/"}, site=of.id)
+        api.ask(f"GET {one}/visits{form}", 200, query=week | {"f": "is,page,/"}, site=of.id)
+        api.ask(f"GET {one}/breakdown{form}", 200, query=week | {"dimension": "page"}, site=of.id)
+    api.ask(f"GET {one}/realtime", 200, site=of.id)
     api.ask(f"GET {one}/events", 200, query=week | {"name": "Sign up"}, site=of.id)
     api.ask(f"GET {one}/ledger", 200, query=week, site=of.id)
     hits = [{"t": days.now_ms() - 3 * 24 * days.HOUR_MS, "url": f"https://{of.domain}/"}]

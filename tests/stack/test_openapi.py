@@ -172,6 +172,8 @@ def new_share(caller: Caller, site: str) -> str:
 
 # What a call of an operation needs to succeed, beside a site and the example of its body.
 QUERIES = {
+    "breakdown": {"dimension": "country,browser"},
+    "breakdownFile": {"dimension": "event"},
     "eventProperties": {"name": "Signup"},
     "pixel": {"location": "https://fuzz.example/"},
     "deleteTeam": {"name": api_examples.TEAM_NAME},

@@ -92,3 +92,17 @@ def test_a_site_that_is_not_there_is_not_found(caller: Caller) -> None:
 def test_health_tells_of_queue_tables_and_bucket(caller: Caller) -> None:
     answer = caller.call("GET", "/healthz")
     assert answer.json() == {"status": "ok", "checks": {"queue": "ok", "tables": "ok", "bucket": "ok"}}
+
+
+def test_a_deployment_answers_questions_with_filters(caller: Caller, site: str) -> None:
+    """Repeated parameters and the paths of files arrive through API Gateway."""
+    texts = [("period", "today"), ("f", "is,page,/"), ("f", "is,page,/none"), ("f", "is_not,event,None")]
+    assert caller.api_pairs("GET", f"/sites/{site}/stats", texts).json()["metrics"]["pageviews"] == 1
+    rows = caller.api_pairs("GET", f"/sites/{site}/breakdown", [*texts, ("dimension", "page,hostname")]).json()["rows"]
+    assert [(row["page"], row["hostname"], row["visits"]) for row in rows] == [("/", "example.com", 1)]
+    file = caller.api_pairs(
+        "GET", f"/sites/{site}/breakdown.csv", [*texts, ("dimension", "page"), ("metrics", "visits")]
+    )
+    assert (file.status, file.body) == (200, b"page,visits\r\n/,1\r\n")
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
+    assert len(caller.api("GET", f"/sites/{site}/realtime").json()["series"]) == 30

@@ -174,7 +174,7 @@ def test_a_new_dimension_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     day = rollup_sums.unpack(rollup_sums.pack(computed(stored("v", [view("a", 0, identifier="ada")]))))
     whole = rollup_sums.sum_days([day, day])
     assert whole.tables["identifiers"] == [("ada", 2, 2, 2)]
-    tables = site_stats._tables(samples.SITE, whole)
+    tables = site_stats.tables_of(samples.SITE, whole)
     stats = dataclasses.replace(samples.full(), tables=tables)
     assert api_stats.as_json(stats)["tables"]["identifiers"][0]["name"] == "ada"
     assert "identifiers" in openapi.described()["components"]["schemas"]["Stats"]["properties"]["tables"]["required"]
@@ -249,3 +249,13 @@ def test_the_overview_shows_every_metric_and_table() -> None:
     assert [metric.label for metric in METRICS.values() if f"<dt>{metric.label}</dt>" not in text] == []
     shown = {each.title for each in DIMENSIONS.values() if f"<span>{each.title}</span>" in text}
     assert shown == {each.title for each in DIMENSIONS.values() if each.tab}
+
+
+def test_a_dimension_is_called_by_its_singular_in_filters() -> None:
+    """Names that programs use: they must not change."""
+    names = [dimension.singular for dimension in catalogue.DIMENSIONS.values()]
+    assert set(names) >= {
+        "page", "entry_page", "exit_page", "hostname", "referrer", "source", "channel", "campaign", "country", "region",
+        "city", "network", "browser", "system", "device",
+    }  # fmt: skip
+    assert len(set(names)) == len(names)

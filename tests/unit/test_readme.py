@@ -17,7 +17,7 @@ from chalicelib.catalogue import DIMENSIONS, METRICS
 from chalicelib.config import ENVIRONMENT, Settings
 from chalicelib.dashboard import excluded_traffic
 from chalicelib.dashboard.setting_fields import FIELDS
-from chalicelib.report import periods
+from chalicelib.report import comparisons, filters, intervals, periods
 from chalicelib.routing import Right
 from chalicelib.store import segments, tables
 from chalicelib.store.sites import Site
@@ -148,6 +148,21 @@ def test_periods_metrics_and_tables_of_the_api_are_documented() -> None:
     assert [name for name in (*METRICS, *DIMENSIONS) if f'"{name}":' not in example] == []
 
 
+def test_filters_intervals_and_comparisons_of_the_api_are_documented() -> None:
+    text = doc("api.md")
+    filters_part = text.partition("\n## Filters\n")[2].partition("\n## ")[0]
+    rows = [line for line in filters_part.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([\w:]+)`", row.split("|")[1])}
+    assert named == {*filters.FIELDS, "prop:NAME"}
+    assert all(f"`{operator}`" in filters_part for operator in filters.OPERATORS)
+    assert f"up to {config.MAX_FILTERS}:" in filters_part
+    said = text.partition("\n## Stats\n")[2].partition("\n## ")[0]
+    assert all(f"`{name}`" in said for name in (*intervals.INTERVALS, *comparisons.KINDS))
+    assert f"up to {config.MAX_HOUR_DAYS} days" in said
+    assert f"{config.QUERY_BUDGET_S:g}\ns" in text
+    assert f"the last {config.REALTIME_MINUTES} minutes" in text
+
+
 def test_limits_are_documented() -> None:
     text = doc("limits-and-cost.md")
     limits = (
@@ -159,7 +174,8 @@ def test_limits_are_documented() -> None:
         config.MAX_EMBED_ORIGINS, config.MAX_BADGE_LABEL_CHARS, periods.MAX_DAYS, config.MAX_TOKENS,
         config.MAX_TOKEN_SITES, Settings().api_requests, config.MAX_IDEMPOTENCY_KEY_CHARS,
         config.MAX_ANSWER_BYTES, config.TABLE_ROWS, config.PERIOD_ROWS, config.EVENT_CURRENCIES,
-        config.MAX_ADDRESS_HOUR, config.MAX_VISITOR_HOUR, config.MAX_SITE_DAY,
+        config.MAX_ADDRESS_HOUR, config.MAX_VISITOR_HOUR, config.MAX_SITE_DAY, config.MAX_FILTERS,
+        config.MAX_FILTER_CHARS, config.MAX_BREAKDOWN_ROWS, config.MAX_HOUR_DAYS, config.MAX_MINUTE_DAYS,
     )  # fmt: skip
     assert [limit for limit in limits if not re.search(rf"(?<![\d,]){limit:,}(?![\d,])", text)] == []
     assert config.SALT_GRACE_S == 60 * 60

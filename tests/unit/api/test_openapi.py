@@ -22,7 +22,17 @@ from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
 from chalicelib.operations import geoip, health, schedules
 from chalicelib.operations import part as health_part
-from chalicelib.report import event_properties, excluded_traffic, periods, visitor_counter, visits
+from chalicelib.report import (
+    breakdown_question,
+    comparisons,
+    event_properties,
+    excluded_traffic,
+    filters,
+    intervals,
+    periods,
+    visitor_counter,
+    visits,
+)
 from chalicelib.routing import Access, Route, Scope
 from chalicelib.store.installation import SIGN_UPS, SITE_CREATORS
 from chalicelib.store.invitations import State
@@ -172,9 +182,28 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/teams", teams.MAX_TEAMS),
         ("GET /api/v1/sites/{site}/shares", config.MAX_SHARED_LINKS),
         ("GET /api/v1/tokens", config.MAX_TOKENS),
+        ("GET /api/v1/sites/{site}/breakdown", (config.BREAKDOWN_ROWS, config.MAX_BREAKDOWN_ROWS)),
+        ("GET /api/v1/sites/{site}/realtime", (config.REALTIME_ROWS, config.MAX_REALTIME_ROWS)),
     ):
+        default, most = most if isinstance(most, tuple) else (most, most)
         limit = next(p for p in map(resolved, OPERATIONS[route]["parameters"]) if p["name"] == "limit")
-        assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": most, "default": most}, route
+        assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": most, "default": default}, route
+
+
+def test_the_names_in_questions_are_the_codes() -> None:
+    known = {p["name"]: p for p in map(resolved, OPERATIONS["GET /api/v1/sites/{site}/stats"]["parameters"])}
+    assert known["f"]["schema"]["maxItems"] == config.MAX_FILTERS
+    assert all(f"`{name}`" in known["f"]["description"] for name in (*filters.OPERATORS[:1], *filters.FIELDS))
+    assert known["interval"]["schema"]["enum"] == SCHEMAS["Stats"]["properties"]["interval"]["enum"]
+    assert known["interval"]["schema"]["enum"] == [*intervals.INTERVALS]
+    assert f"up to {config.MAX_HOUR_DAYS} days" in known["interval"]["description"]
+    assert known["compare"]["schema"]["enum"] == [*comparisons.KINDS]
+    for path in ("breakdown", "breakdown.csv"):
+        named = {p["name"]: p for p in map(resolved, OPERATIONS[f"GET /api/v1/sites/{{site}}/{path}"]["parameters"])}
+        assert all(f"`{name}`" in named["dimension"]["description"] for name in breakdown_question.DIMENSIONS)
+        every = (*breakdown_question.METRICS, *breakdown_question.EVENT_METRICS)
+        assert all(f"`{name}`" in named["metrics"]["description"] for name in every)
+        assert named["search"]["schema"]["maxLength"] == config.MAX_FILTER_CHARS
 
 
 def test_the_settings_are_the_codes() -> None:

@@ -61,5 +61,5 @@ def test_a_pattern_for_referrers_may_be_written_as_they_are_shown_or_kept(
     site = Site("x", "X", "example.com", hide_referrer_regex=pattern)
     tables = with_hosts().tables
     monkeypatch.setattr(site_stats, "_table", lambda _whole, name: tables[name])
-    shown = site_stats._tables(site, None)["referrers"]  # type: ignore[arg-type]
+    shown = site_stats.tables_of(site, None)["referrers"]  # type: ignore[arg-type]
     assert [row.name for row in shown.rows] == [f"https://{FAKE}/", "https://x.org/"]

@@ -1,0 +1,18 @@
+-- The sums of sums_by_hour.sql by day and by a place in it ({place_of_view} and {place_of_visit} are SQL), of visits that
+-- began and views that happened before the instant $end (epoch ms).
+WITH seen AS (
+    SELECT day, {place_of_view} AS place, count(DISTINCT visitor) AS active, {view_sums}
+    FROM human_views
+    WHERE t < $end
+    GROUP BY ALL
+),
+begun AS (
+    SELECT day, {place_of_visit} AS place, {visit_sums}
+    FROM human_visits
+    WHERE started < $end
+    GROUP BY ALL
+)
+SELECT day, place::BIGINT, coalesce(active, 0)::BIGINT, {sums}
+FROM seen
+FULL JOIN begun USING (day, place)
+ORDER BY day, place;

@@ -1,0 +1,38 @@
+-- The sums of the catalogue by dimensions of which one at least is of page views. A visit counts, as a whole, in each row
+-- of which it has a view. {keys} are the columns to group by; {visit_values}, {own_values} and their conditions are made
+-- from the catalogue, {labels} are the names of the rows.
+WITH visit_values AS (
+    SELECT day, visitor, visit {visit_values}
+    FROM human_visits
+    WHERE {visit_conditions}
+),
+view_rows AS (
+    SELECT human_views.* {taken_values} {own_values}
+    FROM human_views
+    JOIN visit_values USING (day, visitor, visit)
+    WHERE {own_conditions}
+),
+visit_rows AS (
+    SELECT human_visits.* REPLACE (
+        row_number() OVER (PARTITION BY {keys}, day, visitor ORDER BY started, id) = 1 AS first_of_visitor
+    ), {keys}
+    FROM human_visits
+    JOIN (SELECT DISTINCT day, visitor, visit, {keys} FROM view_rows) AS viewed USING (day, visitor, visit)
+),
+begun AS (
+    SELECT {keys}, {visit_sums}
+    FROM visit_rows
+    GROUP BY {keys}
+),
+seen AS (
+    SELECT {keys}, {view_sums}
+    FROM view_rows
+    GROUP BY {keys}
+),
+counted AS (
+    SELECT {keys}, {sum_columns}
+    FROM begun
+    LEFT JOIN seen USING ({keys})
+)
+SELECT {labels}, counted.* EXCLUDE ({keys})
+FROM counted

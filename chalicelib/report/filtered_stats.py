@@ -1,0 +1,135 @@
+"""The statistics of a site over a period, computed from its visits: with filters, and by minute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chalicelib import catalogue, config, days
+from chalicelib.aggregate import compute_rollup, rollup_sums
+from chalicelib.aggregate.duckdb_engine import Engine
+from chalicelib.aggregate.rollup_sums import LATEST, Rollup
+from chalicelib.catalogue import Totals
+from chalicelib.days import MINUTE_MS
+from chalicelib.report import intervals, site_stats
+from chalicelib.report.comparisons import Comparison
+from chalicelib.report.filters import Condition
+from chalicelib.report.intervals import WHOLE_DAY, Count, Interval
+from chalicelib.report.periods import Period
+from chalicelib.report.query_budget import deadline
+from chalicelib.report.question_engine import opened
+from chalicelib.report.refresh import refresh_period
+from chalicelib.report.stats import Point, Stats
+from chalicelib.store import rollups
+from chalicelib.store.sites import Site
+
+# SQL that gives the place of a view and of a visit in its day, see `intervals.Counts`.
+_PLACES: dict[str, tuple[str, str]] = {
+    "minute": (f"t // {MINUTE_MS}", f"started // {MINUTE_MS}"),
+    "hour": ("hour", "hour"),
+}
+_WHOLE_DAY = (str(WHOLE_DAY), str(WHOLE_DAY))
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """The sums of some days and their series."""
+
+    totals: Totals
+    series: tuple[Point, ...]
+
+
+def stats(
+    site: Site,
+    period: Period,
+    conditions: Sequence[Condition],
+    interval: Interval,
+    comparison: Comparison,
+    now: datetime,
+) -> Stats:
+    """Everything the overview shows of the visits that meet all conditions; who is online is not filtered.
+
+    :param now: an aware time.
+    :raises QueryTooLarge: if it takes too much time or memory.
+    """
+    until = deadline()
+    refreshed = refresh_period(site, period, comparison, now)
+    stored = rollups.between(site.id, period.first, period.last)
+    with opened(site, [item.day for item in stored], conditions, until) as db:
+        figures = _figures(db, site, period.first, period.last, interval)
+        whole = rollup_sums.sum_days([_rollup(db, figures.totals)])
+    compared = _compared(site, period, conditions, interval, comparison, now, until)
+    built_at = max((item.built_at for item in stored), default=None)
+    return Stats(
+        site=site,
+        first=period.first,
+        last=period.last,
+        compare_first=comparison.first,
+        compare_last=comparison.last,
+        metrics=site_stats.metrics(whole.totals),
+        compare=site_stats.metrics(compared.totals),
+        interval=interval,
+        series=figures.series,
+        online=site_stats.online(site, {}, now.astimezone(site.zone).date(), now),
+        built_at=days.local(built_at, site.zone) if built_at is not None else None,
+        outdated=refreshed.within(refreshed.outdated, period),
+        waiting=refreshed.within(refreshed.waiting, period),
+        compare_series=compared.series,
+        tables=site_stats.tables_of(site, whole),
+        latest=site_stats.latest_of(site, whole),
+        events=tuple(map(site_stats.event_count, whole.events)),
+        other_events=site_stats.event_count(whole.other_events) if whole.other_events else None,
+    )
+
+
+def _compared(
+    site: Site,
+    period: Period,
+    conditions: Sequence[Condition],
+    interval: Interval,
+    comparison: Comparison,
+    now: datetime,
+    until: float,
+) -> _Figures:
+    """The figures of the days that a period is compared with; the sums up to the same minute of the last day."""
+    if not comparison.days():
+        return _Figures(Totals(), ())
+    known = [item.day for item in rollups.between(site.id, comparison.first, comparison.last)]
+    minute = comparison.same_minute(period, site.calendar, now)
+    with opened(site, known, conditions, until) as db:
+        figures = _figures(db, site, comparison.first, comparison.last, interval)
+        if minute is None:
+            return figures
+        end = site.calendar.day_start(comparison.last) + (minute + 1) * MINUTE_MS
+        return _Figures(_sums(db, interval, end)[0], figures.series)
+
+
+def _figures(db: Engine, site: Site, first: date, last: date, interval: Interval) -> _Figures:
+    totals, counts = _sums(db, interval, config.LATEST_T)
+    return _Figures(totals, intervals.points(site.calendar, first, last, interval, counts))
+
+
+def _sums(db: Engine, interval: Interval, end: int) -> tuple[Totals, dict[tuple[date, int], Count]]:
+    """The sums before an instant (epoch ms), and the counts by day and place."""
+    of_view, of_visit = _PLACES.get(interval, _WHOLE_DAY)
+    text = compute_rollup.with_sums("sums_by_place")
+    text = text.replace("{place_of_view}", of_view).replace("{place_of_visit}", of_visit)
+    totals, counts = Totals(), {}
+    for day, place, active, *sums in db.rows(text, {"end": end}):
+        of_place = Totals(*sums)
+        totals.add(of_place)
+        counts[date.fromisoformat(day), place] = Count(active, of_place.visits, of_place.pageviews)
+    return totals, counts
+
+
+def _rollup(db: Engine, totals: Totals) -> Rollup:
+    """Sums, whole tables, events and the latest visits of all that the engine has."""
+    events, other_events = compute_rollup.named_events(db, config.PERIOD_ROWS)
+    return Rollup(
+        totals=totals,
+        tables={key: compute_rollup.table_rows(db, dimension) for key, dimension in catalogue.DIMENSIONS.items()},
+        latest=compute_rollup.latest_visits(db, LATEST),
+        events=events,
+        other_events=other_events,
+    )

@@ -1,0 +1,91 @@
+"""Intervals: the minutes, hours, days, weeks or months by which the figures of a period are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, get_args
+
+from chalicelib import config
+from chalicelib.days import MINUTE_MS, Calendar, each
+from chalicelib.errors import BadRequest
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import Point
+
+Interval = Literal["minute", "hour", "day", "week", "month"]
+INTERVALS: Final[tuple[Interval, ...]] = get_args(Interval)
+# Periods up to this are shown by hour if no interval is asked for, days.
+_HOURLY_DAYS: Final = 3
+_MOST_DAYS: Final[Mapping[Interval, int]] = {"minute": config.MAX_MINUTE_DAYS, "hour": config.MAX_HOUR_DAYS}
+# In "day", "week" and "month", the place of all counts of a day.
+WHOLE_DAY: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The visitors and page views of a part of a day, and the visits that began in it."""
+
+    visitors: int = 0
+    visits: int = 0
+    pageviews: int = 0
+
+
+# By day and place: the hour of the day, the epoch minute, or `WHOLE_DAY`.
+Counts = Mapping[tuple[date, int], Count]
+
+
+def default(period: Period) -> Interval:
+    """The interval of a period if none is asked for."""
+    return "hour" if period.length <= _HOURLY_DAYS else "day"
+
+
+def parse(query: Mapping[str, str], period: Period, longest: int) -> Interval:
+    """The interval a query asks for with ``interval=…``.
+
+    :param longest: the longest period that is given by it, in days.
+    :raises BadRequest: if it is unknown, or would give too many points.
+    """
+    text = query.get("interval", "")
+    if not text:
+        return default(period)
+    interval = next((known for known in INTERVALS if known == text), None)
+    if interval is None:
+        raise BadRequest(f"interval must be one of {', '.join(INTERVALS)}.", field="interval")
+    most = _MOST_DAYS.get(interval)
+    if most is not None and longest > most:
+        days = "1 day" if most == 1 else f"{most} days"
+        raise BadRequest(f"A period by {interval} may have at most {days}; use a longer interval.", field="interval")
+    return interval
+
+
+def points(calendar: Calendar, first: date, last: date, interval: Interval, counts: Counts) -> tuple[Point, ...]:
+    """A point for each interval of the days from `first` to `last`, in order, also for those without visits.
+
+    Weeks begin on Monday. The first week and month begin with the period, if that begins later.
+    """
+    begun: dict[datetime, list[Count]] = {}
+    for day in each(first, last):
+        for t, place in _places(calendar, first, day, interval):
+            begun.setdefault(t, []).append(counts.get((day, place), Count()))
+    return tuple(Point(t, *_sum(of_point)) for t, of_point in begun.items())
+
+
+def _places(calendar: Calendar, first: date, day: date, interval: Interval) -> Iterable[tuple[datetime, int]]:
+    """The places of a day in :data:`Counts`, each with the beginning of the point that it belongs to."""
+    if interval == "minute":
+        start, end = calendar.day_start(day) // MINUTE_MS, calendar.day_end(day) // MINUTE_MS
+        return ((calendar.local(minute * MINUTE_MS, day), minute) for minute in range(start, end))
+    if interval == "hour":
+        return ((calendar.hour_start(day, hour), hour) for hour in range(calendar.hours_in(day)))
+    begin = day
+    if interval == "week":
+        begin = max(first, day - timedelta(days=day.weekday()))
+    elif interval == "month":
+        begin = max(first, day.replace(day=1))
+    return ((calendar.hour_start(begin, 0), WHOLE_DAY),)
+
+
+def _sum(counts: Iterable[Count]) -> tuple[int, int, int]:
+    visitors, visits, pageviews = zip(*((one.visitors, one.visits, one.pageviews) for one in counts), strict=True)
+    return sum(visitors), sum(visits), sum(pageviews)

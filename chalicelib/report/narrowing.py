@@ -1,0 +1,159 @@
+"""Narrowing: `human_visits`, `human_views` and `custom_events` of an engine become those that meet conditions.
+
+All queries then run on them as they do without filters. The rules (docs/adr/0052):
+
+* A **visit** is kept, as a whole, if it meets the conditions on visits, and has a page view that meets all those on
+  views, and an event that meets all those on events; but not if it has a view or event that a condition excludes.
+* A **view** is kept if its visit is, and if it meets the conditions on views.
+* An **event** is kept if its visit is, and if it meets the conditions on events. Events outside of all visits are kept
+  as long as there is no condition on visits or views.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chalicelib.aggregate.duckdb_engine import Engine
+from chalicelib.report.filter_sql import Clauses
+from chalicelib.report.filters import Condition
+
+RELATIONS: Final = ("human_visits", "human_views", "custom_events")
+_VISIT: Final = "day, visitor, visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Instants from `first` on and before `end`, epoch ms, in which a visit must have a view to be kept."""
+
+    first: int
+    end: int
+
+
+def narrow(db: Engine, conditions: Sequence[Condition], window: Window | None = None) -> None:
+    """Narrow the relations of an engine to what meets all conditions.
+
+    :param window: of views: a further condition on views.
+    """
+    if not conditions and window is None:
+        return
+    parts = _Parts.of(db, conditions, window)
+    _replace(db, "human_visits", _visits(parts), parts)
+    kept_views = f"SELECT kept.* FROM human_views AS kept SEMI JOIN human_visits USING ({_VISIT})"  # noqa: S608
+    _replace(db, "human_views", f"{kept_views} WHERE {parts.views.all()}", parts)
+    _replace(db, "custom_events", _events(parts), parts)
+
+
+def narrow_visits(db: Engine, conditions: Sequence[Condition]) -> None:
+    """Narrow `human_visits` alone, so that the views and events of each visit remain whole."""
+    if conditions:
+        parts = _Parts.of(db, conditions, None)
+        _replace(db, "human_visits", _visits(parts), parts)
+
+
+def cut_at(db: Engine, end: int) -> None:
+    """Leave out what happened after an instant: visits that began, views and events. To be called before `narrow`.
+
+    :param end: epoch ms.
+    """
+    if latest(db) <= end:
+        return
+    parts = _Parts()
+    parts.views.texts.append("t <= $end")
+    parts.visits.texts.append("started <= $end")
+    parts.parameters["end"] = end
+    _replace(db, "human_visits", _visits(parts), parts)
+    for relation in ("human_views", "custom_events"):
+        _replace(db, relation, f"SELECT * FROM {relation} WHERE t <= $end", parts)  # noqa: S608
+
+
+def latest(db: Engine) -> int:
+    """The latest instant at which anything happened, epoch ms; 0 if nothing did."""
+    times = " UNION ALL ".join(f"SELECT max(t) AS t FROM {name}" for name in ("human_views", "custom_events"))  # noqa: S608
+    return int(db.rows(f"SELECT coalesce(max(t), 0) FROM ({times})")[0][0])  # noqa: S608
+
+
+def restore(db: Engine) -> None:
+    """Drop the relations, so that the next question can define them anew, and their memory is free."""
+    for relation in reversed(RELATIONS):
+        _drop(db, relation)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The conditions by what they are about, and whether they exclude, with their parameters."""
+
+    parameters: dict[str, Any] = field(default_factory=dict)
+    visits: Clauses = field(default_factory=Clauses)
+    views: Clauses = field(default_factory=Clauses)
+    excluded_views: Clauses = field(default_factory=Clauses)
+    events: Clauses = field(default_factory=Clauses)
+    excluded_events: Clauses = field(default_factory=Clauses)
+
+    @classmethod
+    def of(cls, db: Engine, conditions: Sequence[Condition], window: Window | None) -> _Parts:
+        parts = cls()
+        for condition in conditions:
+            level = condition.field.level
+            if level == "visits":
+                parts.visits.add(db, condition, parts.parameters, negate=condition.excludes)
+            elif condition.excludes:
+                (parts.excluded_views if level == "views" else parts.excluded_events).add(
+                    db, condition, parts.parameters
+                )
+            else:
+                (parts.views if level == "views" else parts.events).add(db, condition, parts.parameters)
+        if window is not None:
+            parts.views.texts.append("t >= $window_first AND t < $window_end")
+            parts.parameters |= {"window_first": window.first, "window_end": window.end}
+        return parts
+
+
+def _visits(parts: _Parts) -> str:
+    """The visits that meet the conditions; `pageviews` counts the views that do."""
+    joins, columns = [], "human_visits.*"
+    if parts.views.texts:
+        columns = "human_visits.* REPLACE (matched.pageviews AS pageviews)"
+        joins.append(
+            f"JOIN (SELECT {_VISIT}, count(*) AS pageviews FROM human_views WHERE {parts.views.all()} GROUP BY ALL)"  # noqa: S608
+            f" AS matched USING ({_VISIT})"
+        )
+    if parts.events.texts:
+        joins.append(f"SEMI JOIN (FROM custom_events WHERE {parts.events.all()}) AS done USING ({_VISIT})")
+    if parts.excluded_views.texts:
+        joins.append(f"ANTI JOIN (FROM human_views WHERE {parts.excluded_views.any()}) AS viewed USING ({_VISIT})")
+    if parts.excluded_events.texts:
+        joins.append(f"ANTI JOIN (FROM custom_events WHERE {parts.excluded_events.any()}) AS other USING ({_VISIT})")
+    # Conditions on visits come first: names such as `pageviews` are those of the whole visit there.
+    source = f"(SELECT * FROM human_visits WHERE {parts.visits.all()}) AS human_visits"  # noqa: S608
+    return f"SELECT {_first_of_visitor('*')} FROM (SELECT {columns} FROM {source} {' '.join(joins)})"  # noqa: S608
+
+
+def _events(parts: _Parts) -> str:
+    wanted = f"{parts.events.all()} AND NOT ({parts.excluded_events.any()})"
+    if parts.visits.texts or parts.views.texts or parts.excluded_views.texts:
+        return f"SELECT kept.* FROM custom_events AS kept SEMI JOIN human_visits USING ({_VISIT}) WHERE {wanted}"  # noqa: S608
+    excluded = f"(FROM custom_events WHERE {parts.excluded_events.any()}) AS excluded"
+    return f"SELECT kept.* FROM custom_events AS kept ANTI JOIN {excluded} USING ({_VISIT}) WHERE {wanted}"  # noqa: S608
+
+
+def _first_of_visitor(columns: str) -> str:
+    """Columns of visits, with the mark of the first of those that are left of a visitor and day."""
+    first = "row_number() OVER (PARTITION BY day, visitor ORDER BY started, id) = 1 AS first_of_visitor"
+    return f"{columns} REPLACE ({first})"
+
+
+def _replace(db: Engine, relation: str, query: str, parts: _Parts) -> None:
+    """Make a relation that of a query over it, whether it is a table or a view."""
+    used = {name: parts.parameters[name] for name in re.findall(r"\$(\w+)", query)}
+    db.rows(f"CREATE OR REPLACE TEMP TABLE narrowed AS {query}", used)
+    _drop(db, relation)
+    db.rows(f"ALTER TABLE narrowed RENAME TO {relation}")
+
+
+def _drop(db: Engine, relation: str) -> None:
+    kinds = db.rows("SELECT table_type FROM information_schema.tables WHERE table_name = $name", {"name": relation})
+    for (kind,) in kinds:
+        db.rows(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {relation}")

@@ -1,0 +1,44 @@
+"""The engine in which questions about visits are answered: loaded with days, and narrowed to what meets the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+from chalicelib.aggregate.duckdb_engine import Engine, engine
+from chalicelib.report import narrowing
+from chalicelib.report.day_tables import load_days
+from chalicelib.report.filters import Condition
+from chalicelib.report.narrowing import Window
+from chalicelib.report.query_budget import within_budget
+from chalicelib.store.sites import Site
+
+
+@contextmanager
+def opened(
+    site: Site,
+    days: Sequence[date],
+    conditions: Sequence[Condition],
+    until: float,
+    *,
+    window: Window | None = None,
+    end: int | None = None,
+) -> Iterator[Engine]:
+    """An engine with the visits, views and events of some days that meet all conditions.
+
+    :param days: days that have a rollup.
+    :param until: see `query_budget.deadline`; :param window: see `narrowing.narrow`.
+    :param end: what happened after this instant (epoch ms) is left out; None: all is included.
+    :raises QueryTooLarge: if it takes too much time or memory, here or in the block.
+    """
+    with engine() as db:
+        try:
+            with within_budget(db, until):
+                load_days(db, site, days)
+                if end is not None:
+                    narrowing.cut_at(db, end)
+                narrowing.narrow(db, conditions, window)
+                yield db
+        finally:
+            narrowing.restore(db)
