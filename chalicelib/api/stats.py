@@ -93,6 +93,7 @@ def as_json(shown: Stats) -> dict[str, Any]:
         "other_events": dataclasses.asdict(shown.other_events) if shown.other_events else None,
         "online": shown.online,
         "outdated": [day.isoformat() for day in shown.outdated],
+        "waiting": [day.isoformat() for day in shown.waiting],
         "built_at": shown.built_at.isoformat(timespec="milliseconds") if shown.built_at else None,
     }
 

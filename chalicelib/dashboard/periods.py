@@ -46,11 +46,14 @@ def is_waiting(stats: Stats) -> bool:
 
 
 def outdated_note(stats: Stats) -> str:
-    """A note about days whose statistics could not be updated; ``""`` if there are none."""
-    if not stats.outdated:
+    """A note about days whose statistics are not up to date; ``""`` if there are none."""
+    if stats.outdated:
+        of_days = formatting.day_list(stats.outdated)
+        note = _("The statistics of %(days)s could not be updated. Shylight will try again.", days=of_days)
+    elif stats.waiting:
+        note = _("The statistics of %(days)s are being updated.", days=formatting.day_list(stats.waiting))
+    else:
         return ""
-    of_days = formatting.day_list(stats.outdated)
-    note = _("The statistics of %(days)s could not be updated. Shylight will try again.", days=of_days)
     if not stats.built_at:
         return note
     when = formatting.clock(stats.built_at)

@@ -126,7 +126,7 @@ const refresh = async () => {
     return;
   }
   const panels = [...document.querySelectorAll(".panel")].map(({ id }) => `#${id}`); // a new tab waits for a reload
-  for (const selector of [".title .online", ".summary", ...panels, ".latest", ".arrival", ".deletion"]) {
+  for (const selector of [".title .online", ".notes", ".summary", ...panels, ".latest", ".arrival", ".deletion"]) {
     const part = document.querySelector(selector);
     const next = fresh.querySelector(selector);
     // An equal part is left alone, or screen readers would read it out each time.
