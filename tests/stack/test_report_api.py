@@ -40,8 +40,10 @@ def test_stats_have_the_documented_shape(caller: Caller, site: str) -> None:
     assert stats["from"] == stats["to"]
     assert stats["timezone"] == "Asia/Kathmandu"
     assert set(stats["tables"]) == {
-        "pages", "entry_pages", "exit_pages", "hostnames", "referrers", "sources", "channels", "campaigns", "countries",
-        "regions", "cities", "networks", "browsers", "systems", "devices",
+        "pages", "entry_pages", "exit_pages", "hostnames", "referrers", "sources", "channels", "campaigns",
+        "utm_sources", "utm_mediums", "utm_terms", "utm_contents", "countries", "regions", "cities", "networks",
+        "browsers", "systems", "devices", "screens", "languages", "browser_versions", "system_versions", "hours",
+        "weekdays",
     }  # fmt: skip
     assert stats["tables"]["pages"] == [{"name": "/", "visitors": 1, "visits": 1, "pageviews": 1}]
     assert stats["tables"]["entry_pages"] == stats["tables"]["exit_pages"] == stats["tables"]["pages"]
