@@ -14,11 +14,10 @@ from chalicelib.catalogue import Metric, Totals
 from chalicelib.config import MICROS
 from chalicelib.report import comparisons, intervals, rollup_series
 from chalicelib.report.comparisons import Comparison
-from chalicelib.report.display_names import shown_name
 from chalicelib.report.intervals import Interval
 from chalicelib.report.period_rollups import of_period
 from chalicelib.report.periods import Period
-from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Row, Stats, Table
+from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.store import build_leases, dirty_hours, rollups
 from chalicelib.store.sites import Site
 
@@ -55,7 +54,39 @@ def stats(
     is_previous = (comparison.first, comparison.last) == period.before()
     stored = of_period(site, period, today, tables=tables, compare=is_previous)
     compared = stored.days if is_previous else rollup_series.days_of(site, comparison, today)
-    whole = stored.whole
+    return assembled(
+        site,
+        period,
+        comparison,
+        interval,
+        stored.whole,
+        rollup_series.compared_sum(compared, comparison, period, site, now),
+        series=rollup_series.series(site, period.first, period.last, interval, stored.days),
+        compare_series=rollup_series.series(site, comparison.first, comparison.last, interval, compared),
+        visitors_online=online(site, stored.days, today, now),
+        built_at=stored.built_at,
+        outdated=outdated,
+    )
+
+
+def assembled(
+    site: Site,
+    period: Period,
+    comparison: Comparison,
+    interval: Interval,
+    whole: Rollup,
+    compared: Totals,
+    *,
+    series: tuple[Point, ...],
+    compare_series: tuple[Point, ...],
+    visitors_online: int,
+    built_at: int | None,
+    outdated: tuple[date, ...],
+) -> Stats:
+    """Statistics from the sum of a period and the sums that it is compared with.
+
+    :param built_at: epoch ms; :param outdated: days of the period. For the rest, see :class:`Stats`.
+    """
     return Stats(
         site=site,
         first=period.first,
@@ -63,17 +94,17 @@ def stats(
         compare_first=comparison.first,
         compare_last=comparison.last,
         metrics=metrics(whole.totals),
-        compare=metrics(rollup_series.compared_sum(compared, comparison, period, site, now)),
+        compare=metrics(compared),
         interval=interval,
-        series=rollup_series.series(site, period.first, period.last, interval, stored.days),
+        series=series,
         tables=tables_of(site, whole),
-        latest=latest_of(site, whole),
-        online=online(site, stored.days, today, now),
-        built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
+        latest=_latest(site, whole),
+        online=visitors_online,
+        built_at=days.local(built_at, site.zone) if built_at is not None else None,
         events=tuple(map(event_count, whole.events)),
         other_events=event_count(whole.other_events) if whole.other_events else None,
-        outdated=tuple(sorted(day for day in outdated if period.first <= day <= period.last)),
-        compare_series=rollup_series.series(site, comparison.first, comparison.last, interval, compared),
+        outdated=outdated,
+        compare_series=compare_series,
     )
 
 
@@ -114,7 +145,7 @@ def refresh_dirty_days(
         return set()
     states = build_leases.of_days(site.id, min(dirty), max(dirty))
     outdated = {day for day in dirty if day in states and states[day].failures}
-    built = {item.day: item.built_at for item in rollups.between(site.id, min(dirty), max(dirty))}
+    built = rollups.built_between(site.id, min(dirty), max(dirty))
     for day in sorted(dirty, key=lambda day: (built.get(day, 0), -day.toordinal())):
         if time.monotonic() > until:
             break
@@ -144,8 +175,10 @@ def refresh(
     now: datetime,
     until: float | None = None,
     fresh_s: float | None = None,
-) -> set[date]:
+) -> tuple[date, ...]:
     """Build the dirty days of a period, of the days that it is compared with, and of those that tell who is online.
+
+    Returns the days of the period that could not be updated, in order.
 
     :param now: an aware time; for the rest, see :func:`refresh_dirty_days`.
     """
@@ -157,7 +190,8 @@ def refresh(
         refresh_dirty_days(site, comparison.first, comparison.last, until, fresh_s)
     if period.last < today:  # just after midnight, yesterday tells who is online, too
         refresh_dirty_days(site, today - timedelta(days=1), today, until, fresh_s)
-    return refresh_dirty_days(site, first, period.last, until, fresh_s)
+    outdated = refresh_dirty_days(site, first, period.last, until, fresh_s)
+    return tuple(sorted(day for day in outdated if day >= period.first))
 
 
 def tables_of(site: Site, whole: Rollup) -> dict[str, Table]:
@@ -172,12 +206,12 @@ def without_hidden(site: Site, referrers: tuple[Row, ...]) -> tuple[Row, ...]:
     """Rows of the table of referrers without those that the site's setting `hide_referrer_regex` hides."""
     if not site.hide_referrer_regex:
         return referrers
-    from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's regular expressions take linear time
+    from chalicelib.aggregate.duckdb_engine import engine
+    from chalicelib.report.hidden_referrers import hidden_of
 
-    # The pattern may match a host as displayed or as stored.
-    called = {row.name: {row.name, shown_name("referrers", row.name)} for row in referrers}
-    hidden = matching(sorted(set().union(*called.values())), site.hide_referrer_regex)
-    return tuple(row for row in referrers if not called[row.name] & hidden)
+    with engine() as db:
+        hidden = hidden_of(db, site, (row.name for row in referrers))
+    return tuple(row for row in referrers if row.name not in hidden)
 
 
 def _table(whole: Rollup, name: str) -> Table:
@@ -191,7 +225,7 @@ def event_count(row: EventRow) -> EventCount:
     return EventCount(row.name, row.events, row.visitors, revenue, row.amounts, row.left_out)
 
 
-def latest_of(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
+def _latest(site: Site, whole: Rollup) -> tuple[LatestVisit, ...]:
     """The latest visits of a sum of rollups."""
     return tuple(
         LatestVisit(
