@@ -6,6 +6,7 @@ the `cursor` of the next request.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -49,6 +50,23 @@ def read_limit(query: Mapping[str, str], default: int, most: int) -> int:
 def cursor_parameter(query: Mapping[str, str]) -> str:
     """The parameter that says where a page begins: ``cursor``, or ``next``, as it was called before."""
     return "next" if query.get("next") and not query.get("cursor") else "cursor"
+
+
+def encode_cursor(values: Sequence[object]) -> str:
+    """A cursor that holds some values, which JSON can represent."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
+def decode_cursor(text: str) -> Any:
+    """What :func:`encode_cursor` encoded, or any other JSON value, because clients can send anything.
+
+    :raises ValueError: if it is not the base64 of JSON.
+    """
+    try:
+        return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def invalid_cursor(parameter: str) -> BadRequest:

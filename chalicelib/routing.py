@@ -1,10 +1,11 @@
 """The type of the rows in the tables of routes: `routes.py` in `collect`, `dashboard` and `api`.
 
-Neither this module nor the tables import anything else, because every cold start loads all of them.
+Neither this module nor the tables import anything of the program, because every cold start loads all of them.
 """
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -138,6 +139,11 @@ class Route(NamedTuple):
     filters_sites: bool = False
     creates: bool = False
     like_shynet: bool = False
+
+
+def path_pattern(path: str) -> str:
+    """A regular expression for the paths of a route, as in ``/ingress/{site}/script.js``; the parameters are groups."""
+    return re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
 
 
 # The parameter of the path that gives a right of an address.

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.dispatch import ROUTES
+from chalicelib.routing import path_pattern
 from harness import lambda_requests
 
 
@@ -93,8 +94,7 @@ def event(method: str, target: str, headers: dict[str, str], body: bytes) -> dic
 
 def _pattern(path: str) -> re.Pattern[str]:
     """What the paths of a resource match, e.g. of ``/sites/{site}`` or ``/api/{proxy+}``."""
-    quoted = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
-    return re.compile(re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", quoted))
+    return re.compile(re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", path_pattern(path)))
 
 
 # Resources without parameters first, and those that match anything last, as in API Gateway.

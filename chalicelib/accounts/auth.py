@@ -25,8 +25,9 @@ from chalicelib.web import Request
 
 _Proof = TypeVar("_Proof")
 
-# Of the header Authorization (RFC 6750).
-_SCHEMES: Final = ("bearer",)
+# Of the header Authorization (RFC 6750), in lower case; the second where clients of Shynet call.
+SCHEMES: Final = ("bearer",)
+SHYNET_SCHEMES: Final = ("token", *SCHEMES)
 _NO_SITE: Final = N_("There is no such site, or you have no access to it.")
 # What a person may do with a site, by their role in it. Administrators of the installation may do what owners may.
 _RIGHTS_OF: Final[Mapping[Role, frozenset[Right]]] = {
@@ -81,7 +82,7 @@ def require_recent(request: Request, person: Person, back: str = "") -> None:
         raise SignInTooOld(_("Confirm that it is you, then try again."), back=page)
 
 
-def token_holder(request: Request, schemes: Collection[str] = _SCHEMES) -> Holder:
+def token_holder(request: Request, schemes: Collection[str] = SCHEMES) -> Holder:
     """Whom the request's API token belongs to, and what it allows. A signed-in browser may read (GET) without a token.
 
     :param schemes: the authentication schemes that are accepted, in lower case.
@@ -92,7 +93,7 @@ def token_holder(request: Request, schemes: Collection[str] = _SCHEMES) -> Holde
     return api_tokens.holder_of(token_in(request, schemes))
 
 
-def token_in(request: Request, schemes: Collection[str] = _SCHEMES) -> str:
+def token_in(request: Request, schemes: Collection[str] = SCHEMES) -> str:
     """The API token that the request was sent with.
 
     :raises Unauthorized: if there is none.

@@ -156,6 +156,14 @@ class Engine:
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def matching(self, texts: Iterable[str], pattern: str) -> set[str]:
+        """The texts in which a pattern (RE2 syntax, linear time) matches; none if the pattern is invalid."""
+        query = "SELECT text FROM (SELECT unnest($texts) AS text) WHERE regexp_matches(text, $pattern)"
+        try:
+            return {text for (text,) in self.rows(query, {"texts": sorted(texts), "pattern": pattern})}
+        except duckdb.InvalidInputException:
+            return set()
+
     def interrupt(self) -> None:
         """Stop the query that is running in another thread, which then raises `duckdb.InterruptException`."""
         self._connection.interrupt()
@@ -198,18 +206,6 @@ def _connection() -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": "false",
         },
     )
-
-
-def matching(texts: Sequence[str], pattern: str) -> set[str]:
-    """The `texts` in which `pattern` (RE2 syntax) matches; none if the pattern is invalid."""
-    with _one_at_a_time:
-        try:
-            found = _connection().execute(
-                "SELECT text FROM (SELECT unnest(?) AS text) WHERE regexp_matches(text, ?)", [list(texts), pattern]
-            )
-            return {text for (text,) in found.fetchall()}
-        except duckdb.Error:
-            return set()
 
 
 @cache

@@ -29,34 +29,17 @@ def answer(
     :raises TooManyRequests: if the person has sent too many requests in this minute.
     :raises ShylightError: if the token or its person may not do this, and whatever the handler raises.
     """
-    if not route.like_shynet:
-        return _limited(auth.token_holder(request), request, route, subject_id, handler, parameters)
-    from chalicelib.api import shynet_dashboard
-
     try:
-        holder = auth.token_holder(request, shynet_dashboard.SCHEMES)
-        return _limited(holder, request, route, subject_id, handler, parameters)
+        holder = auth.token_holder(request, auth.SHYNET_SCHEMES if route.like_shynet else auth.SCHEMES)
+        return request_limit.within(
+            holder.person, lambda: _answer(holder, request, route, subject_id, handler, parameters)
+        )
     except ShylightError as error:
+        if not route.like_shynet:
+            raise
+        from chalicelib.api import shynet_dashboard
+
         return shynet_dashboard.refusal(error)
-
-
-def _limited(
-    holder: Holder,
-    request: Request,
-    route: Route,
-    subject_id: str | None,
-    handler: Handler,
-    parameters: Mapping[str, Any],
-) -> Response:
-    """The answer within the limit of requests."""
-    quota = request_limit.count(holder.person)
-    try:
-        response = _answer(holder, request, route, subject_id, handler, parameters)
-    except ShylightError as error:
-        error.headers |= quota.headers
-        raise
-    response.headers.update(quota.headers)
-    return response
 
 
 def _answer(

@@ -7,10 +7,13 @@ Requests are counted in one write each, so the limit is exact over all running f
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalice import Response
+
 from chalicelib import config
-from chalicelib.errors import TooManyRequests
+from chalicelib.errors import ShylightError, TooManyRequests
 from chalicelib.store import api_requests
 from chalicelib.store.people import Person
 
@@ -35,6 +38,21 @@ class Quota:
             "RateLimit-Policy": f"{_POLICY};q={self.limit};w={config.API_WINDOW_S}",
             "RateLimit": f"{_POLICY};r={self.remaining};t={self.resets_in}",
         }
+
+
+def within(person: Person, act: Callable[[], Response]) -> Response:
+    """The response of `act`, with the headers that tell the limit; so do its errors.
+
+    :raises TooManyRequests: if it is one request too many; `act` is not called then.
+    """
+    quota = count(person)
+    try:
+        response = act()
+    except ShylightError as error:
+        error.headers |= quota.headers
+        raise
+    response.headers.update(quota.headers)
+    return response
 
 
 def count(person: Person) -> Quota:

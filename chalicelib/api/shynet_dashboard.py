@@ -19,7 +19,7 @@ from chalicelib import catalogue, config, pagination, url_normalization
 from chalicelib.accounts import auth
 from chalicelib.errors import BadRequest, ShylightError, Unauthorized, Unavailable
 from chalicelib.hostnames import site_url
-from chalicelib.report import periods, refresh, site_stats
+from chalicelib.report import comparisons, periods, refresh, site_stats
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Row, Stats
 from chalicelib.store import rollups
@@ -27,8 +27,6 @@ from chalicelib.store.people import Person
 from chalicelib.store.sites import Site, read_id
 from chalicelib.web import Request, reply_json
 
-# The authentication schemes that are accepted, in lower case: Shynet's, and that of the other routes.
-SCHEMES: Final = ("token", "bearer")
 # Rows per table, as in Shynet.
 _ROWS: Final = 300
 _DEFAULT_DAYS: Final = 30
@@ -100,8 +98,8 @@ def _service(site: Site, period: Period | None, now: datetime, until: float) -> 
     else:
         # The referrers that the site hides are left out here, so that they are not taken for missing ones.
         open_site = replace(site, hide_referrer_regex="")
-        stats = site_stats.stats(open_site, period, now, until=until)
-        compare = site_stats.stats(open_site, Period("custom", *period.before()), now, until=until)
+        stats = _alone(open_site, period, now, until)
+        compare = _alone(open_site, Period("custom", *period.before()), now, until)
     known = rollups.exist(site.id)
     return {
         "name": site.name,
@@ -109,6 +107,11 @@ def _service(site: Site, period: Period | None, now: datetime, until: float) -> 
         "link": site_url(site.domain) if site.domain else "",
         "stats": {**_stats(site, stats, now, known), "compare": _stats(site, compare, now, known)},
     }
+
+
+def _alone(site: Site, period: Period, now: datetime, until: float) -> Stats:
+    """The statistics of a period, which is compared with nothing."""
+    return site_stats.stats(site, period, now, comparison=comparisons.nothing(period), until=until)
 
 
 def _stats(site: Site, stats: Stats | None, now: datetime, known: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from chalicelib.api import call, shynet_dashboard
 from chalicelib.api import routes as api_routes
 from chalicelib.collect import routes as collect_routes
 from chalicelib.errors import MethodNotAllowed, NotFound
-from chalicelib.routing import Route
+from chalicelib.routing import Route, path_pattern
 from chalicelib.web import Request
 
 
@@ -39,5 +39,5 @@ def methods_of(path: str) -> list[str]:
 
 
 def _pattern(route: Route) -> re.Pattern[str]:
-    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route.path))
+    pattern = path_pattern(route.path)
     return re.compile(f"{pattern}/?" if route.like_shynet else pattern)

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.collect.routes import ROUTES
 from chalicelib.errors import MethodNotAllowed, NotFound, ShylightError
+from chalicelib.routing import path_pattern
 from chalicelib.structured_log import log_line
 from chalicelib.web import json_text
 
@@ -24,12 +25,7 @@ Event = Mapping[str, Any]
 Program = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    """What matches the paths of a route, as in ``/ingress/{site}/script.js``; its groups are the path parameters."""
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
-
-
-_PATTERNS: Final = {route.path: _pattern(route.path) for route in ROUTES}
+_PATTERNS: Final = {route.path: re.compile(path_pattern(route.path)) for route in ROUTES}
 
 
 def answer(program: Program, event: Event, context: Any) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def arrival_of(site: Site) -> Arrival:
     today = site.calendar.day_of(days.now_ms())
     yesterday = today - timedelta(1)
     # Hits are stored first and marked, and in a rollup once somebody looks or the schedule builds it.
-    if dirty_hours.of_days(site.id, yesterday, today) or rollups.between(site.id, yesterday, today):
+    if dirty_hours.of_days(site.id, yesterday, today) or rollups.built_between(site.id, yesterday, today):
         return Arrival(RECEIVING)
     dropped = sum(entry.dropped for entry in exclusions.between(site.id, today, today))
     return Arrival(SILENT if rollups.exist(site.id) else WAITING, dropped)

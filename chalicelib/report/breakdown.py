@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from chalicelib import url_normalization
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.aggregate.event_rows import EventRow
@@ -17,6 +15,7 @@ from chalicelib.report import breakdown_sql, narrowing, site_stats
 from chalicelib.report.breakdown_question import Cursor, Question
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.filters import Field
+from chalicelib.report.hidden_referrers import hidden_of
 from chalicelib.report.periods import Period
 from chalicelib.report.query_budget import deadline
 from chalicelib.report.question_engine import opened
@@ -84,7 +83,7 @@ def of_period(site: Site, period: Period, question: Question, cursor: Cursor | N
         refresh_dirty_days(site, period.first, period.last)
     else:
         period = Period(period.name, cursor.first, cursor.last)
-    known = [item.day for item in rollups.between(site.id, period.first, period.last)]
+    known = list(rollups.built_between(site.id, period.first, period.last))
     end = cursor.as_of if cursor else None
     with opened(site, known, question.conditions, until, end=end) as db:
         as_of = end if end is not None else max(narrowing.latest(db), round(now.timestamp() * 1000))
@@ -136,14 +135,5 @@ def _hidden(db: Engine, site: Site, question: Question) -> Sequence[str]:
     urls = [one.dimension for one in question.dimensions if one.dimension and one.dimension.values == "url"]
     if not urls or not site.hide_referrer_regex:
         return []
-    found = [value for (value,) in db.rows(f"SELECT DISTINCT {urls[0].value} FROM human_visits")]  # noqa: S608
-    texts = [(shown, value) for value in found for shown in {value, shown_name(urls[0].key, value)}]
-    try:
-        matched = db.rows(
-            "SELECT text FROM (SELECT unnest($texts) AS text) WHERE regexp_matches(text, $pattern)",
-            {"texts": [shown for shown, _ in texts], "pattern": site.hide_referrer_regex},
-        )
-    except duckdb.InvalidInputException:
-        return []  # an invalid pattern hides nothing
-    hidden = {text for (text,) in matched}
-    return sorted({value for shown, value in texts if shown in hidden})
+    found = db.rows(f"SELECT DISTINCT {urls[0].value} FROM human_visits")  # noqa: S608
+    return sorted(hidden_of(db, site, (value for (value,) in found)))

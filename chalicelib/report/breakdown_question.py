@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,8 +90,7 @@ class Cursor:
     def encode(self) -> str:
         """The cursor as text."""
         values = [self.digest, self.first.isoformat(), self.last.isoformat(), self.as_of, *self.after]
-        text = json.dumps(values, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return pagination.encode_cursor(values)
 
 
 def parse(query: Mapping[str, str], texts: Sequence[str]) -> Question:
@@ -124,7 +121,7 @@ def read_cursor(query: Mapping[str, str], question: Question, period: Period) ->
         return None
     cursor = None
     with suppress(ValueError, TypeError):
-        digest, first, last, as_of, *after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        digest, first, last, as_of, *after = pagination.decode_cursor(text)
         if type(as_of) is int and 0 <= as_of < _MOST:
             cursor = Cursor(str(digest), date.fromisoformat(first), date.fromisoformat(last), as_of, tuple(after))
     if cursor is None:

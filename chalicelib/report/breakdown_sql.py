@@ -70,6 +70,7 @@ class _Keys:
             "{needed_values}": _all(f"visit_values.{value.key} IS NOT NULL" for value in conditional),
             "{own_values}": "".join(f", {value.columns()}" for value in others),
             "{own_conditions}": _all(value.condition for value in others),
+            "{keys_of_visits}": "keys_of_views" if others else "visit_values",
             "{sum_columns}": ", ".join(f"coalesce({name}, 0)::BIGINT AS {name}" for name in catalogue.SUMS),
             "{labels}": ", ".join(f"{_label(value)} AS label_{value.number}" for value in self.values),
         }
@@ -86,8 +87,7 @@ def statement(db: Engine, question: Question, hidden: Sequence[str], after: Sequ
     :param most: how many rows.
     """
     keys = _keys(question)
-    name = "event_breakdown" if question.of_events else _file(question)
-    rows = keys.fill(compute_rollup.with_sums(name) if not question.of_events else sql(name))
+    rows = keys.fill(sql("event_breakdown") if question.of_events else compute_rollup.with_sums("breakdown"))
     labels = [f"label_{value.number}" for value in keys.values]
     wanted = [*_searched(db, question, labels, keys.parameters), *_not_hidden(hidden, keys)]
     order = _order(question, labels)
@@ -98,11 +98,6 @@ def statement(db: Engine, question: Question, hidden: Sequence[str], after: Sequ
     by = ", ".join(f"{column} {'ASC' if ascending else 'DESC'}" for column, ascending in order)
     text = f"SELECT *, {columns} FROM ({rows}) WHERE {_all(wanted)} ORDER BY {by} LIMIT $most"  # noqa: S608
     return Statement(text, keys.parameters, len(order))
-
-
-def _file(question: Question) -> str:
-    of_views = any(one.level == "views" for one in question.dimensions)
-    return "view_breakdown" if of_views else "visit_breakdown"
 
 
 def _keys(question: Question) -> _Keys:

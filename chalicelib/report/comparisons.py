@@ -52,6 +52,11 @@ def previous(period: Period) -> Comparison:
     return Comparison(PREVIOUS, *period.before())
 
 
+def nothing(period: Period) -> Comparison:
+    """No days at all."""
+    return Comparison(NONE, period.first, period.first - timedelta(days=1))
+
+
 def parse(query: Mapping[str, str], period: Period) -> Comparison:
     """The comparison a query asks for: ``compare=…``, with ``compare_from``, ``compare_to`` and ``match_weekdays``.
 
@@ -64,7 +69,7 @@ def parse(query: Mapping[str, str], period: Period) -> Comparison:
     if matched is None:
         raise BadRequest("match_weekdays must be true or false.", field="match_weekdays")
     if kind == NONE:
-        return Comparison(NONE, period.first, period.first - timedelta(days=1))
+        return nothing(period)
     if kind == CUSTOM:
         first, last = _dates(query, period)
     elif kind == YEAR:

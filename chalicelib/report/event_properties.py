@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib import pagination
 from chalicelib.aggregate.duckdb_engine import Engine, engine, sql
 from chalicelib.report.day_tables import load_days
+from chalicelib.report.filter_sql import json_pointer
 from chalicelib.report.periods import Period
 from chalicelib.report.refresh import refresh_dirty_days
 from chalicelib.store import rollups
@@ -26,7 +27,7 @@ def breakdown(
     :param first: index of the first value; :param limit: maximum number of values.
     """
     refresh_dirty_days(site, period.first, period.last)
-    days = [item.day for item in rollups.between(site.id, period.first, period.last)]
+    days = list(rollups.built_between(site.id, period.first, period.last))
     with engine() as db:
         load_days(db, site, days)
         found = db.rows(sql("event_property_names"), {"event": name, "most": MAX_NAMES})
@@ -46,12 +47,6 @@ def breakdown(
 
 
 def _values(db: Engine, name: str, of_property: str, first: int, most: int) -> list[dict[str, Any]]:
-    asked = {"event": name, "property": _pointer(of_property), "first": first, "most": most}
+    asked = {"event": name, "property": json_pointer(of_property), "first": first, "most": most}
     found = db.rows(sql("event_properties"), asked)
     return [{"value": value, "events": events, "visitors": visitors} for value, events, visitors in found]
-
-
-def _pointer(name: str) -> str:
-    """A property as JSON Pointer (RFC 6901); in a JSON path, a name such as ``*`` would match all properties."""
-    whole = name.encode("utf-8", "replace").decode("utf-8")
-    return "/" + whole.replace("~", "~0").replace("/", "~1")

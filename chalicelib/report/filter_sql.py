@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.aggregate.spellings import folded
 from chalicelib.report.display_names import differs_when_shown, shown_name, stored_names
-from chalicelib.report.filters import Condition, Field, Range
+from chalicelib.report.filters import Condition, Field, Range, without_surrogates
 
 # In the relations of the engine.
 _RELATIONS: Final = {"visits": "human_visits", "views": "human_views", "events": "custom_events"}
@@ -63,8 +63,7 @@ def value_of(of: Field, parameters: dict[str, Any]) -> str:
 
 def json_pointer(name: str) -> str:
     """A property as JSON Pointer (RFC 6901); in a JSON path, a name such as ``*`` would match all properties."""
-    whole = name.encode("utf-8", "replace").decode("utf-8")
-    return "/" + whole.replace("~", "~0").replace("/", "~1")
+    return "/" + without_surrogates(name).replace("~", "~0").replace("/", "~1")
 
 
 def folded_sql(expression: str) -> str:

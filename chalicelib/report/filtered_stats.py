@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib import catalogue, config, days
+from chalicelib import catalogue, config
 from chalicelib.aggregate import compute_rollup, rollup_sums
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.aggregate.rollup_sums import LATEST, Rollup
@@ -55,31 +55,23 @@ def stats(
     """
     until = deadline()
     refreshed = refresh_period(site, period, comparison, now)
-    stored = rollups.between(site.id, period.first, period.last)
-    with opened(site, [item.day for item in stored], conditions, until) as db:
+    built = rollups.built_between(site.id, period.first, period.last)
+    with opened(site, list(built), conditions, until) as db:
         figures = _figures(db, site, period.first, period.last, interval)
         whole = rollup_sums.sum_days([_rollup(db, figures.totals)])
     compared = _compared(site, period, conditions, interval, comparison, now, until)
-    built_at = max((item.built_at for item in stored), default=None)
-    return Stats(
-        site=site,
-        first=period.first,
-        last=period.last,
-        compare_first=comparison.first,
-        compare_last=comparison.last,
-        metrics=site_stats.metrics(whole.totals),
-        compare=site_stats.metrics(compared.totals),
-        interval=interval,
+    return site_stats.assembled(
+        site,
+        period,
+        comparison,
+        interval,
+        whole,
+        compared.totals,
         series=figures.series,
-        online=site_stats.online(site, {}, now.astimezone(site.zone).date(), now),
-        built_at=days.local(built_at, site.zone) if built_at is not None else None,
-        outdated=refreshed.within(refreshed.outdated, period),
-        waiting=refreshed.within(refreshed.waiting, period),
         compare_series=compared.series,
-        tables=site_stats.tables_of(site, whole),
-        latest=site_stats.latest_of(site, whole),
-        events=tuple(map(site_stats.event_count, whole.events)),
-        other_events=site_stats.event_count(whole.other_events) if whole.other_events else None,
+        visitors_online=site_stats.online(site, {}, now.astimezone(site.zone).date(), now),
+        built_at=max(built.values(), default=None),
+        refreshed=refreshed,
     )
 
 
@@ -95,7 +87,7 @@ def _compared(
     """The figures of the days that a period is compared with; the sums up to the same minute of the last day."""
     if not comparison.days():
         return _Figures(Totals(), ())
-    known = [item.day for item in rollups.between(site.id, comparison.first, comparison.last)]
+    known = list(rollups.built_between(site.id, comparison.first, comparison.last))
     minute = comparison.same_minute(period, site.calendar, now)
     with opened(site, known, conditions, until) as db:
         figures = _figures(db, site, comparison.first, comparison.last, interval)

@@ -12,12 +12,11 @@ from chalicelib.catalogue import Metric, Totals
 from chalicelib.config import MICROS
 from chalicelib.report import comparisons, intervals, rollup_series
 from chalicelib.report.comparisons import Comparison
-from chalicelib.report.display_names import shown_name
 from chalicelib.report.intervals import Interval
 from chalicelib.report.period_rollups import of_period
 from chalicelib.report.periods import Period
-from chalicelib.report.refresh import refresh_period
-from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Row, Stats, Table
+from chalicelib.report.refresh import Refreshed, refresh_period
+from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.store import rollups
 from chalicelib.store.sites import Site
 
@@ -49,7 +48,39 @@ def stats(
     is_previous = (comparison.first, comparison.last) == period.before()
     stored = of_period(site, period, today, tables=tables, compare=is_previous)
     compared = stored.days if is_previous else rollup_series.days_of(site, comparison, today)
-    whole = stored.whole
+    return assembled(
+        site,
+        period,
+        comparison,
+        interval,
+        stored.whole,
+        rollup_series.compared_sum(compared, comparison, period, site, now),
+        series=rollup_series.series(site, period.first, period.last, interval, stored.days),
+        compare_series=rollup_series.series(site, comparison.first, comparison.last, interval, compared),
+        visitors_online=online(site, stored.days, today, now),
+        built_at=stored.built_at,
+        refreshed=refreshed,
+    )
+
+
+def assembled(
+    site: Site,
+    period: Period,
+    comparison: Comparison,
+    interval: Interval,
+    whole: Rollup,
+    compared: Totals,
+    *,
+    series: tuple[Point, ...],
+    compare_series: tuple[Point, ...],
+    visitors_online: int,
+    built_at: int | None,
+    refreshed: Refreshed,
+) -> Stats:
+    """Statistics from the sum of a period and the sums that it is compared with.
+
+    :param built_at: epoch ms. For the rest, see :class:`Stats`.
+    """
     return Stats(
         site=site,
         first=period.first,
@@ -57,18 +88,18 @@ def stats(
         compare_first=comparison.first,
         compare_last=comparison.last,
         metrics=metrics(whole.totals),
-        compare=metrics(rollup_series.compared_sum(compared, comparison, period, site, now)),
+        compare=metrics(compared),
         interval=interval,
-        series=rollup_series.series(site, period.first, period.last, interval, stored.days),
+        series=series,
         tables=tables_of(site, whole),
         latest=latest_of(site, whole),
-        online=online(site, stored.days, today, now),
-        built_at=days.local(stored.built_at, site.zone) if stored.built_at is not None else None,
+        online=visitors_online,
+        built_at=days.local(built_at, site.zone) if built_at is not None else None,
         events=tuple(map(event_count, whole.events)),
         other_events=event_count(whole.other_events) if whole.other_events else None,
         outdated=refreshed.within(refreshed.outdated, period),
         waiting=refreshed.within(refreshed.waiting, period),
-        compare_series=rollup_series.series(site, comparison.first, comparison.last, interval, compared),
+        compare_series=compare_series,
     )
 
 
@@ -101,12 +132,12 @@ def without_hidden(site: Site, referrers: tuple[Row, ...]) -> tuple[Row, ...]:
     """Rows of the table of referrers without those that the site's setting `hide_referrer_regex` hides."""
     if not site.hide_referrer_regex:
         return referrers
-    from chalicelib.aggregate.duckdb_engine import matching  # DuckDB's regular expressions take linear time
+    from chalicelib.aggregate.duckdb_engine import engine
+    from chalicelib.report.hidden_referrers import hidden_of
 
-    # The pattern may match a host as displayed or as stored.
-    called = {row.name: {row.name, shown_name("referrers", row.name)} for row in referrers}
-    hidden = matching(sorted(set().union(*called.values())), site.hide_referrer_regex)
-    return tuple(row for row in referrers if not called[row.name] & hidden)
+    with engine() as db:
+        hidden = hidden_of(db, site, (row.name for row in referrers))
+    return tuple(row for row in referrers if row.name not in hidden)
 
 
 def _table(whole: Rollup, name: str) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,8 +45,7 @@ class _Cursor:
     before_id: str
 
     def encode(self) -> str:
-        text = json.dumps([self.day.isoformat(), self.before, self.before_id], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return pagination.encode_cursor([self.day.isoformat(), self.before, self.before_id])
 
     @classmethod
     def at_beginning_of(cls, day: date) -> _Cursor:
@@ -58,7 +56,7 @@ class _Cursor:
     def decode(cls, text: str, parameter: str) -> _Cursor:
         cursor = None
         with suppress(ValueError, TypeError):
-            day, before, before_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            day, before, before_id = pagination.decode_cursor(text)
             if type(before) is int and abs(before) <= 1 << 62 and isinstance(before_id, str) and before_id.isascii():
                 cursor = cls(date.fromisoformat(day), before, before_id)
         if cursor is None:
@@ -133,7 +131,7 @@ def _shorten(shown: dict[str, Any]) -> None:
 def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterator[tuple[date, list[str] | None]]:
     """The days with visits, latest first, and the visitor keys to return (None: all)."""
     if identifier is None:
-        known = [item.day for item in rollups.between(site.id, first, last)] if last >= first else []
+        known = list(rollups.built_between(site.id, first, last)) if last >= first else []
         yield from ((day, None) for day in reversed(known))
         return
     called = hits.visitors_with_identifier(site.id, identifier)

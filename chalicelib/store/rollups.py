@@ -83,6 +83,16 @@ def between(site_id: str, first: date, last: date) -> list[StoredRollup]:
     return [_parse(item) for item in RollupItem.query(site_id, keys, consistent_read=True)]
 
 
+def built_between(site_id: str, first: date, last: date) -> dict[date, int]:
+    """The days from `first` to `last` that have a rollup, in order, and when their builds began, epoch ms.
+
+    Rollups are large; this reads nothing else of them.
+    """
+    keys = RollupItem.sk.between(_sort_key(first), _sort_key(last))
+    items = RollupItem.query(site_id, keys, consistent_read=True, attributes_to_get=["sk", "built_at"])
+    return {_day_of(item): int(item.built_at) for item in items}
+
+
 def put_minutes(site_id: str, day: date, packed: bytes, built_at: int) -> None:
     """Store the sums per minute of a finished day."""
     RollupItem(site_id, _minutes_key(day), packed=packed, built_at=built_at, build="minutes").save()
@@ -145,7 +155,10 @@ def _minutes_key(day: date) -> str:
     return f"minutes#{day.isoformat()}"
 
 
+def _day_of(item: RollupItem) -> date:
+    return date.fromisoformat(item.sk.partition("#")[2])
+
+
 def _parse(item: RollupItem) -> StoredRollup:
-    day = date.fromisoformat(item.sk.partition("#")[2])
     manifest = Manifest.unpack(item.manifest) if item.manifest else None
-    return StoredRollup(day, bytes(item.packed), int(item.built_at), item.build, manifest)
+    return StoredRollup(_day_of(item), bytes(item.packed), int(item.built_at), item.build, manifest)

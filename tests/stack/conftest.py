@@ -1,4 +1,4 @@
-"""People on the local AWS, and browsers for them."""
+"""People on the local AWS, and programs and browsers for them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Deployed
+from tests.stack.calls import Caller
 from tests.stack.people import Browser, make_people
 
 
@@ -18,6 +19,12 @@ def ingest_url(stack: Deployed, request: pytest.FixtureRequest) -> str:
     if stack.ingest_url == stack.base_url:
         pytest.skip("the function that receives hits has no URL here")
     return stack.ingest_url
+
+
+@pytest.fixture(scope="module")
+def caller(stack: Deployed) -> Caller:
+    """A program of the first administrator, which sends its hits through the API."""
+    return Caller(stack.base_url, stack.api_token)
 
 
 @pytest.fixture(scope="module")

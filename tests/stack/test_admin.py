@@ -34,11 +34,6 @@ def command(stack: Deployed, capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
-@pytest.fixture
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 def test_a_deployment_is_verified(command: Command, stack: Deployed) -> None:
     assert command("verify")["url"] == f"{stack.base_url}/"
 

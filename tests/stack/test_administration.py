@@ -26,11 +26,6 @@ installation.write(dataclasses.replace(installation.read(), oidc_client_secret="
 """
 
 
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 def letters(caller: Caller) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = caller.api("GET", f"{API}/dead-letters").json()["dead_letters"]
     return found

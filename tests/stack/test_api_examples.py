@@ -49,11 +49,6 @@ def stack(in_process: Deployed) -> Deployed:
     return in_process
 
 
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 @pytest.fixture
 def environment(stack: Deployed, tmp_path: Path) -> dict[str, str]:
     """The environment of the examples. `uuidgen`, which not every machine has, is made there."""

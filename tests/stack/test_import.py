@@ -10,11 +10,6 @@ from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller, wait_for
 
 
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 @pytest.fixture
 def site(caller: Caller) -> str:
     return caller.new_site(timezone="Asia/Kathmandu")

@@ -15,11 +15,6 @@ from tests.stack.calls import FIREFOX, NO_SITE, Caller, wait_for
 GOOD = {"idempotency": "first", "location": "https://example.com/", "referrer": None, "loadTime": 420}
 
 
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 @pytest.fixture
 def site(caller: Caller) -> str:
     return caller.new_site()

@@ -68,11 +68,6 @@ def stack(in_process: Deployed) -> Deployed:
 
 
 @pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
-@pytest.fixture(scope="module")
 def sites(caller: Caller) -> dict[str, str]:
     """A site for those who send to it and look at it, and one to change."""
     return {"": caller.new_site("fuzz.example"), "changeSite": caller.new_site()}

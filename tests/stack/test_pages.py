@@ -4,16 +4,9 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller, wait_for
 from tests.stack.people import Browser
-
-
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
 
 
 def pages(stats: Any) -> dict[str, int]:

@@ -33,11 +33,6 @@ def stack(in_process: Deployed) -> Deployed:
     return in_process
 
 
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 @pytest.fixture(autouse=True)
 def _built_at_once() -> Iterator[None]:
     """Pages build what is new, however recent the last build is."""

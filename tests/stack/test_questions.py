@@ -47,11 +47,6 @@ def stack(in_process: Deployed) -> Deployed:
 
 
 @pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
-@pytest.fixture(scope="module")
 def months(caller: Caller) -> Iterator[list[Month]]:
     """A month of two sites, taken by the worker and built.
 

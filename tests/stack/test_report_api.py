@@ -5,13 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.conftest import Deployed
 from tests.stack.calls import Caller, wait_for
-
-
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
 
 
 @pytest.fixture(scope="module")

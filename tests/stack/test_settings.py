@@ -14,11 +14,6 @@ from tests.stack.calls import FIREFOX, Caller, wait_for
 SOON = 75
 
 
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 @pytest.fixture
 def site(caller: Caller) -> str:
     return caller.new_site()

@@ -48,11 +48,6 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
-@pytest.fixture(scope="module")
 def site(stack: Deployed, caller: Caller) -> Site:
     made = Site(stack, caller)
     made.visit()

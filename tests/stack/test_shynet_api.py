@@ -35,11 +35,6 @@ def stack(in_process: Deployed) -> Deployed:
     return in_process
 
 
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
-
-
 def ask(caller: Caller, query: str = "", scheme: str = "Token", token: str | None = None) -> Answer:
     headers = {} if token == "" else {"Authorization": f"{scheme} {token or caller._token}"}
     return caller.call("GET", f"/api/v1/dashboard/{query}", headers=headers)

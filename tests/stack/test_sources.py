@@ -5,15 +5,8 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller, wait_for
-
-
-@pytest.fixture(scope="module")
-def caller(stack: Deployed) -> Caller:
-    return Caller(stack.base_url, stack.api_token)
 
 
 def visit(

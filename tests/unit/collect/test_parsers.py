@@ -26,7 +26,7 @@ from chalicelib.enrich.source import read_source
 from chalicelib.enrich.user_agent import parse_agent
 from chalicelib.errors import BadRequest
 from chalicelib.report import periods
-from chalicelib.report.event_properties import _pointer
+from chalicelib.report.filter_sql import json_pointer
 from chalicelib.report.visits import _Cursor
 from chalicelib.store.records import Record
 from chalicelib.store.sites import read_id
@@ -354,5 +354,5 @@ def test_a_cursor_survives_the_way_to_the_client_and_back(day: date, before: int
 def test_an_events_property_may_have_any_name(name: str) -> None:
     props = custom_events.read_props({name: "value", "other": "x"}) or ""
     with engine() as db:
-        ((found,),) = db.rows("SELECT json_extract_string($props, $at)", {"props": props, "at": _pointer(name)})
+        ((found,),) = db.rows("SELECT json_extract_string($props, $at)", {"props": props, "at": json_pointer(name)})
     assert found == "value"

@@ -31,7 +31,7 @@ def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
     monkeypatch.setattr(days, "now_ms", lambda: int(noon.timestamp() * 1000))
     monkeypatch.setattr(dirty_hours, "of_days", lambda *_: [])
-    monkeypatch.setattr(rollups, "between", lambda *_: [])
+    monkeypatch.setattr(rollups, "built_between", lambda *_: [])
     monkeypatch.setattr(rollups, "exist", lambda *_: False)
     monkeypatch.setattr(exclusions, "between", lambda *_: [])
     monkeypatch.setattr(auth, "csrf_token", lambda _request: "token")
@@ -47,7 +47,7 @@ def test_a_site_waits_for_its_first_hit() -> None:
     assert b"Waiting for the first visit" in samples.install(Arrival(install.WAITING)).body
 
 
-@pytest.mark.parametrize(("module", "function"), [(dirty_hours, "of_days"), (rollups, "between")])
+@pytest.mark.parametrize(("module", "function"), [(dirty_hours, "of_days"), (rollups, "built_between")])
 def test_a_hit_of_today_or_yesterday_is_noticed(monkeypatch: pytest.MonkeyPatch, module: object, function: str) -> None:
     asked = []
 
@@ -76,7 +76,7 @@ def test_hits_that_were_dropped_are_pointed_out(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_an_archived_site_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rollups, "between", lambda *_: ["a hit"])
+    monkeypatch.setattr(rollups, "built_between", lambda *_: ["a hit"])
     assert install.arrival_of(dataclasses.replace(samples.SITE, active=False)) == Arrival(install.ARCHIVED)
 
 

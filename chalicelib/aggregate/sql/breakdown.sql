@@ -1,6 +1,7 @@
--- The sums of the catalogue by dimensions of which one at least is of page views. A visit counts, as a whole, in each row
+-- The sums of the catalogue by one or two dimensions, of visits or of page views. A visit counts, as a whole, in each row
 -- of which it has a view. {keys} are the columns to group by; {visit_values}, {own_values} and their conditions are made
--- from the catalogue, {labels} are the names of the rows.
+-- from the catalogue, {labels} are the names of the rows. {keys_of_visits} has the keys of each visit: `visit_values`, or,
+-- if there are several because of a dimension of page views, `keys_of_views`.
 WITH visit_values AS (
     SELECT day, visitor, visit {visit_values}
     FROM human_visits
@@ -12,12 +13,16 @@ view_rows AS (
     JOIN visit_values USING (day, visitor, visit)
     WHERE {own_conditions}
 ),
+keys_of_views AS (
+    SELECT DISTINCT day, visitor, visit, {keys}
+    FROM view_rows
+),
 visit_rows AS (
     SELECT human_visits.* REPLACE (
         row_number() OVER (PARTITION BY {keys}, day, visitor ORDER BY started, id) = 1 AS first_of_visitor
     ), {keys}
     FROM human_visits
-    JOIN (SELECT DISTINCT day, visitor, visit, {keys} FROM view_rows) AS viewed USING (day, visitor, visit)
+    JOIN {keys_of_visits} USING (day, visitor, visit)
 ),
 begun AS (
     SELECT {keys}, {visit_sums}
