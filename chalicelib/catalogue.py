@@ -33,6 +33,7 @@ class Dimension:
     :ivar tab: its place among the card's tabs; 0: it has no tab, and only the API gives its table.
     :ivar empty_table: what a table without rows says; :ivar empty_value: what the value ``""`` is called.
     :ivar condition: the visits or views that have the dimension at all, in SQL; the others are in none of its rows.
+    :ivar of_visitor: whether all visits of a visitor on one day have the same value.
     :ivar ignores_case: values that differ only in case are one row, see docs/adr/0026.
     :ivar needs_several: the tab is shown only if there are at least two different values.
     """
@@ -48,6 +49,7 @@ class Dimension:
     condition: str = "true"
     level: Level = "visits"
     values: Values = "text"
+    of_visitor: bool = False
     ignores_case: bool = False
     needs_several: bool = False
 
@@ -175,47 +177,52 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = _by_key(
     *map(_campaign_part, ("source", "medium", "term", "content")),
     Dimension(
         "countries", "country", "Countries", "Country", card="places", tab=1, values="country",
-        empty_table="No visits in this period.",
+        of_visitor=True, empty_table="No visits in this period.",
     ),
     Dimension(
         "regions", "concat_ws(', ', region, country)", "Regions", "Region", card="places", tab=2,
-        condition="region IS NOT NULL", empty_table=_NO_CITIES,
+        condition="region IS NOT NULL", of_visitor=True, empty_table=_NO_CITIES,
     ),
     Dimension(
         "cities", "concat_ws(', ', city, country)", "Cities", "City", card="places", tab=3,
-        condition="city IS NOT NULL", empty_table=_NO_CITIES,
+        condition="city IS NOT NULL", of_visitor=True, empty_table=_NO_CITIES,
     ),
     Dimension(
         "networks", "network", "Networks", "Network", card="places", tab=4, condition="network IS NOT NULL",
-        empty_table="None known in this period. Install a GeoIP database with networks.",
+        of_visitor=True, empty_table="None known in this period. Install a GeoIP database with networks.",
     ),
-    Dimension("browsers", "browser", "Browsers", "Browser", card="devices", tab=1, empty_table=_NO_VISITS),
-    Dimension("systems", "system", "Systems", "System", card="devices", tab=2, empty_table=_NO_VISITS),
+    Dimension(
+        "browsers", "browser", "Browsers", "Browser", card="devices", tab=1, of_visitor=True, empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "systems", "system", "Systems", "System", card="devices", tab=2, of_visitor=True, empty_table=_NO_VISITS,
+    ),
     Dimension(
         "devices", "device_type", "Device types", "Device type", card="devices", tab=3, values="device type",
-        empty_table=_NO_VISITS,
+        of_visitor=True, empty_table=_NO_VISITS,
     ),
     Dimension(
         "screens", "screen", "Screens", "Screen", card="devices", tab=4, values="screen", empty_table=_NO_VISITS,
     ),
     Dimension(
         "languages", "language", "Languages", "Language", card="devices", tab=5, values="language",
-        empty_table=_NO_VISITS,
+        of_visitor=True, empty_table=_NO_VISITS,
     ),
     Dimension(
         "browser_versions", _WITH_VERSION.format("browser"), "Browser versions", "Browser", card="devices", tab=0,
-        empty_table=_NO_VISITS,
+        of_visitor=True, empty_table=_NO_VISITS,
     ),
     Dimension(
         "system_versions", _WITH_VERSION.format("system"), "System versions", "System", card="devices", tab=0,
-        empty_table=_NO_VISITS,
+        of_visitor=True, empty_table=_NO_VISITS,
     ),
     # When visits begin, on the clock of the site's time zone.
     Dimension(
         "hours", "printf('%02d', hour_of_day)", "Hours", "Hour", card="pages", tab=0, empty_table=_NO_VISITS,
     ),
     Dimension(
-        "weekdays", "dayname(day::DATE)", "Weekdays", "Weekday", card="pages", tab=0, empty_table=_NO_VISITS,
+        "weekdays", "dayname(day::DATE)", "Weekdays", "Weekday", card="pages", tab=0, of_visitor=True,
+        empty_table=_NO_VISITS,
     ),
 )  # fmt: skip
 

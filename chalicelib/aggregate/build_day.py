@@ -16,16 +16,16 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import compute_rollup, day_parts, month_sums, new_hits, rollup_sums
+from chalicelib.aggregate import compute_rollup, day_parts, figures, month_sums, new_hits, rollup_sums
 from chalicelib.aggregate.day_parts import StagedPart
 from chalicelib.aggregate.duckdb_engine import Engine, engine, fresh_rows
 from chalicelib.aggregate.new_hits import Change, Fresh
-from chalicelib.aggregate.rollup_sums import Rollup
+from chalicelib.aggregate.rollup_sums import LATEST, Rollup
 from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments, usage
 from chalicelib.store.dirty_hours import Mark
 from chalicelib.store.rollups import StoredRollup
@@ -46,12 +46,15 @@ class _Found:
     """The state of a site-day before its build began to read.
 
     :ivar manifest: what the stored rollup was computed from; None if everything that is stored is to be looked at.
+    :ivar lost, expected: see :class:`Manifest`, if a part is lost.
     """
 
     started: int
     stored: StoredRollup | None
     marks: list[Mark]
     manifest: Manifest | None
+    lost: int = 0
+    expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +141,18 @@ def _build(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]
     if not over and found.stored is None:
         _schedule_close(site, day)
     with engine() as db:
-        new = _arranged(db, site, day, _take_up(db, site, day, found, most), over=over)
-        day_parts.define(db, new.staged)
-        figures = compute_rollup.compute(db)
-        figures.beyond = new_hits.beyond_by_hour(db, new.staged)
-        packed = rollup_sums.pack(figures)
+        new, rollup = _built(db, site, day, found, most, over=over)
         by_minute = None
         if found.started >= site.calendar.day_end(day):
+            day_parts.define(db, new.staged)
             by_minute = rollup_sums.pack_minutes(compute_rollup.sums_by_minute(db, site.calendar.day_start(day)))
-        built = StoredRollup(day, packed, found.started, uuid.uuid4().hex, new.manifest)
+        built = StoredRollup(day, rollup_sums.pack(rollup), found.started, uuid.uuid4().hex, new.manifest)
         rollups.put(site.id, built, found.stored)
         if over and new.complete and not new.manifest.published:
             built = _publish(site, day, new, built)
     if by_minute is not None:
         rollups.put_minutes(site.id, day, by_minute, found.started)
-    _note(site, built, figures)
+    _note(site, built, rollup)
     segments.delete(new.outdated)
     if new.complete:
         _clear([mark for mark in found.marks if over or mark.hour is not None], found.started)
@@ -161,17 +161,17 @@ def _build(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]
     return built, new.complete
 
 
-def _note(site: Site, built: StoredRollup, figures: Rollup) -> None:
+def _note(site: Site, built: StoredRollup, rollup: Rollup) -> None:
     """Note what follows from a day's figures: whether it is full, its usage, and that its month has to be summed."""
     manifest = built.manifest or Manifest()
     # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
     # too.
-    outside = sum(figures.beyond.values())
+    outside = sum(rollup.beyond.values())
     filling = max(manifest.records, outside)
     if filling >= site.max_day:
         exclusions.declare_full(site.id, built.day, filling)
     records = manifest.records + outside
-    of_day = usage.Day(manifest.views_and_events, records, figures.totals.visits, len(built.packed))
+    of_day = usage.Day(manifest.views_and_events, records, rollup.totals.visits, len(built.packed))
     usage.put_day(site.id, built.day, of_day)
     month_sums.invalidate(site.id, built, site.calendar.day_of(built.built_at))
 
@@ -196,12 +196,35 @@ def _look(site: Site, day: date) -> _Found:
 # ── What is new ──
 
 
+def _built(db: Engine, site: Site, day: date, found: _Found, most: int, *, over: bool) -> tuple[_Day, Rollup]:
+    """The day with what is new in it, up to about `most` hits, in parts that are written; and its rollup."""
+    try:
+        new = _arranged(db, site, day, _take_up(db, site, day, found, most), over=over)
+        return new, _rollup(db, new.staged)
+    except SegmentLost as lost:
+        if found.manifest is None or rollups.get(site.id, day) != found.stored:
+            raise StaleWrite(f"{site.id} {day}") from lost
+        log.exception("%s %s is built from what there is", site.id, day)
+        again = replace(found, manifest=None, lost=found.manifest.lost, expected=found.manifest.records)
+        return _built(db, site, day, again, most, over=over)
+
+
+def _rollup(db: Engine, staged: Sequence[StagedPart]) -> Rollup:
+    """The rollup of a day, from the figures of its parts."""
+    figures.add(db, day_parts.all_figures(staged))
+    rollup = compute_rollup.of_figures(db)
+    day_parts.define(db, staged, ["visits"])
+    rollup.latest = compute_rollup.latest_visits(db, LATEST)
+    rollup.beyond = new_hits.beyond_by_hour(db, staged)
+    return rollup
+
+
 def _take_up(db: Engine, site: Site, day: date, found: _Found, most: int) -> _Day:
     """The parts of the day, and hits that are new, up to about `most`."""
     known = _known(db, site, day, found)
     hours = {mark.hour for mark in found.marks if mark.hour is not None} | {*known.manifest.unread}
     written: Mapping[int, str] = known.manifest.written
-    if known.manifest is not found.manifest:
+    if found.manifest is None:
         hours |= {*hits.hours_with_hits(site.id, day)}
     if site.max_visitor_hour > known.manifest.limit:
         written = {}  # hits that were left out before may count now
@@ -232,29 +255,20 @@ def _continued(before: Manifest, fresh: Fresh, change: Change | None, limit: int
 
 
 def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
-    """The parts that the day has; without a manifest, or if one is lost, they are made anew of all hits there are."""
-    before = Manifest()
+    """The parts that the day has; without a manifest, they are made anew of all hits that the bucket has."""
     if found.manifest is not None:
-        try:
-            pieces = [_read(db, site, day, part) for part in found.manifest.parts]
-            return _Day(pieces, found.manifest, complete=True, outdated=[])
-        except SegmentLost as lost:
-            if rollups.get(site.id, day) != found.stored:
-                raise StaleWrite(f"{site.id} {day}") from lost
-            log.exception("%s %s is built from what there is", site.id, day)
-            before = Manifest(lost=found.manifest.lost, expected=found.manifest.records)
+        pieces = [_Piece(day_parts.stored(db, site.id, day, part), part) for part in found.manifest.parts]
+        return _Day(pieces, found.manifest, complete=True, outdated=[])
     keys = [segments.part_key(site.id, day, name) for name in segments.list_parts(site.id, day)]
     keys += segments.old_keys(site.id, day)
     changes = new_hits.from_bucket(db, site, day) if keys else []
-    records = sum(change.records for change in changes)
-    views_and_events = sum(change.views_and_events for change in changes)
-    manifest = replace(before, records=records, views_and_events=views_and_events)
+    manifest = Manifest(
+        records=sum(change.records for change in changes),
+        views_and_events=sum(change.views_and_events for change in changes),
+        lost=found.lost,
+        expected=found.expected,
+    )
     return _Day([_Piece(change.part) for change in changes], manifest, complete=True, outdated=keys)
-
-
-def _read(db: Engine, site: Site, day: date, part: Part) -> _Piece:
-    files = segments.read_part(site.id, day, part)
-    return _Piece(day_parts.stage(db, day, part.age, part.records, files), part)
 
 
 # ── How it is stored ──

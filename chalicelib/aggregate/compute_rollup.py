@@ -2,42 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from chalicelib import catalogue, config
+from chalicelib.aggregate import figures
+from chalicelib.aggregate.catalogue_sql import with_sums
 from chalicelib.aggregate.duckdb_engine import Engine, sql
 from chalicelib.aggregate.event_rows import EventRow
-from chalicelib.aggregate.rollup_sums import LATEST, Hour, RobotRow, Rollup, fill
-from chalicelib.aggregate.spellings import folded
-from chalicelib.catalogue import Dimension, Level, Totals
+from chalicelib.aggregate.rollup_sums import LATEST, Hour, RobotRow, Rollup
+from chalicelib.catalogue import Totals
 
 AFTER_ALL: Final = {"before": 1 << 62, "before_id": ""}
 
+# A row of a table: value, visitors, visits, pageviews.
+Counts = tuple[str, int, int, int]
+_ALL: Final = 1 << 62
+# The visitors who are online were active in the last five minutes; how many these are is known for so many minutes.
+_SEEN_MINUTES: Final = 30
+
 
 def compute(engine: Engine) -> Rollup:
-    """Run the metric SQL over the engine's `views` and `visits`."""
+    """The rollup of the engine's relations."""
+    figures.compute(engine)
+    rollup = of_figures(engine)
+    rollup.latest = latest_visits(engine, LATEST)
+    return rollup
+
+
+def of_figures(engine: Engine) -> Rollup:
+    """The rollup of the engine's `figures`, without latest visits."""
     rollup = Rollup(
-        hours=sums_by_hour(engine),
-        seen=dict(engine.rows(sql("online_visitors"))),
-        latest=latest_visits(engine, LATEST),
+        hours=_hours(engine),
+        seen=_seen(engine),
         robots=[RobotRow(*row) for row in engine.rows(sql("robots"), {"most": config.TABLE_ROWS})],
     )
     for hour in rollup.hours:
         rollup.totals.add(hour.sums)
     rollup.events, rollup.other_events = named_events(engine, config.TABLE_ROWS)
-    for table, dimension in catalogue.DIMENSIONS.items():
-        fill(rollup, table, table_rows(engine, dimension), config.TABLE_ROWS)
+    rollup.tables, rollup.others = tables(engine, most=config.TABLE_ROWS)
     return rollup
 
 
+def _hours(engine: Engine) -> list[Hour]:
+    """The sums of each hour of the day with any activity."""
+    query = f"SELECT name::INTEGER AS hour, active, {', '.join(catalogue.SUMS)} FROM figures"  # noqa: S608
+    rows = engine.rows(f"{query} WHERE kind = $kind ORDER BY hour", {"kind": figures.HOUR})
+    return [Hour(hour, active, Totals(*sums)) for hour, active, *sums in rows]
+
+
+def _seen(engine: Engine) -> dict[int, int]:
+    """Visitors by the minute (epoch) in which they were last active, in the latest minutes of the data."""
+    query = "SELECT name::BIGINT AS minute, visitors FROM figures WHERE kind = $kind ORDER BY minute DESC LIMIT $most"
+    rows = engine.rows(query, {"kind": figures.MINUTE, "most": _SEEN_MINUTES})
+    return {minute: visitors for minute, visitors in reversed(rows) if minute > rows[0][0] - _SEEN_MINUTES}
+
+
 def named_events(engine: Engine, most: int) -> tuple[list[EventRow], EventRow | None]:
-    """Up to `most` custom events by name, those of most visitors first, and the sum of the others, if there are any."""
+    """From `figures`, up to `most` custom events by name, those of most visitors first, and the sum of the others."""
     rows, others = [], None
     for name, events, visitors, revenue, left_out in engine.rows(
         sql("events"), {"most": most, "currencies": config.EVENT_CURRENCIES}
     ):
-        sums = {currency: (amount, times) for currency, amount, times in revenue or ()}
+        sums = {currency: (int(amount), times) for currency, amount, times in revenue or ()}
         row = EventRow(name or "", events, visitors, sums, left_out)
         if name is None:
             others = row
@@ -46,10 +73,24 @@ def named_events(engine: Engine, most: int) -> tuple[list[EventRow], EventRow | 
     return rows, others
 
 
-def sums_by_hour(engine: Engine) -> list[Hour]:
-    """The sums of each hour of the day with any activity."""
-    rows = engine.rows(with_sums("sums_by_hour"))
-    return [Hour(hour, active, Totals(*sums)) for hour, active, *sums in rows]
+def tables(
+    engine: Engine, keys: Iterable[str] = tuple(catalogue.DIMENSIONS), most: int | None = None
+) -> tuple[dict[str, list[Counts]], dict[str, tuple[int, int, int]]]:
+    """From `figures`, the tables of some dimensions, and the sums of what is left out of them.
+
+    Rows are (value, visitors, visits, pageviews), most visitors first. If a dimension ignores case, each spelling has
+    a row.
+
+    :param most: rows per table; None: all.
+    """
+    found: dict[str, list[Counts]] = {key: [] for key in keys}
+    others: dict[str, tuple[int, int, int]] = {}
+    for kind, name, visitors, visits, views in engine.rows(sql("tables"), {"kinds": [*found], "most": most or _ALL}):
+        if name is None:
+            others[kind] = (visitors, visits, views)
+        else:
+            found[kind].append((name, visitors, visits, views))
+    return found, others
 
 
 def sums_by_minute(engine: Engine, day_start: int) -> list[tuple[int, ...]]:
@@ -57,38 +98,22 @@ def sums_by_minute(engine: Engine, day_start: int) -> list[tuple[int, ...]]:
     return engine.rows(with_sums("sums_by_minute"), {"start": day_start})
 
 
-def with_sums(query: str) -> str:
-    """A file of `aggregate/sql` with its placeholders in braces replaced by the aggregates of the catalogue."""
-    sums = ", ".join(f"coalesce({name}, 0)::BIGINT" for name in catalogue.SUMS)
-    text = sql(query).replace("{visit_sums}", _aggregates("visits")).replace("{view_sums}", _aggregates("views"))
-    return text.replace("{sums}", sums)
-
-
-def _aggregates(level: Level) -> str:
-    return ", ".join(f"{part.sql} AS {name}" for name, part in catalogue.SUMS.items() if part.of == level)
-
-
-def table_rows(engine: Engine, dimension: Dimension) -> list[tuple[str, int, int, int]]:
-    """All rows of a dimension: (value, visitors, visits, pageviews), most visitors first.
-
-    If the dimension ignores case, each spelling has a row.
-    """
-    rows = _rows(engine, _by_dimension(f"{dimension.level}_by_dimension", dimension))
-    if dimension.ignores_case and len({folded(row[0]) for row in rows}) < len(rows):
-        return _rows(engine, _by_dimension("visits_by_spelling", dimension))  # takes twice the time
-    return rows
-
-
-def _by_dimension(query: str, dimension: Dimension) -> str:
-    return sql(query).replace("{expression}", dimension.expression).replace("{condition}", dimension.condition)
-
-
-def _rows(engine: Engine, query: str) -> list[tuple[str, int, int, int]]:
-    return [(str(name), int(visitors), int(visits), int(views)) for name, visitors, visits, views in engine.rows(query)]
-
-
 def latest_visits(
     engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL, visitors: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """The latest visits, of all visitors or of some, newest first, as dicts of the columns of `list_visits.sql`."""
-    return engine.named_rows(sql("list_visits"), {**after, "most": most, "visitors": visitors})
+    """The latest visits, newest first, as dicts of the columns of `list_visits.sql`.
+
+    :param after: those that come after this visit in that order; :param visitors: those of some visitors; None: of all.
+    """
+    parameters = {**after, "most": most}
+    conditions = "(started < $before OR (started = $before AND id || visitor < $before_id))"
+    if visitors is not None:
+        parameters["visitors"] = visitors
+        conditions += " AND list_contains($visitors, visitor)"
+    # Most columns are needed of few visits: which ones, is looked up in a few columns.
+    times = f"SELECT started FROM human_visits WHERE {conditions} ORDER BY started DESC LIMIT $most"  # noqa: S608
+    ((oldest,),) = engine.rows(f"SELECT min(started) FROM ({times})", parameters)  # noqa: S608
+    if oldest is None:
+        return []
+    text = sql("list_visits").replace("{conditions}", f"started >= {oldest} AND {conditions}")
+    return engine.named_rows(text, parameters)

@@ -1,20 +1,23 @@
 """The parts of a site-day as relations of the engine: what is read of a day, and how parts are merged.
 
-Of a visitor who is in several parts, the one with the largest age counts.
+Of a visitor who is in several parts, the one with the largest age counts. The table `figures` is an exception: it has
+by how much the part has changed the day's figures, so those of all parts add up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from chalicelib import config
-from chalicelib.aggregate.duckdb_engine import COMPUTED, Engine, parquet
-from chalicelib.store.segments import PUBLIC, TABLES
+from chalicelib.aggregate import figures, table_columns
+from chalicelib.aggregate.duckdb_engine import Engine, parquet
+from chalicelib.store import segments
+from chalicelib.store.segments import PUBLIC, TABLES, Part
 
 # Table -> the query that gives its rows, of the visitors in `changed`, after `Engine.sessionize`.
 QUERIES: Final[Mapping[str, str]] = {
@@ -35,6 +38,7 @@ QUERIES: Final[Mapping[str, str]] = {
         FROM human_views""",
     "events": "SELECT * EXCLUDE (day) FROM custom_events",
     "visitors": "SELECT visitor FROM changed",
+    "figures": "FROM figures",
     "robots": "SELECT * EXCLUDE (day) FROM robot_visitors",
     "beyond": "FROM beyond",
     "hits": "SELECT * EXCLUDE (day) FROM hits",
@@ -43,43 +47,67 @@ QUERIES: Final[Mapping[str, str]] = {
 _ORDERS: Final[Mapping[str, str]] = {
     "visits": "visitor, visit", "views": "visitor, t, id", "events": "visitor, t, id", "visitors": "visitor",
     "robots": "visitor", "beyond": "visitor, hour, digest", "hits": "visitor, t, id, kind",
+    "figures": "kind, name, detail",
 }  # fmt: skip
 # The tables in which visitors have numbers, which are counted faster than keys.
 _NUMBERED: Final = ("visits", "views")
-# The relation of the metric SQL that each table becomes.
-_RELATIONS: Final[Mapping[str, str]] = {
-    "visits": "human_visits", "views": "human_views", "events": "custom_events", "robots": "robot_visitors",
-}  # fmt: skip
+# The relation of the metric SQL that each table becomes, and its columns.
+_RELATIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "visits": ("human_visits", table_columns.VISITS),
+    "views": ("human_views", table_columns.VIEWS),
+    "events": ("custom_events", table_columns.EVENTS),
+    "robots": ("robot_visitors", table_columns.ROBOTS),
+}
 # Numbers of visitors in different parts do not overlap.
 _MAX_VISITORS: Final = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
 class StagedPart:
-    """A part in the scratch folder, in a folder ``day=<day>/part=<number>``.
+    """A part whose tables are in the scratch folder, or get there when they are needed.
 
-    :ivar number: unique in the engine.
-    :ivar files: table -> its Parquet file; empty tables are left out.
+    :ivar folder: of the tables, ``day=<day>/part=<number>``; :ivar number: unique in the engine.
+    :ivar tables: those that have rows.
+    :ivar read: gives Parquet files of some of them.
     """
 
     day: date
     number: int
     age: int
     records: int
-    files: Mapping[str, Path]
+    folder: Path
+    tables: Collection[str]
+    read: Callable[[Sequence[str]], Mapping[str, bytes]] = field(default=lambda _: {})
+
+    def fetch(self, tables: Sequence[str]) -> None:
+        """Have some tables in the scratch folder, those that have rows."""
+        missing = [table for table in tables if table in self.tables and not self._path(table).exists()]
+        if missing:
+            for table, data in self.read(missing).items():
+                self._path(table).write_bytes(data)
+
+    def path(self, table: str) -> Path | None:
+        """The Parquet file of a table; None if it has no rows."""
+        self.fetch([table])
+        return self._path(table) if table in self.tables else None
 
     def contents(self) -> dict[str, bytes]:
         """Its Parquet files."""
-        return {table: path.read_bytes() for table, path in self.files.items()}
+        self.fetch(TABLES)
+        return {table: self._path(table).read_bytes() for table in self.tables}
+
+    def _path(self, table: str) -> Path:
+        return self.folder / f"{table}.parquet"
 
 
-def stage(db: Engine, day: date, age: int, records: int, files: Mapping[str, bytes]) -> StagedPart:
-    """Write a part that was read to the scratch folder."""
+def stored(db: Engine, site_id: str, day: date, part: Part) -> StagedPart:
+    """A part that is in the bucket."""
     number, folder = _folder(db, day)
-    paths = {table: folder / f"{table}.parquet" for table in files}
-    for table, path in paths.items():
-        path.write_bytes(files[table])
-    return StagedPart(day, number, age, records, paths)
+
+    def read(tables: Sequence[str]) -> Mapping[str, bytes]:
+        return segments.read_part(site_id, day, part, tables)
+
+    return StagedPart(day, number, part.age, part.records, folder, tuple(part.places), read)
 
 
 def _folder(db: Engine, day: date) -> tuple[int, Path]:
@@ -90,7 +118,7 @@ def _folder(db: Engine, day: date) -> tuple[int, Path]:
 
 
 def write_changed(db: Engine, day: date, age: int) -> StagedPart:
-    """The part of the visitors in `changed`, once their hits are sessionized."""
+    """The part of the visitors in `changed`, once hits are sessionized and `figures` computed."""
     return _write(db, day, age, QUERIES)
 
 
@@ -121,15 +149,23 @@ def in_range(between: tuple[str, str]) -> str:
 
 
 def merge(db: Engine, day: date, parts: Sequence[StagedPart], between: tuple[str, str] = ("", "")) -> StagedPart:
-    """One part made of several of a day, of all visitors or of those in a range (from, before)."""
-    condition = in_range(between) if any(between) else ""
-    queries = {table: rows for table in TABLES if (rows := rows_of(parts, table, condition))}
+    """One part made of several of a day, of all visitors or of those in a range (from, before).
+
+    Of several ranges, the first has the figures.
+    """
+    for part in parts:
+        part.fetch(TABLES)
+    condition = in_range(between) if any(between) else "true"
+    of_rows = (table for table in TABLES if table != "figures")
+    queries = {table: rows for table in of_rows if (rows := rows_of(parts, table, condition))}
+    if not between[0]:
+        queries["figures"] = figures.added(all_figures(parts))
     return _write(db, day, max(part.age for part in parts), queries)
 
 
 def _write(db: Engine, day: date, age: int, queries: Mapping[str, str]) -> StagedPart:
     number, folder = _folder(db, day)
-    files, records = {}, 0
+    tables, records = [], 0
     for table in sorted(queries, key=lambda table: table != "visitors"):  # first, for the numbers
         path, query = folder / f"{table}.parquet", queries[table]
         if table in _NUMBERED:
@@ -143,10 +179,10 @@ def _write(db: Engine, day: date, age: int, queries: Mapping[str, str]) -> Stage
         if table == "hits":
             records = rows
         if rows:
-            files[table] = path
+            tables.append(table)
         else:
             path.unlink()
-    return StagedPart(day, number, age, records, files)
+    return StagedPart(day, number, age, records, folder, tuple(tables))
 
 
 def _numbers(visitors: Path, condition: str = "true") -> str:
@@ -155,53 +191,102 @@ def _numbers(visitors: Path, condition: str = "true") -> str:
     return f"SELECT visitor, file_row_number::INTEGER AS visitor_number FROM {numbered} WHERE {condition}"  # noqa: S608
 
 
-def rows_of(parts: Sequence[StagedPart], table: str, condition: str = "") -> str:
+def _paths(parts: Iterable[StagedPart], table: str) -> list[Path]:
+    return [path for part in parts if (path := part.path(table)) is not None]
+
+
+def rows_of(parts: Sequence[StagedPart], table: str, condition: str = "true") -> str:
     """A query for the rows of a table that count and meet a condition; empty if no part has the table."""
     selects = []
     for age in sorted({part.age for part in parts}, reverse=True):
-        files = [part.files[table] for part in parts if part.age == age and table in part.files]
-        newer = [part.files["visitors"] for part in parts if part.age > age and "visitors" in part.files]
+        files = _paths((part for part in parts if part.age == age), table)
+        newer = _paths((part for part in parts if part.age > age), "visitors") if files else []
         if files:
-            conditions = [f"visitor NOT IN (SELECT visitor FROM {parquet(newer)})"] if newer else []  # noqa: S608
-            where = " AND ".join([*conditions, *([condition] if condition else [])]) or "true"
-            selects.append(f"SELECT * FROM {parquet(files)} WHERE {where}")  # noqa: S608
+            counts = f" AND visitor NOT IN (SELECT visitor FROM {parquet(newer)})" if newer else ""  # noqa: S608
+            selects.append(f"SELECT * FROM {parquet(files)} WHERE {condition}{counts}")  # noqa: S608
     return " UNION ALL BY NAME ".join(selects)
 
 
-def define(db: Engine, parts: Sequence[StagedPart]) -> None:
+def all_figures(parts: Sequence[StagedPart]) -> str:
+    """A query for the figures of all parts, which remain to be added."""
+    paths = _paths(parts, "figures")
+    return f"FROM {parquet(paths)}" if paths else table_columns.no_rows(table_columns.FIGURES)
+
+
+def find_latest(db: Engine, parts: Sequence[StagedPart], visitors: str) -> list[StagedPart]:
+    """Define `latest_parts` (visitor, part): the number of the latest part that has each of some visitors.
+
+    :param visitors: a relation with a column `visitor`.
+    :returns: the parts that are named.
+    """
+    found = ["SELECT '' AS visitor, 0 AS part, 0 AS age WHERE false"]
+    for part in parts:
+        if (path := part.path("visitors")) is not None:
+            columns = f"visitor, {part.number} AS part, {part.age} AS age"
+            found.append(f"SELECT {columns} FROM {parquet([path])} SEMI JOIN {visitors} USING (visitor)")  # noqa: S608
+    latest = f"SELECT visitor, arg_max(part, age) AS part FROM ({' UNION ALL '.join(found)}) GROUP BY visitor"  # noqa: S608
+    db.execute(f"CREATE OR REPLACE TEMP TABLE latest_parts AS {latest}")
+    named = {number for (number,) in db.rows("SELECT DISTINCT part FROM latest_parts")}
+    return [part for part in parts if part.number in named]
+
+
+def rows_in_latest(parts: Sequence[StagedPart], table: str) -> str:
+    """A query for the rows of the visitors in `latest_parts`, see :func:`find_latest`; empty if there are none."""
+    return " UNION ALL BY NAME ".join(
+        f"FROM {parquet([path])} SEMI JOIN (FROM latest_parts WHERE part = {part.number}) USING (visitor)"
+        for part in parts
+        if (path := part.path(table)) is not None
+    )
+
+
+def replaced_rows(db: Engine, latest: Sequence[StagedPart]) -> dict[str, str]:
+    """Relation of the metric SQL -> a table of its rows of the visitors in `changed`, as they are in `latest_parts`."""
+    found = {}
+    for table, (relation, _) in _RELATIONS.items():
+        theirs = "part.visitor IN (SELECT visitor FROM latest_parts SEMI JOIN changed USING (visitor) WHERE part = {0})"
+        selects = [
+            _stored(table, [path], theirs.format(part.number))
+            for part in latest
+            if (path := part.path(table)) is not None
+        ]
+        if selects:
+            found[relation] = f"former_{table}"
+            db.execute(f"CREATE OR REPLACE TEMP TABLE {found[relation]} AS {' UNION ALL BY NAME '.join(selects)}")
+    return found
+
+
+def define(db: Engine, parts: Sequence[StagedPart], tables: Collection[str] = tuple(_RELATIONS)) -> None:
     """Define the relations of the metric SQL as the rows that count of the parts of some days.
 
     They are read from the files by each query, which needs a few of their columns.
+
+    :param tables: those that are needed; the relations of others are empty.
     """
-    db.ensure_relations()
     replaced = _replaced(db, parts)
-    for table, relation in _RELATIONS.items():
-        whole = [part.files[table] for part in parts if table in part.files and part.number not in replaced]
-        selects = [_stored(table, whole, "true")] if whole else []
-        for number, names in replaced.items():
-            path = next(part for part in parts if part.number == number).files.get(table)
-            if path is not None:
-                column = "visitor_number" if table in _NUMBERED else "visitor"
-                selects.append(_stored(table, [path], f"part.{column} NOT IN (SELECT {column} FROM {names})"))  # noqa: S608
-        empty = COMPUTED[relation].split(" WHERE ")[0]
-        together = " UNION ALL BY NAME ".join([f"SELECT * FROM ({empty} WHERE false)", *selects])  # noqa: S608
-        db.define(relation, together)
+    for table, (relation, columns) in _RELATIONS.items():
+        selects = []
+        if table in tables:
+            whole = _paths((part for part in parts if part.number not in replaced), table)
+            selects = [_stored(table, whole, "true")] if whole else []
+            for part in parts:
+                if part.number in replaced and (path := part.path(table)) is not None:
+                    column = "visitor_number" if table in _NUMBERED else "visitor"
+                    names = replaced[part.number]
+                    selects.append(_stored(table, [path], f"part.{column} NOT IN (SELECT {column} FROM {names})"))  # noqa: S608
+        empty = table_columns.no_rows({"day": "VARCHAR", **columns})
+        db.define(relation, " UNION ALL BY NAME ".join([*selects, empty]))
 
 
 def _replaced(db: Engine, parts: Sequence[StagedPart]) -> dict[int, str]:
     """Numbers of the parts of which some visitors do not count -> the table of these visitors and their numbers."""
     found = {}
     for part in parts:
-        newer = [
-            other.files["visitors"]
-            for other in parts
-            if other.age > part.age and other.day == part.day and "visitors" in other.files
-        ]
-        if newer and "visitors" in part.files:
+        newer = _paths((one for one in parts if one.age > part.age and one.day == part.day), "visitors")
+        visitors = part.path("visitors") if newer else None
+        if visitors is not None:
             condition = f"visitor IN (SELECT visitor FROM {parquet(newer)})"  # noqa: S608
             found[part.number] = f"replaced_{part.number}"
-            numbers = _numbers(part.files["visitors"], condition)
-            db.execute(f"CREATE OR REPLACE TEMP TABLE {found[part.number]} AS {numbers}")
+            db.execute(f"CREATE OR REPLACE TEMP TABLE {found[part.number]} AS {_numbers(visitors, condition)}")
     return found
 
 

@@ -10,7 +10,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -28,6 +28,8 @@ from chalicelib.store.records import TRAITS, VisitorHour
 # The share of the function's memory that DuckDB may use.
 _MEMORY_SHARE = 0.6
 _DEFAULT_MEMORY_MB = 1024
+# A function has one CPU for so much memory.
+_MB_PER_CPU = 1769
 
 # The constants in the SQL, ms.
 _CONSTANTS: Mapping[str, int] = {
@@ -62,7 +64,6 @@ class Engine:
     def __init__(self, connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         self._connection = connection
         self._scratch = scratch
-        self._has_relations = False
         self._numbers = count(1)
 
     @property
@@ -89,21 +90,22 @@ class Engine:
 
         :param calendar: of the site, for the hours on its clock at which visits begin.
         """
-        self._set_clock(calendar)
-        for name in ("views", "redirects", "visits", "custom_events", "robot_visitors"):
+        found = self.rows("SELECT day, bool_or(coalesce(redirect, false)) FROM hits GROUP BY day")
+        self._set_clock(calendar, [day for day, _ in found])
+        redirects = ["redirects"] if any(redirect for _, redirect in found) else []  # rare, and 25 ms
+        for name in ("views", *redirects, "visits", "custom_events", "robot_visitors"):
             text = sql(name)
             for constant, ms in _CONSTANTS.items():
                 text = text.replace(constant, str(ms))
             self.execute(text)
         for relation, rows in COMPUTED.items():
             self.define(relation, rows)
-        self._has_relations = True
 
-    def _set_clock(self, calendar: Calendar) -> None:
+    def _set_clock(self, calendar: Calendar, of_days: Sequence[str]) -> None:
         """Define `clock`, see visits.sql."""
         rows = [
             (day, since if number else _EVER, offset)
-            for (day,) in self.rows("SELECT DISTINCT day FROM hits")
+            for day in of_days
             for number, (since, offset) in enumerate(calendar.offsets(date.fromisoformat(day)))
         ]
         self.execute("CREATE OR REPLACE TEMP TABLE clock (day VARCHAR, since BIGINT, offset_ms BIGINT)")
@@ -111,23 +113,14 @@ class Engine:
             self._connection.executemany("INSERT INTO clock VALUES (?, ?, ?)", rows)
 
     def define(self, relation: str, query: str) -> None:
-        """Define a relation as the rows of a query, in place of the view or table of that name."""
-        self.drop(relation)
-        self.execute(f"CREATE TEMP VIEW {relation} AS {query}")
+        """Define a relation as the rows of a query."""
+        self.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {query}")
 
-    def drop(self, relation: str) -> None:
-        """Drop a view or table, if it is there."""
-        kinds = self.rows(
-            "SELECT table_type FROM information_schema.tables WHERE table_name = $name", {"name": relation}
-        )
-        for (kind,) in kinds:
-            self.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {relation}")
-
-    def ensure_relations(self) -> None:
-        """Define the relations that :meth:`sessionize` defines, without rows, if they are not there."""
-        if not self._has_relations:
-            self.load([], [])
-            self.sessionize()
+    def narrow(self, relation: str, query: str, parameters: Mapping[str, Any]) -> None:
+        """Define a relation as the rows that a query over it gives now."""
+        table = f"{relation}_{self.next_number()}"
+        self.rows(f"CREATE TEMP TABLE {table} AS {query}", parameters)
+        self.define(relation, f"FROM {table}")
 
     def stage_fresh(self, fresh: Iterable[VisitorHour], number: int = 0) -> Path:
         """Write hits as the table has them to a Parquet file. DuckDB unpacks the records faster than Python."""
@@ -186,13 +179,17 @@ class Engine:
 
 @contextmanager
 def engine() -> Iterator[Engine]:
-    """The engine of the container; used by one thread at a time."""
-    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="hits-") as scratch:
-        yield Engine(_connection(), Path(scratch))
+    """The engine of the container, without any relations; used by one thread at a time."""
+    with (
+        _one_at_a_time,
+        tempfile.TemporaryDirectory(prefix="hits-") as scratch,
+        closing(_database().cursor()) as connection,
+    ):
+        yield Engine(connection, Path(scratch))
 
 
 @cache
-def _connection() -> duckdb.DuckDBPyConnection:
+def _database() -> duckdb.DuckDBPyConnection:
     memory = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _DEFAULT_MEMORY_MB))
     scratch = tempfile.gettempdir()
     return duckdb.connect(
@@ -204,6 +201,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "preserve_insertion_order": "false",
+            "threads": str(max(1, memory // _MB_PER_CPU)),  # more would only wait for each other
         },
     )
 

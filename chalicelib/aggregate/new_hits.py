@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from chalicelib import config
-from chalicelib.aggregate import day_parts
+from chalicelib.aggregate import day_parts, figures
 from chalicelib.aggregate.day_parts import StagedPart
 from chalicelib.aggregate.duckdb_engine import Engine, hits_query, parquet, sql, stored_rows
 from chalicelib.store import hits, segments
@@ -59,28 +60,19 @@ def read(db: Engine, site: Site, day: date, hours: Collection[int], written: Map
     """
     fresh = Fresh(written=dict(written))
     coming = _coming(site, day, sorted(hours), fresh, most)
-    while True:
-        part = _Chunk(coming)
-        path = db.stage_fresh(part, len(fresh.files))
-        if not part.records:
-            path.unlink()
-            return fresh
-        fresh.files.append(path)
+    for first in coming:
+        fresh.files.append(db.stage_fresh(_chunk(first, coming), len(fresh.files)))
+    return fresh
 
 
-class _Chunk:
-    """The next items of an iterator, up to a number of records."""
-
-    def __init__(self, coming: Iterator[VisitorHour]) -> None:
-        self._coming = coming
-        self.records = 0
-
-    def __iter__(self) -> Iterator[VisitorHour]:
-        for stored in self._coming:
-            self.records += len(stored.records)
-            yield stored
-            if self.records >= _CHUNK:
-                return
+def _chunk(first: VisitorHour, coming: Iterator[VisitorHour]) -> Iterator[VisitorHour]:
+    """An item and those that come next, up to a number of records."""
+    records = 0
+    for stored in chain([first], coming):
+        yield stored
+        records += len(stored.records)
+        if records >= _CHUNK:
+            return
 
 
 def _coming(site: Site, day: date, hours: Sequence[int], fresh: Fresh, most: int) -> Iterator[VisitorHour]:
@@ -107,11 +99,11 @@ def take_up(
     """
     db.execute(f"CREATE OR REPLACE TEMP VIEW fresh AS {hits_query([rows])}")
     db.execute("CREATE OR REPLACE TEMP TABLE fresh_visitors AS SELECT DISTINCT visitor FROM fresh")
-    theirs = "visitor IN (FROM fresh_visitors)"
-    known = day_parts.rows_of(parts, "hits", theirs)
+    latest = day_parts.find_latest(db, parts, "fresh_visitors")
+    known = day_parts.rows_in_latest(latest, "hits")
     earlier = [f"SELECT '{day.isoformat()}' AS day, * FROM ({known})"] if known else []  # noqa: S608
     db.execute(f"CREATE OR REPLACE TEMP TABLE earlier AS {hits_query(earlier)}")
-    beyond = beyond or day_parts.rows_of(parts, "beyond", theirs) or _NO_BEYOND
+    beyond = beyond or day_parts.rows_in_latest(latest, "beyond") or _NO_BEYOND
     db.execute(f"CREATE OR REPLACE TEMP TABLE earlier_beyond AS {beyond}")
     limits = {"$most_records": site.max_visitor_hour, "$most_bytes": config.MAX_VISITOR_HOUR_BYTES}
     text = sql("merge_hits")
@@ -122,6 +114,7 @@ def take_up(
     if not changed:
         return None
     db.sessionize(site.calendar)
+    figures.compute(db, replaced=day_parts.replaced_rows(db, latest))
     counts = "count(*), count(*) FILTER (kind != 'leave')"
     ((after, shown_after),) = db.rows(f"SELECT {counts} FROM hits")  # noqa: S608
     ((before, shown_before),) = db.rows(f"SELECT {counts} FROM earlier SEMI JOIN changed USING (visitor)")  # noqa: S608
@@ -162,5 +155,4 @@ def beyond_by_hour(db: Engine, parts: Sequence[StagedPart]) -> dict[int, int]:
     rows = day_parts.rows_of(parts, "beyond")
     if not rows:
         return {}
-    found = db.rows(f"SELECT hour::INTEGER, count(*) FROM ({rows}) GROUP BY hour ORDER BY hour")  # noqa: S608
-    return {int(hour): int(records) for hour, records in found}
+    return dict(db.rows(f"SELECT hour::INTEGER, count(*) FROM ({rows}) GROUP BY hour ORDER BY hour"))  # noqa: S608

@@ -42,7 +42,7 @@ def one_spelling(counts: Counts) -> Counts:
 
 
 def folded(name: str) -> str:
-    """A name without its case, character by character, as `visits_by_spelling.sql` has it.
+    """A name without its case, character by character, as `catalogue_sql.folded_sql` has it.
 
     It is DuckDB's `lower`, which gives one character for one, with the same sigma at the end of a word as elsewhere.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import catalogue
-from chalicelib.aggregate import compute_rollup
+from chalicelib.aggregate.catalogue_sql import folded_sql, with_sums
 from chalicelib.aggregate.duckdb_engine import Engine, sql
 from chalicelib.aggregate.spellings import folded
 from chalicelib.report import filter_sql
@@ -45,7 +45,7 @@ class _Value:
         return self.field.dimension is not None and self.field.dimension.ignores_case
 
     def columns(self) -> str:
-        key = filter_sql.folded_sql(self.sql) if self.ignores_case else self.sql
+        key = folded_sql(self.sql) if self.ignores_case else self.sql
         return f"{self.sql} AS value_{self.number}, {key} AS {self.key}"
 
 
@@ -87,7 +87,7 @@ def statement(db: Engine, question: Question, hidden: Sequence[str], after: Sequ
     :param most: how many rows.
     """
     keys = _keys(question)
-    rows = keys.fill(sql("event_breakdown") if question.of_events else compute_rollup.with_sums("breakdown"))
+    rows = keys.fill(sql("event_breakdown") if question.of_events else with_sums("breakdown"))
     labels = [f"label_{value.number}" for value in keys.values]
     wanted = [*_searched(db, question, labels, keys.parameters), *_not_hidden(hidden, keys)]
     order = _order(question, labels)
@@ -124,7 +124,7 @@ def _searched(db: Engine, question: Question, labels: Sequence[str], parameters:
     parameters["search"] = folded(question.search)
     found = []
     for label, one in zip(labels, question.dimensions, strict=True):
-        found.append(f"contains({filter_sql.folded_sql(label)}, $search)")
+        found.append(f"contains({folded_sql(label)}, $search)")
         shown = filter_sql.shown_containing(db, one, [question.search], ignores_case=True)
         if shown:
             parameters[f"shown_{label}"] = shown

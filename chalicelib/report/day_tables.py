@@ -13,8 +13,7 @@ from chalicelib.aggregate.day_parts import StagedPart
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.errors import Unavailable
 from chalicelib.store import rollups, segments
-from chalicelib.store.rollups import StoredRollup
-from chalicelib.store.segments import PUBLIC, Part, SegmentLost
+from chalicelib.store.segments import PUBLIC, Manifest, SegmentLost
 from chalicelib.store.sites import Site
 
 # Objects that are read from the bucket at the same time.
@@ -42,36 +41,26 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[
                     retry_after=60,
                 ) from lost
         else:
-            day_parts.define(db, staged)
+            day_parts.define(db, staged, tables)
             return
 
 
 def _stage(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str]) -> list[StagedPart]:
-    stored: dict[date, StoredRollup] = {}
+    manifests: dict[date, Manifest | None] = {}
     for first, last in days.runs(sorted(of_days), lambda day: day + timedelta(days=1)):
-        stored |= {item.day: item for item in rollups.between(site.id, first, last)}
-    wanted = [(day, part) for day in of_days if day in stored for part in _parts(stored[day])]
-
-    def read(one: tuple[date, Part]) -> dict[str, bytes]:
-        return segments.read_part(
-            site.id, one[0], one[1], (*tables, "visitors") if _several(stored[one[0]]) else tables
-        )
-
-    staged: list[StagedPart] = []
+        manifests |= rollups.manifests(site.id, first, last)
+    staged = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for (day, part), files in zip(wanted, pool.map(read, wanted), strict=True):
-            staged.append(day_parts.stage(db, day, part.age, part.records, files))
-    old = [day for day in of_days if day in stored and stored[day].manifest is None]
+        waiting = []
+        for day, manifest in manifests.items():
+            parts = [day_parts.stored(db, site.id, day, part) for part in manifest.parts] if manifest else []
+            several = len({part.age for part in parts}) > 1  # so visitors can be in several of them
+            waiting += [pool.submit(part.fetch, (*tables, "visitors") if several else tables) for part in parts]
+            staged += parts
+        for one in waiting:
+            one.result()
+    old = [day for day, manifest in manifests.items() if manifest is None]
     return staged + [_of_old_files(db, site, day) for day in old]
-
-
-def _parts(stored: StoredRollup) -> Sequence[Part]:
-    return stored.manifest.parts if stored.manifest is not None else ()
-
-
-def _several(stored: StoredRollup) -> bool:
-    """Whether visitors can be in several of the day's parts."""
-    return len({part.age for part in _parts(stored)}) > 1
 
 
 def _of_old_files(db: Engine, site: Site, day: date) -> StagedPart:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chalicelib.aggregate.catalogue_sql import folded_sql
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.aggregate.spellings import folded
 from chalicelib.report.display_names import differs_when_shown, shown_name, stored_names
@@ -64,11 +65,6 @@ def value_of(of: Field, parameters: dict[str, Any]) -> str:
 def json_pointer(name: str) -> str:
     """A property as JSON Pointer (RFC 6901); in a JSON path, a name such as ``*`` would match all properties."""
     return "/" + without_surrogates(name).replace("~", "~0").replace("/", "~1")
-
-
-def folded_sql(expression: str) -> str:
-    """A text without its case, as `aggregate.spellings.folded` has it."""
-    return f"translate(lower({expression}), 'ς', 'σ')"
 
 
 def shown_containing(db: Engine, of: Field, texts: Sequence[str], *, ignores_case: bool) -> list[str]:

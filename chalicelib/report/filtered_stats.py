@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from chalicelib import catalogue, config
-from chalicelib.aggregate import compute_rollup, rollup_sums
+from chalicelib.aggregate import compute_rollup, figures, rollup_sums
+from chalicelib.aggregate.catalogue_sql import with_sums
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.aggregate.rollup_sums import LATEST, Rollup
 from chalicelib.catalogue import Totals
@@ -33,7 +34,7 @@ _WHOLE_DAY = (str(WHOLE_DAY), str(WHOLE_DAY))
 
 
 @dataclass(frozen=True, slots=True)
-class _Figures:
+class _Sums:
     """The sums of some days and their series."""
 
     totals: Totals
@@ -57,8 +58,8 @@ def stats(
     refreshed = refresh_period(site, period, comparison, now)
     built = rollups.built_between(site.id, period.first, period.last)
     with opened(site, list(built), conditions, until) as db:
-        figures = _figures(db, site, period.first, period.last, interval)
-        whole = rollup_sums.sum_days([_rollup(db, figures.totals)])
+        sums = _by_interval(db, site, period.first, period.last, interval)
+        whole = rollup_sums.sum_days([_rollup(db, sums.totals)])
     compared = _compared(site, period, conditions, interval, comparison, now, until)
     return site_stats.assembled(
         site,
@@ -67,7 +68,7 @@ def stats(
         interval,
         whole,
         compared.totals,
-        series=figures.series,
+        series=sums.series,
         compare_series=compared.series,
         visitors_online=site_stats.online(site, {}, now.astimezone(site.zone).date(), now),
         built_at=max(built.values(), default=None),
@@ -83,29 +84,29 @@ def _compared(
     comparison: Comparison,
     now: datetime,
     until: float,
-) -> _Figures:
+) -> _Sums:
     """The figures of the days that a period is compared with; the sums up to the same minute of the last day."""
     if not comparison.days():
-        return _Figures(Totals(), ())
+        return _Sums(Totals(), ())
     known = list(rollups.built_between(site.id, comparison.first, comparison.last))
     minute = comparison.same_minute(period, site.calendar, now)
     with opened(site, known, conditions, until) as db:
-        figures = _figures(db, site, comparison.first, comparison.last, interval)
+        sums = _by_interval(db, site, comparison.first, comparison.last, interval)
         if minute is None:
-            return figures
+            return sums
         end = site.calendar.day_start(comparison.last) + (minute + 1) * MINUTE_MS
-        return _Figures(_sums(db, interval, end)[0], figures.series)
+        return _Sums(_sums(db, interval, end)[0], sums.series)
 
 
-def _figures(db: Engine, site: Site, first: date, last: date, interval: Interval) -> _Figures:
+def _by_interval(db: Engine, site: Site, first: date, last: date, interval: Interval) -> _Sums:
     totals, counts = _sums(db, interval, config.LATEST_T)
-    return _Figures(totals, intervals.points(site.calendar, first, last, interval, counts))
+    return _Sums(totals, intervals.points(site.calendar, first, last, interval, counts))
 
 
 def _sums(db: Engine, interval: Interval, end: int) -> tuple[Totals, dict[tuple[date, int], Count]]:
     """The sums before an instant (epoch ms), and the counts by day and place."""
     of_view, of_visit = _PLACES.get(interval, _WHOLE_DAY)
-    text = compute_rollup.with_sums("sums_by_place")
+    text = with_sums("sums_by_place")
     text = text.replace("{place_of_view}", of_view).replace("{place_of_visit}", of_visit)
     totals, counts = Totals(), {}
     for day, place, active, *sums in db.rows(text, {"end": end}):
@@ -117,10 +118,12 @@ def _sums(db: Engine, interval: Interval, end: int) -> tuple[Totals, dict[tuple[
 
 def _rollup(db: Engine, totals: Totals) -> Rollup:
     """Sums, whole tables, events and the latest visits of all that the engine has."""
+    figures.compute(db, (*catalogue.DIMENSIONS, figures.EVENT))
     events, other_events = compute_rollup.named_events(db, config.PERIOD_ROWS)
+    tables, _ = compute_rollup.tables(db)
     return Rollup(
         totals=totals,
-        tables={key: compute_rollup.table_rows(db, dimension) for key, dimension in catalogue.DIMENSIONS.items()},
+        tables=tables,
         latest=compute_rollup.latest_visits(db, LATEST),
         events=events,
         other_events=other_events,

@@ -20,7 +20,6 @@ from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.report.filter_sql import Clauses
 from chalicelib.report.filters import Condition
 
-RELATIONS: Final = ("human_visits", "human_views", "custom_events")
 _VISIT: Final = "day, visitor, visit"
 
 
@@ -73,12 +72,6 @@ def latest(db: Engine) -> int:
     """The latest instant at which anything happened, epoch ms; 0 if nothing did."""
     times = " UNION ALL ".join(f"SELECT max(t) AS t FROM {name}" for name in ("human_views", "custom_events"))  # noqa: S608
     return int(db.rows(f"SELECT coalesce(max(t), 0) FROM ({times})")[0][0])  # noqa: S608
-
-
-def restore(db: Engine) -> None:
-    """Drop the relations, so that the next question can define them anew, and their memory is free."""
-    for relation in reversed(RELATIONS):
-        _drop(db, relation)
 
 
 @dataclass(slots=True)
@@ -146,14 +139,6 @@ def _first_of_visitor(columns: str) -> str:
 
 
 def _replace(db: Engine, relation: str, query: str, parts: _Parts) -> None:
-    """Make a relation that of a query over it, whether it is a table or a view."""
+    """Narrow a relation to the result of a query over it."""
     used = {name: parts.parameters[name] for name in re.findall(r"\$(\w+)", query)}
-    db.rows(f"CREATE OR REPLACE TEMP TABLE narrowed AS {query}", used)
-    _drop(db, relation)
-    db.rows(f"ALTER TABLE narrowed RENAME TO {relation}")
-
-
-def _drop(db: Engine, relation: str) -> None:
-    kinds = db.rows("SELECT table_type FROM information_schema.tables WHERE table_name = $name", {"name": relation})
-    for (kind,) in kinds:
-        db.rows(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {relation}")
+    db.narrow(relation, query, used)

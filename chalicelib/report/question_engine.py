@@ -32,13 +32,9 @@ def opened(
     :param end: what happened after this instant (epoch ms) is left out; None: all is included.
     :raises QueryTooLarge: if it takes too much time or memory, here or in the block.
     """
-    with engine() as db:
-        try:
-            with within_budget(db, until):
-                load_days(db, site, days)
-                if end is not None:
-                    narrowing.cut_at(db, end)
-                narrowing.narrow(db, conditions, window)
-                yield db
-        finally:
-            narrowing.restore(db)
+    with engine() as db, within_budget(db, until):
+        load_days(db, site, days)
+        if end is not None:
+            narrowing.cut_at(db, end)
+        narrowing.narrow(db, conditions, window)
+        yield db

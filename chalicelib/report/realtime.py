@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from chalicelib import catalogue, config
-from chalicelib.aggregate import compute_rollup, rollup_sums
-from chalicelib.aggregate.duckdb_engine import Engine
+from chalicelib import config
+from chalicelib.aggregate import compute_rollup, figures, rollup_sums
 from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.days import MINUTE_MS, local
 from chalicelib.report import site_stats
@@ -69,15 +68,13 @@ def of_site(site: Site, conditions: Sequence[Condition], limit: int, now: dateti
     with opened(site, known, conditions, until, window=window) as db:
         counts = {minute: (visitors, views) for minute, visitors, views in db.rows(_BY_MINUTE)}
         ((visitors, views),) = db.rows(_WHOLE)
-        tables = {name: _rows(db, name, limit) for name in TABLES}
+        figures.compute(db, TABLES)
+        tables, _ = compute_rollup.tables(db, TABLES)
     minutes = tuple(
         Minute(local(minute * MINUTE_MS, site.zone), *counts.get(minute, (0, 0)))
         for minute in range(first, current + 1)
     )
     online = site_stats.online(site, {}, end, now)
-    return Realtime(visitors, views, online, minutes, tables)
-
-
-def _rows(db: Engine, table: str, limit: int) -> tuple[Row, ...]:
-    rows = {table: compute_rollup.table_rows(db, catalogue.DIMENSIONS[table])}
-    return tuple(Row(*row) for row in rollup_sums.sum_days([Rollup(tables=rows)]).tables[table][:limit])
+    whole = rollup_sums.sum_days([Rollup(tables=tables)])
+    shown = {name: tuple(Row(*row) for row in whole.tables[name][:limit]) for name in TABLES}
+    return Realtime(visitors, views, online, minutes, shown)

@@ -149,14 +149,10 @@ def _of_day(
     conditions: Sequence[Condition],
     until: float,
 ) -> list[dict[str, Any]]:
-    with engine() as db:
-        try:
-            with query_budget.within_budget(db, until):
-                load_days(db, site, [day])
-                narrowing.narrow_visits(db, conditions)
-                found, views, events = _read(db, most, after, visitors)
-        finally:
-            narrowing.restore(db)
+    with engine() as db, query_budget.within_budget(db, until):
+        load_days(db, site, [day])
+        narrowing.narrow_visits(db, conditions)
+        found, views, events = _read(db, most, after, visitors)
     return [_shown(site, visit, views[key], events.get(key, ())) for key, visit in found.items()]
 
 

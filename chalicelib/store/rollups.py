@@ -93,6 +93,13 @@ def built_between(site_id: str, first: date, last: date) -> dict[date, int]:
     return {_day_of(item): int(item.built_at) for item in items}
 
 
+def manifests(site_id: str, first: date, last: date) -> dict[date, Manifest | None]:
+    """The manifests of the days from `first` to `last` that have a rollup, see :class:`StoredRollup`."""
+    keys = RollupItem.sk.between(_sort_key(first), _sort_key(last))
+    items = RollupItem.query(site_id, keys, consistent_read=True, attributes_to_get=["sk", "manifest"])
+    return {_day_of(item): _manifest(item) for item in items}
+
+
 def put_minutes(site_id: str, day: date, packed: bytes, built_at: int) -> None:
     """Store the sums per minute of a finished day."""
     RollupItem(site_id, _minutes_key(day), packed=packed, built_at=built_at, build="minutes").save()
@@ -160,5 +167,8 @@ def _day_of(item: RollupItem) -> date:
 
 
 def _parse(item: RollupItem) -> StoredRollup:
-    manifest = Manifest.unpack(item.manifest) if item.manifest else None
-    return StoredRollup(_day_of(item), bytes(item.packed), int(item.built_at), item.build, manifest)
+    return StoredRollup(_day_of(item), bytes(item.packed), int(item.built_at), item.build, _manifest(item))
+
+
+def _manifest(item: RollupItem) -> Manifest | None:
+    return Manifest.unpack(item.manifest) if item.manifest else None

@@ -28,8 +28,8 @@ from typing import Any, Final
 from chalicelib.config import settings
 from chalicelib.store import aws
 
-# The tables of a part, those that reports need first, so that they are read with one request for a range of bytes.
-TABLES: Final = ("visits", "views", "events", "visitors", "robots", "beyond", "hits")
+# The tables of a part, in an order in which builds and reports read them with one request for a range of bytes.
+TABLES: Final = ("figures", "beyond", "visitors", "visits", "views", "events", "robots", "hits")
 # The tables that are written for others to read.
 PUBLIC: Final = ("visits", "views", "events")
 _PARTS: Final = "segments/parts"

@@ -1,21 +1,16 @@
--- Custom events by name, up to $most of them, the rest together under NULL: how often, by how many visitors, and what
+-- Custom events from figures, up to $most of them, the rest together under NULL: how often, by how many visitors, and what
 -- they brought in, in millionths by currency, with how many amounts that was. Of one event's currencies, the $currencies
 -- with the most amounts are listed; `left_out` is the number of amounts in others. Sums are HUGEINT, since no BIGINT holds
 -- ten of the largest amounts.
 WITH counts AS (
-    SELECT event_name, count(*) AS events, count(DISTINCT (day, visitor)) AS visitors
-    FROM custom_events
-    GROUP BY event_name
+    SELECT name AS event_name, events, visitors FROM figures WHERE kind = 'event'
 ),
 placed AS (
     SELECT *, row_number() OVER (ORDER BY visitors DESC, events DESC, event_name) AS place
     FROM counts
 ),
 sums AS (
-    SELECT event_name, currency, sum(amount) AS amount, count(*) AS times
-    FROM custom_events
-    WHERE amount IS NOT NULL AND currency IS NOT NULL
-    GROUP BY event_name, currency
+    SELECT name AS event_name, detail AS currency, amount, times FROM figures WHERE kind = 'revenue'
 ),
 ranked AS (
     SELECT *, row_number() OVER (PARTITION BY event_name ORDER BY times DESC, currency) AS rank

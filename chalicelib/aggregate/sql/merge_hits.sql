@@ -39,7 +39,7 @@ SELECT hour, visitor, digest
 FROM earlier_beyond
 ANTI JOIN (FROM ranked WHERE kept) USING (hour, visitor, digest);
 
-CREATE OR REPLACE TEMP VIEW all_kept AS
+CREATE OR REPLACE TEMP TABLE all_kept AS
 SELECT {hit_columns} FROM merged ANTI JOIN crowded USING (hour, visitor)
 UNION ALL
 SELECT {hit_columns} FROM ranked WHERE kept;
@@ -57,7 +57,7 @@ after AS (
 )
 SELECT DISTINCT visitor FROM (FROM after EXCEPT FROM before);
 
-CREATE OR REPLACE TEMP VIEW hits AS
+CREATE OR REPLACE TEMP TABLE hits AS
 SELECT {hit_columns} FROM all_kept SEMI JOIN changed USING (visitor);
 
 CREATE OR REPLACE TEMP VIEW beyond AS

@@ -1,9 +1,7 @@
--- Bots that were stored (no metric counts them), by the reason why they are bots and by name. Hits are views and custom
+-- Bots from figures, by the reason why they are bots and by name. Hits are views and custom
 -- events. The $most bots with the most hits are named; the others are summed under '', by reason.
 WITH counts AS (
-    SELECT reason, name AS called, count(*) AS visitors, sum(hits) AS hits
-    FROM robot_visitors
-    GROUP BY reason, called
+    SELECT detail AS reason, name AS called, visitors, hits FROM figures WHERE kind = 'robot'
 ),
 placed AS (
     SELECT *, row_number() OVER (ORDER BY hits DESC, visitors DESC, reason, called) AS place

@@ -1,4 +1,4 @@
--- The sums of sums_by_hour.sql by minute since the day began ($start, epoch ms), so that a
+-- The sums of figures_by_hour.sql by minute since the day began ($start, epoch ms), so that a
 -- day can be compared up to a given minute.
 WITH seen AS (
     SELECT (t - $start) // 60000 AS minute, {view_sums}

@@ -1,4 +1,4 @@
--- The sums of sums_by_hour.sql by day and by a place in it ({place_of_view} and {place_of_visit} are SQL), of visits that
+-- The sums of figures_by_hour.sql by day and by a place in it ({place_of_view} and {place_of_visit} are SQL), of visits that
 -- began and views that happened before the instant $end (epoch ms).
 WITH seen AS (
     SELECT day, {place_of_view} AS place, count(DISTINCT visitor) AS active, {view_sums}

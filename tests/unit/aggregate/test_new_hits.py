@@ -70,12 +70,14 @@ def at_once(hours: Sequence[VisitorHour], site: Site = SITE) -> tuple[bytes, int
 
 
 _record = st.builds(
-    lambda kind, name, minute, page, known: Record(
+    lambda kind, name, minute, page, known, source: Record(
         kind, name, START + minute * MINUTE, page, identifier=known,
+        source=source, host=known, utm_campaign=source,
         engagement=1000 * minute if kind == LEAVE else None, event_name="Signup" if kind == EVENT else None,
+        amount=minute if kind == EVENT and known else None, currency="EUR" if kind == EVENT and known else None,
     ),
     st.sampled_from([VIEW, VIEW, LEAVE, EVENT]), st.sampled_from(["a", "b", "c", "d"]), st.integers(0, 119),
-    st.sampled_from(["/", "/x"]), st.sampled_from([None, None, "ada"]),
+    st.sampled_from(["/", "/x"]), st.sampled_from([None, None, "ada"]), st.sampled_from(["", "News", "news"]),
 )  # fmt: skip
 _item = st.builds(
     lambda visitor, records, country, robot: [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from chalicelib.aggregate import day_parts
 from chalicelib.aggregate.duckdb_engine import SCHEMA_VERSION, engine
+from chalicelib.aggregate.table_columns import EVENTS, ROBOTS, VIEWS, VISITS
 from chalicelib.store.segments import PUBLIC, public_key
 
 ROOT = Path(__file__).parents[3]
@@ -43,6 +45,14 @@ def documented(table: str) -> dict[str, str]:
         kinds = types.strip().split(", ")
         found |= dict(zip(each, kinds if len(kinds) == len(each) else kinds * len(each), strict=True))
     return found
+
+
+@pytest.mark.parametrize(
+    ("table", "declared"),
+    [("visits", VISITS), ("views", VIEWS), ("events", EVENTS), ("robots", ROBOTS)],
+)
+def test_the_columns_that_are_declared_are_written(table: str, declared: Mapping[str, str]) -> None:
+    assert columns(table) == declared
 
 
 @pytest.mark.parametrize("table", PUBLIC)

@@ -12,7 +12,7 @@ from tests.unit.report.visit_records import MINUTE, START, VISITORS, narrowed
 def left(*texts: str) -> tuple[str, str, str]:
     """The first views of the visits, the views, and the events that filters leave, by the numbers of their ids."""
     with narrowed(texts) as db:
-        found = [db.rows(f"SELECT id FROM {relation}") for relation in narrowing.RELATIONS]
+        found = [db.rows(f"SELECT id FROM {relation}") for relation in ("human_visits", "human_views", "custom_events")]
     visits, views, events = (" ".join(sorted((id_ for (id_,) in rows), key=int)) for rows in found)
     return visits, views, events
 
@@ -119,7 +119,7 @@ def test_a_filter_and_its_opposite_are_all_visits(text: str) -> None:
 
 def test_a_visitor_counts_once_if_the_first_visit_does_not_match() -> None:
     with narrowed(["is,page,/Café"]) as db:
-        (hour,) = compute_rollup.sums_by_hour(db)
+        (hour,) = compute_rollup.compute(db).hours
         assert (hour.sums.visitors, hour.sums.visits, hour.sums.pageviews, hour.sums.bounces) == (1, 1, 1, 0)
         assert db.rows("SELECT pageviews, duration FROM human_visits") == [(1, 150_000)]
 

@@ -1,0 +1,90 @@
+"""Figures: what a rollup is made of, as rows that can be added and taken away again.
+
+The relation `figures` has a row for each value of each kind of figure:
+
+===============  ======================================  ==========================================================
+kind             name, detail                            columns that are filled
+===============  ======================================  ==========================================================
+key of a         value of the dimension                  visitors, visits, pageviews
+dimension
+:data:`HOUR`     hour of the day                         active (visitors with a page view in it), the catalogue's sums
+:data:`MINUTE`   epoch minute                            visitors last seen in it
+:data:`EVENT`    name of a custom event                  visitors, events
+:data:`REVENUE`  name of a custom event, currency        amount (millionths), times
+:data:`ROBOT`    name of a bot, why it is one            visitors, hits (views and custom events)
+===============  ======================================  ==========================================================
+
+All rows of a visitor are computed together. So figures of different visitors add up, and those of a visitor's rows that
+are replaced can be taken away: a day's figures follow from what has changed in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from chalicelib import catalogue
+from chalicelib.aggregate.catalogue_sql import with_dimensions, with_sums
+from chalicelib.aggregate.duckdb_engine import Engine
+from chalicelib.aggregate.table_columns import FIGURES, no_rows
+from chalicelib.catalogue import Level
+
+HOUR: Final = "of hour"
+MINUTE: Final = "last seen"
+EVENT: Final = "event"
+REVENUE: Final = "revenue"
+ROBOT: Final = "robot"
+_OTHER_KINDS: Final = {
+    HOUR: "figures_by_hour", MINUTE: "figures_by_minute", EVENT: "figures_of_events", ROBOT: "figures_of_robots",
+}  # fmt: skip
+# All kinds that can be computed; with events, their revenue is.
+KINDS: Final = (*catalogue.DIMENSIONS, *_OTHER_KINDS)
+
+_SUMS: Final = tuple(name for name in FIGURES if name not in ("kind", "name", "detail"))
+_RELATIONS: Final = {
+    "visits": "human_visits",
+    "views": "human_views",
+    "events": "custom_events",
+    "robots": "robot_visitors",
+}
+
+
+def compute(db: Engine, kinds: Collection[str] = KINDS, replaced: Mapping[str, str] | None = None) -> None:
+    """Compute `figures` from the relations of the engine.
+
+    :param kinds: of :data:`KINDS`.
+    :param replaced: relation -> the table with rows whose figures are taken away.
+    """
+    parts = [_of_dimensions(level, kinds) for level in ("visits", "views")]
+    parts += [with_sums(name) for kind, name in _OTHER_KINDS.items() if kind in kinds]
+    text = " UNION ALL BY NAME ".join(f"({part})" for part in parts if part)
+    for name, relation in _RELATIONS.items():
+        rows = f"SELECT 1::TINYINT AS sign, * FROM {relation}"  # noqa: S608
+        if replaced and relation in replaced:
+            rows += f" UNION ALL BY NAME SELECT -1::TINYINT AS sign, * FROM {replaced[relation]}"  # noqa: S608
+        text = text.replace(f"{{{name}}}", f"({rows})")
+    signed = {name: f"CASE WHEN sign > 0 THEN {name} ELSE -{name} END" for name in _SUMS}
+    rows = f"{text} UNION ALL BY NAME {no_rows(FIGURES)}"
+    db.execute(f"CREATE OR REPLACE TEMP TABLE figures AS {_added(rows, signed)}")
+
+
+def add(db: Engine, rows: str) -> None:
+    """Define `figures` as the sum of figures, which are given by a query."""
+    db.execute(f"CREATE OR REPLACE TEMP TABLE figures AS {added(rows)}")
+
+
+def added(figures: str) -> str:
+    """The query for the sum of figures, which are given by a query."""
+    return _added(figures, {name: name for name in _SUMS})
+
+
+def _added(rows: str, values: Mapping[str, str]) -> str:
+    sums = ", ".join(f"coalesce(sum({value}), 0)::{FIGURES[name]} AS {name}" for name, value in values.items())
+    anything = " OR ".join(f"{name} != 0" for name in values)
+    return f"SELECT kind, name, detail, {sums} FROM ({rows}) GROUP BY kind, name, detail HAVING {anything}"  # noqa: S608
+
+
+def _of_dimensions(level: Level, kinds: Collection[str]) -> str:
+    """The query for the dimensions among some kinds, of visits or of views; empty if there are none."""
+    chosen = [one for key, one in catalogue.DIMENSIONS.items() if one.level == level and key in kinds]
+    return with_dimensions(f"figures_of_{level}", chosen) if chosen else ""
