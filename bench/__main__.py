@@ -13,7 +13,18 @@ from pathlib import Path
 from harness.measurement import Section
 
 RESULTS = Path(__file__).resolve().parent / "results.json"
-PARTS = ("tracker", "package", "imports", "collector", "worker", "aggregation", "cost", "overview", "faults")
+PARTS = (
+    "tracker",
+    "package",
+    "imports",
+    "collector",
+    "worker",
+    "aggregation",
+    "cost",
+    "overview",
+    "questions",
+    "faults",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,7 +64,7 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
 
 
 def _measure_program(wanted: set[str]) -> Iterator[Section]:
-    from bench import aggregation, collector, cost, imports, overview, script_requests, worker
+    from bench import aggregation, collector, cost, imports, overview, questions, script_requests, worker
     from bench.local_aws import local_aws
 
     with local_aws() as cloud:
@@ -79,6 +90,8 @@ def _measure_program(wanted: set[str]) -> Iterator[Section]:
             )
         if "overview" in wanted:
             yield overview.measure()
+        if "questions" in wanted:
+            yield questions.measure()
 
 
 def _write(parts: list[Section], machine: str) -> None:

@@ -37,6 +37,18 @@ class DayWithoutAws:
         """The size of its parts, bytes."""
         return sum(map(len, self._objects.values()))
 
+    @property
+    def rollup(self) -> StoredRollup:
+        """What has been built of it."""
+        if self._rollup is None:
+            raise ValueError("the day has not been built")
+        return self._rollup
+
+    @property
+    def objects(self) -> Mapping[str, bytes]:
+        """Its objects in the bucket, by key."""
+        return self._objects
+
     def put(self, hours: Sequence[VisitorHour]) -> None:
         """Store hits, all in one second, in place of those that were built."""
         self._second += 1

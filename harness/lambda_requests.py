@@ -56,9 +56,9 @@ def event(
 def body_of(answer: dict[str, Any]) -> bytes:
     """The body of a successful response.
 
-    :raises RuntimeError: if the response is an error.
+    :raises RuntimeError: if the response is an error, or leads elsewhere, as to the page for signing in.
     """
-    if answer["statusCode"] >= 400:
+    if answer["statusCode"] >= 300:
         raise RuntimeError(f"{answer['statusCode']}: {answer['body'][:500]}")
     body = answer["body"]
     if answer.get("isBase64Encoded"):

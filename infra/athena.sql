@@ -34,7 +34,8 @@ TBLPROPERTIES (
 );
 
 CREATE EXTERNAL TABLE shylight.events (
-  visitor string, id string, t bigint, page string, event_name string, props string, amount bigint, currency string, visit int
+  visitor string, id string, t bigint, page string, event_name string, props string, amount bigint, currency string, visit int,
+  visitor_number int
 )
 PARTITIONED BY (site string, day string)
 STORED AS PARQUET

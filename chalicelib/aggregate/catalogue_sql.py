@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from chalicelib import catalogue
+from chalicelib.aggregate import table_columns
 from chalicelib.aggregate.duckdb_engine import sql
 from chalicelib.catalogue import Dimension, Level
+
+_COLUMNS: Final[Mapping[Level, frozenset[str]]] = {
+    "visits": frozenset({"day", *table_columns.VISITS}),
+    "views": frozenset({"day", *table_columns.VIEWS}),
+}
 
 
 def with_sums(query: str) -> str:
@@ -16,26 +24,39 @@ def with_sums(query: str) -> str:
     return text.replace("{sums}", sums)
 
 
-def with_dimensions(query: str, dimensions: Iterable[Dimension]) -> str:
-    """A file of `aggregate/sql` with lists of the keys and values of some dimensions.
+def with_dimension(query: str, dimension: Dimension) -> str:
+    """A file of `aggregate/sql` with what is known of a dimension in place of its names."""
+    replacements = {
+        "{key}": dimension.key,
+        "{name}": f"coalesce({dimension.expression}, '')",
+        "{columns}": ", ".join(_columns(dimension)),
+        "{condition}": dimension.condition,
+        "{visitors}": f"count(*){' FILTER (first_of_visitor)' if dimension.of_visitor else ''}",
+    }
+    text = sql(query)
+    for placeholder, replacement in replacements.items():
+        text = text.replace(placeholder, replacement)
+    return text
 
-    Lists whose name begins with ``varying_`` have the dimensions of which a visitor can have several values in a day.
-    """
-    listed = list(dimensions)
-    varying = [one for one in listed if not one.of_visitor]
+
+def with_dimensions(query: str, dimensions: Sequence[Dimension]) -> str:
+    """A file of `aggregate/sql` with lists of the keys and values of some dimensions."""
     lists = {
-        "{keys}": [f"'{one.key}'" for one in listed],
-        "{names}": [_name(one) for one in listed],
-        "{of_visitor}": [str(one.of_visitor).lower() for one in listed],
-        "{varying_keys}": [f"'{one.key}'" for one in varying],
-        "{varying_names}": [_name(one) for one in varying],
-        "{varying_folded}": [folded_sql(_name(one)) if one.ignores_case else _name(one) for one in varying],
+        "{keys}": [f"'{one.key}'" for one in dimensions],
+        "{names}": [_name(one) for one in dimensions],
+        "{folded}": [folded_sql(_name(one)) if one.ignores_case else _name(one) for one in dimensions],
     }
     text = sql(query)
     for placeholder, items in lists.items():
-        kind = "BOOLEAN" if placeholder == "{of_visitor}" else "VARCHAR"
-        text = text.replace(placeholder, f"[{', '.join(items)}]::{kind}[]")
+        text = text.replace(placeholder, f"[{', '.join(items)}]")
     return text
+
+
+def _columns(dimension: Dimension) -> list[str]:
+    """The columns that the value of a dimension is made of. Rows are counted by them: many values take long to make."""
+    known = _COLUMNS[dimension.level]
+    named = re.findall(r"\w+", f"{dimension.expression} {dimension.condition}")
+    return [name for name in dict.fromkeys(named) if name in known]
 
 
 def folded_sql(value: str) -> str:

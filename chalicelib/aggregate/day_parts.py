@@ -36,7 +36,7 @@ QUERIES: Final[Mapping[str, str]] = {
                 hour::SMALLINT AS hour, scroll::SMALLINT AS scroll, visitor_number::INTEGER AS visitor_number
             )
         FROM human_views""",
-    "events": "SELECT * EXCLUDE (day) FROM custom_events",
+    "events": "SELECT * EXCLUDE (day) REPLACE (visitor_number::INTEGER AS visitor_number) FROM custom_events",
     "visitors": "SELECT visitor FROM changed",
     "figures": "FROM figures",
     "robots": "SELECT * EXCLUDE (day) FROM robot_visitors",
@@ -50,7 +50,7 @@ _ORDERS: Final[Mapping[str, str]] = {
     "figures": "kind, name, detail",
 }  # fmt: skip
 # The tables in which visitors have numbers, which are counted faster than keys.
-_NUMBERED: Final = ("visits", "views")
+_NUMBERED: Final = ("visits", "views", "events")
 # The relation of the metric SQL that each table becomes, and its columns.
 _RELATIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "visits": ("human_visits", table_columns.VISITS),

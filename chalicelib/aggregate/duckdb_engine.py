@@ -46,7 +46,7 @@ SCHEMA_VERSION: Final = 1
 # The relations of the metric SQL, and the rows that `Engine.sessionize` computes for them. Bots are stored, but no
 # metric counts them.
 COMPUTED: Final[Mapping[str, str]] = {
-    "human_visits": "FROM computed_visits",
+    "human_visits": "FROM visits WHERE NOT robot",
     "human_views": "FROM views WHERE NOT robot",
     "custom_events": "FROM computed_events",
     "robot_visitors": "FROM computed_robots",
@@ -116,11 +116,12 @@ class Engine:
         """Define a relation as the rows of a query."""
         self.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {query}")
 
-    def narrow(self, relation: str, query: str, parameters: Mapping[str, Any]) -> None:
-        """Define a relation as the rows that a query over it gives now."""
+    def narrow(self, relation: str, query: str, parameters: Mapping[str, Any]) -> str:
+        """Define a relation as the rows that a query over it gives now; the name of the table that has them."""
         table = f"{relation}_{self.next_number()}"
         self.rows(f"CREATE TEMP TABLE {table} AS {query}", parameters)
         self.define(relation, f"FROM {table}")
+        return table
 
     def stage_fresh(self, fresh: Iterable[VisitorHour], number: int = 0) -> Path:
         """Write hits as the table has them to a Parquet file. DuckDB unpacks the records faster than Python."""

@@ -20,14 +20,14 @@ are replaced can be taken away: a day's figures follow from what has changed in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from chalicelib import catalogue
-from chalicelib.aggregate.catalogue_sql import with_dimensions, with_sums
+from chalicelib.aggregate.catalogue_sql import with_dimension, with_dimensions, with_sums
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.aggregate.table_columns import FIGURES, no_rows
-from chalicelib.catalogue import Level
+from chalicelib.catalogue import Dimension
 
 HOUR: Final = "of hour"
 MINUTE: Final = "last seen"
@@ -55,17 +55,33 @@ def compute(db: Engine, kinds: Collection[str] = KINDS, replaced: Mapping[str, s
     :param kinds: of :data:`KINDS`.
     :param replaced: relation -> the table with rows whose figures are taken away.
     """
-    parts = [_of_dimensions(level, kinds) for level in ("visits", "views")]
-    parts += [with_sums(name) for kind, name in _OTHER_KINDS.items() if kind in kinds]
-    text = " UNION ALL BY NAME ".join(f"({part})" for part in parts if part)
+    queries = [_of_dimensions([one for key, one in catalogue.DIMENSIONS.items() if key in kinds])]
+    queries += [with_sums(name) for kind, name in _OTHER_KINDS.items() if kind in kinds]
+    text = " UNION ALL BY NAME ".join(f"({query})" for query in queries if query)
     for name, relation in _RELATIONS.items():
-        rows = f"SELECT 1::TINYINT AS sign, * FROM {relation}"  # noqa: S608
-        if replaced and relation in replaced:
-            rows += f" UNION ALL BY NAME SELECT -1::TINYINT AS sign, * FROM {replaced[relation]}"  # noqa: S608
-        text = text.replace(f"{{{name}}}", f"({rows})")
+        if replaced:
+            db.execute(f"CREATE OR REPLACE TEMP TABLE signed_{name} AS {_signed(relation, replaced)}")
+        text = text.replace(f"{{{name}}}", f"signed_{name}" if replaced else relation)
+    text = text.replace("{sign}", "sign" if replaced else "1")
     signed = {name: f"CASE WHEN sign > 0 THEN {name} ELSE -{name} END" for name in _SUMS}
     rows = f"{text} UNION ALL BY NAME {no_rows(FIGURES)}"
     db.execute(f"CREATE OR REPLACE TEMP TABLE figures AS {_added(rows, signed)}")
+
+
+def _of_dimensions(chosen: Sequence[Dimension]) -> str:
+    queries = [with_dimension(f"figures_of_{one.level}", one) for one in chosen]
+    # A visitor can have several values in a day, unless the dimension is one of visitors.
+    if varying := [one for one in chosen if one.level == "visits" and not one.of_visitor]:
+        queries.append(with_dimensions("figures_of_repetitions", varying))
+    return " UNION ALL ".join(f"({query})" for query in queries)
+
+
+def _signed(relation: str, replaced: Mapping[str, str]) -> str:
+    """A query for the rows that are added and those that are taken away."""
+    rows = f"SELECT 1 AS sign, * FROM {relation}"  # noqa: S608
+    if relation not in replaced:
+        return rows
+    return f"{rows} UNION ALL BY NAME SELECT -1 AS sign, * FROM {replaced[relation]}"  # noqa: S608
 
 
 def add(db: Engine, rows: str) -> None:
@@ -82,9 +98,3 @@ def _added(rows: str, values: Mapping[str, str]) -> str:
     sums = ", ".join(f"coalesce(sum({value}), 0)::{FIGURES[name]} AS {name}" for name, value in values.items())
     anything = " OR ".join(f"{name} != 0" for name in values)
     return f"SELECT kind, name, detail, {sums} FROM ({rows}) GROUP BY kind, name, detail HAVING {anything}"  # noqa: S608
-
-
-def _of_dimensions(level: Level, kinds: Collection[str]) -> str:
-    """The query for the dimensions among some kinds, of visits or of views; empty if there are none."""
-    chosen = [one for key, one in catalogue.DIMENSIONS.items() if one.level == level and key in kinds]
-    return with_dimensions(f"figures_of_{level}", chosen) if chosen else ""

@@ -51,6 +51,7 @@ VIEWS: Final[Mapping[str, str]] = {
 EVENTS: Final[Mapping[str, str]] = {
     **_VISIT,
     **_of_hits("id", "t", "event_name", "props", "amount", "currency", "page"),
+    "visitor_number": "INTEGER",
 }
 ROBOTS: Final[Mapping[str, str]] = {"visitor": "VARCHAR", "reason": "VARCHAR", "name": "VARCHAR", "hits": "BIGINT"}
 FIGURES: Final[Mapping[str, str]] = {

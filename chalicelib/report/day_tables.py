@@ -25,7 +25,7 @@ _TRIES: Final = 3
 def load_days(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str] = PUBLIC) -> None:
     """Define `human_visits`, `human_views` and `custom_events` of some days.
 
-    Of several days, a visit is identified by day, visitor and visit.
+    Of several days, a visit is identified by `visitor_number` and `visit`.
 
     :param tables: those that are needed, of :data:`segments.PUBLIC`; the relations of others are empty.
     :raises Unavailable: if segments of a day are lost.

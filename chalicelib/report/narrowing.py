@@ -20,7 +20,9 @@ from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.report.filter_sql import Clauses
 from chalicelib.report.filters import Condition
 
-_VISIT: Final = "day, visitor, visit"
+_VISIT: Final = "visitor_number, visit"
+# What questions need of page views. The other columns are the larger part, and would only be copied.
+_OF_VIEWS: Final = "day, visitor_number, visit, t, hour, page, host, engagement, load_time, scroll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,9 @@ def narrow(db: Engine, conditions: Sequence[Condition], window: Window | None = 
     if not conditions and window is None:
         return
     parts = _Parts.of(db, conditions, window)
-    _replace(db, "human_visits", _visits(parts), parts)
-    kept_views = f"SELECT kept.* FROM human_views AS kept SEMI JOIN human_visits USING ({_VISIT})"  # noqa: S608
-    _replace(db, "human_views", f"{kept_views} WHERE {parts.views.all()}", parts)
+    _narrow_visits(db, parts)
+    views = f"SELECT {_OF_VIEWS} FROM human_views WHERE {parts.views.all()}"  # noqa: S608
+    _replace(db, "human_views", f"FROM ({views}) SEMI JOIN human_visits USING ({_VISIT})", parts)
     _replace(db, "custom_events", _events(parts), parts)
 
 
@@ -49,7 +51,7 @@ def narrow_visits(db: Engine, conditions: Sequence[Condition]) -> None:
     """Narrow `human_visits` alone, so that the views and events of each visit remain whole."""
     if conditions:
         parts = _Parts.of(db, conditions, None)
-        _replace(db, "human_visits", _visits(parts), parts)
+        _narrow_visits(db, parts)
 
 
 def cut_at(db: Engine, end: int) -> None:
@@ -63,7 +65,7 @@ def cut_at(db: Engine, end: int) -> None:
     parts.views.texts.append("t <= $end")
     parts.visits.texts.append("started <= $end")
     parts.parameters["end"] = end
-    _replace(db, "human_visits", _visits(parts), parts)
+    _narrow_visits(db, parts)
     for relation in ("human_views", "custom_events"):
         _replace(db, relation, f"SELECT * FROM {relation} WHERE t <= $end", parts)  # noqa: S608
 
@@ -121,7 +123,7 @@ def _visits(parts: _Parts) -> str:
         joins.append(f"ANTI JOIN (FROM custom_events WHERE {parts.excluded_events.any()}) AS other USING ({_VISIT})")
     # Conditions on visits come first: names such as `pageviews` are those of the whole visit there.
     source = f"(SELECT * FROM human_visits WHERE {parts.visits.all()}) AS human_visits"  # noqa: S608
-    return f"SELECT {_first_of_visitor('*')} FROM (SELECT {columns} FROM {source} {' '.join(joins)})"  # noqa: S608
+    return f"SELECT {columns} FROM {source} {' '.join(joins)}"  # noqa: S608
 
 
 def _events(parts: _Parts) -> str:
@@ -132,13 +134,16 @@ def _events(parts: _Parts) -> str:
     return f"SELECT kept.* FROM custom_events AS kept ANTI JOIN {excluded} USING ({_VISIT}) WHERE {wanted}"  # noqa: S608
 
 
-def _first_of_visitor(columns: str) -> str:
-    """Columns of visits, with the mark of the first of those that are left of a visitor and day."""
-    first = "row_number() OVER (PARTITION BY day, visitor ORDER BY started, id) = 1 AS first_of_visitor"
-    return f"{columns} REPLACE ({first})"
+def _narrow_visits(db: Engine, parts: _Parts) -> None:
+    """Narrow `human_visits`, and mark the first of those that are left of each visitor."""
+    table = _replace(db, "human_visits", _visits(parts), parts)
+    several = f"SELECT visitor_number FROM {table} WHERE NOT first_of_visitor"  # noqa: S608
+    firsts = f"FROM {table} WHERE visitor_number IN ({several}) GROUP BY visitor_number"
+    wanted = f"({_VISIT}) IN (SELECT (visitor_number, min(visit)) {firsts})"
+    db.execute(f"UPDATE {table} SET first_of_visitor = true WHERE NOT first_of_visitor AND {wanted}")  # noqa: S608
 
 
-def _replace(db: Engine, relation: str, query: str, parts: _Parts) -> None:
-    """Narrow a relation to the result of a query over it."""
+def _replace(db: Engine, relation: str, query: str, parts: _Parts) -> str:
+    """Narrow a relation to the result of a query over it; the name of its table."""
     used = {name: parts.parameters[name] for name in re.findall(r"\$(\w+)", query)}
-    db.narrow(relation, query, used)
+    return db.narrow(relation, query, used)

@@ -22,7 +22,7 @@ from chalicelib.store import rollups
 from chalicelib.store.sites import Site
 
 TABLES: Final = ("pages", "sources", "countries")
-_COUNTS: Final = "count(DISTINCT (day, visitor))::BIGINT, count(*)::BIGINT FROM human_views"
+_COUNTS: Final = "count(DISTINCT visitor_number)::BIGINT, count(*)::BIGINT FROM human_views"
 _WHOLE: Final = f"SELECT {_COUNTS}"
 _BY_MINUTE: Final = f"SELECT t // {MINUTE_MS}, {_COUNTS} GROUP BY ALL"
 

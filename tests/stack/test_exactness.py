@@ -171,7 +171,7 @@ def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypat
     events = traffic(site, day)
     half = len(events) // 2
     consume(messages(events[:half]))
-    compute = compute_rollup.compute
+    compute = compute_rollup.of_figures
     newer: list[bytes] = []
 
     def interrupted(db: Any) -> rollup_sums.Rollup:
@@ -179,14 +179,14 @@ def test_of_two_aggregations_at_once_the_newer_truth_stays(site: Site, monkeypat
         slow = compute(db)
         if not newer:
             newer.append(b"")
-            monkeypatch.setattr(compute_rollup, "compute", compute)
+            monkeypatch.setattr(compute_rollup, "of_figures", compute)
             consume(messages(events[half:]))
             outside = threading.Thread(target=lambda: newer.append(_refresh_elsewhere(site, day)))
             outside.start()
             outside.join()
         return slow
 
-    monkeypatch.setattr(compute_rollup, "compute", interrupted)
+    monkeypatch.setattr(compute_rollup, "of_figures", interrupted)
     last = built(site, day)
     assert last == newer[-1] == mirrored(site, day, events)
 

@@ -3,26 +3,26 @@
 -- from the catalogue, {labels} are the names of the rows. {keys_of_visits} has the keys of each visit: `visit_values`, or,
 -- if there are several because of a dimension of page views, `keys_of_views`.
 WITH visit_values AS (
-    SELECT day, visitor, visit {visit_values}
+    SELECT visitor_number, visit {visit_values}
     FROM human_visits
     WHERE {visit_conditions}
 ),
 view_rows AS (
     SELECT human_views.* {taken_values} {own_values}
     FROM human_views
-    JOIN visit_values USING (day, visitor, visit)
+    JOIN visit_values USING (visitor_number, visit)
     WHERE {own_conditions}
 ),
 keys_of_views AS (
-    SELECT DISTINCT day, visitor, visit, {keys}
+    SELECT DISTINCT visitor_number, visit, {keys}
     FROM view_rows
 ),
 visit_rows AS (
     SELECT human_visits.* REPLACE (
-        row_number() OVER (PARTITION BY {keys}, day, visitor ORDER BY started, id) = 1 AS first_of_visitor
+        row_number() OVER (PARTITION BY {keys}, visitor_number ORDER BY visit) = 1 AS first_of_visitor
     ), {keys}
     FROM human_visits
-    JOIN {keys_of_visits} USING (day, visitor, visit)
+    JOIN {keys_of_visits} USING (visitor_number, visit)
 ),
 begun AS (
     SELECT {keys}, {visit_sums}

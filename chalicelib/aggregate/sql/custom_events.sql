@@ -15,7 +15,8 @@ events AS (
     LEFT JOIN (SELECT DISTINCT day, visitor, session, visit FROM views_in_sessions) AS within
         USING (day, visitor, session)
 )
-SELECT events.* REPLACE (coalesce(events.visit, human_views.visit) AS visit)
+SELECT events.* REPLACE (coalesce(events.visit, human_views.visit) AS visit), visitors.visitor_number
 FROM events
+JOIN visitors ON events.day = visitors.day AND events.visitor = visitors.visitor
 ASOF LEFT JOIN (FROM views WHERE NOT robot) AS human_views
     ON events.day = human_views.day AND events.visitor = human_views.visitor AND events.t >= human_views.t;

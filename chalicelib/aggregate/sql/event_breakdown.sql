@@ -2,22 +2,22 @@
 -- their revenue as a list of (currency, millionths, number of amounts). {keys} are the columns to group by; {visit_values},
 -- {own_values} and their conditions are made from the catalogue, {labels} are the names of the rows.
 WITH visit_values AS (
-    SELECT day, visitor, visit {visit_values}
+    SELECT visitor_number, visit {visit_values}
     FROM human_visits
     WHERE {visit_conditions}
 ),
 event_rows AS (
     SELECT custom_events.* {known_values} {own_values}
     FROM custom_events
-    LEFT JOIN visit_values USING (day, visitor, visit)
+    LEFT JOIN visit_values USING (visitor_number, visit)
     WHERE {needed_values}
 ),
 happened AS (
     SELECT
         {keys},
         count(*) AS events,
-        count(DISTINCT (day, visitor)) AS visitors,
-        count(DISTINCT (day, visitor, visit)) FILTER (WHERE visit IS NOT NULL) AS visits
+        count(DISTINCT visitor_number) AS visitors,
+        count(DISTINCT (visitor_number, visit)) FILTER (WHERE visit IS NOT NULL) AS visits
     FROM event_rows
     GROUP BY {keys}
 ),

@@ -3,7 +3,7 @@
 SELECT
     coalesce(json_extract_string(props, $property), '') AS value,
     count(*)::BIGINT AS events,
-    count(DISTINCT (day, visitor))::BIGINT AS visitors
+    count(DISTINCT visitor_number)::BIGINT AS visitors
 FROM custom_events
 WHERE event_name = $event
 GROUP BY value

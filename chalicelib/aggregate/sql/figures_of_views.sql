@@ -1,20 +1,17 @@
--- Dimensions of page views: the visitors and visits that viewed a page with each value, and its views. {keys} and {names} are
--- as in figures_of_visits.sql.
-WITH told AS (
-    SELECT sign, visitor_number, visit, unnest({keys}) AS kind, unnest({names}) AS name
+-- A dimension of page views: the visitors and visits that viewed a page with each value, and its views. {columns} are those of
+-- its value, from which its name follows.
+WITH of_visits AS (
+    SELECT {sign} AS sign, {columns}, visitor_number, visit, count(*) AS pageviews
     FROM {views}
-),
-of_visits AS (
-    SELECT sign, kind, name, visitor_number, count(*) AS pageviews
-    FROM told
-    WHERE name IS NOT NULL
-    GROUP BY sign, kind, name, visitor_number, visit
+    WHERE {condition}
+    GROUP BY ALL
 ),
 of_visitors AS (
-    SELECT sign, kind, name, count(*) AS visits, sum(pageviews) AS pageviews
+    SELECT sign, {columns}, visitor_number, count(*) AS visits, sum(pageviews) AS pageviews
     FROM of_visits
-    GROUP BY sign, kind, name, visitor_number
+    GROUP BY ALL
 )
-SELECT sign, kind, name, count(*) AS visitors, sum(visits) AS visits, sum(pageviews) AS pageviews
+SELECT
+    sign, '{key}' AS kind, {name} AS name, count(*) AS visitors, sum(visits) AS visits, sum(pageviews) AS pageviews
 FROM of_visitors
-GROUP BY sign, kind, name
+GROUP BY ALL

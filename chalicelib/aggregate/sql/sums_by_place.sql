@@ -1,7 +1,7 @@
 -- The sums of figures_by_hour.sql by day and by a place in it ({place_of_view} and {place_of_visit} are SQL), of visits that
 -- began and views that happened before the instant $end (epoch ms).
 WITH seen AS (
-    SELECT day, {place_of_view} AS place, count(DISTINCT visitor) AS active, {view_sums}
+    SELECT day, {place_of_view} AS place, count(DISTINCT visitor_number) AS active, {view_sums}
     FROM human_views
     WHERE t < $end
     GROUP BY ALL

@@ -32,16 +32,18 @@ WITH visited AS (
         arg_min(identifier, (identified, t, id)) FILTER (WHERE identifier IS NOT NULL) AS identifier
     FROM views
     GROUP BY day, visitor, visit
+),
+firsts AS (
+    SELECT day, visitor, min(visit) AS first_visit
+    FROM visited
+    GROUP BY day, visitor
 )
 SELECT
     visited.*,
+    visited.visit = firsts.first_visit AS first_of_visitor,
     visitors.* EXCLUDE (day, visitor),
     ((visited.started + clock.offset_ms) // 3600000 % 24)::UTINYINT AS hour_of_day
 FROM visited
 JOIN visitors USING (day, visitor)
+JOIN firsts USING (day, visitor)
 ASOF JOIN clock ON visited.day = clock.day AND visited.started >= clock.since;
-
-CREATE OR REPLACE TEMP TABLE computed_visits AS
-SELECT *, row_number() OVER (PARTITION BY day, visitor ORDER BY started, id) = 1 AS first_of_visitor
-FROM visits
-WHERE NOT robot;
