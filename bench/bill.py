@@ -119,8 +119,8 @@ MEASURED: Final = Units(
     write_units={1: 1.0, 10: 0.992, 100: 0.942},
     read_units=0.0075,
     row_bytes=494,
-    parquet_bytes=10.5,
-    build=Build({2_400: 400, 24_000: 540, 240_000: 6_070}, write_units=6, read_units=0.115, gets=24, puts=2),
+    parquet_bytes=35,
+    build=Build({10_000: 290, 100_000: 340, 1_000_000: 830}, write_units=8, read_units=0.093, gets=3, puts=1),
 )
 
 

@@ -34,8 +34,12 @@ class DayWithoutAws:
 
     @property
     def size(self) -> int:
-        """The size of its parts, bytes."""
-        return sum(map(len, self._objects.values()))
+        """The size of its parts, and of the copies for others of a closed day, bytes."""
+        from chalicelib.store.segments import PUBLIC, Manifest
+
+        places = [part.places for part in (self.rollup.manifest or Manifest()).parts]
+        copied = sum(of_part[table][1] for of_part in places for table in PUBLIC if table in of_part)
+        return sum(map(len, self._objects.values())) + copied
 
     @property
     def rollup(self) -> StoredRollup:

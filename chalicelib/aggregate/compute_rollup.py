@@ -74,16 +74,16 @@ def named_events(engine: Engine, most: int) -> tuple[list[EventRow], EventRow | 
 
 
 def tables(
-    engine: Engine, keys: Iterable[str] = tuple(catalogue.DIMENSIONS), most: int | None = None
+    engine: Engine, keys: Iterable[str] | None = None, most: int | None = None
 ) -> tuple[dict[str, list[Counts]], dict[str, tuple[int, int, int]]]:
     """From `figures`, the tables of some dimensions, and the sums of what is left out of them.
 
     Rows are (value, visitors, visits, pageviews), most visitors first. If a dimension ignores case, each spelling has
     a row.
 
-    :param most: rows per table; None: all.
+    :param keys: those dimensions; None: all. :param most: rows per table; None: all.
     """
-    found: dict[str, list[Counts]] = {key: [] for key in keys}
+    found: dict[str, list[Counts]] = {key: [] for key in (catalogue.DIMENSIONS if keys is None else keys)}
     others: dict[str, tuple[int, int, int]] = {}
     for kind, name, visitors, visits, views in engine.rows(sql("tables"), {"kinds": [*found], "most": most or _ALL}):
         if name is None:

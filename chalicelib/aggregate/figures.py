@@ -37,9 +37,6 @@ ROBOT: Final = "robot"
 _OTHER_KINDS: Final = {
     HOUR: "figures_by_hour", MINUTE: "figures_by_minute", EVENT: "figures_of_events", ROBOT: "figures_of_robots",
 }  # fmt: skip
-# All kinds that can be computed; with events, their revenue is.
-KINDS: Final = (*catalogue.DIMENSIONS, *_OTHER_KINDS)
-
 _SUMS: Final = tuple(name for name in FIGURES if name not in ("kind", "name", "detail"))
 _RELATIONS: Final = {
     "visits": "human_visits",
@@ -49,12 +46,13 @@ _RELATIONS: Final = {
 }
 
 
-def compute(db: Engine, kinds: Collection[str] = KINDS, replaced: Mapping[str, str] | None = None) -> None:
+def compute(db: Engine, kinds: Collection[str] | None = None, replaced: Mapping[str, str] | None = None) -> None:
     """Compute `figures` from the relations of the engine.
 
-    :param kinds: of :data:`KINDS`.
+    :param kinds: keys of dimensions, and others of those above; None: all. Revenue comes with events.
     :param replaced: relation -> the table with rows whose figures are taken away.
     """
+    kinds = (*catalogue.DIMENSIONS, *_OTHER_KINDS) if kinds is None else kinds
     queries = [_of_dimensions([one for key, one in catalogue.DIMENSIONS.items() if key in kinds])]
     queries += [with_sums(name) for kind, name in _OTHER_KINDS.items() if kind in kinds]
     text = " UNION ALL BY NAME ".join(f"({query})" for query in queries if query)

@@ -33,11 +33,11 @@ BUILD_LOG_BYTES: Final = 530  # our own line, and Lambda's START, END and REPORT
 SENT_BYTES: Final = 665  # an answer to the browser of a visitor, on average
 # What the build of a day takes every five minutes. It reads the new records, so its read units grow with the traffic of
 # the site: they are given per record of the month.
-BUILD_GB_S: Final = 2.0 * 0.84
-BUILD_S3_GETS: Final = 24
-BUILD_S3_PUTS: Final = 2
-BUILD_WRITE_UNITS: Final = 6
-BUILD_READ_UNITS_PER_RECORD: Final = 0.13 / (30 * 24 * 12)
+BUILD_GB_S: Final = 2.0 * 0.39
+BUILD_S3_GETS: Final = 3
+BUILD_S3_PUTS: Final = 1
+BUILD_WRITE_UNITS: Final = 8
+BUILD_READ_UNITS_PER_RECORD: Final = 0.105 / (30 * 24 * 12)
 _GB: Final = 1e9
 # Dropped by the collector, before the queue.
 _BEFORE_QUEUE: Final = frozenset({"dnt", "origin", "ignored_address", "flood_address"})

@@ -44,7 +44,7 @@ def test_the_document_names_region_and_month_of_the_prices() -> None:
 def test_what_is_counted_is_added_over_the_days() -> None:
     found = estimate(Usage("x", {1: Day(10, 18, 5, 1000), 30: Day(1, 2, 1, 1000)}, 3, {"dnt": 7, "robot_declared": 2}))
     assert (found.hits, found.excluded, found.requests) == (11, 9, 20 + 9 + 6)
-    assert found.write_units == round(20 * rules.WRITE_UNITS + 3 * 6)
+    assert found.write_units == round(20 * rules.WRITE_UNITS + 3 * rules.BUILD_WRITE_UNITS)
     assert found.stored_bytes == 20 * rules.RECORD_BYTES + 2000
 
 
