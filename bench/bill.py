@@ -39,8 +39,8 @@ LAMBDA_LOG_BYTES: Final = 330
 JOB_LOG_BYTES: Final = 200  # the line that a job writes
 OWN_HEADERS_BYTES: Final = 350  # what API Gateway, or Lambda, adds to the headers of an answer
 PAGES_A_DAY: Final = 100  # of the dashboard that are looked at
-ALARMS: Final = 12
-METRICS: Final = 2
+ALARMS: Final = 13
+METRICS: Final = 3
 SECRET_READS_A_DAY: Final = 200  # one for each container that starts
 
 

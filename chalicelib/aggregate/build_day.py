@@ -31,6 +31,7 @@ from chalicelib.store.dirty_hours import Mark
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.segments import Manifest, Part, SegmentLost, StaleWrite
 from chalicelib.store.sites import Site
+from chalicelib.structured_log import log_line
 
 log = logging.getLogger("shylight")
 
@@ -46,14 +47,13 @@ class _Found:
     """The state of a site-day before its build began to read.
 
     :ivar manifest: what the stored rollup was computed from; None if everything that is stored is to be looked at.
-    :ivar lost, expected: see :class:`Manifest`, if a part is lost.
+    :ivar expected: see :class:`Manifest`, if there is none.
     """
 
     started: int
     stored: StoredRollup | None
     marks: list[Mark]
     manifest: Manifest | None
-    lost: int = 0
     expected: int = 0
 
 
@@ -190,7 +190,10 @@ def _schedule_close(site: Site, day: date) -> None:
 def _look(site: Site, day: date) -> _Found:
     started = days.now_ms()
     stored = rollups.get(site.id, day)
-    return _Found(started, stored, dirty_hours.of_day(site.id, day), stored.manifest if stored else None)
+    marks = dirty_hours.of_day(site.id, day)
+    return _Found(
+        started, stored, marks, stored.manifest if stored else None, rollup_sums.records(stored) if stored else 0
+    )
 
 
 # ── What is new ──
@@ -200,13 +203,20 @@ def _built(db: Engine, site: Site, day: date, found: _Found, most: int, *, over:
     """The day with what is new in it, up to about `most` hits, in parts that are written; and its rollup."""
     try:
         new = _arranged(db, site, day, _take_up(db, site, day, found, most), over=over)
-        return new, _rollup(db, new.staged)
+        rollup = _rollup(db, new.staged)
     except SegmentLost as lost:
-        if found.manifest is None or rollups.get(site.id, day) != found.stored:
+        if found.stored is None or found.manifest is None or rollups.get(site.id, day) != found.stored:
             raise StaleWrite(f"{site.id} {day}") from lost
         log.exception("%s %s is built from what there is", site.id, day)
-        again = replace(found, manifest=None, lost=found.manifest.lost, expected=found.manifest.records)
+        again = replace(found, manifest=None, expected=rollup_sums.records(found.stored))
         return _built(db, site, day, again, most, over=over)
+    if new.complete and new.manifest.expected:  # all that could be found again has been
+        missing = new.manifest.expected - new.manifest.records - sum(rollup.beyond.values())
+        new = replace(new, manifest=replace(new.manifest, lost=max(0, missing), expected=0))
+        if new.manifest.lost:
+            log_line(job="build", site=site.id, day=day.isoformat(), lost=new.manifest.lost)
+    rollup.lost = new.manifest.lost
+    return new, rollup
 
 
 def _rollup(db: Engine, staged: Sequence[StagedPart]) -> Rollup:
@@ -240,7 +250,7 @@ def _take_up(db: Engine, site: Site, day: date, found: _Found, most: int) -> _Da
 def _continued(before: Manifest, fresh: Fresh, change: Change | None, limit: int) -> Manifest:
     """The manifest after hits were taken up, still without their part."""
     records = before.records + (change.records if change is not None else 0)
-    after = replace(
+    return replace(
         before,
         written={**before.written, **fresh.written},
         unread=tuple(fresh.unread),
@@ -249,9 +259,6 @@ def _continued(before: Manifest, fresh: Fresh, change: Change | None, limit: int
         limit=limit,
         published=before.published and change is None,
     )
-    if before.expected and not fresh.unread:  # all that could be found again has been
-        after = replace(after, lost=before.lost + max(0, before.expected - records), expected=0)
-    return after
 
 
 def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
@@ -265,7 +272,6 @@ def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
     manifest = Manifest(
         records=sum(change.records for change in changes),
         views_and_events=sum(change.views_and_events for change in changes),
-        lost=found.lost,
         expected=found.expected,
     )
     return _Day([_Piece(change.part) for change in changes], manifest, complete=True, outdated=keys)

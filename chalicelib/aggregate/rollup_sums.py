@@ -15,6 +15,7 @@ from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.spellings import Counts, add_rows, one_spelling, respelled
 from chalicelib.catalogue import Totals
 from chalicelib.store import rollups
+from chalicelib.store.rollups import StoredRollup
 
 VERSION: Final = 1
 LATEST: Final = 10
@@ -60,6 +61,7 @@ class Rollup:
     :ivar events: custom events by name; :ivar other_events: the sum of those left out.
     :ivar robots: bots, which are not counted.
     :ivar beyond: hour -> records beyond the limit per visitor and hour.
+    :ivar lost: records that are missing because files were lost.
     """
 
     totals: Totals = field(default_factory=Totals)
@@ -72,6 +74,7 @@ class Rollup:
     other_events: EventRow | None = None
     robots: list[RobotRow] = field(default_factory=list)
     beyond: dict[int, int] = field(default_factory=dict)
+    lost: int = 0
 
     def until(self, minute: int) -> Totals:
         """The sums of the visits that began and the views that happened until the end of a minute of the day.
@@ -157,6 +160,7 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
         "hours": [[hour.hour, hour.visitors, *hour.sums.values()] for hour in rollup.hours],
         "seen": sorted(rollup.seen.items()),
         "beyond": sorted(rollup.beyond.items()),
+        **({"lost": rollup.lost} if rollup.lost else {}),
     }
     tables = {
         "tables": rollup.tables,
@@ -223,7 +227,15 @@ def unpack_figures(packed: bytes) -> Rollup:
         hours=[Hour(hour, visitors, Totals.read(sums)) for hour, visitors, *sums in data["hours"]],
         seen=dict(data["seen"]),
         beyond=dict(data.get("beyond", ())),  # missing in old rollups
+        lost=data.get("lost", 0),
     )
+
+
+def records(stored: StoredRollup) -> int:
+    """How many records a day has, or had before some were lost; 0 if that is not known."""
+    if stored.manifest is None:
+        return stored.expected
+    return stored.manifest.records + stored.manifest.lost + sum(unpack_figures(stored.packed).beyond.values())
 
 
 def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_ROWS) -> Rollup:

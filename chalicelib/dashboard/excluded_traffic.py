@@ -11,7 +11,7 @@ from chalice import Response
 from chalicelib.accounts import auth
 from chalicelib.dashboard import period_picker, periods, render, sections
 from chalicelib.report import excluded_traffic
-from chalicelib.report.excluded_traffic import FLOOD_VISITOR, Ledger
+from chalicelib.report.excluded_traffic import FLOOD_VISITOR, LOST, Ledger
 from chalicelib.store import exclusions
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -27,6 +27,7 @@ REASONS: Final[Mapping[str, str]] = {
     "flood_address": N_("Too many hits from one IP address"),
     FLOOD_VISITOR: N_("Too many hits from one visitor in an hour"),
     "flood_site": N_("The site's daily limit was reached"),
+    LOST: N_("Lost: a file with them was missing or damaged"),
     exclusions.PUT_ASIDE: N_("Could not be processed; see the dead-letter queue"),
 }
 ROBOT_REASONS: Final[Mapping[str, str]] = {

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from chalicelib import days
 from chalicelib.accounts import audit_log
+from chalicelib.aggregate import rollup_sums
 from chalicelib.config import MAX_REBUILD_DAYS
 from chalicelib.errors import BadRequest
 from chalicelib.store import dirty_hours, hits, rollups, segments
@@ -16,7 +17,8 @@ from chalicelib.store.sites import Site
 def rebuild_days(actor: Person | None, site: Site, first: date, last: date) -> list[date]:
     """Have the days of a site from `first` to `last`, both included, built anew; gives those that have hits.
 
-    They are built from all hits that the bucket and the table of sessions have.
+    They are built from all hits that the bucket and the table of sessions have. How many are missing, compared with
+    before, is among the excluded traffic of the day.
 
     :raises BadRequest: if the period is empty, too long, or begins before the site's hits are deleted.
     """
@@ -50,6 +52,8 @@ def _mark(site: Site, day: date, now: int) -> bool:
     """Mark a day; gives whether it has hits."""
     if not segments.exist(site.id, day) and not hits.hours_with_hits(site.id, day):
         return False
-    rollups.forget_manifest(site.id, day)
+    stored = rollups.get(site.id, day)
+    while stored is not None and not rollups.forget_manifest(site.id, stored, rollup_sums.records(stored)):
+        stored = rollups.get(site.id, day)
     dirty_hours.schedule_close(site.id, day, now)  # also if no hour is dirty
     return True

@@ -1,7 +1,7 @@
 """Excluded traffic: the hits that the statistics of a period do not count, and why.
 
-Dropped hits are counted in `store.exclusions`. The rollups have the bots that are stored but not counted, and the hits
-beyond the limit per visitor and hour.
+Dropped hits are counted in `store.exclusions`. The rollups have the bots that are stored but not counted, the hits
+beyond the limit per visitor and hour, and those that are missing because files were lost.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from chalicelib.store.exclusions import Entry
 from chalicelib.store.sites import Site
 
 FLOOD_VISITOR: Final = "flood_visitor"
+LOST: Final = "lost"
 # Names per day and reason, those with the most hits; the hits of the others are summed without a name.
 _NAMES: Final = 100
 # Rows of an answer at most.
@@ -73,6 +74,8 @@ def of_period(site: Site, period: Period) -> Ledger:
         robots += [Robot(stored.day, robot.reason, robot.name, robot.hits, kept=True) for robot in rollup.robots]
         if rollup.beyond:
             dropped.append(Drop(stored.day, FLOOD_VISITOR, "", sum(rollup.beyond.values())))
+        if rollup.lost:
+            dropped.append(Drop(stored.day, LOST, "", rollup.lost))
     return Ledger(
         dropped=tuple(sorted(dropped, key=lambda drop: (drop.day, drop.reason, drop.name))),
         robots=tuple(sorted(robots, key=lambda robot: (robot.day, -robot.hits, robot.name))),

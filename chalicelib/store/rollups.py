@@ -29,6 +29,7 @@ class StoredRollup:
     :ivar built_at: epoch ms at which its build began to read.
     :ivar build: unique to the build.
     :ivar manifest: the segments from which it was computed; None if an earlier release has built it.
+    :ivar expected: without a manifest, how many hits the day had, if that is known; else 0.
     """
 
     day: date
@@ -36,6 +37,7 @@ class StoredRollup:
     built_at: int
     build: str
     manifest: Manifest | None = None
+    expected: int = 0
 
 
 def pack(figures: dict[str, Any], tables: dict[str, Any]) -> bytes:
@@ -147,11 +149,18 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
         raise
 
 
-def forget_manifest(site_id: str, day: date) -> None:
-    """Have the next build look at everything that is stored of a site-day, and not only at what is new."""
-    item = RollupItem(site_id, _sort_key(day))
-    actions: list[Action] = [RollupItem.manifest.remove(), RollupItem.build.set(uuid.uuid4().hex)]
-    aws.condition_met(lambda: item.update(actions=actions, condition=RollupItem.build.exists()))
+def forget_manifest(site_id: str, stored: StoredRollup, expected: int) -> bool:
+    """Have the next build look at everything that is stored of a site-day, and not only at what is new.
+
+    :param expected: how many hits it has to find; if there are fewer, it notes how many are lost.
+    :returns: False if the day was built meanwhile.
+    """
+    item = RollupItem(site_id, _sort_key(stored.day))
+    actions: list[Action] = [
+        RollupItem.manifest.remove(), RollupItem.build.set(uuid.uuid4().hex), RollupItem.expected.set(expected),
+    ]  # fmt: skip
+    unchanged = RollupItem.build == stored.build
+    return aws.condition_met(lambda: item.update(actions=actions, condition=unchanged))
 
 
 def _sort_key(day: date) -> str:
@@ -167,7 +176,9 @@ def _day_of(item: RollupItem) -> date:
 
 
 def _parse(item: RollupItem) -> StoredRollup:
-    return StoredRollup(_day_of(item), bytes(item.packed), int(item.built_at), item.build, _manifest(item))
+    return StoredRollup(
+        _day_of(item), bytes(item.packed), int(item.built_at), item.build, _manifest(item), int(item.expected or 0)
+    )
 
 
 def _manifest(item: RollupItem) -> Manifest | None:

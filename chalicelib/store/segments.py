@@ -74,7 +74,7 @@ class Manifest:
     :ivar published: whether the tables that others read are those of these parts.
     :ivar unread: hours of which the table has more hits than those that are known, also if they are not marked.
     :ivar lost: how many hits are missing because parts were lost, at least.
-    :ivar expected: while lost parts are made anew, how many hits there were.
+    :ivar expected: while parts are made anew, how many hits have to be found; 0: that is not known, or done.
     """
 
     parts: tuple[Part, ...] = ()

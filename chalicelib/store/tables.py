@@ -140,6 +140,7 @@ class RollupItem(_Table):
     built_at = NumberAttribute()  # epoch ms at which the build began to read
     build = UnicodeAttribute()  # unique to the build; a stale one cannot overwrite a newer
     manifest = UnicodeAttribute(null=True)  # the segments from which it was computed, see store/segments.py
+    expected = NumberAttribute(null=True)  # without a manifest, how many hits there were
 
 
 class MonthItem(_Table):

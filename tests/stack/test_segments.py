@@ -18,7 +18,9 @@ from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.collect.event import Event
 from chalicelib.enrich.worker import consume
 from chalicelib.errors import Unavailable
-from chalicelib.report import day_tables, visits
+from chalicelib.operations.rebuild import rebuild_days
+from chalicelib.report import day_tables, excluded_traffic, visits
+from chalicelib.report.excluded_traffic import Drop
 from chalicelib.report.periods import Period
 from chalicelib.store import aws, dirty_hours, hits, rollups, segments
 from chalicelib.store.segments import Manifest, SegmentLost
@@ -140,11 +142,23 @@ def test_what_a_lost_part_had_and_nobody_else_has_is_told(site: Site) -> None:
     take(site, events[:-1])
     built(site, day)
     forget_rows(site, day)
-    segments.delete_parts(site.id, day, [part.name for part in manifest(site, day).parts])
+    (part,) = manifest(site, day).parts
+    key = segments.part_key(site.id, day, part.name)
+    data = segments.read(key) or b""
+    segments.delete_parts(site.id, day, [part.name])
     take(site, events[-1:])
     built(site, day)
     assert manifest(site, day).lost == len(events) - 2  # one of as many is new
     assert manifest(site, day).records == 1
+    rebuild_days(None, site, day, day)
+    built(site, day)
+    assert manifest(site, day).lost == len(events) - 2
+    told = excluded_traffic.of_period(site, Period("custom", day, day)).dropped
+    assert told == (Drop(day, "lost", "", len(events) - 2),)
+    aws.client("s3").put_object(Bucket=config.settings().bucket, Key=key, Body=data)  # as from a backup
+    rebuild_days(None, site, day, day)
+    built(site, day)
+    assert (manifest(site, day).lost, manifest(site, day).records) == (0, len(events))
 
 
 def test_pages_say_that_a_part_is_lost(site: Site) -> None:
