@@ -191,9 +191,7 @@ def _look(site: Site, day: date) -> _Found:
     started = days.now_ms()
     stored = rollups.get(site.id, day)
     marks = dirty_hours.of_day(site.id, day)
-    return _Found(
-        started, stored, marks, stored.manifest if stored else None, rollup_sums.records(stored) if stored else 0
-    )
+    return _Found(started, stored, marks, stored.manifest if stored else None, rollups.records(stored) if stored else 0)
 
 
 # ── What is new ──
@@ -208,7 +206,7 @@ def _built(db: Engine, site: Site, day: date, found: _Found, most: int, *, over:
         if found.stored is None or found.manifest is None or rollups.get(site.id, day) != found.stored:
             raise StaleWrite(f"{site.id} {day}") from lost
         log.exception("%s %s is built from what there is", site.id, day)
-        again = replace(found, manifest=None, expected=rollup_sums.records(found.stored))
+        again = replace(found, manifest=None, expected=rollups.records(found.stored))
         return _built(db, site, day, again, most, over=over)
     if new.complete and new.manifest.expected:  # all that could be found again has been
         missing = new.manifest.expected - new.manifest.records - sum(rollup.beyond.values())

@@ -100,12 +100,17 @@ class StagedPart:
         return self.folder / f"{table}.parquet"
 
 
-def stored(db: Engine, site_id: str, day: date, part: Part) -> StagedPart:
-    """A part that is in the bucket."""
+def stored(
+    db: Engine, site_id: str, day: date, part: Part, read_part: Callable[..., Mapping[str, bytes]] | None = None
+) -> StagedPart:
+    """A part that is in the bucket.
+
+    :param read_part: reads its tables, by default `segments.read_part`.
+    """
     number, folder = _folder(db, day)
 
     def read(tables: Sequence[str]) -> Mapping[str, bytes]:
-        return segments.read_part(site_id, day, part, tables)
+        return (read_part or segments.read_part)(site_id, day, part, tables)
 
     return StagedPart(day, number, part.age, part.records, folder, tuple(part.places), read)
 

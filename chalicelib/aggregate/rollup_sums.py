@@ -15,7 +15,6 @@ from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.spellings import Counts, add_rows, one_spelling, respelled
 from chalicelib.catalogue import Totals
 from chalicelib.store import rollups
-from chalicelib.store.rollups import StoredRollup
 
 VERSION: Final = 1
 LATEST: Final = 10
@@ -229,13 +228,6 @@ def unpack_figures(packed: bytes) -> Rollup:
         beyond=dict(data.get("beyond", ())),  # missing in old rollups
         lost=data.get("lost", 0),
     )
-
-
-def records(stored: StoredRollup) -> int:
-    """How many records a day has, or had before some were lost; 0 if that is not known."""
-    if stored.manifest is None:
-        return stored.expected
-    return stored.manifest.records + stored.manifest.lost + sum(unpack_figures(stored.packed).beyond.values())
 
 
 def sum_days(newest_first: Iterable[Rollup], most: int | None = config.PERIOD_ROWS) -> Rollup:

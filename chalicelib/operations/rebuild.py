@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from chalicelib import days
 from chalicelib.accounts import audit_log
-from chalicelib.aggregate import rollup_sums
 from chalicelib.config import MAX_REBUILD_DAYS
 from chalicelib.errors import BadRequest
 from chalicelib.store import dirty_hours, hits, rollups, segments
@@ -53,7 +52,7 @@ def _mark(site: Site, day: date, now: int) -> bool:
     if not segments.exist(site.id, day) and not hits.hours_with_hits(site.id, day):
         return False
     stored = rollups.get(site.id, day)
-    while stored is not None and not rollups.forget_manifest(site.id, stored, rollup_sums.records(stored)):
+    while stored is not None and not rollups.forget_manifest(site.id, stored, rollups.records(stored)):
         stored = rollups.get(site.id, day)
     dirty_hours.schedule_close(site.id, day, now)  # also if no hour is dirty
     return True

@@ -12,7 +12,7 @@ from chalicelib.aggregate import day_parts
 from chalicelib.aggregate.day_parts import StagedPart
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.errors import Unavailable
-from chalicelib.store import rollups, segments
+from chalicelib.store import recent_parts, rollups, segments
 from chalicelib.store.segments import PUBLIC, Manifest, SegmentLost
 from chalicelib.store.sites import Site
 
@@ -53,7 +53,8 @@ def _stage(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         waiting = []
         for day, manifest in manifests.items():
-            parts = [day_parts.stored(db, site.id, day, part) for part in manifest.parts] if manifest else []
+            named = manifest.parts if manifest else ()
+            parts = [day_parts.stored(db, site.id, day, part, recent_parts.read) for part in named]
             several = len({part.age for part in parts}) > 1  # so visitors can be in several of them
             waiting += [pool.submit(part.fetch, (*tables, "visitors") if several else tables) for part in parts]
             staged += parts

@@ -59,6 +59,7 @@ def client(service: str, attempts: int = ATTEMPTS) -> Any:
         s3={"addressing_style": "path"} if _session().get_config_variable("endpoint_url") else None,
         max_pool_connections=32,
         user_agent=USER_AGENT,
+        response_checksum_validation="when_required",  # parts have checksums of their own
     )
     return _session().create_client(service, region_name=settings().region, config=options)
 

@@ -149,6 +149,14 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
         raise
 
 
+def records(stored: StoredRollup) -> int:
+    """How many hits a day has, or had before some were lost; 0 if that is not known."""
+    if stored.manifest is None:
+        return stored.expected
+    beyond: int = sum(left_out for _, left_out in unpack_figures(stored.packed).get("beyond", ()))
+    return stored.manifest.records + stored.manifest.lost + beyond
+
+
 def forget_manifest(site_id: str, stored: StoredRollup, expected: int) -> bool:
     """Have the next build look at everything that is stored of a site-day, and not only at what is new.
 
