@@ -23,6 +23,7 @@ PARTS = (
     "cost",
     "overview",
     "questions",
+    "large_day",
     "faults",
 )
 
@@ -49,13 +50,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure(wanted: set[str]) -> Iterator[Section]:
-    from bench import package, tracker
+    from bench import large_day, package, tracker
 
     if "tracker" in wanted:
         yield tracker.measure()
     if "package" in wanted:
         yield package.measure()
-    if wanted - {"tracker", "package", "faults"}:
+    if "large_day" in wanted:
+        yield large_day.measure()
+    if wanted - {"tracker", "package", "large_day", "faults"}:
         yield from _measure_program(wanted)
     if "faults" in wanted:
         from harness.faults import suite

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
@@ -53,7 +53,7 @@ class DayWithoutAws:
         """Its objects in the bucket, by key."""
         return self._objects
 
-    def put(self, hours: Sequence[VisitorHour]) -> None:
+    def put(self, hours: Iterable[VisitorHour]) -> None:
         """Store hits, all in one second, in place of those that were built."""
         self._second += 1
         self._hours = {}
@@ -72,7 +72,7 @@ class DayWithoutAws:
 
         replaced: Mapping[Any, Mapping[str, Any]] = {
             segments: {"_get": self._get, "_put": self._put, "_keys": self._keys, "delete": self._delete},
-            rollups: {"get": lambda *_: self._rollup, "put": self._put_rollup},
+            rollups: {"get": lambda *_: self._rollup, "put": self._put_rollup, "put_minutes": _nothing},
             hits: {"read": self._read, "hours_with_hits": lambda *_: sorted(self._hours), "resume_after": str},
             dirty_hours: {"of_day": self._marks, "schedule_close": _nothing, "clear": _nothing},
             usage: {"put_day": _nothing},
