@@ -18,6 +18,7 @@ from chalicelib.aggregate.rollup_sums import Hour, Rollup
 from chalicelib.api import openapi
 from chalicelib.api import stats as api_stats
 from chalicelib.catalogue import DIMENSIONS, METRICS, SUMS, Dimension, Metric, Totals
+from chalicelib.catalogue.entries import by_key
 from chalicelib.dashboard import breakdowns, metric_cards, shared_page
 from chalicelib.report import site_stats
 from chalicelib.store import rollups
@@ -27,7 +28,7 @@ from demo.traffic import expected
 from tests.unit.aggregate.test_metrics import MINUTE, START, computed, stored, view
 from tests.unit.dashboard import samples
 
-CSS = Path(catalogue.__file__).parent / "dashboard" / "static" / "report.css"
+CSS = Path(catalogue.__file__).parents[1] / "dashboard" / "static" / "report.css"
 # Rollups of before entry pages, exit pages, hostnames, scroll depth and time on page: as they were stored.
 OLD_FIGURES: dict[str, Any] = {
     "v": 1,
@@ -226,7 +227,7 @@ def test_a_dimension_without_a_tab_is_hidden_with_its_card_from_shared_pages() -
 
 def test_two_entries_of_one_key_are_refused() -> None:
     with pytest.raises(ValueError, match="same key"):
-        catalogue._by_key(DIMENSIONS["pages"], DIMENSIONS["pages"])
+        by_key(DIMENSIONS["pages"], DIMENSIONS["pages"])
 
 
 def test_the_demo_expects_every_metric_and_the_tables_that_it_can_know() -> None:
