@@ -71,9 +71,10 @@ def rollups(site_id: str, _after: Mapping[str, str]) -> Iterator[Page]:
     yield from map(Page, _query("rollups", site_id))
 
 
-def files(site_id: str, _after: Mapping[str, str]) -> Iterator[Page]:
-    """Segments."""
-    for folder in segments.FOLDERS:
+def files(site_id: str, after: Mapping[str, str]) -> Iterator[Page]:
+    """Segments, folder by folder."""
+    folders = segments.FOLDERS[segments.FOLDERS.index(after["folder"]) :] if after else segments.FOLDERS
+    for folder, following in zip(folders, (*folders[1:], folders[-1]), strict=True):
         last = ""
         while True:
             given = {"StartAfter": last} if last else {}
@@ -81,8 +82,9 @@ def files(site_id: str, _after: Mapping[str, str]) -> Iterator[Page]:
                 Bucket=settings().bucket, Prefix=f"{folder}/site={site_id}/", MaxKeys=BATCH, **given
             )
             keys = [one["Key"] for one in answer.get("Contents", [])]
-            yield Page([Found(BUCKET, (key,)) for key in keys])
-            if not answer.get("IsTruncated"):
+            further = bool(answer.get("IsTruncated"))
+            yield Page([Found(BUCKET, (key,)) for key in keys], {"folder": folder if further else following})
+            if not further:
                 break
             last = keys[-1]
 

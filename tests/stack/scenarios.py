@@ -59,6 +59,7 @@ from chalicelib.store import teams as stored_teams
 from chalicelib.store.invitations import Invitation, Place
 from chalicelib.store.sites import Site, put_site
 from harness import lambda_requests
+from harness.lambda_requests import Context
 from harness.sample_day import new_site
 from infra import geoip
 from tests.stack import (
@@ -578,7 +579,7 @@ def batch(*bodies: str) -> dict[str, Any]:
 
 
 def aggregate(invoke: Invoke) -> None:
-    """A day that runs, one that is over, one that is reopened, one that is full, and a site that is gone."""
+    """Days that run, are over, reopened or full, a site that is gone, and more days than there is time for."""
     running_day(site())
     over, full, gone = site(), site(max_day=100), Site(str(uuid.uuid4()), "Gone", "gone.example")
     day = finished_day(over)
@@ -587,6 +588,9 @@ def aggregate(invoke: Invoke) -> None:
     invoke(dict(SCHEDULED))
     take(view(over, day, 11), view(over, today(over) - timedelta(days=70), 11))
     invoke(dict(SCHEDULED))
+    take(view(over, day, 12), view(over, today(over) - timedelta(days=70), 12))
+    with patch.object(Context, "get_remaining_time_in_millis", side_effect=[300_000, 0]):
+        invoke(dict(SCHEDULED))
 
 
 def leaver(*, admin: bool = False) -> tuple[stored.Person, stored.Person]:

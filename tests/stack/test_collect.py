@@ -148,7 +148,7 @@ def test_every_function_knows_its_account(function: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("SHYLIGHT_ACCOUNT", "000000000000")
     context = type("C", (), {"invoked_function_arn": f"arn:aws:lambda:us-east-1:123456789012:function:x-{function}"})()
     clock = ("version", "account", "region", "detail", "detail-type", "source", "time", "id", "resources")
-    event: dict[str, Any] = {"Records": []} if function == "worker" else dict.fromkeys(clock, "")
+    event: dict[str, Any] = {"Records": []} if function == "worker" else dict.fromkeys(clock, "") | {"detail": {}}
     try:
         getattr(program, function)(event, context)
     finally:

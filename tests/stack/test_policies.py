@@ -157,7 +157,7 @@ MAY: dict[str, tuple[list[Need], set[str]]] = {
     "look through all people": (of_table("core", "Scan"), {"api_handler", "delete_sites"}),
     "delete sites": ([Need("lambda:InvokeFunction", iam.function(settings().delete_sites))], {"api_handler"}),
     "write segments": (of_objects(DAY, "PutObject"), {"api_handler", "aggregate"}),
-    "delete a finished day": (of_objects(DAY, "DeleteObject"), {"delete_sites"}),
+    "delete segments": (of_objects(DAY, "DeleteObject"), {"api_handler", "aggregate", "delete_sites"}),
     "replace places": (of_objects("geo/city.mmdb", "PutObject", "DeleteObject"), {"update_geoip"}),
     "see the deployment's notes": (of_objects(STATE_KEY, "GetObject", "PutObject", "DeleteObject"), set()),
     "count dead letters": ([Need("sqs:GetQueueAttributes", DEAD)], {"api_handler"}),
