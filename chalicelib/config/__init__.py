@@ -92,7 +92,7 @@ PART_RECORDS: Final = 500_000
 # A page builds a day itself if it has at most so many records; else it has the aggregator woken.
 SMALL_DAY_RECORDS: Final = 20_000
 # What a function that answers questions keeps in memory of the parts that it has read.
-RECENT_PARTS_BYTES: Final = 64 * 1024 * 1024
+RECENT_PARTS_BYTES: Final = 96 * 1024 * 1024
 # A site has the aggregator woken at most this often.
 WAKE_EVERY_S: Final = 3
 # How long the aggregator works on a day before it goes on to the next one that waits.

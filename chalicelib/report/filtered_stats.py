@@ -89,6 +89,8 @@ def _compared(
     if not comparison.days():
         return _Sums(Totals(), ())
     known = list(rollups.built_between(site.id, comparison.first, comparison.last))
+    if not known:
+        return _Sums(Totals(), intervals.points(site.calendar, comparison.first, comparison.last, interval, {}))
     minute = comparison.same_minute(period, site.calendar, now)
     with opened(site, known, conditions, until) as db:
         sums = _by_interval(db, site, comparison.first, comparison.last, interval)
