@@ -175,7 +175,7 @@ def in_process(program_aws: Cloud) -> Iterator[Deployed]:
         patch.setenv("SHYLIGHT_PUBLIC_URL", server.url)
         patch.setenv("SHYLIGHT_API_REQUESTS", "1000000")  # as in a local stack
         patch.setattr(passwords, "_hasher", lambda: QUICK_HASHER)
-        patch.setattr(functions, "start", lambda _name, _why: None)  # there are none
+        patch.setattr(functions, "start", lambda _name, _why, _detail=None: None)  # there are none
         timed_cache.reset_all()
         administrator = people.create_administrator(email, password)
         program_aws.client("sesv2").create_email_identity(EmailIdentity=mail.SENDER)
