@@ -57,8 +57,9 @@ test: ## Run the core tests, in minutes: units, the stack's core, a browser jour
 	@bin/setup --tests
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE) -m "not full")
 
-test-all: ## Run all tests: volume, deployments, faults, fuzzing and every browser journey, too
+test-all: ## Run all tests: volume, deployments, faults, fuzzing, other readers of the data and every browser journey, too
 	@bin/setup --tests
+	@$(if $(ARGS)$(filter localstack,$(STACK)),,bin/setup --readers || true) # what needs them sets them up, or fails
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),$(SIDE_BY_SIDE))
 
 check: setup ## Check formatting, lint, types, the template and that built files are up to date

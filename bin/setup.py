@@ -25,6 +25,7 @@ LOGS = ROOT / ".local" / "log"
 VENV = ROOT / ".venv"
 VENV_MINISTACK = ROOT / ".venv-ministack"
 VENV_NODE = ROOT / ".venv-node"
+VENV_READERS = ROOT / ".venv-readers"
 MODULES = ROOT / "node_modules"
 ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
 GEO = ROOT / ".local" / "geo"
@@ -217,7 +218,8 @@ def do(jobs: list[Callable[[], None]]) -> bool:
 def main(arguments: list[str]) -> int:
     """Do what is not up to date: first what comes from the registries, then what is made with it.
 
-    :param arguments: ``--tests`` for what only the tests need, too.
+    :param arguments: ``--tests`` for what only the tests need, too; ``--readers`` for nothing but the programs with
+        which tests read the data files, which are large.
     """
     tools: list[Callable[[], None]] = [
         lambda: make_venv(VENV, "libraries and tools", [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]),
@@ -227,8 +229,11 @@ def main(arguments: list[str]) -> int:
     ]
     stop = threading.Event()
     threading.Thread(target=beat, args=(stop,), daemon=True).start()
-    with_tools = [make_networks, fetch_maxmind_tests] if "--tests" in arguments else [make_networks]
-    good = do(tools) and do(with_tools)
+    if "--readers" in arguments:
+        good = do([lambda: make_venv(VENV_READERS, "Spark and an Athena", [ROOT / "bin" / "readers-requirements.txt"])])
+    else:
+        with_tools = [make_networks, fetch_maxmind_tests] if "--tests" in arguments else [make_networks]
+        good = do(tools) and do(with_tools)
     stop.set()
     return 0 if good else 1
 

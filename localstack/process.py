@@ -53,13 +53,14 @@ class Process:
         return is_alive(self.pid) and health(self.url).get("edition") == self.word
 
 
-def start(home: Path, preferred_port: int | None = None) -> Process:
+def start(home: Path, preferred_port: int | None = None, python: Path = PYTHON) -> Process:
     """Start ministack with its state under `home`.
 
     :param preferred_port: used if it is free, so that URLs stay the same after a restart.
+    :param python: of the virtual environment in which it is installed.
     :raises DeployError: if it does not start, with the end of its log.
     """
-    if not PYTHON.exists():
+    if not python.exists():
         raise DeployError("ministack is not installed; run `make setup`.")
     folder = home / "ministack"
     temporary = folder / "tmp"
@@ -71,7 +72,7 @@ def start(home: Path, preferred_port: int | None = None) -> Process:
     log = folder / "ministack.log"
     with log.open("wb") as output:
         child = subprocess.Popen(
-            [PYTHON, "-m", "ministack"],
+            [python, "-m", "ministack"],
             cwd=folder,
             env=_environ(folder, port, word),
             stdin=subprocess.DEVNULL,

@@ -28,6 +28,8 @@ FULL: Final = frozenset(
         # Every example, with curl and in Python: what they ask is asked in the core by `test_rights_matrix.py`.
         "stack/test_api_examples.py",
         "stack/test_api_client.py::test_the_program_is_typed",
+        # Spark takes 600 MB of disk.
+        "stack/test_data_files.py",
         "stack/test_demo.py",
         "stack/test_deploy.py",
         "stack/test_exactness.py::test_an_aggregation_killed_at_any_call_is_repaired_by_the_next",

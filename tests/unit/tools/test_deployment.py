@@ -158,6 +158,7 @@ def test_lock_files_pin_everything_and_name_no_registry() -> None:
         "requirements-dev.txt",
         "localstack/requirements.txt",
         "bin/node-requirements.txt",
+        "bin/readers-requirements.txt",
     ):
         text = (ROOT / name).read_text()
         assert "://" not in text
@@ -169,7 +170,8 @@ def test_lock_files_pin_everything_and_name_no_registry() -> None:
 
 def test_every_direct_dependency_has_its_reason() -> None:
     told = (ROOT / "docs" / "dependencies.md").read_text().lower()
-    sources = ["requirements.in", "requirements-dev.in", "localstack/requirements.in", "bin/node-requirements.in"]
+    sources = ["requirements.in", "requirements-dev.in", "localstack/requirements.in"]
+    sources += ["bin/node-requirements.in", "bin/readers-requirements.in"]
     named = {name for source in sources for name in locked(source)}
     named |= set(json.loads((ROOT / "package.json").read_text())["devDependencies"])
     assert not {name for name in named if f"`{name}`" not in told}
