@@ -26,7 +26,7 @@ from typing import Final
 from chalicelib import catalogue
 from chalicelib.aggregate.catalogue_sql import with_dimension, with_dimensions, with_sums
 from chalicelib.aggregate.duckdb_engine import Engine
-from chalicelib.aggregate.table_columns import FIGURES, no_rows
+from chalicelib.aggregate.table_columns import FIGURES, RELATIONS, no_rows
 from chalicelib.catalogue import Dimension
 
 HOUR: Final = "of hour"
@@ -38,12 +38,6 @@ _OTHER_KINDS: Final = {
     HOUR: "figures_by_hour", MINUTE: "figures_by_minute", EVENT: "figures_of_events", ROBOT: "figures_of_robots",
 }  # fmt: skip
 _SUMS: Final = tuple(name for name in FIGURES if name not in ("kind", "name", "detail"))
-_RELATIONS: Final = {
-    "visits": "human_visits",
-    "views": "human_views",
-    "events": "custom_events",
-    "robots": "robot_visitors",
-}
 
 
 def compute(db: Engine, kinds: Collection[str] | None = None, replaced: Mapping[str, str] | None = None) -> None:
@@ -56,7 +50,7 @@ def compute(db: Engine, kinds: Collection[str] | None = None, replaced: Mapping[
     queries = [_of_dimensions([one for key, one in catalogue.DIMENSIONS.items() if key in kinds])]
     queries += [with_sums(name) for kind, name in _OTHER_KINDS.items() if kind in kinds]
     text = " UNION ALL BY NAME ".join(f"({query})" for query in queries if query)
-    for name, relation in _RELATIONS.items():
+    for name, relation in RELATIONS.items():
         if replaced:
             db.execute(f"CREATE OR REPLACE TEMP TABLE signed_{name} AS {_signed(relation, replaced)}")
         text = text.replace(f"{{{name}}}", f"signed_{name}" if replaced else relation)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from chalicelib import config
 from chalicelib.aggregate import compute_rollup, day_parts, new_hits, rollup_sums
-from chalicelib.aggregate.day_parts import StagedPart
 from chalicelib.aggregate.duckdb_engine import Engine, engine, fresh_rows
+from chalicelib.aggregate.staged_parts import StagedPart
 from chalicelib.store.records import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site
 
@@ -192,8 +192,7 @@ def test_parts_by_ranges_of_visitors_are_the_same_day(monkeypatch: pytest.Monkey
         day = Day(db)
         day.take_up(*hours[:30])
         day.take_up(*hours[20:])
-        visitors = f"SELECT visitor FROM ({day_parts.rows_of(day.parts, 'hits')})"
-        ranges = day_parts.ranges(db, visitors, records)
+        ranges = day_parts.ranges(db, day_parts.rows_of(day.parts, "hits"), records)
         assert (len(ranges), ranges[0][0], ranges[-1][1]) == (4, "", "")
         day.parts = [day_parts.merge(db, DAY, day.parts, between) for between in ranges]
         assert max(part.records for part in day.parts) <= 32
