@@ -37,10 +37,11 @@ def with_dimension(query: str, dimension: Dimension) -> str:
 
 
 def with_dimensions(query: str, dimensions: Sequence[Dimension]) -> str:
-    """A file of `aggregate/sql` with lists of the keys and values of some dimensions."""
+    """A file of `aggregate/sql` with lists of what is known of some dimensions."""
     lists = {
         "{keys}": [f"'{one.key}'" for one in dimensions],
         "{names}": [_name(one) for one in dimensions],
+        "{of_visitor}": ["true" if one.of_visitor else "false" for one in dimensions],
         "{folded}": [folded_sql(_name(one)) if one.ignores_case else _name(one) for one in dimensions],
     }
     return filled(sql(query), {placeholder: f"[{', '.join(items)}]" for placeholder, items in lists.items()})

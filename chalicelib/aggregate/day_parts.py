@@ -15,7 +15,7 @@ from typing import Final
 from chalicelib import config
 from chalicelib.aggregate import figures
 from chalicelib.aggregate.duckdb_engine import Engine, parquet
-from chalicelib.aggregate.staged_parts import StagedPart, new_folder
+from chalicelib.aggregate.staged_parts import StagedPart, named_parquet, path_of
 from chalicelib.aggregate.table_columns import COLUMNS, FIGURES, RELATIONS, no_rows
 from chalicelib.store.segments import PUBLIC, TABLES
 
@@ -102,10 +102,10 @@ def merge(db: Engine, day: date, parts: Sequence[StagedPart], between: tuple[str
 
 
 def _write(db: Engine, day: date, age: int, queries: Mapping[str, str]) -> StagedPart:
-    number, folder = new_folder(db, day)
+    number = db.next_number()
     tables, records = [], 0
     for table in sorted(queries, key=lambda table: table != "visitors"):  # first, for the numbers
-        path, query = folder / f"{table}.parquet", queries[table]
+        path, query = path_of(db.scratch, day, number, table), queries[table]
         if table in _NUMBERED:
             query = (
                 f"SELECT part.* REPLACE (numbers.visitor_number AS visitor_number) FROM ({query}) AS part "  # noqa: S608
@@ -120,7 +120,7 @@ def _write(db: Engine, day: date, age: int, queries: Mapping[str, str]) -> Stage
             tables.append(table)
         else:
             path.unlink()
-    return StagedPart(day, number, age, records, folder, tuple(tables))
+    return StagedPart(day, number, age, records, db.scratch, tuple(tables))
 
 
 def _numbers(visitors: Path, condition: str = "true") -> str:
@@ -229,8 +229,7 @@ def _replaced(db: Engine, parts: Sequence[StagedPart]) -> dict[int, str]:
 
 
 def _stored(table: str, files: Sequence[Path], condition: str) -> str:
-    options = "hive_partitioning = true, hive_types = {day: VARCHAR, part: BIGINT}"
     columns = "part.* EXCLUDE (part)"
     if table in _NUMBERED:
         columns += f" REPLACE (part.part * {_MAX_VISITORS} + part.visitor_number AS visitor_number)"
-    return f"SELECT {columns} FROM {parquet(files, options)} AS part WHERE {condition}"  # noqa: S608
+    return f"SELECT {columns} FROM {named_parquet(files)} AS part WHERE {condition}"  # noqa: S608
