@@ -1,1 +1,1 @@
-"""The pages that people see: sign-in, the home page, and the reports of a site."""
+"""The pages that people see, in folders by what they are at; beside them, what all pages share."""

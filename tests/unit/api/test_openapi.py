@@ -17,7 +17,7 @@ from chalicelib.api import administration_settings, sites, teams, tokens
 from chalicelib.api.openapi import document, text
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
-from chalicelib.dashboard.badge import METRICS, THEMES
+from chalicelib.dashboard.sharing.badge import METRICS, THEMES
 from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
 from chalicelib.operations import geoip, health, schedules

@@ -11,10 +11,10 @@ from chalice import Response
 
 from chalicelib.accounts import auth, site_deletion, site_transfers
 from chalicelib.accounts.site_transfers import Offer
-from chalicelib.dashboard import arrange as arrange_page
-from chalicelib.dashboard import ownership as ownership_page
-from chalicelib.dashboard import site_deletion as site_deletion_page
-from chalicelib.dashboard import site_transfer as site_transfer_page
+from chalicelib.dashboard.reports import arrange as arrange_page
+from chalicelib.dashboard.sites import deletion as site_deletion_page
+from chalicelib.dashboard.sites import ownership as ownership_page
+from chalicelib.dashboard.sites import transfer as site_transfer_page
 from chalicelib.store import people, site_order
 from chalicelib.store.deletions import Deletion, State
 from chalicelib.store.site_order import SiteOrder

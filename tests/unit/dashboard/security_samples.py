@@ -23,7 +23,10 @@ from chalicelib.accounts.mail_texts import SECURITY_CHANGES
 from chalicelib.accounts.second_factor import SetUp
 from chalicelib.accounts.sessions import Session
 from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import account_security, authenticator, confirm, passkey_pages, second_step_page
+from chalicelib.dashboard.account import authenticator, passkeys
+from chalicelib.dashboard.account import security as account_security
+from chalicelib.dashboard.sign_in import confirm
+from chalicelib.dashboard.sign_in import second_step as second_step_page
 from chalicelib.errors import BadRequest, Unauthorized
 from chalicelib.store.browser_sessions import BrowserSession
 from chalicelib.store.installation import Installation
@@ -110,8 +113,8 @@ def add_passkey(error: bool = False) -> Response:
     with account(Factors()):
         if error:
             body = b"name=" + b"W" * 200
-            return passkey_pages.add(request("/account/passkeys", method="POST", body=body), LONG)
-        return passkey_pages.show_form(request("/account/passkeys"), LONG)
+            return passkeys.add(request("/account/passkeys", method="POST", body=body), LONG)
+        return passkeys.show_form(request("/account/passkeys"), LONG)
 
 
 def second_step_of(factors: Factors = EVERYTHING, error: str = "") -> Response:

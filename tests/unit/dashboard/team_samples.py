@@ -20,7 +20,11 @@ from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.accounts.site_people import Member, TeamAccess
 from chalicelib.accounts.teams import TeamMember, TeamSite
 from chalicelib.config import INVITATION_LIFE_S
-from chalicelib.dashboard import installation_invitations, invitation_page, site_people_page, team_page, teams_page
+from chalicelib.dashboard.administration import invitations as installation_invitations
+from chalicelib.dashboard.sign_in import invitation as invitation_page
+from chalicelib.dashboard.sites import people as site_people_page
+from chalicelib.dashboard.teams import index as teams_page
+from chalicelib.dashboard.teams import team as team_page
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.store import installation, people
 from chalicelib.store import teams as stored_teams

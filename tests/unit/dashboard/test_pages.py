@@ -12,7 +12,8 @@ from chalicelib import timed_cache
 from chalicelib.accounts import auth, request_origin, site_deletion, site_order, site_transfers, sites
 from chalicelib.accounts.sign_in_ways import SignInWays
 from chalicelib.accounts.site_order import OrderedSites
-from chalicelib.dashboard import error_page, geoip_hint, home, overview, periods, sections
+from chalicelib.dashboard import error_page, sections, time_zones
+from chalicelib.dashboard.reports import geoip_hint, home, overview, periods
 from chalicelib.errors import BadRequest, NotFound, TooManyRequests, Unauthorized, Unavailable
 from chalicelib.report import site_stats
 from chalicelib.report.periods import Period
@@ -147,7 +148,7 @@ def test_a_site_waits_until_anything_was_ever_counted(monkeypatch: pytest.Monkey
 
 
 def test_time_zones_to_choose_from() -> None:
-    regions = dict(home.zones())
+    regions = dict(time_zones.zones())
     assert "Asia/Kathmandu" in regions["Asia"]
     assert "Etc" not in regions
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from chalicelib.dashboard import period_picker
+from chalicelib.dashboard.reports import period_picker
 from chalicelib.report.periods import LABELS, Period
 
 TODAY = date(2026, 11, 24)

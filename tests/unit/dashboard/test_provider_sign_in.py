@@ -11,7 +11,8 @@ from chalicelib.accounts import auth, invitation_acceptance, oidc, oidc_people, 
 from chalicelib.accounts.oidc_people import Claims, MustConfirm
 from chalicelib.accounts.oidc_state import SignIn
 from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import identities, invitation_page, provider_sign_in
+from chalicelib.dashboard.account import identities
+from chalicelib.dashboard.sign_in import invitation, provider
 from chalicelib.errors import (
     Conflict,
     NotFound,
@@ -65,7 +66,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
         (second_step, "begin", lambda *_: "second_step=x"),
         (oidc_state, "keep_identity", lambda *_: "identity=x"),
         (oidc_state, "end", lambda *_: "sign_in=; Max-Age=0"),
-        (provider_sign_in, "sign_in_ways", lambda: SignInWays("Example")),
+        (provider, "sign_in_ways", lambda: SignInWays("Example")),
     ):
         monkeypatch.setattr(module, name, answer)
     return made
@@ -73,7 +74,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
 def finish() -> tuple[int, str, list[str]]:
     """Status, where it leads, and the names of the cookies that are set."""
-    response: Response = provider_sign_in.finish(samples.request(CALLBACK))
+    response: Response = provider.finish(samples.request(CALLBACK))
     cookies: Any = response.headers.get("Set-Cookie", [])
     return response.status_code, str(response.headers.get("Location", "")), [one.split("=")[0] for one in cookies]
 
@@ -109,7 +110,7 @@ def test_an_account_to_connect(answers: Answers) -> None:
 def test_what_went_wrong_is_told_and_nobody_signed_in(answers: Answers, error: ShylightError) -> None:
     answers.person = error
     assert finish() == (error.status, "", [])
-    assert error.message in provider_sign_in.finish(samples.request(CALLBACK)).body.decode()
+    assert error.message in provider.finish(samples.request(CALLBACK)).body.decode()
 
 
 @pytest.mark.parametrize("action", ["connect", "disconnect"])
@@ -133,11 +134,11 @@ def test_an_invited_person_may_sign_in_instead_of_choosing_a_password(
     monkeypatch: pytest.MonkeyPatch, chosen: bool
 ) -> None:
     monkeypatch.setattr(invitation_acceptance, "find", lambda *_: object())
-    monkeypatch.setattr(invitation_page, "_step", lambda *_: "create")
+    monkeypatch.setattr(invitation, "_step", lambda *_: "create")
     monkeypatch.setattr(invitation_acceptance, "create_account", lambda *_: (_ for _ in ()).throw(NotFound("Created.")))
     monkeypatch.setattr(auth, "signed_in_person", lambda _: (_ for _ in ()).throw(Unauthorized("Please sign in.")))
     asked = samples.request("/invitations/abc", method="POST", body=b"sign_in=1" if chosen else b"name=x")
-    response = invitation_page.accept(asked, "abc")
+    response = invitation.accept(asked, "abc")
     if chosen:
         assert response.headers["Location"] == "../sign-in?next=invitations%2Fabc"
     else:

@@ -1,0 +1,105 @@
+"""The overview: the figures of a site over a period, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from chalice import Response
+
+from chalicelib.accounts import auth
+from chalicelib.dashboard import countries, formatting, render, sections
+from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
+from chalicelib.dashboard.sites import settings
+from chalicelib.dashboard.sites.snippet import snippet
+from chalicelib.hostnames import site_url
+from chalicelib.report import site_stats
+from chalicelib.report.display_names import shown_name
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import LatestVisit, Stats
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
+from chalicelib.web import Request
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit in the list of the latest ones, with its texts."""
+
+    start: str
+    day: str
+    clock: str
+    entry_page: str
+    source: str
+    code: str
+    country: str
+    browser: str
+    system: str
+    device: str
+    identifier: str
+    pageviews: int
+    duration: float
+
+
+def show(request: Request, person: Person, site: Site) -> Response:
+    """``GET /sites/{id}``: the figures of a site over a period.
+
+    :raises BadRequest: if the period is not valid.
+    """
+    now, period = periods.requested(request, site)
+    stats = site_stats.stats(site, period, now)
+    return render.page(
+        request,
+        "reports/overview.html",
+        **figures(stats, period, now),
+        person=person,
+        csrf=auth.csrf_token(request),
+        sites=auth.sites_of(person),
+        keep=periods.kept_query(request),
+        cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
+        latest=[visit_line(visit, now.date()) for visit in stats.latest],
+        snippet=snippet(request.address, site),
+        may_change=sections.of_site(person, site, "/sites/{site}").include(settings.PATH),
+    )
+
+
+def figures(stats: Stats, period: Period, now: datetime) -> dict[str, Any]:
+    """What the templates need for the figures of a period: of the overview, and of a shared page.
+
+    :param now: on the site's clock.
+    """
+    today = now.date()
+    return {
+        "site": stats.site,
+        "site_url": site_url(stats.site.domain),
+        "picker": period_picker.pick(period, today),
+        "stats": stats,
+        "waiting": periods.is_waiting(stats),
+        "note": periods.outdated_note(stats),
+        "live": stats.last >= today,
+        "figures": metric_cards.overview_metrics(stats, today),
+        "before": metric_cards.before(stats, today),
+        "chart": chart.plot(stats.series, stats.interval, now),
+    }
+
+
+def visit_line(visit: LatestVisit, today: date) -> VisitLine:
+    """The texts for a visit."""
+    device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
+    return VisitLine(
+        start=visit.start.isoformat(timespec="seconds"),
+        day="" if visit.start.date() == today else formatting.weekday(visit.start.date()),
+        clock=formatting.clock(visit.start),
+        entry_page=formatting.shortened(visit.entry_page),
+        source=shown_name("sources", visit.source) if visit.source else _("Direct"),
+        code=visit.country or "",
+        country=countries.name_of(visit.country) if visit.country else _("Unknown"),
+        browser=visit.browser or _("Unknown"),
+        system=visit.system or "",
+        device=device,
+        identifier=visit.identifier or "",
+        pageviews=visit.pageviews,
+        duration=visit.duration,
+    )
