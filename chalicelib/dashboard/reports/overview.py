@@ -11,10 +11,11 @@ from chalice import Response
 from chalicelib.accounts import auth
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sites import settings
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
-from chalicelib.report import site_stats
+from chalicelib.report import stats_question
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import LatestVisit, Stats
@@ -46,14 +47,16 @@ class VisitLine:
 def show(request: Request, person: Person, site: Site) -> Response:
     """``GET /sites/{id}``: the figures of a site over a period.
 
-    :raises BadRequest: if the period is not valid.
+    :raises BadRequest: if a parameter is not valid.
+    :raises QueryTooLarge: if filters take too much time or memory.
     """
-    now, period = periods.requested(request, site)
-    stats = site_stats.stats(site, period, now)
+    now, query = datetime.now(site.zone), PageQuery.of(request)
+    question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
+    stats = stats_question.answer(site, question, now)
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, period, now),
+        **figures(stats, question.period, now, query),
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
@@ -65,16 +68,16 @@ def show(request: Request, person: Person, site: Site) -> Response:
     )
 
 
-def figures(stats: Stats, period: Period, now: datetime) -> dict[str, Any]:
+def figures(stats: Stats, period: Period, now: datetime, query: PageQuery) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
-    :param now: on the site's clock.
+    :param now: on the site's clock; :param query: of the page.
     """
     today = now.date()
     return {
         "site": stats.site,
         "site_url": site_url(stats.site.domain),
-        "picker": period_picker.pick(period, today),
+        "picker": period_picker.pick(period, today, query),
         "stats": stats,
         "waiting": periods.is_waiting(stats),
         "note": periods.outdated_note(stats),

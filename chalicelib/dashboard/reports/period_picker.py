@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
-from urllib.parse import urlencode
 
 from chalicelib.dashboard import formatting
+from chalicelib.dashboard.reports.page_query import PERIOD, PageQuery
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 
@@ -54,6 +54,7 @@ class Picker:
 
     :ivar label: the present period, e.g. ``Last 7 days`` or ``14–20 Nov``; `days` are its days.
     :ivar earlier, later: links to the neighbours; `later` is None when that lies in the future.
+    :ivar kept: the parameters that a form has to send along.
     """
 
     label: str
@@ -64,27 +65,31 @@ class Picker:
     first: date
     last: date
     today: date
+    kept: tuple[tuple[str, str], ...]
 
 
-def pick(period: PeriodLike, today: date) -> Picker:
-    """The picker for `period`; links are queries, relative to the page itself."""
+def pick(period: PeriodLike, today: date, query: PageQuery | None = None) -> Picker:
+    """The picker for `period`; links are queries, relative to the page itself.
+
+    :param query: of the page; its other parameters are kept.
+    """
+    query = query or PageQuery()
     names = {name: _(label) for name, label in CHOICES}
     days = formatting.days(period.first, period.last, today)
     later = _moved(period, today, 1)
     return Picker(
         label=names.get(period.name, days),
         days=days,
-        choices=tuple(Choice(label, f"?period={name}", name == period.name) for name, label in names.items()),
-        earlier=_custom(*_moved(period, today, -1)),
-        later=_custom(*later) if later[0] <= today else None,
+        choices=tuple(
+            Choice(label, query.with_period(name).href, name == period.name) for name, label in names.items()
+        ),
+        earlier=query.with_days(*_moved(period, today, -1)).href,
+        later=query.with_days(*later).href if later[0] <= today else None,
         first=period.first,
         last=period.last,
         today=today,
+        kept=query.without(*PERIOD).items,
     )
-
-
-def _custom(first: date, last: date) -> str:
-    return "?" + urlencode({"period": "custom", "from": first.isoformat(), "to": last.isoformat()})
 
 
 def _moved(period: PeriodLike, today: date, steps: int) -> tuple[date, date]:

@@ -23,10 +23,10 @@ def requested(request: Request, site: Site) -> tuple[datetime, Period]:
     :raises BadRequest: if the period is not valid.
     """
     now = datetime.now(site.zone)
-    return now, periods.parse(request.query, site.zone, now, _usual())
+    return now, periods.parse(request.query, site.zone, now, usual())
 
 
-def _usual() -> str:
+def usual() -> str:
     """The name of the period that the person who is signed in prefers."""
     chosen = appearance.current().period
     return chosen if chosen in NAMED_PERIODS else DEFAULT_PERIOD

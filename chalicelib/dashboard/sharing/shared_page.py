@@ -14,6 +14,7 @@ from chalicelib import catalogue, config
 from chalicelib.accounts import embed_origins
 from chalicelib.dashboard import render
 from chalicelib.dashboard.reports import breakdowns, overview, periods
+from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.report import site_stats
 from chalicelib.report.stats import Stats, Table
 from chalicelib.store.shared_links import SharedLink
@@ -35,7 +36,7 @@ def show(request: Request, site: Site, link: SharedLink) -> Response:
         request,
         "sharing/shared-page.html",
         headers=headers(link),
-        **overview.figures(shared, period, now),
+        **overview.figures(shared, period, now, PageQuery()),
         cards=breakdowns.cards(shared, hidden=link.hidden, linked=False),
         indexed=link.indexed and link.is_public and link.password_hash is None,
     )

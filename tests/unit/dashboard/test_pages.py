@@ -28,7 +28,7 @@ PERSON = Person("1", "ada@example.com", admin=True)
 
 @pytest.fixture(autouse=True)
 def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> Stats:
+    def stats(site: Site, period: Period, now: datetime, **_: object) -> Stats:
         assert now.tzinfo is not None
         return samples.full(site, period.length)
 
@@ -61,7 +61,9 @@ def test_an_owner_is_told_when_countries_are_unknown_for_want_of_a_database(
     monkeypatch: pytest.MonkeyPatch, names: list[str], installed: list[str], told: bool
 ) -> None:
     tables = {"countries": Table(tuple(Row(name, 3, 3, 3) for name in names))}
-    monkeypatch.setattr(site_stats, "stats", lambda site, *_: dataclasses.replace(samples.full(site), tables=tables))
+    monkeypatch.setattr(
+        site_stats, "stats", lambda site, *_, **__: dataclasses.replace(samples.full(site), tables=tables)
+    )
     monkeypatch.setattr(geoip_files, "installed", lambda: installed)
     timed_cache.reset_all()
     body = overview.show(samples.request("/sites/1"), PERSON, samples.SITE).body
