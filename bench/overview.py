@@ -101,7 +101,8 @@ def _year() -> tuple[float, float]:
 
 def signed_in() -> str:
     """The session cookie of an administrator who is signed in."""
-    from chalicelib.accounts import people, sessions
+    from chalicelib.accounts.access import sessions
+    from chalicelib.accounts.people import people
     from chalicelib.config import settings
     from chalicelib.store import browser_sessions
     from chalicelib.store.browser_sessions import BrowserSession

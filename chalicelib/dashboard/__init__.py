@@ -1,1 +1,1 @@
-"""The pages that people see, in folders by what they are at; beside them, what all pages share."""
+"""The pages that people see, in one folder per area; beside the folders, what all pages share."""

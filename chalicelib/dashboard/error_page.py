@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts.shared_access import Locked
+from chalicelib.accounts.sharing.shared_access import Locked
 from chalicelib.dashboard import render
 from chalicelib.errors import ShylightError, SignInTooOld, Unauthorized
 from chalicelib.translation import N_

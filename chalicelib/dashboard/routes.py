@@ -14,7 +14,7 @@ ROUTES = (
     Route("GET", "/sites/{site}/people", "dashboard.sites.people:show", Right.SITE_VIEW),
     Route("POST", "/sites/{site}/people", "dashboard.sites.people:invite", Right.SITE_ADMIN),
     Route("POST", "/sites/{site}/people/{person}", "dashboard.sites.people:change_role", Right.SITE_ADMIN),
-    # Everybody may leave; to remove others, `accounts.site_people` requires SITE_ADMIN.
+    # Everybody may leave; to remove others, `accounts.membership.site_people` requires SITE_ADMIN.
     Route("POST", "/sites/{site}/people/{person}/remove", "dashboard.sites.people:remove", Right.SITE_VIEW),
     Route(
         "POST",
@@ -31,7 +31,7 @@ ROUTES = (
     Route("POST", "/teams/{team}/delete", "dashboard.teams.team:delete", Right.TEAM_OWN),
     Route("POST", "/teams/{team}/members", "dashboard.teams.team:invite", Right.TEAM_ADMIN),
     Route("POST", "/teams/{team}/members/{person}", "dashboard.teams.team:change_role", Right.TEAM_ADMIN),
-    # Everybody may leave; to remove others, `accounts.teams` requires TEAM_ADMIN.
+    # Everybody may leave; to remove others, `accounts.membership.teams` requires TEAM_ADMIN.
     Route("POST", "/teams/{team}/members/{person}/remove", "dashboard.teams.team:remove", Right.TEAM_VIEW),
     Route("POST", "/teams/{team}/invitations/{invitation}", "dashboard.teams.team:change_invitation", Right.TEAM_ADMIN),
     Route("POST", "/teams/{team}/sites/{site}/remove", "dashboard.teams.team:give_back", Right.TEAM_ADMIN),

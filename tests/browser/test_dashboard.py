@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import pytest
 from chalice import Response
 
-from chalicelib.accounts.sign_in_ways import SignInWays
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
 from chalicelib.dashboard import error_page, sections, static_files
 from chalicelib.dashboard.sites import setting_fields
 from chalicelib.dashboard.sites.install import Arrival

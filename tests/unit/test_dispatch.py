@@ -11,8 +11,9 @@ import pytest
 from chalice import Response
 
 from chalicelib import dispatch
-from chalicelib.accounts import auth, shared_access, team_rights
-from chalicelib.accounts.api_tokens import Holder
+from chalicelib.accounts.access import auth, team_rights
+from chalicelib.accounts.access.api_tokens import Holder
+from chalicelib.accounts.sharing import shared_access
 from chalicelib.api import request_limit
 from chalicelib.api.request_limit import Quota
 from chalicelib.dispatch import ROUTES, handler_of, register

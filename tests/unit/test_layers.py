@@ -61,6 +61,17 @@ LEANS_ON: dict[str, set[str]] = {
 }  # fmt: skip
 # The folders of a package, in the same way. What lies beside them is shared by all, and imports none of them.
 FOLDERS: dict[str, dict[str, set[str]]] = {
+    "accounts": {
+        "mailing": set(),
+        "access": set(),
+        "sites": {"mailing", "access"},
+        "sharing": {"access", "sites"},
+        "membership": {"mailing", "access", "sites"},
+        "people": {"mailing", "sites", "membership"},
+        "sign_in": {"mailing", "access", "membership", "people"},
+        "oidc": {"mailing", "access", "people", "sign_in"},
+        "own_account": {"mailing", "access", "sites", "people", "sign_in"},
+    },
     "dashboard": {
         "sites": set(),
         "teams": set(),

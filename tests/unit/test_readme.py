@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib import config, dispatch, errors
-from chalicelib.accounts import site_settings
-from chalicelib.accounts.api_tokens import SCOPES
+from chalicelib.accounts.access.api_tokens import SCOPES
+from chalicelib.accounts.sites import site_settings
 from chalicelib.api import sites as sites_api
 from chalicelib.catalogue import DIMENSIONS, METRICS
 from chalicelib.config import ENVIRONMENT, Settings

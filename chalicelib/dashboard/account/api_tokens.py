@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, auth, new_token
-from chalicelib.accounts.api_tokens import SCOPES, ApiToken
+from chalicelib.accounts.access import api_tokens, auth, new_token
+from chalicelib.accounts.access.api_tokens import SCOPES, ApiToken
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.store.people import Person

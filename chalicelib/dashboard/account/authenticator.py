@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import auth, notices, second_factor
-from chalicelib.accounts.second_factor import SetUp
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import notices
+from chalicelib.accounts.sign_in import second_factor
+from chalicelib.accounts.sign_in.second_factor import SetUp
 from chalicelib.dashboard import render, sections
 from chalicelib.dashboard.account import security
 from chalicelib.errors import BadRequest, Conflict, NotFound

@@ -7,8 +7,9 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth, person_deletion
-from chalicelib.accounts.person_deletion import Plan
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.people import deletion
+from chalicelib.accounts.people.deletion import Plan
 from chalicelib.dashboard import render, sections
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store.people import Person
@@ -20,7 +21,7 @@ PATH: Final = "/account/delete"
 def show(request: Request, person: Person) -> Response:
     """``GET /account/delete``: what will go, and the form."""
     auth.require_recent(request, person)
-    return page(request, person, person_deletion.plan_of(person))
+    return page(request, person, deletion.plan_of(person))
 
 
 def delete(request: Request, person: Person) -> Response:
@@ -28,9 +29,9 @@ def delete(request: Request, person: Person) -> Response:
     auth.require_recent(request, person, PATH.removeprefix("/"))
     try:
         form = request.form()
-        person_deletion.delete(person, person, form.get("email"), with_sites="delete_sites" in form)
+        deletion.delete(person, person, form.get("email"), with_sites="delete_sites" in form)
     except (BadRequest, Conflict) as error:
-        return page(request, person, person_deletion.plan_of(person), error)
+        return page(request, person, deletion.plan_of(person), error)
     return redirect(f"{request.root}sign-in?done=deleted", {"Set-Cookie": auth.end_session(request)})
 
 

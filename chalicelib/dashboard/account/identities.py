@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from chalice import Response
 
-from chalicelib.accounts import auth, oidc, oidc_people, oidc_state
+from chalicelib.accounts.access import auth
 from chalicelib.accounts.installation import settings_of_installation
-from chalicelib.accounts.oidc_state import WaitingIdentity
-from chalicelib.accounts.sign_in_ways import provider_name
+from chalicelib.accounts.oidc import browser_state, code_flow, identities
+from chalicelib.accounts.oidc.browser_state import WaitingIdentity
+from chalicelib.accounts.sign_in.sign_in_ways import provider_name
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.errors import BadRequest, Conflict, ShylightError
 from chalicelib.store import provider_identities
@@ -50,17 +51,17 @@ def save(request: Request, person: Person) -> Response:
         if "connect" in form:
             _connect(request, person)
         if "disconnect" in form:
-            oidc_people.disconnect(person, form["disconnect"])
+            identities.disconnect(person, form["disconnect"])
     except (BadRequest, Conflict) as error:
         return _page(request, person, error)
-    return redirect(request.root + PATH, {"Set-Cookie": oidc_state.forget_identity(request)})
+    return redirect(request.root + PATH, {"Set-Cookie": browser_state.forget_identity(request)})
 
 
 def _connect(request: Request, person: Person) -> None:
-    waiting = oidc_state.waiting_identity(request, person.id)
+    waiting = browser_state.waiting_identity(request, person.id)
     if waiting is None:
         raise BadRequest(_("This has been confirmed already, or has expired. Start again."))
-    oidc_people.connect(person, waiting)
+    identities.connect(person, waiting)
 
 
 def _page(request: Request, person: Person, error: ShylightError | None = None) -> Response:
@@ -76,7 +77,7 @@ def _page(request: Request, person: Person, error: ShylightError | None = None) 
         )
         for one in provider_identities.identities_of(person.id)
     ]
-    return page(request, person, rows, name, oidc_state.waiting_identity(request, person.id), error)
+    return page(request, person, rows, name, browser_state.waiting_identity(request, person.id), error)
 
 
 def page(
@@ -98,6 +99,6 @@ def page(
         rows=rows,
         provider=provider,
         waiting=waiting,
-        start=f"{oidc.START}?next={PATH}",
+        start=f"{code_flow.START}?next={PATH}",
         alert=error.message if error else "",
     )

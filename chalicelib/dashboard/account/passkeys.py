@@ -7,7 +7,9 @@ from http import HTTPStatus
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import auth, notices, passkeys
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import notices
+from chalicelib.accounts.sign_in import passkeys
 from chalicelib.dashboard import render, sections
 from chalicelib.dashboard.account import authenticator, security
 from chalicelib.errors import BadRequest, Conflict, NotFound, Unauthorized

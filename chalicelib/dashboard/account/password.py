@@ -7,7 +7,8 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, auth, password_change
+from chalicelib.accounts.access import api_tokens, auth
+from chalicelib.accounts.own_account import password_change
 from chalicelib.dashboard import render, sections
 from chalicelib.errors import BadRequest, Conflict, ShylightError, TooManyRequests
 from chalicelib.store.people import Person

@@ -9,7 +9,8 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import config, translation
-from chalicelib.accounts import appearance, auth, preferences
+from chalicelib.accounts.access import appearance, auth
+from chalicelib.accounts.own_account import preferences
 from chalicelib.dashboard import render, sections, time_zones
 from chalicelib.dashboard.reports import period_picker
 from chalicelib.errors import BadRequest, Conflict

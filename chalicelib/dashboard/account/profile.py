@@ -8,8 +8,11 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import addresses, auth, mail, people
-from chalicelib.accounts.mail import Delivery
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.mailing.mail import Delivery
+from chalicelib.accounts.own_account import addresses
+from chalicelib.accounts.people import people
 from chalicelib.dashboard import render, sections
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, TooManyRequests
 from chalicelib.store.people import Person

@@ -10,8 +10,10 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import auth, browser_sessions, notices, passkey_challenges, second_factor
-from chalicelib.accounts.mail_texts import SECURITY_CHANGES
+from chalicelib.accounts.access import auth, browser_sessions
+from chalicelib.accounts.mailing import notices
+from chalicelib.accounts.mailing.texts import SECURITY_CHANGES
+from chalicelib.accounts.sign_in import passkey_challenges, second_factor
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.errors import NotFound
 from chalicelib.store.browser_sessions import BrowserSession

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from chalice import Response
 
-from chalicelib.accounts import addresses, one_time_links, request_origin
+from chalicelib.accounts import one_time_links
+from chalicelib.accounts.access import request_origin
 from chalicelib.accounts.one_time_links import VERIFY_EMAIL, Link
+from chalicelib.accounts.own_account import addresses
 from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import NotFound

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts import audit_log, auth
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.access import auth
 from chalicelib.accounts.audit_log import Entry, Filter, Names
 from chalicelib.api import csv_file
 from chalicelib.api.audit_log import as_json

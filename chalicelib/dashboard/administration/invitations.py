@@ -8,8 +8,8 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth
-from chalicelib.accounts.invitations import Sent
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.membership.invitations import Sent
 from chalicelib.dashboard import invitation_forms, render, sections
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, TooManyRequests
 from chalicelib.store.people import Person

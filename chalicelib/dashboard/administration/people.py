@@ -8,7 +8,7 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.config import settings
 from chalicelib.dashboard import formatting, render, role_names, sections
 from chalicelib.errors import BadRequest, Conflict, ShylightError

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.dashboard import render, sections
 from chalicelib.dashboard.administration.people import PATH
 from chalicelib.errors import BadRequest, Conflict

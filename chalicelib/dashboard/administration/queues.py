@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.config import DEAD_LETTERS_WORK_S, MAX_DEAD_LETTERS_SHOWN
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.errors import BadRequest, ShylightError

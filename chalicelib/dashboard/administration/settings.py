@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth, mail, oidc
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.oidc import code_flow
 from chalicelib.dashboard import render, sections
 from chalicelib.errors import BadRequest, Conflict, ShylightError, TooManyRequests
 from chalicelib.operations import installation_settings
@@ -129,5 +131,5 @@ def page(
         sender=mail.sender_state(settings.mail_sender),
         has_secret=settings.has_client_secret,
         has_provider=settings.has_provider,
-        redirect_uri=oidc.redirect_uri(request.address),
+        redirect_uri=code_flow.redirect_uri(request.address),
     )

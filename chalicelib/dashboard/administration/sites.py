@@ -6,7 +6,7 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.dashboard import render, sections
 from chalicelib.operations import site_list
 from chalicelib.store.people import Person

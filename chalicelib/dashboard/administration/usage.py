@@ -8,7 +8,7 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.api import csv_file
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.dashboard.reports import excluded_traffic

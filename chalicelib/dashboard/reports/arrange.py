@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalice import Response
 
-from chalicelib.accounts import auth, site_order
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import order
 from chalicelib.dashboard import render
 from chalicelib.store.people import Person
 from chalicelib.web import Request, redirect
@@ -17,7 +18,7 @@ def show(request: Request, person: Person) -> Response:
         "reports/arrange.html",
         person=person,
         csrf=auth.csrf_token(request),
-        order=site_order.arrange(person, auth.sites_of(person)),
+        order=order.arrange(person, auth.sites_of(person)),
         moved=request.query.get("moved", ""),
     )
 
@@ -26,6 +27,6 @@ def move(request: Request, person: Person) -> Response:
     """``POST /arrange`` with a `site` and how to `move` it; back to the page, or home if that is where it was done."""
     form = request.form()
     site_id = form.get("site", "")
-    site_order.move(person, auth.sites_of(person), site_id, form.get("move", ""))
+    order.move(person, auth.sites_of(person), site_id, form.get("move", ""))
     home = form.get("back") == "home"
     return redirect(f"{request.root}sites" if home else f"{request.root}arrange?moved={site_id}#site-{site_id}")

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.dashboard import render, sections
 from chalicelib.dashboard.reports import period_picker, periods
 from chalicelib.report import excluded_traffic

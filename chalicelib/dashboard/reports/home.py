@@ -10,17 +10,11 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import (
-    appearance,
-    auth,
-    preferences,
-    request_origin,
-    settings_copy,
-    site_deletion,
-    site_order,
-    site_transfers,
-    sites,
-)
+from chalicelib.accounts.access import appearance, auth, request_origin
+from chalicelib.accounts.own_account import preferences
+from chalicelib.accounts.sites import deletion as site_deletion
+from chalicelib.accounts.sites import new_site, settings_copy, transfers
+from chalicelib.accounts.sites import order as site_order
 from chalicelib.dashboard import render, time_zones
 from chalicelib.dashboard.reports import chart, metric_cards, period_picker, periods
 from chalicelib.errors import BadRequest, Conflict, Unauthorized
@@ -94,7 +88,7 @@ def create_site(request: Request, person: Person) -> Response:
         like = {}
         if form.get("settings_from"):
             like = settings_copy.fields_of(person, settings_copy.source(person, form["settings_from"], "settings_from"))
-        site = sites.create_site(person, form, like=like)
+        site = new_site.create_site(person, form, like=like)
     except (BadRequest, Conflict) as error:
         given = {name: form.get(name, "") for name in ("name", "domain", "timezone", "settings_from")}
         again = SiteForm(**given, error=render.sentence(error), field=error.field or "", open=True)
@@ -113,7 +107,7 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
     picker = None
     until = time.monotonic() + refresh.REFRESH_BUDGET_S  # for the whole page, however many sites there are
     seen = auth.sites_of(person)
-    order, may_create = site_order.arrange(person, seen), sites.may_create(person)
+    order, may_create = site_order.arrange(person, seen), new_site.may_create(person)
     for site in order.every:
         now, period = periods.requested(request, site)
         picker = picker or period_picker.pick(period, now.date())
@@ -136,7 +130,7 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         zones=time_zones.zones(),
         may_create=may_create,
         sources=settings_copy.sources(person) if may_create else [],
-        offers=site_transfers.offers_to(person),
+        offers=transfers.offers_to(person),
         deletions=[one for one in site_deletion.visible_to(person) if _is_news(one, person)],
     )
 

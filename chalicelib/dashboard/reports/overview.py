@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
 from chalicelib.dashboard.reports.page_query import PageQuery

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlencode
 
-from chalicelib.accounts import appearance
+from chalicelib.accounts.access import appearance
 from chalicelib.config import DEFAULT_PERIOD, NAMED_PERIODS
 from chalicelib.dashboard import formatting
 from chalicelib.report import periods

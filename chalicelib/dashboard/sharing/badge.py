@@ -12,7 +12,7 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import shared_access
+from chalicelib.accounts.sharing import shared_access
 from chalicelib.cached_response import cached
 from chalicelib.dashboard import formatting
 from chalicelib.errors import BadRequest

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from chalicelib import catalogue, days
-from chalicelib.accounts import shared_links
-from chalicelib.accounts.shared_link_fields import HIDEABLE
+from chalicelib.accounts.sharing import shared_links
+from chalicelib.accounts.sharing.link_fields import HIDEABLE
 from chalicelib.dashboard import formatting, render
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store.shared_links import SharedLink
@@ -85,7 +85,9 @@ def empty() -> LinkForm:
 
 
 def data(form: Mapping[str, str], site: Site, before: SharedLink | None = None) -> dict[str, object]:
-    """The fields of a link from its posted form, as `accounts.shared_links` takes them. An empty password: unchanged.
+    """The fields of a link from its posted form, as `accounts.sharing.shared_links` takes them.
+
+    An empty password leaves it unchanged.
 
     :param before: the link that the form changes. An expiry by the hour, set through the API, stays if its day does.
     :raises BadRequest: if the date is none.

@@ -6,7 +6,8 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import link_passwords, request_origin, shared_access
+from chalicelib.accounts.access import request_origin
+from chalicelib.accounts.sharing import link_passwords, shared_access
 from chalicelib.dashboard import render
 from chalicelib.dashboard.reports import periods
 from chalicelib.dashboard.sharing import shared_page

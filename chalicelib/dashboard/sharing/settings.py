@@ -8,7 +8,8 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import auth, counters, shared_links
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sharing import counters, shared_links
 from chalicelib.dashboard import render, sections
 from chalicelib.dashboard.sharing import link_forms
 from chalicelib.dashboard.sharing.link_forms import LinkForm

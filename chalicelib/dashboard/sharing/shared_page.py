@@ -11,7 +11,7 @@ from collections.abc import Collection
 from chalice import Response
 
 from chalicelib import catalogue, config
-from chalicelib.accounts import embed_origins
+from chalicelib.accounts.sharing import embed_origins
 from chalicelib.dashboard import render
 from chalicelib.dashboard.reports import breakdowns, overview, periods
 from chalicelib.dashboard.reports.page_query import PageQuery

@@ -6,9 +6,11 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import auth, login, oidc_people, passkey_challenges, passkeys, request_origin, second_factor
-from chalicelib.accounts.passkey_challenges import Use
-from chalicelib.accounts.sign_in_ways import sign_in_ways
+from chalicelib.accounts.access import auth, request_origin
+from chalicelib.accounts.oidc import identities
+from chalicelib.accounts.sign_in import login, passkey_challenges, passkeys, second_factor
+from chalicelib.accounts.sign_in.passkey_challenges import Use
+from chalicelib.accounts.sign_in.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render
 from chalicelib.errors import BadRequest, ShylightError, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
@@ -46,6 +48,6 @@ def _page(request: Request, person: Person, onward: str, error: ShylightError | 
         error=error.message if error is not None else "",
         next=onward,
         has_password=person.password_hash is not None,
-        provider=sign_in_ways().provider if oidc_people.has_identity(person) else "",
+        provider=sign_in_ways().provider if identities.has_identity(person) else "",
         has_passkey=bool(factors.passkeys) and passkey_challenges.relying_party(request) is not None,
     )

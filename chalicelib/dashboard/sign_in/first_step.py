@@ -9,25 +9,14 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts import (
-    api_tokens,
-    audit_log,
-    auth,
-    login,
-    mail,
-    one_time_links,
-    passkey_challenges,
-    password_change,
-    passwords,
-    people,
-    preferences,
-    request_origin,
-    second_factor,
-    second_step,
-    sign_up,
-)
+from chalicelib.accounts import audit_log, one_time_links, passwords
+from chalicelib.accounts.access import api_tokens, auth, request_origin
+from chalicelib.accounts.mailing import mail
 from chalicelib.accounts.one_time_links import Link
-from chalicelib.accounts.sign_in_ways import sign_in_ways
+from chalicelib.accounts.own_account import password_change, preferences
+from chalicelib.accounts.people import people
+from chalicelib.accounts.sign_in import login, passkey_challenges, second_factor, second_step, sign_up
+from chalicelib.accounts.sign_in.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests, Unauthorized

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts import auth, invitation_acceptance, request_origin
-from chalicelib.accounts.invitation_acceptance import Offer
-from chalicelib.accounts.invitations import PATH
-from chalicelib.accounts.sign_in_ways import sign_in_ways
+from chalicelib.accounts.access import auth, request_origin
+from chalicelib.accounts.membership.invitations import PATH
+from chalicelib.accounts.sign_in import invitation_acceptance
+from chalicelib.accounts.sign_in.invitation_acceptance import Offer
+from chalicelib.accounts.sign_in.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render, role_names
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, Unauthorized

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from chalice import Response
 
-from chalicelib.accounts import auth, passkeys, request_origin, second_step
-from chalicelib.accounts.passkey_challenges import Use
-from chalicelib.accounts.sign_in_ways import refuse_if_provider_only
+from chalicelib.accounts.access import auth, request_origin
+from chalicelib.accounts.sign_in import passkeys, second_step
+from chalicelib.accounts.sign_in.passkey_challenges import Use
+from chalicelib.accounts.sign_in.sign_in_ways import refuse_if_provider_only
 from chalicelib.dashboard.account.passkeys import answer_options
 from chalicelib.dashboard.sign_in import first_step
 from chalicelib.errors import BadRequest, Unauthorized

@@ -6,8 +6,11 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, mail, one_time_links, password_change, request_origin
+from chalicelib.accounts import one_time_links
+from chalicelib.accounts.access import api_tokens, request_origin
+from chalicelib.accounts.mailing import mail
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, Link
+from chalicelib.accounts.own_account import password_change
 from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, NotFound, ShylightError, TooManyRequests

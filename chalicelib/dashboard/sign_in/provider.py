@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts import auth, oidc, oidc_people, oidc_state, request_origin
-from chalicelib.accounts.oidc_people import Claims, MustConfirm
-from chalicelib.accounts.sign_in_ways import sign_in_ways
+from chalicelib.accounts.access import auth, request_origin
+from chalicelib.accounts.oidc import browser_state, code_flow
+from chalicelib.accounts.oidc import identities as oidc_people
+from chalicelib.accounts.oidc.identities import Claims, MustConfirm
+from chalicelib.accounts.sign_in.sign_in_ways import sign_in_ways
 from chalicelib.dashboard import render
 from chalicelib.dashboard.account import identities
 from chalicelib.dashboard.sign_in import first_step
@@ -27,7 +29,7 @@ def start(request: Request) -> Response:
     if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         return redirect(f"{request.root}sign-in?{urlencode({'next': onward})}")
     try:
-        url, cookie = oidc.begin(request, onward)
+        url, cookie = code_flow.begin(request, onward)
     except Unavailable as error:
         return _problem(request, error)
     return redirect(url, {"Set-Cookie": cookie})
@@ -40,7 +42,7 @@ def finish(request: Request) -> Response:
     once, so nobody else can open it before the person does.
     """
     try:
-        claims, begun = oidc.finish(request)
+        claims, begun = code_flow.finish(request)
         person = oidc_people.person_for(claims, _present(request))
     except MustConfirm as unconfirmed:
         return _to_confirm(request, claims, unconfirmed.person)
@@ -48,7 +50,7 @@ def finish(request: Request) -> Response:
         return _problem(request, error)
     response = first_step.first_step_done(request, person, request_origin.next_path(begun.next))
     cookies = response.headers["Set-Cookie"]
-    response.headers["Set-Cookie"] = [*([cookies] if isinstance(cookies, str) else cookies), oidc_state.end(request)]
+    response.headers["Set-Cookie"] = [*([cookies] if isinstance(cookies, str) else cookies), browser_state.end(request)]
     return response
 
 
@@ -61,8 +63,8 @@ def _present(request: Request) -> Person | None:
 
 def _to_confirm(request: Request, claims: Claims, person: Person) -> Response:
     """Keep the identity in the browser until its owner has signed in to the account and connects it."""
-    kept = oidc_state.keep_identity(request, person.id, claims.issuer, claims.subject, claims.email)
-    cookies = [kept, oidc_state.end(request)]
+    kept = browser_state.keep_identity(request, person.id, claims.issuer, claims.subject, claims.email)
+    cookies = [kept, browser_state.end(request)]
     if _present(request) is not None:
         return redirect(request.root + identities.PATH, {"Set-Cookie": cookies})
     return _to_confirm_page(request, claims.email, sign_in_ways().provider, cookies)

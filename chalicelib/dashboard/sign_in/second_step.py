@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import auth, passkey_challenges, passkeys, request_origin, second_factor, second_step
-from chalicelib.accounts.passkey_challenges import Use
+from chalicelib.accounts.access import auth, request_origin
+from chalicelib.accounts.sign_in import passkey_challenges, passkeys, second_factor, second_step
+from chalicelib.accounts.sign_in.passkey_challenges import Use
 from chalicelib.dashboard import render
 from chalicelib.dashboard.sign_in import first_step
 from chalicelib.errors import BadRequest, ShylightError, TooManyRequests, Unauthorized

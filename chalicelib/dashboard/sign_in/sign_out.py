@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice import Response
 
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.web import Request, redirect
 
 

@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import auth, one_time_links, request_origin, sign_up
+from chalicelib.accounts import one_time_links
+from chalicelib.accounts.access import auth, request_origin
 from chalicelib.accounts.one_time_links import SIGN_UP, Link
+from chalicelib.accounts.sign_in import sign_up
 from chalicelib.dashboard import render
 from chalicelib.dashboard.invalid_link import invalid_link
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, TooManyRequests

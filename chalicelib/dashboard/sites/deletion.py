@@ -9,7 +9,8 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import auth, site_deletion
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import deletion as site_deletion
 from chalicelib.dashboard import formatting, render
 from chalicelib.store import people
 from chalicelib.store.deletions import Deletion

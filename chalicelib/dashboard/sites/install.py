@@ -9,7 +9,7 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import days
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.dashboard import render, sections
 from chalicelib.dashboard.sites import settings
 from chalicelib.dashboard.sites.snippet import snippets

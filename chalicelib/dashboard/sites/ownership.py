@@ -7,7 +7,8 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth, site_deletion, site_transfers
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import deletion, transfers
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.errors import BadRequest, Conflict, NotFound, TooManyRequests
 from chalicelib.store.people import Person
@@ -40,13 +41,13 @@ def change(request: Request, person: Person, site: Site) -> Response:
     try:
         if action == "offer":
             email = {"email": form.get("email", "")}
-            _made, delivery = site_transfers.offer(site, person, email, _link(request, site))
+            _made, delivery = transfers.offer(site, person, email, _link(request, site))
             return _back(request, site, "offered" if delivery else "not-mailed")
         if action == "cancel":
-            site_transfers.cancel(site, person)
+            transfers.cancel(site, person)
             return _back(request, site, "canceled")
         if action == "delete":
-            site_deletion.begin(site, person, form.get("name"))
+            deletion.begin(site, person, form.get("name"))
             return redirect(f"{request.root}deletions/{site.id}")
     except (BadRequest, Conflict, NotFound, TooManyRequests) as error:
         return _page(request, person, site, error.status, error=error.message, field=error.field or "", form=form)
@@ -64,7 +65,7 @@ def _page(
     form: dict[str, str] | None = None,
     done: str = "",
 ) -> Response:
-    offer = site_transfers.offered(site)
+    offer = transfers.offered(site)
     entered = form or {}
     return render.page(
         request,

@@ -10,9 +10,10 @@ from typing import Any, Final
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import auth, invitations, site_people, site_teams, teams
-from chalicelib.accounts.invitations import Sent
-from chalicelib.accounts.site_people import Member
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.membership import invitations, site_people, site_teams, teams
+from chalicelib.accounts.membership.invitations import Sent
+from chalicelib.accounts.membership.site_people import Member
 from chalicelib.dashboard import invitation_forms, render, role_names, sections
 from chalicelib.dashboard.role_names import RoleChoice
 from chalicelib.dashboard.sites import administrator_changes

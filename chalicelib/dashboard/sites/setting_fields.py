@@ -1,6 +1,6 @@
 """The settings of a site as fields of a form: labels, sentences and controls.
 
-`accounts.site_settings` validates what is entered. `docs/settings.md` has the same labels.
+`accounts.sites.site_settings` validates what is entered. `docs/settings.md` has the same labels.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from chalicelib.accounts import settings_copy, site_settings
+from chalicelib.accounts.sites import settings_copy, site_settings
 from chalicelib.report.idn import shown_host
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _

@@ -11,7 +11,8 @@ from typing import Final
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import auth, settings_copy, site_settings
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import settings_copy, site_settings
 from chalicelib.dashboard import render, sections, time_zones
 from chalicelib.dashboard.sites import setting_fields
 from chalicelib.errors import BadRequest, Conflict

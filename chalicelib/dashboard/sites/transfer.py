@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from chalice import Response
 
-from chalicelib.accounts import auth, site_transfers
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import transfers
 from chalicelib.dashboard import formatting, render
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store.people import Person
@@ -27,18 +28,18 @@ def answer(request: Request, person: Person, transfer: str) -> Response:
     given = request.form().get("answer")
     if given == "accept":
         try:
-            site = site_transfers.accept(person, transfer)
+            site = transfers.accept(person, transfer)
         except Conflict as error:
             return _page(request, person, transfer, error.status, alert=error.message)
         return redirect(f"{request.root}sites/{site.id}")
     if given == "decline":
-        site_transfers.decline(person, transfer)
+        transfers.decline(person, transfer)
         return redirect(f"{request.root}sites")
     raise BadRequest(_("This form could not be read; reload the page and send it again."), field="answer")
 
 
 def _page(request: Request, person: Person, transfer: str, status: int = HTTPStatus.OK, *, alert: str = "") -> Response:
-    offer = site_transfers.find(person, transfer)
+    offer = transfers.find(person, transfer)
     return render.page(
         request,
         "sites/transfer.html",

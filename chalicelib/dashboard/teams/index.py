@@ -9,7 +9,8 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth, teams
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.membership import teams
 from chalicelib.dashboard import render, role_names, sections
 from chalicelib.errors import BadRequest, Conflict, ShylightError
 from chalicelib.store.people import Person

@@ -9,9 +9,10 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib.accounts import auth, site_teams, team_rights, teams
-from chalicelib.accounts.invitations import Sent
-from chalicelib.accounts.teams import TeamMember
+from chalicelib.accounts.access import auth, team_rights
+from chalicelib.accounts.membership import site_teams, teams
+from chalicelib.accounts.membership.invitations import Sent
+from chalicelib.accounts.membership.teams import TeamMember
 from chalicelib.dashboard import invitation_forms, render, role_names, sections
 from chalicelib.dashboard.teams import index
 from chalicelib.errors import BadRequest, Conflict, NotFound, ShylightError, TooManyRequests

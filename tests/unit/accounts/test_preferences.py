@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib import config, dispatch, translation
-from chalicelib.accounts import appearance, audit_log, auth, preferences
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.access import appearance, auth
+from chalicelib.accounts.own_account import preferences
 from chalicelib.dashboard import formatting
 from chalicelib.dashboard.account import api_tokens
 from chalicelib.dashboard.reports import home, periods

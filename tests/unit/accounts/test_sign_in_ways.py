@@ -10,19 +10,12 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.accounts import (
-    api_tokens,
-    audit_log,
-    auth,
-    installation,
-    login,
-    one_time_links,
-    password_change,
-    people,
-    second_factor,
-    sign_up,
-)
+from chalicelib.accounts import audit_log, installation, one_time_links
+from chalicelib.accounts.access import api_tokens, auth
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_IN, SIGN_UP, Link
+from chalicelib.accounts.own_account import password_change
+from chalicelib.accounts.people import people
+from chalicelib.accounts.sign_in import login, second_factor, sign_up
 from chalicelib.config import Settings
 from chalicelib.dashboard.sign_in import first_step, passkey
 from chalicelib.errors import BadRequest, Conflict, Forbidden

@@ -11,11 +11,12 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, appearance, auth, mail
-from chalicelib.accounts import sign_up as signing_up
+from chalicelib.accounts.access import api_tokens, appearance, auth
+from chalicelib.accounts.mailing import mail
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_UP, VERIFY_EMAIL, Link, invalid
-from chalicelib.accounts.person_deletion import Plan
-from chalicelib.accounts.sign_in_ways import SignInWays
+from chalicelib.accounts.people.deletion import Plan
+from chalicelib.accounts.sign_in import sign_up as signing_up
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
 from chalicelib.dashboard import invalid_link
 from chalicelib.dashboard.account import deletion as delete_account_page
 from chalicelib.dashboard.account import password as password_page

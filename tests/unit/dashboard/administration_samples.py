@@ -11,8 +11,9 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import auth, mail
-from chalicelib.accounts.mail import SenderState
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.mailing.mail import SenderState
 from chalicelib.dashboard.administration import geoip as administration_geoip
 from chalicelib.dashboard.administration import queues
 from chalicelib.dashboard.administration import schedule as administration_schedule

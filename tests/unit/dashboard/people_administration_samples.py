@@ -10,9 +10,10 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import audit_log, auth
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.access import auth
 from chalicelib.accounts.audit_log import Names, Part
-from chalicelib.accounts.person_deletion import Plan
+from chalicelib.accounts.people.deletion import Plan
 from chalicelib.dashboard.administration import audit_log as audit_log_page
 from chalicelib.dashboard.administration import audit_log_texts, person_deletion
 from chalicelib.dashboard.administration import people as administration_people

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from chalice import Response
 
 from chalicelib import catalogue, hostnames
-from chalicelib.accounts import auth, counters, shared_links
-from chalicelib.accounts.site_transfers import Offer
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sharing import counters, shared_links
+from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.dashboard import render, sections, time_zones
 from chalicelib.dashboard.reports import breakdowns, chart, excluded_traffic, metric_cards, period_picker, periods
 from chalicelib.dashboard.reports import home as home_page

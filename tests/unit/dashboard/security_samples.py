@@ -9,20 +9,15 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import (
-    auth,
-    browser_sessions,
-    installation,
-    notices,
-    oidc_people,
-    second_factor,
-    second_step,
-    totp,
-)
-from chalicelib.accounts.mail_texts import SECURITY_CHANGES
-from chalicelib.accounts.second_factor import SetUp
-from chalicelib.accounts.sessions import Session
-from chalicelib.accounts.sign_in_ways import SignInWays
+from chalicelib.accounts import installation
+from chalicelib.accounts.access import auth, browser_sessions
+from chalicelib.accounts.access.sessions import Session
+from chalicelib.accounts.mailing import notices
+from chalicelib.accounts.mailing.texts import SECURITY_CHANGES
+from chalicelib.accounts.oidc import identities
+from chalicelib.accounts.sign_in import second_factor, second_step, totp
+from chalicelib.accounts.sign_in.second_factor import SetUp
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
 from chalicelib.dashboard.account import authenticator, passkeys
 from chalicelib.dashboard.account import security as account_security
 from chalicelib.dashboard.sign_in import confirm
@@ -140,7 +135,7 @@ def confirmation(factors: Factors = EVERYTHING, person: Person = LONG, provider:
     """The page that asks for a confirmation. `provider`: through which the person can sign in."""
     with (
         account(factors),
-        patch.object(oidc_people, "has_identity", return_value=bool(provider)),
+        patch.object(identities, "has_identity", return_value=bool(provider)),
         patch.object(confirm, "sign_in_ways", return_value=SignInWays(provider)),
     ):
         return confirm.show(request("/confirm", {"next": "account/security"}), person)

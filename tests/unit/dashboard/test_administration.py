@@ -11,8 +11,10 @@ from urllib.parse import urlencode
 import pytest
 from chalice import Response
 
-from chalicelib.accounts import auth, installation, mail
-from chalicelib.accounts.mail import Delivery, SenderState
+from chalicelib.accounts import installation
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.mailing.mail import Delivery, SenderState
 from chalicelib.dashboard.administration import queues as administration_queue
 from chalicelib.dashboard.administration import settings
 from chalicelib.dashboard.administration import status as administration_status

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import new_token
-from chalicelib.accounts.api_tokens import SCOPES, ApiToken
+from chalicelib.accounts.access import new_token
+from chalicelib.accounts.access.api_tokens import SCOPES, ApiToken
 from chalicelib.dashboard.account import api_tokens
 from chalicelib.errors import Conflict
 from chalicelib.routing import FULL_ACCESS, Access, Scope

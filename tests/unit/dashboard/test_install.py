@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from chalicelib import config, days
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.dashboard.sites import install
 from chalicelib.dashboard.sites.install import Arrival
 from chalicelib.dashboard.sites.snippet import snippets

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from chalicelib import timed_cache
-from chalicelib.accounts import auth, request_origin, site_deletion, site_order, site_transfers, sites
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.accounts.site_order import OrderedSites
+from chalicelib.accounts.access import auth, request_origin
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
+from chalicelib.accounts.sites import deletion, new_site, order, transfers
+from chalicelib.accounts.sites.order import OrderedSites
 from chalicelib.dashboard import error_page, sections, time_zones
 from chalicelib.dashboard.reports import geoip_hint, home, overview, periods
 from chalicelib.errors import BadRequest, NotFound, TooManyRequests, Unauthorized, Unavailable
@@ -34,9 +35,9 @@ def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(auth, "sites_of", lambda _person: [samples.SITE])
     monkeypatch.setattr(auth, "sites_with", lambda _person, _right: [samples.SITE])
-    monkeypatch.setattr(site_order, "arrange", lambda _person, found: OrderedSites((), tuple(found)))
-    monkeypatch.setattr(site_transfers, "offers_to", lambda _person: [])
-    monkeypatch.setattr(site_deletion, "visible_to", lambda _person: [])
+    monkeypatch.setattr(order, "arrange", lambda _person, found: OrderedSites((), tuple(found)))
+    monkeypatch.setattr(transfers, "offers_to", lambda _person: [])
+    monkeypatch.setattr(deletion, "visible_to", lambda _person: [])
     monkeypatch.setattr(auth, "csrf_token", lambda _request: "token")
     monkeypatch.setattr(site_stats, "stats", stats)
     monkeypatch.setattr(rollups, "exist", lambda _site: False)
@@ -103,7 +104,9 @@ def test_a_link_to_another_site_keeps_the_period() -> None:
 
 
 def test_a_new_site_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sites, "create_site", lambda _person, form, like: Site("new-id", form["name"], form["domain"]))
+    monkeypatch.setattr(
+        new_site, "create_site", lambda _person, form, like: Site("new-id", form["name"], form["domain"])
+    )
     body = urlencode({"name": "Blog", "domain": "blog.example", "timezone": "UTC", "csrf": "token"}).encode()
     answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
     assert (answer.status_code, answer.headers["Location"]) == (303, "./sites/new-id")
@@ -113,7 +116,7 @@ def test_a_wrong_domain_shows_the_form_again(monkeypatch: pytest.MonkeyPatch) ->
     def refuse(_person: Person, _form: dict[str, str], like: dict[str, str]) -> Site:
         raise BadRequest("domain is not a host name.", field="domain")
 
-    monkeypatch.setattr(sites, "create_site", refuse)
+    monkeypatch.setattr(new_site, "create_site", refuse)
     body = urlencode({"name": 'My "blog"', "domain": "a b", "timezone": "Asia/Kathmandu"}).encode()
     answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
     text = answer.body.decode()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.dashboard.administration import people as administration_people
 from chalicelib.dashboard.administration import usage as administration_usage
 from chalicelib.errors import BadRequest, Conflict, SignInTooOld

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from chalice import Response
 
-from chalicelib.accounts import auth, invitation_acceptance, oidc, oidc_people, oidc_state, second_factor, second_step
-from chalicelib.accounts.oidc_people import Claims, MustConfirm
-from chalicelib.accounts.oidc_state import SignIn
-from chalicelib.accounts.sign_in_ways import SignInWays
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.oidc import browser_state, code_flow
+from chalicelib.accounts.oidc import identities as oidc_people
+from chalicelib.accounts.oidc.browser_state import SignIn
+from chalicelib.accounts.oidc.identities import Claims, MustConfirm
+from chalicelib.accounts.sign_in import invitation_acceptance, second_factor, second_step
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
 from chalicelib.dashboard.account import identities
 from chalicelib.dashboard.sign_in import invitation, provider
 from chalicelib.errors import (
@@ -57,15 +60,15 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     made = Answers()
     begun = lambda _: (CLAIMS, SignIn("id", "https://idp.example", "client", made.next, 0, 1, b""))  # noqa: E731
     for module, name, answer in (
-        (oidc, "finish", begun),
+        (code_flow, "finish", begun),
         (oidc_people, "person_for", made.person_for),
         (auth, "signed_in_person", made.signed_in_person),
         (second_factor, "factors_of", lambda _: made.factors),
         (auth, "begin_session", lambda *_: "session=x"),
         (auth, "remember_browser", lambda *_: "known=x"),
         (second_step, "begin", lambda *_: "second_step=x"),
-        (oidc_state, "keep_identity", lambda *_: "identity=x"),
-        (oidc_state, "end", lambda *_: "sign_in=; Max-Age=0"),
+        (browser_state, "keep_identity", lambda *_: "identity=x"),
+        (browser_state, "end", lambda *_: "sign_in=; Max-Age=0"),
         (provider, "sign_in_ways", lambda: SignInWays("Example")),
     ):
         monkeypatch.setattr(module, name, answer)

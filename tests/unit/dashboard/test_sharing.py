@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib import catalogue, config
-from chalicelib.accounts import link_passwords, request_origin, shared_access, shared_links
-from chalicelib.accounts.shared_access import Locked
-from chalicelib.accounts.shared_link_fields import HIDEABLE
+from chalicelib.accounts.access import request_origin
+from chalicelib.accounts.sharing import link_passwords, shared_access, shared_links
+from chalicelib.accounts.sharing.link_fields import HIDEABLE
+from chalicelib.accounts.sharing.shared_access import Locked
 from chalicelib.dashboard import error_page
 from chalicelib.dashboard.sharing import link_forms, password_form, shared_page
 from chalicelib.dashboard.sharing import settings as sharing_settings

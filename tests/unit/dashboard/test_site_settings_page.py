@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, site_settings
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.sites import site_settings
 from chalicelib.dashboard import sections
 from chalicelib.dashboard.sites import settings
 from chalicelib.dashboard.sites.setting_fields import COPIED, FIELDS, texts
