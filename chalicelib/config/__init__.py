@@ -134,6 +134,9 @@ QUERY_BUDGET_S: Final = 20.0
 # Rows of a breakdown that one answer may have, and rows that it has if none are asked for.
 MAX_BREAKDOWN_ROWS: Final = 10_000
 BREAKDOWN_ROWS: Final = 1000
+# Rows of a whole table, and visits of the list of visits, that a page of the dashboard has.
+TABLE_PAGE_ROWS: Final = 100
+VISITS_PAGE_ROWS: Final = 50
 # The longest periods that are shown by minute and by hour, days.
 MAX_MINUTE_DAYS: Final = 1
 MAX_HOUR_DAYS: Final = 31

@@ -94,7 +94,8 @@ def statement(db: Engine, question: Question, hidden: Sequence[str], after: Sequ
     keys.parameters["most"] = most
     columns = ", ".join(f"{column} AS order_{number}" for number, (column, _) in enumerate(order))
     by = ", ".join(f"{column} {'ASC' if ascending else 'DESC'}" for column, ascending in order)
-    text = f"SELECT *, {columns} FROM ({rows}) WHERE {_all(wanted)} ORDER BY {by} LIMIT $most"  # noqa: S608
+    whole = f"SELECT *, max(visitors) OVER () AS most_visitors FROM ({rows})"  # noqa: S608
+    text = f"SELECT *, {columns} FROM ({whole}) WHERE {_all(wanted)} ORDER BY {by} LIMIT $most"  # noqa: S608
     return Statement(text, keys.parameters, len(order))
 
 

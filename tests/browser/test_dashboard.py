@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from tests.unit.dashboard import (
     ownership_samples,
     people_administration_samples,
     provider_samples,
+    report_samples,
     samples,
     security_samples,
     team_samples,
@@ -75,6 +77,7 @@ class Dashboard:
             **security_samples.PAGES,
             **provider_samples.PAGES,
             **administration_samples.PAGES,
+            **report_samples.PAGES,
             "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
         }
         dashboard = self
@@ -186,6 +189,9 @@ def test_every_table_can_be_reached(either: Page, dashboard: Dashboard) -> None:
     either.get_by_role("cell", name="Tue 24 Nov (so far)").or_(
         either.get_by_role("rowheader", name="Tue 24 Nov (so far)")
     ).wait_for()
+    whole = either.get_by_role("region", name="Pages").get_by_role("link", name="All · Pages")
+    assert (whole.get_attribute("href") or "").endswith("/tables/pages")
+    either.goto(f"{dashboard.url}/share/x")
     either.get_by_role("region", name="Pages").get_by_text("more").first.click()
     either.get_by_text("/page-38").first.wait_for()
 
@@ -228,9 +234,9 @@ def test_a_waiting_page_notices_the_first_visit(page: Page, dashboard: Dashboard
 
 def test_an_open_page_brings_itself_up_to_date_and_leaves_what_is_in_use(page: Page, dashboard: Dashboard) -> None:
     page.clock.install()
-    page.goto(f"{dashboard.url}/sites/full")
+    page.goto(f"{dashboard.url}/share/x")
     page.get_by_role("region", name="Pages").get_by_text("more").first.click()
-    dashboard.pages["/sites/full"] = lambda: samples.overview(samples.empty())
+    dashboard.pages["/share/x"] = lambda: samples.shared(dataclasses.replace(samples.empty(), built_at=samples.NOW))
     page.clock.fast_forward(61_000)
     page.get_by_text("0 online").wait_for()
     page.locator(".visitors .value", has_text="0").wait_for()

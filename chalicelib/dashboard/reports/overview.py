@@ -10,9 +10,16 @@ from chalice import Response
 
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import countries, formatting, render, sections
-from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports import (
+    breakdowns,
+    chart,
+    geoip_hint,
+    metric_cards,
+    page_links,
+    period_picker,
+    periods,
+)
 from chalicelib.dashboard.reports.page_query import PageQuery
-from chalicelib.dashboard.sites import settings
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
@@ -61,10 +68,11 @@ def show(request: Request, person: Person, site: Site) -> Response:
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
         keep=periods.kept_query(request),
+        whole_table=lambda table: page_links.whole_table(request.root, site, table, query),
         cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
         latest=[visit_line(visit, now.date()) for visit in stats.latest],
         snippet=snippet(request.address, site),
-        may_change=sections.of_site(person, site, "/sites/{site}").include(settings.PATH),
+        sections=sections.of_site(person, site, sections.OVERVIEW, query.suffix),
     )
 
 

@@ -16,9 +16,18 @@ from chalicelib.accounts.access import auth
 from chalicelib.accounts.sharing import counters, shared_links
 from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.dashboard import render, sections, time_zones
-from chalicelib.dashboard.reports import breakdowns, chart, excluded_traffic, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports import (
+    breakdowns,
+    chart,
+    excluded_traffic,
+    metric_cards,
+    page_links,
+    period_picker,
+    periods,
+)
 from chalicelib.dashboard.reports import home as home_page
 from chalicelib.dashboard.reports import overview as overview_page
+from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sharing import badge, password_form, shared_page
 from chalicelib.dashboard.sharing import settings as sharing_settings
 from chalicelib.dashboard.sites import install as install_page
@@ -157,7 +166,8 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         cards=breakdowns.cards(stats),
         latest=[overview_page.visit_line(visit, TODAY) for visit in stats.latest],
         snippet=snippet(asked.base_url, stats.site),
-        may_change=True,
+        sections=sections.of_site(ADMINISTRATOR, stats.site, sections.OVERVIEW, "?period=7d"),
+        whole_table=lambda table: page_links.whole_table(asked.root, stats.site, table, PageQuery()),
     )
 
 
