@@ -38,8 +38,12 @@ class Section:
 
 
 OVERVIEW: Final = "/sites/{site}"
+VISITS: Final = "/sites/{site}/visits"
+REALTIME: Final = "/sites/{site}/realtime"
 SITE: Final = (
     Section(N_("Overview"), OVERVIEW, of_figures=True),
+    Section(N_("Visits"), VISITS, of_figures=True),
+    Section(N_("Realtime"), REALTIME, of_figures=True),
     Section(N_("Excluded traffic"), "/sites/{site}/ledger", of_figures=True),
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),

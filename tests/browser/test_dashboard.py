@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -234,13 +233,13 @@ def test_a_waiting_page_notices_the_first_visit(page: Page, dashboard: Dashboard
 
 def test_an_open_page_brings_itself_up_to_date_and_leaves_what_is_in_use(page: Page, dashboard: Dashboard) -> None:
     page.clock.install()
-    page.goto(f"{dashboard.url}/share/x")
-    page.get_by_role("region", name="Pages").get_by_text("more").first.click()
-    dashboard.pages["/share/x"] = lambda: samples.shared(dataclasses.replace(samples.empty(), built_at=samples.NOW))
+    page.goto(f"{dashboard.url}/sites/full")
+    page.get_by_role("link", name="All · Pages").focus()
+    dashboard.pages["/sites/full"] = lambda: samples.overview(samples.empty())
     page.clock.fast_forward(61_000)
     page.get_by_text("0 online").wait_for()
     page.locator(".visitors .value", has_text="0").wait_for()
-    assert page.get_by_text("/page-38").first.is_visible()
+    assert page.get_by_role("region", name="Pages").get_by_text("/page-3").first.is_visible()
     assert page.get_by_text("No visits in this period. Visits from links").first.is_visible()
     # There is a tab fewer than before, and yet each table is replaced by its own.
     assert page.get_by_role("region", name="Places").get_by_text("No visits in this period.").first.is_visible()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalice import Response
 
+from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import (
@@ -34,7 +35,10 @@ from chalicelib.web import Request
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """A visit in the list of the latest ones, with its texts."""
+    """A visit in a list, with its texts.
+
+    :ivar href: the page of the visit; :ivar online: whether the visitor was active in the last minutes.
+    """
 
     start: str
     day: str
@@ -49,6 +53,8 @@ class VisitLine:
     identifier: str
     pageviews: int
     duration: float
+    href: str
+    online: bool
 
 
 def show(request: Request, person: Person, site: Site) -> Response:
@@ -70,7 +76,10 @@ def show(request: Request, person: Person, site: Site) -> Response:
         keep=periods.kept_query(request),
         whole_table=lambda table: page_links.whole_table(request.root, site, table, query),
         cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
-        latest=[visit_line(visit, now.date()) for visit in stats.latest],
+        latest=[
+            visit_line(visit, now, page_links.visit(request.root, site, visit.id, query)) for visit in stats.latest
+        ],
+        all_visits=page_links.visits(request.root, site, query),
         snippet=snippet(request.address, site),
         sections=sections.of_site(person, site, sections.OVERVIEW, query.suffix),
     )
@@ -96,14 +105,15 @@ def figures(stats: Stats, period: Period, now: datetime, query: PageQuery) -> di
     }
 
 
-def visit_line(visit: LatestVisit, today: date) -> VisitLine:
-    """The texts for a visit."""
+def visit_line(visit: LatestVisit, now: datetime, href: str) -> VisitLine:
+    """The texts for a visit. `href`: of its page."""
+    last_seen = visit.start + timedelta(seconds=visit.duration)
     device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
     return VisitLine(
         start=visit.start.isoformat(timespec="seconds"),
-        day="" if visit.start.date() == today else formatting.weekday(visit.start.date()),
+        day="" if visit.start.date() == now.date() else formatting.weekday(visit.start.date()),
         clock=formatting.clock(visit.start),
-        entry_page=formatting.shortened(visit.entry_page),
+        entry_page=formatting.shortened(visit.entry_page) or _(catalogue.DIMENSIONS["entry_pages"].empty_value),
         source=shown_name("sources", visit.source) if visit.source else _("Direct"),
         code=visit.country or "",
         country=countries.name_of(visit.country) if visit.country else _("Unknown"),
@@ -113,4 +123,6 @@ def visit_line(visit: LatestVisit, today: date) -> VisitLine:
         identifier=visit.identifier or "",
         pageviews=visit.pageviews,
         duration=visit.duration,
+        href=href,
+        online=now - last_seen < timedelta(minutes=config.ONLINE_MINUTES),
     )

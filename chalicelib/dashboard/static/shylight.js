@@ -28,6 +28,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 // On a narrow screen the links to other pages scroll; the present page is in sight.
 document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
+// A row of a list of visits opens the visit, wherever it is clicked.
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.target.closest("a, button, summary") || getSelection().toString()) return;
+  event.target.closest(".visits tbody tr")?.querySelector("a.go")?.click();
+});
+
 // A new site is probably in the time zone of whoever adds it.
 for (const select of document.querySelectorAll("select[data-zone]")) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

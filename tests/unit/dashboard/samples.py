@@ -164,7 +164,11 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         before=metric_cards.before(stats, TODAY),
         chart=chart.plot(stats.series, stats.interval, NOW),
         cards=breakdowns.cards(stats),
-        latest=[overview_page.visit_line(visit, TODAY) for visit in stats.latest],
+        latest=[
+            overview_page.visit_line(visit, NOW, page_links.visit(asked.root, stats.site, visit.id, PageQuery()))
+            for visit in stats.latest
+        ],
+        all_visits=page_links.visits(asked.root, stats.site, PageQuery()),
         snippet=snippet(asked.base_url, stats.site),
         sections=sections.of_site(ADMINISTRATOR, stats.site, sections.OVERVIEW, "?period=7d"),
         whole_table=lambda table: page_links.whole_table(asked.root, stats.site, table, PageQuery()),
