@@ -12,10 +12,12 @@ from chalice import Response
 
 from chalicelib import catalogue
 from chalicelib.accounts.access import auth
+from chalicelib.dashboard import error_page
 from chalicelib.dashboard.reports import realtime as realtime_page
 from chalicelib.dashboard.reports import visit as visit_page
 from chalicelib.dashboard.reports import visits as visits_page
 from chalicelib.dashboard.reports import whole_table
+from chalicelib.errors import Forbidden, NotFound, QueryTooLarge, ShylightError, Unauthorized
 from chalicelib.pagination import encode_cursor
 from chalicelib.report import breakdown, breakdown_question, realtime, visits
 from chalicelib.report import visit as one_visit
@@ -25,6 +27,7 @@ from chalicelib.report.periods import Period
 from chalicelib.report.realtime import Minute, Realtime
 from chalicelib.report.stats import Row as TableRow
 from chalicelib.store import people
+from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 from tests.unit.dashboard import samples
@@ -143,6 +146,17 @@ def last_minutes(scale: int, names: Sequence[str] = ("/",), query: Mapping[str, 
         )
 
 
+def error(failure: ShylightError, person: Person | None = None) -> Response:
+    """The page for an error, in a site that the person may view."""
+    signed_in = {"side_effect": Unauthorized("Please sign in.")} if person is None else {"return_value": person}
+    with (
+        _signed_in(),
+        patch.object(auth, "signed_in_person", **signed_in),
+        patch.object(auth, "may_view", return_value=True),
+    ):
+        return error_page.show(_request("/sites/x/visits", {"period": "7d"}), failure)
+
+
 def _request(path: str, query: Mapping[str, str]) -> Request:
     lists = {name: [value] for name, value in query.items()}
     return Request("GET", path, query, lists, {}, b"", "192.0.2.1", samples.BASE_URL)
@@ -178,5 +192,9 @@ PAGES: dict[str, Callable[[], Response]] = {
     "/sites/x/visits/bare": lambda: visit(a_visit(1, ("/",))),
     "/sites/x/realtime": lambda: last_minutes(1, NAMES, {"f": "is,browser,Firefox"}),
     "/sites/x/realtime/quiet": lambda: last_minutes(0),
-    "/sites/long/tables/events": lambda: table("events", NAMES, site=samples.LONG_SITE),
+    "/error/missing": lambda: error(NotFound("There is no such visit."), samples.PERSON),
+    "/error/forbidden": lambda: error(Forbidden("W" * 200), samples.ADMINISTRATOR),
+    "/error/slow": lambda: error(QueryTooLarge("Answering this takes more than 20 s."), samples.PERSON),
+    "/error/failure": lambda: error(ShylightError("Something went wrong."), samples.PERSON),
+    "/sites/long/tables/events": lambda: table("events", NAMES[:-1], site=samples.LONG_SITE),
 }
