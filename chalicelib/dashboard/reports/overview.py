@@ -9,16 +9,26 @@ from typing import Any
 from chalice import Response
 
 from chalicelib.accounts.access import auth
+from chalicelib.catalogue import Metric
 from chalicelib.dashboard import countries, formatting, render, sections
-from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports import (
+    breakdowns,
+    chart,
+    comparison_picker,
+    geoip_hint,
+    interval_links,
+    metric_cards,
+    period_picker,
+    periods,
+)
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sites import settings
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
 from chalicelib.report.display_names import shown_name
-from chalicelib.report.periods import Period
 from chalicelib.report.stats import LatestVisit, Stats
+from chalicelib.report.stats_question import StatsQuestion
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
@@ -56,7 +66,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, question.period, now, query),
+        **figures(stats, question, now, query, metric_cards.chosen(request.query)),
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
@@ -68,23 +78,25 @@ def show(request: Request, person: Person, site: Site) -> Response:
     )
 
 
-def figures(stats: Stats, period: Period, now: datetime, query: PageQuery) -> dict[str, Any]:
+def figures(stats: Stats, question: StatsQuestion, now: datetime, query: PageQuery, metric: Metric) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
-    :param now: on the site's clock; :param query: of the page.
+    :param now: on the site's clock; :param query: of the page; :param metric: of the chart.
     """
     today = now.date()
     return {
         "site": stats.site,
         "site_url": site_url(stats.site.domain),
-        "picker": period_picker.pick(period, today, query),
+        "picker": period_picker.pick(question.period, today, query),
+        "comparison": comparison_picker.pick(question, query),
+        "intervals": interval_links.links(question, query),
         "stats": stats,
         "waiting": periods.is_waiting(stats),
         "note": periods.outdated_note(stats),
         "live": stats.last >= today,
-        "figures": metric_cards.overview_metrics(stats, today),
+        "figures": metric_cards.overview_metrics(stats, today, query),
         "before": metric_cards.before(stats, today),
-        "chart": chart.plot(stats.series, stats.interval, now),
+        "chart": chart.plot(stats, metric, now, query),
     }
 
 
