@@ -22,6 +22,8 @@ PARTS = (
     "aggregation",
     "cost",
     "overview",
+    "year",
+    "home",
     "questions",
     "large_day",
     "faults",
@@ -67,7 +69,7 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
 
 
 def _measure_program(wanted: set[str]) -> Iterator[Section]:
-    from bench import aggregation, collector, cost, imports, overview, questions, script_requests, worker
+    from bench import aggregation, collector, cost, home, imports, overview, questions, script_requests, worker, year
     from bench.local_aws import local_aws
 
     with local_aws() as cloud:
@@ -93,6 +95,10 @@ def _measure_program(wanted: set[str]) -> Iterator[Section]:
             )
         if "overview" in wanted:
             yield overview.measure()
+        if "year" in wanted:
+            yield year.measure()
+        if "home" in wanted:
+            yield home.measure()
         if "questions" in wanted:
             yield questions.measure()
 
