@@ -26,6 +26,7 @@ PARTS = (
     "home",
     "questions",
     "large_day",
+    "hit_to_dashboard",
     "faults",
 )
 
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure(wanted: set[str]) -> Iterator[Section]:
-    from bench import large_day, package, tracker
+    from bench import hit_to_dashboard, large_day, package, tracker
 
     if "tracker" in wanted:
         yield tracker.measure()
@@ -60,8 +61,10 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
         yield package.measure()
     if "large_day" in wanted:
         yield large_day.measure()
-    if wanted - {"tracker", "package", "large_day", "faults"}:
+    if wanted - {"tracker", "package", "large_day", "hit_to_dashboard", "faults"}:
         yield from _measure_program(wanted)
+    if "hit_to_dashboard" in wanted:
+        yield hit_to_dashboard.measure()
     if "faults" in wanted:
         from harness.faults import suite
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalice import Response
 
+from chalicelib import config
 from chalicelib.accounts import auth
 from chalicelib.dashboard import (
     breakdowns,
@@ -63,7 +64,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
     return render.page(
         request,
         "overview.html",
-        **figures(stats, period, now),
+        **figures(stats, period, now, config.OPEN_PAGE_REFRESH_S),
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
@@ -75,10 +76,11 @@ def show(request: Request, person: Person, site: Site) -> Response:
     )
 
 
-def figures(stats: Stats, period: Period, now: datetime) -> dict[str, Any]:
+def figures(stats: Stats, period: Period, now: datetime, refresh_s: int) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
     :param now: on the site's clock.
+    :param refresh_s: how often an open page brings itself up to date, s.
     """
     today = now.date()
     return {
@@ -89,6 +91,7 @@ def figures(stats: Stats, period: Period, now: datetime) -> dict[str, Any]:
         "waiting": periods.is_waiting(stats),
         "note": periods.outdated_note(stats),
         "live": stats.last >= today,
+        "refresh_s": refresh_s,
         "figures": metric_cards.overview_metrics(stats, today),
         "before": metric_cards.before(stats, today),
         "chart": chart.plot(stats.series, stats.interval, now),

@@ -34,7 +34,7 @@ def show(request: Request, site: Site, link: SharedLink) -> Response:
         request,
         "shared.html",
         headers=headers(link),
-        **overview.figures(shared, period, now),
+        **overview.figures(shared, period, now, config.SHARED_REFRESH_AFTER_S),
         cards=breakdowns.cards(shared, hidden=link.hidden, linked=False),
         indexed=link.indexed and link.is_public and link.password_hash is None,
     )

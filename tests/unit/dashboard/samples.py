@@ -14,6 +14,7 @@ from chalice import Response
 from chalicelib import catalogue, hostnames
 from chalicelib.accounts import auth, counters, shared_links
 from chalicelib.accounts.site_transfers import Offer
+from chalicelib.config import OPEN_PAGE_REFRESH_S
 from chalicelib.dashboard import (
     badge,
     breakdowns,
@@ -166,6 +167,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         waiting=waiting,
         note=periods.outdated_note(stats),
         live=True,
+        refresh_s=OPEN_PAGE_REFRESH_S,
         figures=metric_cards.overview_metrics(stats, TODAY),
         before=metric_cards.before(stats, TODAY),
         chart=chart.plot(stats.series, stats.interval, NOW),
