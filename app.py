@@ -58,7 +58,7 @@ def expire_salts(event: CloudWatchEvent) -> None:
 @app.schedule(Rate(config.DELETE_SITES_EVERY_MIN, unit=Rate.MINUTES))
 def delete_sites(event: CloudWatchEvent) -> None:
     """Remove what is stored of deleted sites and people; also invoked when a site is deleted."""
-    from chalicelib.accounts import deletion_job
+    from chalicelib.accounts.people import deletion_job
 
     deletion_job.run(event.context)
 

@@ -64,7 +64,8 @@ def _prepare() -> tuple[str, int, str]:
 
 def signed_in(person: Person | None = None) -> str:
     """The session cookie of a person who is signed in; by default, of a new administrator."""
-    from chalicelib.accounts import people, sessions
+    from chalicelib.accounts.access import sessions
+    from chalicelib.accounts.people import people
     from chalicelib.config import settings
     from chalicelib.store import browser_sessions
     from chalicelib.store.browser_sessions import BrowserSession

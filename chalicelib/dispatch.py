@@ -102,7 +102,7 @@ def _answer(route: Route) -> Callable[..., Response]:
         if route.right is Right.PUBLIC:
             return handler(request, **parameters)
         if route.right.of_address:
-            from chalicelib.accounts import shared_access
+            from chalicelib.accounts.sharing import shared_access
 
             address = parameters.pop(ADDRESS_PARAMETERS[route.right])
             return handler(request, *shared_access.authorize(request, route.right, address), **parameters)
@@ -111,7 +111,7 @@ def _answer(route: Route) -> Callable[..., Response]:
             from chalicelib.api import call
 
             return call.answer(request, route, subject_id, handler, parameters)
-        from chalicelib.accounts import auth
+        from chalicelib.accounts.access import auth
 
         person, subject = auth.authorize(request, route.right, subject_id)
         known = (person,) if subject is None else (person, subject)

@@ -14,7 +14,7 @@ TEAM_PARAMETER = "team"
 
 
 class Right(Enum):
-    """The right that a route requires. `accounts.auth` and `accounts.shared_access` alone decide who has it."""
+    """The right that a route requires: `accounts.access.auth` and `accounts.sharing.shared_access` say who has it."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
@@ -47,12 +47,12 @@ class Right(Enum):
 
     @property
     def of_address(self) -> bool:
-        """Whether the address itself gives the right, to anybody who has it: `accounts.shared_access` decides."""
+        """Whether the address itself gives the right to whoever has it: `accounts.sharing.shared_access` decides."""
         return self in ADDRESS_PARAMETERS
 
 
 class Scope(Enum):
-    """What an API token may be used for. `accounts.api_tokens` describes each; every route for programs needs one."""
+    """What an API token may be used for, as `accounts.access.api_tokens` says. Every route of the API needs one."""
 
     STATS_READ = "stats:read"
     SITES_READ = "sites:read"

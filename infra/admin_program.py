@@ -19,13 +19,13 @@ def _create_administrator(email: str) -> dict[str, str]:
 
 
 def _issue_token(email: str, name: str) -> str:
-    from chalicelib.accounts import api_tokens
+    from chalicelib.accounts.access import api_tokens
 
     return api_tokens.issue(_person(email), name)
 
 
 def _reset_two_factor(email: str) -> str:
-    from chalicelib.accounts import second_factor
+    from chalicelib.accounts.sign_in import second_factor
 
     person = _person(email)
     second_factor.reset(person)

@@ -34,7 +34,8 @@ def _run(cloud: Cloud, command: str, **arguments: str) -> Any:
 
 
 def _execute(command: str, arguments: dict[str, Any]) -> object:
-    from chalicelib.accounts import installation, mail
+    from chalicelib.accounts import installation
+    from chalicelib.accounts.mailing import mail
 
     if command == "choose_sender":
         installation.change(None, {"mail_sender": arguments["sender"]})

@@ -45,7 +45,9 @@ def _run(cloud: Cloud, command: str, /, **arguments: str | None) -> object:
 
 
 def _execute(command: str, arguments: dict[str, Any]) -> object:
-    from chalicelib.accounts import api_tokens, one_time_links, people
+    from chalicelib.accounts import one_time_links
+    from chalicelib.accounts.access import api_tokens
+    from chalicelib.accounts.people import people
     from chalicelib.store.people import Person, add_person, find_person
 
     if command == "create_administrator":

@@ -166,7 +166,9 @@ def in_process(program_aws: Cloud) -> Iterator[Deployed]:
     that requests take through API Gateway and Lambda, nor of requests at the same time: an app has one current request.
     """
     import app
-    from chalicelib.accounts import api_tokens, installation, passwords, people
+    from chalicelib.accounts import installation, passwords
+    from chalicelib.accounts.access import api_tokens
+    from chalicelib.accounts.people import people
     from chalicelib.store import functions
 
     server = LocalServer(app.app)

@@ -21,15 +21,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import compute_rollup, day_parts, figures, month_sums, new_hits, rollup_sums
-from chalicelib.aggregate.day_parts import StagedPart
+from chalicelib.aggregate import compute_rollup, day_parts, figures, month_sums, new_hits, rollup_sums, staged_parts
 from chalicelib.aggregate.duckdb_engine import Engine, engine, fresh_rows
 from chalicelib.aggregate.new_hits import Change, Fresh
+from chalicelib.aggregate.part_merging import Piece, merged, written
 from chalicelib.aggregate.rollup_sums import LATEST, Rollup
+from chalicelib.aggregate.staged_parts import StagedPart
 from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments, usage
 from chalicelib.store.dirty_hours import Mark
 from chalicelib.store.rollups import StoredRollup
-from chalicelib.store.segments import Manifest, Part, SegmentLost, StaleWrite
+from chalicelib.store.segments import Manifest, SegmentLost, StaleWrite
 from chalicelib.store.sites import Site
 from chalicelib.structured_log import log_line
 
@@ -38,8 +39,6 @@ log = logging.getLogger("shylight")
 # A day is closed when no more hits can arrive: its salt is destroyed, and the queue had time to drain.
 _CLOSE_AFTER_MS = (config.SALT_GRACE_S + 15 * 60) * 1000
 _TRIES = 5
-# A part is merged into the next older one if that has at most so many times its records.
-_MERGE_RATIO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +46,12 @@ class _Found:
     """The state of a site-day before its build began to read.
 
     :ivar manifest: what the stored rollup was computed from; None if everything that is stored is to be looked at.
-    :ivar expected: see :class:`Manifest`, if there is none.
     """
 
     started: int
     stored: StoredRollup | None
     marks: list[Mark]
     manifest: Manifest | None
-    expected: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of the day in the scratch folder. `stored`: as it is in the bucket; None if it has yet to be written."""
-
-    staged: StagedPart
-    stored: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +64,7 @@ class _Day:
     :ivar outdated: object keys that are not needed once the day is stored.
     """
 
-    pieces: list[_Piece]
+    pieces: list[Piece]
     manifest: Manifest
     complete: bool
     outdated: list[str]
@@ -191,7 +180,7 @@ def _look(site: Site, day: date) -> _Found:
     started = days.now_ms()
     stored = rollups.get(site.id, day)
     marks = dirty_hours.of_day(site.id, day)
-    return _Found(started, stored, marks, stored.manifest if stored else None, rollups.records(stored) if stored else 0)
+    return _Found(started, stored, marks, stored.manifest if stored else None)
 
 
 # ── What is new ──
@@ -206,8 +195,7 @@ def _built(db: Engine, site: Site, day: date, found: _Found, most: int, *, over:
         if found.stored is None or found.manifest is None or rollups.get(site.id, day) != found.stored:
             raise StaleWrite(f"{site.id} {day}") from lost
         log.exception("%s %s is built from what there is", site.id, day)
-        again = replace(found, manifest=None, expected=rollups.records(found.stored))
-        return _built(db, site, day, again, most, over=over)
+        return _built(db, site, day, replace(found, manifest=None), most, over=over)
     if new.complete and new.manifest.expected:  # all that could be found again has been
         missing = new.manifest.expected - new.manifest.records - sum(rollup.beyond.values())
         new = replace(new, manifest=replace(new.manifest, lost=max(0, missing), expected=0))
@@ -241,7 +229,7 @@ def _take_up(db: Engine, site: Site, day: date, found: _Found, most: int) -> _Da
     if fresh.files:
         change = new_hits.take_up(db, site, day, fresh_rows(fresh.files), known.staged)
     manifest = _continued(known.manifest, fresh, change, site.max_visitor_hour)
-    pieces = [_Piece(change.part), *known.pieces] if change is not None else known.pieces
+    pieces = [Piece(change.part), *known.pieces] if change is not None else known.pieces
     return _Day(pieces, manifest, not fresh.unread, known.outdated)
 
 
@@ -255,14 +243,13 @@ def _continued(before: Manifest, fresh: Fresh, change: Change | None, limit: int
         records=records,
         views_and_events=before.views_and_events + (change.views_and_events if change is not None else 0),
         limit=limit,
-        published=before.published and change is None,
     )
 
 
 def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
     """The parts that the day has; without a manifest, they are made anew of all hits that the bucket has."""
     if found.manifest is not None:
-        pieces = [_Piece(day_parts.stored(db, site.id, day, part), part) for part in found.manifest.parts]
+        pieces = [Piece(staged_parts.stored(db, site.id, day, part), part) for part in found.manifest.parts]
         return _Day(pieces, found.manifest, complete=True, outdated=[])
     keys = [segments.part_key(site.id, day, name) for name in segments.list_parts(site.id, day)]
     keys += segments.old_keys(site.id, day)
@@ -270,9 +257,9 @@ def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
     manifest = Manifest(
         records=sum(change.records for change in changes),
         views_and_events=sum(change.views_and_events for change in changes),
-        expected=found.expected,
+        expected=rollups.records(found.stored) if found.stored else 0,
     )
-    return _Day([_Piece(change.part) for change in changes], manifest, complete=True, outdated=keys)
+    return _Day([Piece(change.part) for change in changes], manifest, complete=True, outdated=keys)
 
 
 # ── How it is stored ──
@@ -280,48 +267,16 @@ def _known(db: Engine, site: Site, day: date, found: _Found) -> _Day:
 
 def _arranged(db: Engine, site: Site, day: date, new: _Day, *, over: bool) -> _Day:
     """The day with its parts merged, all of them once it is over, and written."""
-    pieces = _merged(db, day, new.pieces, whole=over and new.complete)
-    written = [replace(piece, stored=piece.stored or _write(site, day, piece.staged)) for piece in pieces]
-    parts = tuple(piece.stored for piece in written if piece.stored is not None)
-    manifest = replace(new.manifest, parts=parts)
-    if parts != new.manifest.parts:
-        manifest = replace(manifest, published=False)
+    pieces = merged(db, day, new.pieces, whole=over and new.complete)
+    pieces = [written(site, day, piece) for piece in pieces]
+    parts = tuple(piece.stored for piece in pieces if piece.stored is not None)
+    manifest = replace(new.manifest, parts=parts, published=new.manifest.published and parts == new.manifest.parts)
     kept = {part.name for part in parts}
-    merged = [piece.stored.name for piece in new.pieces if piece.stored is not None and piece.stored.name not in kept]
+    replaced = [piece.stored.name for piece in new.pieces if piece.stored is not None and piece.stored.name not in kept]
     if over and new.complete:  # also what builds that were interrupted or too slow have written
-        merged = [name for name in segments.list_parts(site.id, day) if name not in kept]
-    outdated = {*new.outdated, *(segments.part_key(site.id, day, name) for name in merged)}
-    return _Day(written, manifest, new.complete, sorted(outdated))
-
-
-def _merged(db: Engine, day: date, pieces: list[_Piece], *, whole: bool) -> list[_Piece]:
-    """The pieces, some of them merged: all if `whole`, else those that are not much larger than what is new.
-
-    So there are always few parts, and a record is written again only a few times.
-    """
-    staged = [piece.staged for piece in pieces]
-    records = sum(part.records for part in staged)
-    if whole and (len({part.age for part in staged}) > 1 or any(piece.stored is None for piece in pieces[:1])):
-        visitors = day_parts.rows_of(staged, "hits")
-        ranges = day_parts.ranges(db, f"SELECT visitor FROM ({visitors})", records)  # noqa: S608
-        if len(staged) == 1 and len(ranges) == 1:
-            return pieces
-        return [_Piece(day_parts.merge(db, day, staged, between)) for between in ranges]
-    if whole or not pieces or pieces[0].stored is not None:
-        return pieces
-    taken, size = 1, staged[0].records
-    while taken < len(pieces) and staged[taken].records <= min(_MERGE_RATIO * size, config.PART_RECORDS - size):
-        size += staged[taken].records
-        taken += 1
-    if taken == 1:
-        return pieces
-    return [_Piece(day_parts.merge(db, day, staged[:taken])), *pieces[taken:]]
-
-
-def _write(site: Site, day: date, part: StagedPart) -> Part:
-    name = f"{round(time.time() * 1000):013d}-{uuid.uuid4().hex[:8]}"
-    places = segments.write_part(site.id, day, name, part.contents())
-    return Part(name, part.age, part.records, places)
+        replaced = [name for name in segments.list_parts(site.id, day) if name not in kept]
+    outdated = {*new.outdated, *(segments.part_key(site.id, day, name) for name in replaced)}
+    return _Day(pieces, manifest, new.complete, sorted(outdated))
 
 
 def _clear(found: Iterable[Mark], started: int) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib import catalogue
 from chalicelib.aggregate import table_columns
-from chalicelib.aggregate.duckdb_engine import sql
+from chalicelib.aggregate.duckdb_engine import filled, sql
 from chalicelib.catalogue import Dimension, Level
 
 _COLUMNS: Final[Mapping[Level, frozenset[str]]] = {
@@ -20,36 +20,31 @@ _COLUMNS: Final[Mapping[Level, frozenset[str]]] = {
 def with_sums(query: str) -> str:
     """A file of `aggregate/sql` with the aggregates of the catalogue in place of their names."""
     sums = ", ".join(f"coalesce({name}, 0)::BIGINT" for name in catalogue.SUMS)
-    text = sql(query).replace("{visit_sums}", _aggregates("visits")).replace("{view_sums}", _aggregates("views"))
-    return text.replace("{sums}", sums)
+    aggregates = {"{visit_sums}": _aggregates("visits"), "{view_sums}": _aggregates("views")}
+    return filled(sql(query), {**aggregates, "{sums}": sums})
 
 
 def with_dimension(query: str, dimension: Dimension) -> str:
     """A file of `aggregate/sql` with what is known of a dimension in place of its names."""
-    replacements = {
+    values = {
         "{key}": dimension.key,
         "{name}": f"coalesce({dimension.expression}, '')",
         "{columns}": ", ".join(_columns(dimension)),
         "{condition}": dimension.condition,
         "{visitors}": f"count(*){' FILTER (first_of_visitor)' if dimension.of_visitor else ''}",
     }
-    text = sql(query)
-    for placeholder, replacement in replacements.items():
-        text = text.replace(placeholder, replacement)
-    return text
+    return filled(sql(query), values)
 
 
 def with_dimensions(query: str, dimensions: Sequence[Dimension]) -> str:
-    """A file of `aggregate/sql` with lists of the keys and values of some dimensions."""
+    """A file of `aggregate/sql` with lists of what is known of some dimensions."""
     lists = {
         "{keys}": [f"'{one.key}'" for one in dimensions],
         "{names}": [_name(one) for one in dimensions],
+        "{of_visitor}": ["true" if one.of_visitor else "false" for one in dimensions],
         "{folded}": [folded_sql(_name(one)) if one.ignores_case else _name(one) for one in dimensions],
     }
-    text = sql(query)
-    for placeholder, items in lists.items():
-        text = text.replace(placeholder, f"[{', '.join(items)}]")
-    return text
+    return filled(sql(query), {placeholder: f"[{', '.join(items)}]" for placeholder, items in lists.items()})
 
 
 def _columns(dimension: Dimension) -> list[str]:

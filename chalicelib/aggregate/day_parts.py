@@ -6,18 +6,18 @@ by how much the part has changed the day's figures, so those of all parts add up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from chalicelib import config
-from chalicelib.aggregate import figures, table_columns
+from chalicelib.aggregate import figures
 from chalicelib.aggregate.duckdb_engine import Engine, parquet
-from chalicelib.store import segments
-from chalicelib.store.segments import PUBLIC, TABLES, Part
+from chalicelib.aggregate.staged_parts import StagedPart, named_parquet, path_of
+from chalicelib.aggregate.table_columns import COLUMNS, FIGURES, RELATIONS, no_rows
+from chalicelib.store.segments import PUBLIC, TABLES
 
 # Table -> the query that gives its rows, of the visitors in `changed`, after `Engine.sessionize`.
 QUERIES: Final[Mapping[str, str]] = {
@@ -51,75 +51,8 @@ _ORDERS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 # The tables in which visitors have numbers, which are counted faster than keys.
 _NUMBERED: Final = ("visits", "views", "events")
-# The relation of the metric SQL that each table becomes, and its columns.
-_RELATIONS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
-    "visits": ("human_visits", table_columns.VISITS),
-    "views": ("human_views", table_columns.VIEWS),
-    "events": ("custom_events", table_columns.EVENTS),
-    "robots": ("robot_visitors", table_columns.ROBOTS),
-}
 # Numbers of visitors in different parts do not overlap.
 _MAX_VISITORS: Final = 1 << 32
-
-
-@dataclass(frozen=True, slots=True)
-class StagedPart:
-    """A part whose tables are in the scratch folder, or get there when they are needed.
-
-    :ivar folder: of the tables, ``day=<day>/part=<number>``; :ivar number: unique in the engine.
-    :ivar tables: those that have rows.
-    :ivar read: gives Parquet files of some of them.
-    """
-
-    day: date
-    number: int
-    age: int
-    records: int
-    folder: Path
-    tables: Collection[str]
-    read: Callable[[Sequence[str]], Mapping[str, bytes]] = field(default=lambda _: {})
-
-    def fetch(self, tables: Sequence[str]) -> None:
-        """Have some tables in the scratch folder, those that have rows."""
-        missing = [table for table in tables if table in self.tables and not self._path(table).exists()]
-        if missing:
-            for table, data in self.read(missing).items():
-                self._path(table).write_bytes(data)
-
-    def path(self, table: str) -> Path | None:
-        """The Parquet file of a table; None if it has no rows."""
-        self.fetch([table])
-        return self._path(table) if table in self.tables else None
-
-    def contents(self) -> dict[str, bytes]:
-        """Its Parquet files."""
-        self.fetch(TABLES)
-        return {table: self._path(table).read_bytes() for table in self.tables}
-
-    def _path(self, table: str) -> Path:
-        return self.folder / f"{table}.parquet"
-
-
-def stored(
-    db: Engine, site_id: str, day: date, part: Part, read_part: Callable[..., Mapping[str, bytes]] | None = None
-) -> StagedPart:
-    """A part that is in the bucket.
-
-    :param read_part: reads its tables, by default `segments.read_part`.
-    """
-    number, folder = _folder(db, day)
-
-    def read(tables: Sequence[str]) -> Mapping[str, bytes]:
-        return (read_part or segments.read_part)(site_id, day, part, tables)
-
-    return StagedPart(day, number, part.age, part.records, folder, tuple(part.places), read)
-
-
-def _folder(db: Engine, day: date) -> tuple[int, Path]:
-    number = db.next_number()
-    folder = db.scratch / f"day={day.isoformat()}" / f"part={number}"
-    folder.mkdir(parents=True)
-    return number, folder
 
 
 def write_changed(db: Engine, day: date, age: int) -> StagedPart:
@@ -133,16 +66,16 @@ def write_public(db: Engine, day: date) -> StagedPart:
     return _write(db, day, 1, {table: QUERIES[table] for table in (*PUBLIC, "visitors")})
 
 
-def ranges(db: Engine, visitors: str, records: int) -> list[tuple[str, str]]:
+def ranges(db: Engine, rows: str, records: int) -> list[tuple[str, str]]:
     """Ranges of visitors (from, before), each with at most about as many records as a part may have.
 
-    :param visitors: a query for the visitors of all records.
+    :param rows: a query for all records; :param records: how many these are.
     """
     number = -(-records // config.PART_RECORDS)
     if number <= 1:
         return [("", "")]
     places = ", ".join(str(place / number) for place in range(1, number))
-    ((bounds,),) = db.rows(f"SELECT quantile_disc(visitor, [{places}]) FROM ({visitors})")  # noqa: S608
+    ((bounds,),) = db.rows(f"SELECT quantile_disc(visitor, [{places}]) FROM ({rows})")  # noqa: S608
     edges = ["", *sorted(set(bounds)), ""]
     return list(pairwise(edges))
 
@@ -169,10 +102,10 @@ def merge(db: Engine, day: date, parts: Sequence[StagedPart], between: tuple[str
 
 
 def _write(db: Engine, day: date, age: int, queries: Mapping[str, str]) -> StagedPart:
-    number, folder = _folder(db, day)
+    number = db.next_number()
     tables, records = [], 0
     for table in sorted(queries, key=lambda table: table != "visitors"):  # first, for the numbers
-        path, query = folder / f"{table}.parquet", queries[table]
+        path, query = path_of(db.scratch, day, number, table), queries[table]
         if table in _NUMBERED:
             query = (
                 f"SELECT part.* REPLACE (numbers.visitor_number AS visitor_number) FROM ({query}) AS part "  # noqa: S608
@@ -187,7 +120,7 @@ def _write(db: Engine, day: date, age: int, queries: Mapping[str, str]) -> Stage
             tables.append(table)
         else:
             path.unlink()
-    return StagedPart(day, number, age, records, folder, tuple(tables))
+    return StagedPart(day, number, age, records, db.scratch, tuple(tables))
 
 
 def _numbers(visitors: Path, condition: str = "true") -> str:
@@ -215,7 +148,7 @@ def rows_of(parts: Sequence[StagedPart], table: str, condition: str = "true") ->
 def all_figures(parts: Sequence[StagedPart]) -> str:
     """A query for the figures of all parts, which remain to be added."""
     paths = _paths(parts, "figures")
-    return f"FROM {parquet(paths)}" if paths else table_columns.no_rows(table_columns.FIGURES)
+    return f"FROM {parquet(paths)}" if paths else no_rows(FIGURES)
 
 
 def find_latest(db: Engine, parts: Sequence[StagedPart], visitors: str) -> list[StagedPart]:
@@ -224,7 +157,7 @@ def find_latest(db: Engine, parts: Sequence[StagedPart], visitors: str) -> list[
     :param visitors: a relation with a column `visitor`.
     :returns: the parts that are named.
     """
-    found = ["SELECT '' AS visitor, 0 AS part, 0 AS age WHERE false"]
+    found = [no_rows({"visitor": "VARCHAR", "part": "BIGINT", "age": "BIGINT"})]
     for part in parts:
         if (path := part.path("visitors")) is not None:
             columns = f"visitor, {part.number} AS part, {part.age} AS age"
@@ -247,7 +180,7 @@ def rows_in_latest(parts: Sequence[StagedPart], table: str) -> str:
 def replaced_rows(db: Engine, latest: Sequence[StagedPart]) -> dict[str, str]:
     """Relation of the metric SQL -> a table of its rows of the visitors in `changed`, as they are in `latest_parts`."""
     found = {}
-    for table, (relation, _) in _RELATIONS.items():
+    for table, relation in RELATIONS.items():
         theirs = "part.visitor IN (SELECT visitor FROM latest_parts SEMI JOIN changed USING (visitor) WHERE part = {0})"
         selects = [
             _stored(table, [path], theirs.format(part.number))
@@ -260,7 +193,7 @@ def replaced_rows(db: Engine, latest: Sequence[StagedPart]) -> dict[str, str]:
     return found
 
 
-def define(db: Engine, parts: Sequence[StagedPart], tables: Collection[str] = tuple(_RELATIONS)) -> None:
+def define(db: Engine, parts: Sequence[StagedPart], tables: Collection[str] = tuple(RELATIONS)) -> None:
     """Define the relations of the metric SQL as the rows that count of the parts of some days.
 
     They are read from the files by each query, which needs a few of their columns.
@@ -268,7 +201,7 @@ def define(db: Engine, parts: Sequence[StagedPart], tables: Collection[str] = tu
     :param tables: those that are needed; the relations of others are empty.
     """
     replaced = _replaced(db, parts)
-    for table, (relation, columns) in _RELATIONS.items():
+    for table, relation in RELATIONS.items():
         selects = []
         if table in tables:
             whole = _paths((part for part in parts if part.number not in replaced), table)
@@ -278,7 +211,7 @@ def define(db: Engine, parts: Sequence[StagedPart], tables: Collection[str] = tu
                     column = "visitor_number" if table in _NUMBERED else "visitor"
                     names = replaced[part.number]
                     selects.append(_stored(table, [path], f"part.{column} NOT IN (SELECT {column} FROM {names})"))  # noqa: S608
-        empty = table_columns.no_rows({"day": "VARCHAR", **columns})
+        empty = no_rows({"day": "VARCHAR", **COLUMNS[table]})
         db.define(relation, " UNION ALL BY NAME ".join([*selects, empty]))
 
 
@@ -296,8 +229,7 @@ def _replaced(db: Engine, parts: Sequence[StagedPart]) -> dict[int, str]:
 
 
 def _stored(table: str, files: Sequence[Path], condition: str) -> str:
-    options = "hive_partitioning = true, hive_types = {day: VARCHAR, part: BIGINT}"
     columns = "part.* EXCLUDE (part)"
     if table in _NUMBERED:
         columns += f" REPLACE (part.part * {_MAX_VISITORS} + part.visitor_number AS visitor_number)"
-    return f"SELECT {columns} FROM {parquet(files, options)} AS part WHERE {condition}"  # noqa: S608
+    return f"SELECT {columns} FROM {named_parquet(files)} AS part WHERE {condition}"  # noqa: S608

@@ -22,6 +22,7 @@ import duckdb
 
 from chalicelib import config
 from chalicelib.aggregate.hit_columns import COLUMNS, PLACEHOLDERS, bounded_time
+from chalicelib.aggregate.table_columns import RELATIONS, no_rows
 from chalicelib.days import UTC_CALENDAR, Calendar
 from chalicelib.store.records import TRAITS, VisitorHour
 
@@ -43,13 +44,12 @@ _CONSTANTS: Mapping[str, int] = {
 # The version of the tables in docs/data.md, in the metadata of each Parquet file.
 SCHEMA_VERSION: Final = 1
 
-# The relations of the metric SQL, and the rows that `Engine.sessionize` computes for them. Bots are stored, but no
-# metric counts them.
-COMPUTED: Final[Mapping[str, str]] = {
-    "human_visits": "FROM visits WHERE NOT robot",
-    "human_views": "FROM views WHERE NOT robot",
-    "custom_events": "FROM computed_events",
-    "robot_visitors": "FROM computed_robots",
+# Table -> the rows that `Engine.sessionize` computes for its relation. Bots are stored, but no metric counts them.
+_COMPUTED: Final[Mapping[str, str]] = {
+    "visits": "FROM visits WHERE NOT robot",
+    "views": "FROM views WHERE NOT robot",
+    "events": "FROM computed_events",
+    "robots": "FROM computed_robots",
 }
 
 # Earlier than any hit.
@@ -86,7 +86,7 @@ class Engine:
         self.execute(f"CREATE OR REPLACE TEMP VIEW hits AS {hits_query(rows)}")
 
     def sessionize(self, calendar: Calendar = UTC_CALENDAR) -> None:
-        """Compute the relations of the metric SQL, :data:`COMPUTED`, from `hits`.
+        """Compute the relations of the metric SQL, `table_columns.RELATIONS`, from `hits`.
 
         :param calendar: of the site, for the hours on its clock at which visits begin.
         """
@@ -94,12 +94,9 @@ class Engine:
         self._set_clock(calendar, [day for day, _ in found])
         redirects = ["redirects"] if any(redirect for _, redirect in found) else []  # rare, and 25 ms
         for name in ("views", *redirects, "visits", "custom_events", "robot_visitors"):
-            text = sql(name)
-            for constant, ms in _CONSTANTS.items():
-                text = text.replace(constant, str(ms))
-            self.execute(text)
-        for relation, rows in COMPUTED.items():
-            self.define(relation, rows)
+            self.execute(filled(sql(name), _CONSTANTS))
+        for table, rows in _COMPUTED.items():
+            self.define(RELATIONS[table], rows)
 
     def _set_clock(self, calendar: Calendar, of_days: Sequence[str]) -> None:
         """Define `clock`, see visits.sql."""
@@ -162,14 +159,6 @@ class Engine:
         """Stop the query that is running in another thread, which then raises `duckdb.InterruptException`."""
         self._connection.interrupt()
 
-    def parquet(self, query: str) -> bytes:
-        """The result of a query as a Parquet file."""
-        path = self._scratch / "result.parquet"
-        self.copy(query, path)
-        data = path.read_bytes()
-        path.unlink()
-        return data
-
     def stage(self, name: str, files: Sequence[bytes]) -> list[Path]:
         """Write Parquet files to the scratch folder."""
         paths = [self._scratch / f"{name}-{number}.parquet" for number in range(len(files))]
@@ -211,15 +200,19 @@ def _database() -> duckdb.DuckDBPyConnection:
 def sql(name: str) -> str:
     """A file of `aggregate/sql`, with the lists of fields that it names."""
     text = resources.files("chalicelib.aggregate").joinpath("sql", f"{name}.sql").read_text("utf-8")
-    for placeholder, names in PLACEHOLDERS.items():
-        text = text.replace(placeholder, names)
+    return filled(text, PLACEHOLDERS)
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """SQL with values in place of the names that stand for them."""
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, str(value))
     return text
 
 
 def hits_query(selects: Sequence[str]) -> str:
     """A query for hits from several queries, which may lack newer columns: all columns, in their types."""
-    empty = ", ".join(f"NULL::{type_} AS {column}" for column, type_ in COLUMNS.items())
-    together = " UNION ALL BY NAME ".join([*selects, f"SELECT {empty} WHERE false"])
+    together = " UNION ALL BY NAME ".join([*selects, no_rows(COLUMNS)])
     columns = ", ".join(f"{column}::{type_} AS {column}" for column, type_ in COLUMNS.items())
     return f"SELECT {columns} FROM ({together})"  # noqa: S608
 

@@ -26,7 +26,7 @@ from typing import Final
 from chalicelib import catalogue
 from chalicelib.aggregate.catalogue_sql import with_dimension, with_dimensions, with_sums
 from chalicelib.aggregate.duckdb_engine import Engine
-from chalicelib.aggregate.table_columns import FIGURES, no_rows
+from chalicelib.aggregate.table_columns import FIGURES, RELATIONS, no_rows
 from chalicelib.catalogue import Dimension
 
 HOUR: Final = "of hour"
@@ -34,16 +34,12 @@ MINUTE: Final = "last seen"
 EVENT: Final = "event"
 REVENUE: Final = "revenue"
 ROBOT: Final = "robot"
+# Of so many visits, one query for all dimensions takes as long as one for each (`bench/questions.py`).
+_FEW_VISITS: Final = 20_000
 _OTHER_KINDS: Final = {
     HOUR: "figures_by_hour", MINUTE: "figures_by_minute", EVENT: "figures_of_events", ROBOT: "figures_of_robots",
 }  # fmt: skip
 _SUMS: Final = tuple(name for name in FIGURES if name not in ("kind", "name", "detail"))
-_RELATIONS: Final = {
-    "visits": "human_visits",
-    "views": "human_views",
-    "events": "custom_events",
-    "robots": "robot_visitors",
-}
 
 
 def compute(db: Engine, kinds: Collection[str] | None = None, replaced: Mapping[str, str] | None = None) -> None:
@@ -53,25 +49,34 @@ def compute(db: Engine, kinds: Collection[str] | None = None, replaced: Mapping[
     :param replaced: relation -> the table with rows whose figures are taken away.
     """
     kinds = (*catalogue.DIMENSIONS, *_OTHER_KINDS) if kinds is None else kinds
-    queries = [_of_dimensions([one for key, one in catalogue.DIMENSIONS.items() if key in kinds])]
+    chosen = [one for key, one in catalogue.DIMENSIONS.items() if key in kinds]
+    ((visits,),) = db.rows("SELECT count(*) FROM human_visits")
+    queries = _of_visits([one for one in chosen if one.level == "visits"], visits)
+    queries += [with_dimension("figures_of_views", one) for one in chosen if one.level == "views"]
     queries += [with_sums(name) for kind, name in _OTHER_KINDS.items() if kind in kinds]
-    text = " UNION ALL BY NAME ".join(f"({query})" for query in queries if query)
-    for name, relation in _RELATIONS.items():
+    text = " UNION ALL BY NAME ".join(f"({query})" for query in queries)
+    for name, relation in RELATIONS.items():
         if replaced:
             db.execute(f"CREATE OR REPLACE TEMP TABLE signed_{name} AS {_signed(relation, replaced)}")
         text = text.replace(f"{{{name}}}", f"signed_{name}" if replaced else relation)
     text = text.replace("{sign}", "sign" if replaced else "1")
-    signed = {name: f"CASE WHEN sign > 0 THEN {name} ELSE -{name} END" for name in _SUMS}
+    signed = {name: f"CASE WHEN sign > 0 THEN {name} ELSE -{name} END" if replaced else name for name in _SUMS}
     rows = f"{text} UNION ALL BY NAME {no_rows(FIGURES)}"
     db.execute(f"CREATE OR REPLACE TEMP TABLE figures AS {_added(rows, signed)}")
 
 
-def _of_dimensions(chosen: Sequence[Dimension]) -> str:
-    queries = [with_dimension(f"figures_of_{one.level}", one) for one in chosen]
+def _of_visits(chosen: Sequence[Dimension], visits: int) -> list[str]:
+    """Queries for the figures of dimensions of visits, of which there are so many."""
+    if not chosen:
+        return []
+    if visits <= _FEW_VISITS:
+        queries = [with_dimensions("figures_of_visit_values", chosen)]
+    else:
+        queries = [with_dimension("figures_of_visits", one) for one in chosen]
     # A visitor can have several values in a day, unless the dimension is one of visitors.
-    if varying := [one for one in chosen if one.level == "visits" and not one.of_visitor]:
+    if varying := [one for one in chosen if not one.of_visitor]:
         queries.append(with_dimensions("figures_of_repetitions", varying))
-    return " UNION ALL ".join(f"({query})" for query in queries)
+    return queries
 
 
 def _signed(relation: str, replaced: Mapping[str, str]) -> str:

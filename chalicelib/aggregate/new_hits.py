@@ -15,15 +15,15 @@ from typing import Final
 
 from chalicelib import config
 from chalicelib.aggregate import day_parts, figures
-from chalicelib.aggregate.day_parts import StagedPart
-from chalicelib.aggregate.duckdb_engine import Engine, hits_query, parquet, sql, stored_rows
+from chalicelib.aggregate.duckdb_engine import Engine, filled, hits_query, parquet, sql, stored_rows
+from chalicelib.aggregate.staged_parts import StagedPart
+from chalicelib.aggregate.table_columns import BEYOND, no_rows
 from chalicelib.store import hits, segments
 from chalicelib.store.records import VisitorHour
 from chalicelib.store.sites import Site
 
 # So many records are in the scratch folder as JSON at a time.
 _CHUNK: Final = 50_000
-_NO_BEYOND: Final = "SELECT 0::SMALLINT AS hour, '' AS visitor, 0::UBIGINT AS digest WHERE false"
 
 
 @dataclass(slots=True)
@@ -103,13 +103,10 @@ def take_up(
     known = day_parts.rows_in_latest(latest, "hits")
     earlier = [f"SELECT '{day.isoformat()}' AS day, * FROM ({known})"] if known else []  # noqa: S608
     db.execute(f"CREATE OR REPLACE TEMP TABLE earlier AS {hits_query(earlier)}")
-    beyond = beyond or day_parts.rows_in_latest(latest, "beyond") or _NO_BEYOND
+    beyond = beyond or day_parts.rows_in_latest(latest, "beyond") or no_rows(BEYOND)
     db.execute(f"CREATE OR REPLACE TEMP TABLE earlier_beyond AS {beyond}")
     limits = {"$most_records": site.max_visitor_hour, "$most_bytes": config.MAX_VISITOR_HOUR_BYTES}
-    text = sql("merge_hits")
-    for name, value in limits.items():
-        text = text.replace(name, str(value))
-    db.execute(text)
+    db.execute(filled(sql("merge_hits"), limits))
     ((changed,),) = db.rows("SELECT count(*) FROM changed")
     if not changed:
         return None
@@ -137,17 +134,13 @@ def from_bucket(db: Engine, site: Site, day: date) -> list[Change]:
         return []
     rows = hits_query(selects)
     changes = []
-    for between in _ranges(db, rows):
+    ((records,),) = db.rows(f"SELECT count(*) FROM ({rows})")  # noqa: S608
+    for between in day_parts.ranges(db, rows, records):
         theirs = f"WHERE {day_parts.in_range(between)}"
-        left_out = f"SELECT DISTINCT * FROM {parquet(beyond)} {theirs}" if beyond else _NO_BEYOND  # noqa: S608
+        left_out = f"SELECT DISTINCT * FROM {parquet(beyond)} {theirs}" if beyond else no_rows(BEYOND)  # noqa: S608
         change = take_up(db, site, day, f"SELECT * FROM ({rows}) {theirs}", [], left_out)  # noqa: S608
         changes += [change] if change else []
     return changes
-
-
-def _ranges(db: Engine, rows: str) -> list[tuple[str, str]]:
-    ((records,),) = db.rows(f"SELECT count(*) FROM ({rows})")  # noqa: S608
-    return day_parts.ranges(db, f"SELECT visitor FROM ({rows})", records)  # noqa: S608
 
 
 def beyond_by_hour(db: Engine, parts: Sequence[StagedPart]) -> dict[int, int]:

@@ -54,6 +54,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "visitor_number": "INTEGER",
 }
 ROBOTS: Final[Mapping[str, str]] = {"visitor": "VARCHAR", "reason": "VARCHAR", "name": "VARCHAR", "hits": "BIGINT"}
+BEYOND: Final[Mapping[str, str]] = {"hour": "SMALLINT", "visitor": "VARCHAR", "digest": "UBIGINT"}
 FIGURES: Final[Mapping[str, str]] = {
     "kind": "VARCHAR",
     "name": "VARCHAR",
@@ -61,6 +62,16 @@ FIGURES: Final[Mapping[str, str]] = {
     **dict.fromkeys((*catalogue.SUMS, "active", "events", "times", "hits"), "BIGINT"),
     "amount": "DECIMAL(38, 0)",  # a sum of ten of the largest amounts is larger than a BIGINT
 }
+# Tables that the metric SQL reads -> their relation in it, and the columns.
+RELATIONS: Final[Mapping[str, str]] = {
+    "visits": "human_visits",
+    "views": "human_views",
+    "events": "custom_events",
+    "robots": "robot_visitors",
+}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "visits": VISITS, "views": VIEWS, "events": EVENTS, "robots": ROBOTS,
+}  # fmt: skip
 
 
 def no_rows(columns: Mapping[str, str]) -> str:

@@ -7,8 +7,10 @@ import dataclasses
 from chalice import Response
 
 from chalicelib import translation
-from chalicelib.accounts import input_fields, person_deletion, profile
-from chalicelib.accounts.addresses import addresses_of
+from chalicelib.accounts import input_fields
+from chalicelib.accounts.own_account import profile
+from chalicelib.accounts.own_account.addresses import addresses_of
+from chalicelib.accounts.people import deletion
 from chalicelib.api.times import iso
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store.people import Person
@@ -44,7 +46,7 @@ def delete(request: Request, person: Person) -> Response:
             "Repeat the account's main address in the query, as in ?email=ada@example.com: this cannot be undone.",
             field="email",
         )
-    person_deletion.delete(person, person, request.query["email"], with_sites=with_sites)
+    deletion.delete(person, person, request.query["email"], with_sites=with_sites)
     return reply(b"", "text/plain", 204, {"Cache-Control": "no-store"})
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib.accounts import mail, oidc
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.oidc import code_flow
 from chalicelib.operations import installation_settings
 from chalicelib.store.installation import Installation
 from chalicelib.store.people import Person
@@ -36,6 +37,6 @@ def _as_json(request: Request, settings: Installation) -> dict[str, Any]:
     return {
         **{name: getattr(settings, name) for name in SHOWN},
         "oidc_has_client_secret": settings.has_client_secret,
-        "oidc_redirect_uri": oidc.redirect_uri(request.address),
+        "oidc_redirect_uri": code_flow.redirect_uri(request.address),
         "mail_ready": mail.sender_state(settings.mail_sender).ready,
     }

@@ -8,7 +8,7 @@ from typing import Any
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import site_settings
+from chalicelib.accounts.sites import site_settings
 from chalicelib.operations import prices, site_list, usage
 from chalicelib.operations.cost import Estimate
 from chalicelib.store import sites

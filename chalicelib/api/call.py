@@ -8,8 +8,8 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib.accounts import auth
-from chalicelib.accounts.api_tokens import Holder
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.access.api_tokens import Holder
 from chalicelib.api import idempotency, request_limit
 from chalicelib.errors import ShylightError
 from chalicelib.routing import Route

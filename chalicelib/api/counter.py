@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from chalice import Response
 
 from chalicelib import config
-from chalicelib.accounts import counters, input_fields, shared_access
+from chalicelib.accounts import input_fields
+from chalicelib.accounts.sharing import counters, shared_access
 from chalicelib.cached_response import cached
 from chalicelib.errors import BadRequest
 from chalicelib.report import visitor_counter

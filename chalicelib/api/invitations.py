@@ -11,8 +11,9 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib.accounts import invitation_acceptance, invitations
-from chalicelib.accounts.invitations import Sent
+from chalicelib.accounts.membership import invitations
+from chalicelib.accounts.membership.invitations import Sent
+from chalicelib.accounts.sign_in import invitation_acceptance
 from chalicelib.api.listing import reply_part
 from chalicelib.errors import BadRequest
 from chalicelib.store.invitations import Invitation

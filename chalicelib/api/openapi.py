@@ -16,7 +16,7 @@ from typing import Any
 from chalice import Response
 
 from chalicelib import catalogue
-from chalicelib.accounts.api_tokens import SCOPES
+from chalicelib.accounts.access.api_tokens import SCOPES
 from chalicelib.api import openapi_operations
 from chalicelib.catalogue import Metric
 from chalicelib.report import breakdown_question, filters

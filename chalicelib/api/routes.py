@@ -50,7 +50,7 @@ ROUTES = (
     Route("GET", _PEOPLE, "api.site_people:list_people", Right.SITE_ADMIN, Scope.PEOPLE_READ),
     Route("POST", _PEOPLE, "api.site_people:invite", Right.SITE_ADMIN, Scope.PEOPLE_WRITE, creates=True),
     Route("PUT", f"{_PEOPLE}/{{person}}", "api.site_people:change", Right.SITE_ADMIN, Scope.PEOPLE_WRITE),
-    # Everybody may leave; to remove others, `accounts.site_people` requires SITE_ADMIN.
+    # Everybody may leave; to remove others, `accounts.membership.site_people` requires SITE_ADMIN.
     Route("DELETE", f"{_PEOPLE}/{{person}}", "api.site_people:remove", Right.SITE_VIEW, Scope.PEOPLE_WRITE),
     Route("GET", f"{_SITE}/transfer", "api.site_transfers:show_own", Right.SITE_OWN, Scope.SITES_OWN),
     Route("PUT", f"{_SITE}/transfer", "api.site_transfers:offer", Right.SITE_OWN, Scope.SITES_OWN),
@@ -97,7 +97,7 @@ ROUTES = (
     Route("GET", f"{_TEAM}/members", "api.teams:list_members", Right.TEAM_VIEW, Scope.PEOPLE_READ),
     Route("POST", f"{_TEAM}/members", "api.teams:invite", Right.TEAM_ADMIN, Scope.PEOPLE_WRITE, creates=True),
     Route("PUT", _MEMBER, "api.teams:change_role", Right.TEAM_ADMIN, Scope.PEOPLE_WRITE),
-    # Everybody may leave; to remove others, `accounts.teams` requires TEAM_ADMIN.
+    # Everybody may leave; to remove others, `accounts.membership.teams` requires TEAM_ADMIN.
     Route("DELETE", _MEMBER, "api.teams:remove", Right.TEAM_VIEW, Scope.PEOPLE_WRITE),
     Route("GET", _TO_TEAM, "api.invitations:list_all", Right.TEAM_ADMIN, Scope.PEOPLE_READ),
     Route(

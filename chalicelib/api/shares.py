@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice import Response
 
 from chalicelib import config, pagination
-from chalicelib.accounts import shared_links
+from chalicelib.accounts.sharing import shared_links
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.web import Request, reply, reply_json

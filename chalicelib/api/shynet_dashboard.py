@@ -16,7 +16,7 @@ from typing import Any, Final
 from chalice import Response
 
 from chalicelib import catalogue, config, pagination, url_normalization
-from chalicelib.accounts import auth
+from chalicelib.accounts.access import auth
 from chalicelib.errors import BadRequest, ShylightError, Unauthorized, Unavailable
 from chalicelib.hostnames import site_url
 from chalicelib.report import comparisons, periods, refresh, site_stats

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import site_deletion
+from chalicelib.accounts.sites import deletion as site_deletion
 from chalicelib.errors import BadRequest
 from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person

@@ -6,8 +6,8 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib.accounts import invitations, site_people
-from chalicelib.accounts.site_people import Member
+from chalicelib.accounts.membership import invitations, site_people
+from chalicelib.accounts.membership.site_people import Member
 from chalicelib.api.invitations import sent_as_json
 from chalicelib.api.listing import reply_part
 from chalicelib.config import MAX_SITE_PEOPLE

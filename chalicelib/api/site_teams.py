@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalice import Response
 
-from chalicelib.accounts import site_teams
-from chalicelib.accounts.site_people import TeamAccess
+from chalicelib.accounts.membership import site_teams
+from chalicelib.accounts.membership.site_people import TeamAccess
 from chalicelib.api.listing import reply_part
 from chalicelib.config import MAX_SITE_TEAMS
 from chalicelib.store.people import Person

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalice import Response
 
-from chalicelib.accounts import site_settings, site_transfers
-from chalicelib.accounts.site_transfers import Offer
+from chalicelib.accounts.sites import site_settings, transfers
+from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.errors import NotFound
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -14,38 +14,38 @@ from chalicelib.web import Request, reply, reply_json
 
 def show_own(_request: Request, _person: Person, site: Site) -> Response:
     """``GET …/transfer``: to whom the site is offered."""
-    found = site_transfers.offered(site)
+    found = transfers.offered(site)
     if found is None:
         raise NotFound("This site is not offered to anybody.")
-    return reply_json(site_transfers.as_json(found))
+    return reply_json(transfers.as_json(found))
 
 
 def offer(request: Request, person: Person, site: Site) -> Response:
     """``PUT …/transfer`` with an email: offers the site to this person, instead of anybody before; the offer."""
     link = f"{request.address}/transfers/{site.id}"
-    made, delivery = site_transfers.offer(site, person, request.json(), link)
-    return reply_json({**site_transfers.as_json(made), "url": link, "mailed": bool(delivery)})
+    made, delivery = transfers.offer(site, person, request.json(), link)
+    return reply_json({**transfers.as_json(made), "url": link, "mailed": bool(delivery)})
 
 
 def cancel(_request: Request, person: Person, site: Site) -> Response:
     """``DELETE …/transfer``: takes the offer back; 204."""
-    site_transfers.cancel(site, person)
+    transfers.cancel(site, person)
     return _nothing()
 
 
 def list_offers(_request: Request, person: Person) -> Response:
     """``GET /api/v1/transfers``: the sites that are offered to the caller."""
-    return reply_json({"transfers": [_shown(one) for one in site_transfers.offers_to(person)]})
+    return reply_json({"transfers": [_shown(one) for one in transfers.offers_to(person)]})
 
 
 def accept(_request: Request, person: Person, transfer: str) -> Response:
     """``PUT /api/v1/transfers/{transfer}``: accepts the site, whose id that is; the site."""
-    return reply_json(site_settings.as_json(site_transfers.accept(person, transfer)))
+    return reply_json(site_settings.as_json(transfers.accept(person, transfer)))
 
 
 def decline(_request: Request, person: Person, transfer: str) -> Response:
     """``DELETE /api/v1/transfers/{transfer}``: declines the site; 204."""
-    site_transfers.decline(person, transfer)
+    transfers.decline(person, transfer)
     return _nothing()
 
 
@@ -56,7 +56,7 @@ def _shown(offered: Offer) -> dict[str, object]:
         "name": offered.site.name,
         "domain": offered.site.domain,
         "owner": {"email": giver.email, "name": giver.name} if giver else None,
-        **site_transfers.as_json(offered.transfer),
+        **transfers.as_json(offered.transfer),
     }
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from chalice import Response
 
 from chalicelib import pagination
-from chalicelib.accounts import auth, input_fields, settings_copy, site_order, site_settings, sites
+from chalicelib.accounts import input_fields
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import new_site, order, settings_copy, site_settings
 from chalicelib.errors import BadRequest
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
@@ -41,7 +43,7 @@ def create(request: Request, person: Person) -> Response:
         source = settings_copy.source(person, data["settings_from"], "settings_from")
         data = {"timezone": source.timezone, **data}
         like = settings_copy.fields_of(person, source)
-    return reply_json(site_settings.as_json(sites.create_site(person, data, request.creation_id, like)), 201)
+    return reply_json(site_settings.as_json(new_site.create_site(person, data, request.creation_id, like)), 201)
 
 
 def show(_request: Request, _person: Person, site: Site) -> Response:
@@ -71,10 +73,10 @@ def copy_settings(request: Request, person: Person, site: Site) -> Response:
 
 def show_order(_request: Request, person: Person) -> Response:
     """``GET /api/v1/site-order``: the caller's favourites and other sites, in their order."""
-    return reply_json(site_order.as_json(site_order.arrange(person, auth.sites_of(person))))
+    return reply_json(order.as_json(order.arrange(person, auth.sites_of(person))))
 
 
 def set_order(request: Request, person: Person) -> Response:
     """``PUT /api/v1/site-order``: sets the favourites and the order of the others; as they are then."""
     data = request.json(MAX_SETTINGS_BYTES)
-    return reply_json(site_order.as_json(site_order.replace_order(person, auth.sites_of(person), data)))
+    return reply_json(order.as_json(order.replace_order(person, auth.sites_of(person), data)))

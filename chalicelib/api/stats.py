@@ -11,7 +11,7 @@ from chalice import Response
 from chalicelib import catalogue, config, pagination, url_normalization
 from chalicelib.api import csv_file
 from chalicelib.errors import BadRequest
-from chalicelib.report import comparisons, filters, intervals, periods, site_stats, stats
+from chalicelib.report import filters, stats, stats_question
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.stats import Point, Row, Stats
 from chalicelib.store.people import Person
@@ -51,17 +51,9 @@ def show_csv(request: Request, _person: Person, site: Site) -> Response:
 
 
 def _found(request: Request, site: Site) -> Stats:
-    """The statistics a request asks for: of rollups, unless they need visits."""
     now = datetime.now(UTC)
-    period = periods.parse(request.query, site.zone, now)
-    comparison = comparisons.parse(request.query, period)
-    interval = intervals.parse(request.query, period, max(period.length, len(comparison.days())))
-    conditions = filters.parse(request.query_lists.get(filters.PARAMETER, []))
-    if not conditions and interval != "minute":
-        return site_stats.stats(site, period, now, interval=interval, comparison=comparison)
-    from chalicelib.report import filtered_stats  # imports DuckDB
-
-    return filtered_stats.stats(site, period, conditions, interval, comparison, now)
+    question = stats_question.parse(request.query, request.query_lists.get(filters.PARAMETER, []), site, now)
+    return stats_question.answer(site, question, now)
 
 
 def fitting(shown: Stats, limit: int) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib.accounts import invitations, site_teams, team_rights, teams
-from chalicelib.accounts.teams import TeamMember
+from chalicelib.accounts.access import team_rights
+from chalicelib.accounts.membership import invitations, site_teams, teams
+from chalicelib.accounts.membership.teams import TeamMember
 from chalicelib.api.invitations import sent_as_json
 from chalicelib.api.listing import reply_part
 from chalicelib.config import MAX_TEAM_MEMBERS, MAX_TEAM_SITES

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from chalice import Response
 
 from chalicelib import config, pagination
-from chalicelib.accounts import api_tokens, new_token
-from chalicelib.accounts.api_tokens import ApiToken
+from chalicelib.accounts.access import api_tokens, new_token
+from chalicelib.accounts.access.api_tokens import ApiToken
 from chalicelib.store.people import Person
 from chalicelib.web import Request, reply, reply_json
 

@@ -113,8 +113,10 @@ UPDATE_GEOIP_EVERY_DAYS: Final = 7
 DELETE_SITES_EVERY_MIN: Final = 5
 # A page that is opened again within this time after a build shows that build.
 REFRESH_AFTER_S: Final = 2
-# An open page with today's figures brings itself up to date this often while somebody uses it, else once a minute.
+# An open overview of today brings itself up to date this often while somebody uses it, else once a minute; with filters,
+# always once a minute.
 OPEN_PAGE_REFRESH_S: Final = 2
+FILTERED_PAGE_REFRESH_S: Final = 60
 
 SITE_CACHE_S: Final = 30
 INSTALLATION_CACHE_S: Final = 30

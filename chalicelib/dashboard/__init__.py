@@ -1,1 +1,1 @@
-"""The pages that people see: sign-in, the home page, and the reports of a site."""
+"""The pages that people see, in one folder per area; beside the folders, what all pages share."""

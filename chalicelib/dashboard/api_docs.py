@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalice import Response
 
-from chalicelib.accounts import appearance, auth
+from chalicelib.accounts.access import appearance, auth
 from chalicelib.api import openapi
 from chalicelib.api.example_values import resolved
 from chalicelib.api.routes import ROUTES

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts.shared_access import Locked
+from chalicelib.accounts.sharing.shared_access import Locked
 from chalicelib.dashboard import render
 from chalicelib.errors import ShylightError, SignInTooOld, Unauthorized
 from chalicelib.translation import N_
@@ -35,9 +35,9 @@ def show(request: Request, error: ShylightError) -> Response:
     Whoever opens a shared link with a password is asked for it.
     """
     if isinstance(error, Locked):
-        from chalicelib.dashboard import shared_password
+        from chalicelib.dashboard.sharing import password_form
 
-        return shared_password.locked(request, error.link)
+        return password_form.locked(request, error.link)
     if isinstance(error, Unauthorized):
         wanted = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.accounts import appearance
+from chalicelib.accounts.access import appearance
 from chalicelib.config import SCREEN_WIDTHS
 from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _

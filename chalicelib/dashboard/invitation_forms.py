@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.accounts import invitations, mail
 from chalicelib.accounts.installation import settings_of_installation
-from chalicelib.accounts.invitations import Listed, Sent
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.membership import invitations
+from chalicelib.accounts.membership.invitations import Listed, Sent
 from chalicelib.dashboard import formatting, role_names
 from chalicelib.dashboard.role_names import RoleChoice
 from chalicelib.errors import BadRequest
@@ -83,7 +84,7 @@ def panel(
 def invite(request: Request, person: Person, subject: Site | Team | None) -> Sent:
     """Invite whom the form names.
 
-    :raises BadRequest, Conflict, TooManyRequests: as `accounts.invitations.invite` does.
+    :raises BadRequest, Conflict, TooManyRequests: as `accounts.membership.invitations.invite` does.
     """
     fields = ("email", "role") if subject is not None else ("email",)
     form = request.form()

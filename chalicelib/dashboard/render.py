@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalice import Response
 
 from chalicelib import config, translation
-from chalicelib.accounts import appearance
+from chalicelib.accounts.access import appearance
 from chalicelib.dashboard import formatting, sections, static_files
 from chalicelib.errors import ShylightError
 from chalicelib.report.idn import shown_host

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.accounts import auth
-from chalicelib.accounts.sign_in_ways import sign_in_ways
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sign_in.sign_in_ways import sign_in_ways
 from chalicelib.dashboard.routes import ROUTES
 from chalicelib.routing import SITE_PARAMETER, Right
 from chalicelib.store.people import Person

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.accounts import audit_log, people
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.people import people
 from chalicelib.store.people import Person
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from chalicelib.accounts import mail
+from chalicelib.accounts.mailing import mail
 from chalicelib.config import settings
 from chalicelib.errors import Unavailable
 from chalicelib.operations import job_health

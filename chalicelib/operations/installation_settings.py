@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.accounts import installation, mail, oidc, throttle
-from chalicelib.accounts.mail import Delivery
-from chalicelib.accounts.sign_in_ways import provider_name
+from chalicelib.accounts import installation, throttle
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.mailing.mail import Delivery
+from chalicelib.accounts.oidc import code_flow
+from chalicelib.accounts.sign_in.sign_in_ways import provider_name
 from chalicelib.config import MAILS_WINDOW_S, TEST_MAILS_PER_PERSON
 from chalicelib.errors import BadRequest
 from chalicelib.store import administrators, provider_identities
@@ -77,7 +79,7 @@ def _check_provider(before: Installation, changed: Installation, changes: Mappin
             ),
             field="oidc_only",
         )
-    problems = oidc.check(changed)
+    problems = code_flow.check(changed)
     if problems:
         raise BadRequest(" ".join(problems), field=_field_at_fault(changed))
 

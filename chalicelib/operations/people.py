@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.accounts import audit_log, browser_sessions, input_fields, person_deletion, second_factor, sites
-from chalicelib.accounts.person_deletion import Plan
+from chalicelib.accounts import audit_log, input_fields
+from chalicelib.accounts.access import browser_sessions
+from chalicelib.accounts.people import deletion
+from chalicelib.accounts.people.deletion import Plan
+from chalicelib.accounts.sign_in import second_factor
+from chalicelib.accounts.sites import new_site
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.operations.lists import Rows, rows_of
 from chalicelib.store import administrators, listings, people, teams
@@ -87,7 +91,7 @@ def details_of(person: Person) -> Details:
         tuple(teams.of_person(person.id)),
         len(stored_sessions.sessions_of(person.id)),
         SecondFactor(factors.totp is not None, len(factors.passkeys), len(factors.recovery_digests)),
-        sites.limit_of(person),
+        new_site.limit_of(person),
     )
 
 
@@ -126,7 +130,7 @@ def _unmake_administrator(actor: Person, person_id: str) -> Person:
         person = person_with(person_id)
         if not person.admin:
             return person
-        other = person_deletion.another_administrator(person, actor)
+        other = deletion.another_administrator(person, actor)
         if other is None:
             message = _("The last administrator must stay one. Make somebody else an administrator first.")
             raise Conflict(message, field="administrator")
@@ -182,12 +186,12 @@ def deletion_plan(actor: Person, person_id: str) -> tuple[Person, Plan]:
     :raises NotFound: if there is no such person.
     """
     person = person_with(person_id)
-    return person, person_deletion.plan_of(person, actor)
+    return person, deletion.plan_of(person, actor)
 
 
 def delete(actor: Person, person_id: str, entered: object, *, with_sites: bool) -> None:
     """Delete the account of a person; see `person_deletion.delete`."""
-    person_deletion.delete(person_with(person_id), actor, entered, with_sites=with_sites)
+    deletion.delete(person_with(person_id), actor, entered, with_sites=with_sites)
 
 
 def _read(rows: list[listings.Listed]) -> list[Person]:

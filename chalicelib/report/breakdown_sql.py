@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib import catalogue
 from chalicelib.aggregate.catalogue_sql import folded_sql, with_sums
-from chalicelib.aggregate.duckdb_engine import Engine, sql
+from chalicelib.aggregate.duckdb_engine import Engine, filled, sql
 from chalicelib.aggregate.spellings import folded
 from chalicelib.report import filter_sql
 from chalicelib.report.breakdown_question import Question
@@ -61,7 +61,7 @@ class _Keys:
         others = [value for value in self.values if value.field.level != "visits"]
         taken = [f"value_{value.number}" for value in of_visits] + [value.key for value in of_visits]
         conditional = [value for value in of_visits if value.condition != "true"]
-        replacements = {
+        values = {
             "{keys}": ", ".join(value.key for value in self.values),
             "{visit_values}": "".join(f", {value.columns()}" for value in of_visits),
             "{visit_conditions}": _all(value.condition for value in of_visits),
@@ -74,9 +74,7 @@ class _Keys:
             "{sum_columns}": ", ".join(f"coalesce({name}, 0)::BIGINT AS {name}" for name in catalogue.SUMS),
             "{labels}": ", ".join(f"{_label(value)} AS label_{value.number}" for value in self.values),
         }
-        for name, replacement in replacements.items():
-            text = text.replace(name, replacement)
-        return text
+        return filled(text, values)
 
 
 def statement(db: Engine, question: Question, hidden: Sequence[str], after: Sequence[Any], most: int) -> Statement:

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import Final
 
 from chalicelib import days
-from chalicelib.aggregate import day_parts
-from chalicelib.aggregate.day_parts import StagedPart
+from chalicelib.aggregate import day_parts, staged_parts
 from chalicelib.aggregate.duckdb_engine import Engine
+from chalicelib.aggregate.staged_parts import StagedPart
 from chalicelib.errors import Unavailable
 from chalicelib.store import recent_parts, rollups, segments
-from chalicelib.store.segments import PUBLIC, Manifest, SegmentLost
+from chalicelib.store.rollups import StoredRollup
+from chalicelib.store.segments import PUBLIC, SegmentLost
 from chalicelib.store.sites import Site
 
 # Objects that are read from the bucket at the same time.
@@ -46,21 +47,21 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[
 
 
 def _stage(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str]) -> list[StagedPart]:
-    manifests: dict[date, Manifest | None] = {}
+    rollup_of: dict[date, StoredRollup] = {}
     for first, last in days.runs(sorted(of_days), lambda day: day + timedelta(days=1)):
-        manifests |= rollups.manifests(site.id, first, last)
+        rollup_of |= rollups.without_figures(site.id, first, last)
     staged = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         waiting = []
-        for day, manifest in manifests.items():
-            named = manifest.parts if manifest else ()
-            parts = [day_parts.stored(db, site.id, day, part, recent_parts.read) for part in named]
+        for day, rollup in rollup_of.items():
+            named = rollup.manifest.parts if rollup.manifest else ()
+            parts = [staged_parts.stored(db, site.id, day, part, recent_parts.read) for part in named]
             several = len({part.age for part in parts}) > 1  # so visitors can be in several of them
             waiting += [pool.submit(part.fetch, (*tables, "visitors") if several else tables) for part in parts]
             staged += parts
         for one in waiting:
             one.result()
-    old = [day for day, manifest in manifests.items() if manifest is None]
+    old = [day for day, rollup in rollup_of.items() if rollup.manifest is None]
     return staged + [_of_old_files(db, site, day) for day in old]
 
 

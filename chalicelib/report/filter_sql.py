@@ -9,11 +9,10 @@ from typing import Any, Final
 from chalicelib.aggregate.catalogue_sql import folded_sql
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.aggregate.spellings import folded
+from chalicelib.aggregate.table_columns import RELATIONS
 from chalicelib.report.display_names import differs_when_shown, shown_name, stored_names
 from chalicelib.report.filters import Condition, Field, Range, without_surrogates
 
-# In the relations of the engine.
-_RELATIONS: Final = {"visits": "human_visits", "views": "human_views", "events": "custom_events"}
 # The columns of fields that are in no catalogue; durations are stored in milliseconds.
 _COLUMNS: Final = {
     "event": "coalesce(event_name, '')",
@@ -75,7 +74,7 @@ def shown_containing(db: Engine, of: Field, texts: Sequence[str], *, ignores_cas
     dimension = of.dimension
     if dimension is None or not differs_when_shown(dimension):
         return []
-    query = f"SELECT DISTINCT {dimension.value} FROM {_RELATIONS[of.level]} WHERE contains({dimension.value}, $encoded)"  # noqa: S608
+    query = f"SELECT DISTINCT {dimension.value} FROM {RELATIONS[of.level]} WHERE contains({dimension.value}, $encoded)"  # noqa: S608
     spell = folded if ignores_case else str
     wanted = [spell(text) for text in texts]
     return [

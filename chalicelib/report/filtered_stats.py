@@ -9,7 +9,7 @@ from datetime import date, datetime
 from chalicelib import catalogue, config
 from chalicelib.aggregate import compute_rollup, figures, rollup_sums
 from chalicelib.aggregate.catalogue_sql import with_sums
-from chalicelib.aggregate.duckdb_engine import Engine
+from chalicelib.aggregate.duckdb_engine import Engine, filled
 from chalicelib.aggregate.rollup_sums import LATEST, Rollup
 from chalicelib.catalogue import Totals
 from chalicelib.days import MINUTE_MS
@@ -108,8 +108,7 @@ def _by_interval(db: Engine, site: Site, first: date, last: date, interval: Inte
 def _sums(db: Engine, interval: Interval, end: int) -> tuple[Totals, dict[tuple[date, int], Count]]:
     """The sums before an instant (epoch ms), and the counts by day and place."""
     of_view, of_visit = _PLACES.get(interval, _WHOLE_DAY)
-    text = with_sums("sums_by_place")
-    text = text.replace("{place_of_view}", of_view).replace("{place_of_visit}", of_visit)
+    text = filled(with_sums("sums_by_place"), {"{place_of_view}": of_view, "{place_of_visit}": of_visit})
     totals, counts = Totals(), {}
     for day, place, active, *sums in db.rows(text, {"end": end}):
         of_place = Totals(*sums)

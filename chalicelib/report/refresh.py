@@ -88,7 +88,7 @@ def refresh_dirty_days(
     if not dirty:
         return Refreshed()
     states = build_leases.of_days(site.id, min(dirty), max(dirty))
-    stored = {item.day: item for item in rollups.between(site.id, min(dirty), max(dirty))}
+    stored = rollups.without_figures(site.id, min(dirty), max(dirty))
     built_at = {day: item.built_at for day, item in stored.items()}
     found = Refreshed(outdated={day for day in dirty if day in states and states[day].failures})
     for day in sorted(dirty, key=lambda day: (built_at.get(day, 0), -day.toordinal())):
@@ -97,11 +97,11 @@ def refresh_dirty_days(
         state = states.get(day)
         if state is not None and state.due > now:
             continue
-        if time.monotonic() > until or _is_large(stored.get(day)) or (state is not None and not state.is_free(now)):
+        if time.monotonic() > until or _is_large(stored.get(day)) or _is_being_built(state, now):
             found.waiting.add(day)
         elif not _build(site, day, until, found, is_stored=bool(stored)):
             break
-    if any(_is_to_be_woken_for(states.get(day), now) for day in found.waiting):
+    if not all(_is_being_built(states.get(day), now) for day in found.waiting):
         wake_ups.wake(site.id)
     return found
 
@@ -111,8 +111,8 @@ def _is_large(stored: StoredRollup | None) -> bool:
     return stored is not None and (stored.manifest is None or stored.manifest.records > config.SMALL_DAY_RECORDS)
 
 
-def _is_to_be_woken_for(state: State | None, now: int) -> bool:
-    return state is None or state.is_free(now)
+def _is_being_built(state: State | None, now: int) -> bool:
+    return state is not None and not state.is_free(now)
 
 
 def _build(site: Site, day: date, until: float, found: Refreshed, *, is_stored: bool) -> bool:

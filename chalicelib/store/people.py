@@ -31,7 +31,7 @@ from chalicelib.store.preferences import Preferences
 from chalicelib.store.tables import CoreItem
 from chalicelib.store.transactions import connection
 
-# What a person is in a site; `accounts.auth` says what each role may do.
+# What a person is in a site; `accounts.access.auth` says what each role may do.
 Role = Literal["owner", "admin", "editor", "viewer"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 

@@ -1,4 +1,4 @@
-"""Finding everything that is stored of a person, and deleting it. `accounts.person_kinds` declares what there is."""
+"""Finding everything that is stored of a person, and deleting it. `accounts.people.kinds` declares what there is."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from chalicelib.store.tables import RollupItem
 # DynamoDB's limit for an item is 400 KB, including keys and the manifest.
 MAX_PACKED_BYTES = 370_000
 _LENGTH_BYTES = 4
+_BUT_FIGURES = [name for name in RollupItem.get_attributes() if name != "packed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +86,16 @@ def between(site_id: str, first: date, last: date) -> list[StoredRollup]:
     return [_parse(item) for item in RollupItem.query(site_id, keys, consistent_read=True)]
 
 
+def without_figures(site_id: str, first: date, last: date) -> dict[date, StoredRollup]:
+    """Like :func:`between`, but without `packed`, which is large."""
+    keys = RollupItem.sk.between(_sort_key(first), _sort_key(last))
+    items = RollupItem.query(site_id, keys, consistent_read=True, attributes_to_get=_BUT_FIGURES)
+    return {stored.day: stored for stored in map(_parse, items)}
+
+
 def built_between(site_id: str, first: date, last: date) -> dict[date, int]:
-    """The days from `first` to `last` that have a rollup, in order, and when their builds began, epoch ms.
-
-    Rollups are large; this reads nothing else of them.
-    """
-    keys = RollupItem.sk.between(_sort_key(first), _sort_key(last))
-    items = RollupItem.query(site_id, keys, consistent_read=True, attributes_to_get=["sk", "built_at"])
-    return {_day_of(item): int(item.built_at) for item in items}
-
-
-def manifests(site_id: str, first: date, last: date) -> dict[date, Manifest | None]:
-    """The manifests of the days from `first` to `last` that have a rollup, see :class:`StoredRollup`."""
-    keys = RollupItem.sk.between(_sort_key(first), _sort_key(last))
-    items = RollupItem.query(site_id, keys, consistent_read=True, attributes_to_get=["sk", "manifest"])
-    return {_day_of(item): _manifest(item) for item in items}
+    """The days from `first` to `last` that have a rollup, in order, and when their builds began, epoch ms."""
+    return {day: stored.built_at for day, stored in without_figures(site_id, first, last).items()}
 
 
 def put_minutes(site_id: str, day: date, packed: bytes, built_at: int) -> None:
@@ -179,15 +175,12 @@ def _minutes_key(day: date) -> str:
     return f"minutes#{day.isoformat()}"
 
 
-def _day_of(item: RollupItem) -> date:
-    return date.fromisoformat(item.sk.partition("#")[2])
-
-
 def _parse(item: RollupItem) -> StoredRollup:
     return StoredRollup(
-        _day_of(item), bytes(item.packed), int(item.built_at), item.build, _manifest(item), int(item.expected or 0)
+        day=date.fromisoformat(item.sk.partition("#")[2]),
+        packed=bytes(item.packed or b""),
+        built_at=int(item.built_at),
+        build=item.build,
+        manifest=Manifest.unpack(item.manifest) if item.manifest else None,
+        expected=int(item.expected or 0),
     )
-
-
-def _manifest(item: RollupItem) -> Manifest | None:
-    return Manifest.unpack(item.manifest) if item.manifest else None

@@ -24,7 +24,7 @@ _PREFIX: Final = "notice#"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A change. `kind`: see `accounts.notices`; `at`: epoch seconds."""
+    """A change. `kind`: see `accounts.mailing.notices`; `at`: epoch seconds."""
 
     kind: str
     at: int

@@ -163,11 +163,6 @@ def read_found(site_id: str, day: date, name: str) -> dict[str, bytes]:
         return {}
 
 
-def delete_parts(site_id: str, day: date, names: Sequence[str]) -> None:
-    """Delete parts, if they exist."""
-    delete([part_key(site_id, day, name) for name in names])
-
-
 # ── Tables for others ──
 
 

@@ -33,7 +33,7 @@ class SharedLink:
     :ivar digest: the SHA-256 of the token in its address; ``""`` for the public page.
     :ivar password_hash: argon2id; None without a password.
     :ivar expires_at: epoch seconds from which it no longer works; None: never.
-    :ivar hidden: what its pages do not show, see `accounts.shared_links.HIDEABLE`.
+    :ivar hidden: what its pages do not show, see `accounts.sharing.shared_links.HIDEABLE`.
     :ivar embed_origins: the origins whose pages may embed it, as in a Content-Security-Policy.
     :ivar indexed: search engines may list the page.
     :ivar created_at: epoch seconds.

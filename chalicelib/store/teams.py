@@ -32,7 +32,7 @@ from chalicelib.store.people import ROLES, AccessItem, Role
 from chalicelib.store.tables import CoreItem
 from chalicelib.store.transactions import connection, transact
 
-# What a person is in a team; `accounts.auth` says what each role may do.
+# What a person is in a team; `accounts.access.auth` says what each role may do.
 TeamRole = Literal["owner", "admin", "member"]
 TEAM_ROLES: Final[tuple[TeamRole, ...]] = get_args(TeamRole)
 

@@ -14,9 +14,10 @@ from urllib.parse import parse_qsl
 import pytest
 from chalice import Response
 
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import error_page, sections, setting_fields, static_files
-from chalicelib.dashboard.install import Arrival
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
+from chalicelib.dashboard import error_page, sections, static_files
+from chalicelib.dashboard.sites import setting_fields
+from chalicelib.dashboard.sites.install import Arrival
 from chalicelib.errors import NotFound
 from tests.unit.dashboard import (
     account_samples,

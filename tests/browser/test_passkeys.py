@@ -14,7 +14,10 @@ from argon2 import PasswordHasher
 
 import app as program
 from chalicelib import timed_cache
-from chalicelib.accounts import auth, passwords, people, totp
+from chalicelib.accounts import passwords
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.people import people
+from chalicelib.accounts.sign_in import totp
 from chalicelib.store import people as stored
 from chalicelib.store import second_factors
 from chalicelib.store.people import Person

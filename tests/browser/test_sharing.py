@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from chalicelib.dashboard import link_forms
+from chalicelib.dashboard.sharing import link_forms
 from tests.browser.test_dashboard import Dashboard, dashboard, either
 from tests.unit.dashboard import samples
 

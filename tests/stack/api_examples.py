@@ -18,16 +18,16 @@ OTHER_SITE = "0b1f2f0e-5a0b-4c39-8a57-0d2f4a1c9b77"
 # A site of somebody else, offered to an address.
 OFFER = """
 import sys, uuid
-from chalicelib.accounts import site_transfers, sites
+from chalicelib.accounts.sites import new_site, transfers
 from chalicelib.store import people
 owner = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
-site = sites.create_site(owner, {"name": "Offered", "domain": sys.argv[1], "timezone": "UTC"})
-site_transfers.offer(site, owner, {"email": sys.argv[2]}, "https://stats.example/transfers/x")
+site = new_site.create_site(owner, {"name": "Offered", "domain": sys.argv[1], "timezone": "UTC"})
+transfers.offer(site, owner, {"email": sys.argv[2]}, "https://stats.example/transfers/x")
 print(site.id)
 """
 ADD_WITH_TOKEN = """
 import sys, uuid
-from chalicelib.accounts import api_tokens
+from chalicelib.accounts.access import api_tokens
 from chalicelib.store import people
 print(api_tokens.issue(people.add_person(people.Person(str(uuid.uuid4()), sys.argv[1])), "Test"))
 """

@@ -20,7 +20,9 @@ from tests.conftest import IN_PROCESS
 # the names of the tables are read from the environment once.
 PREPARE = """
 import json, uuid
-from chalicelib.accounts import api_tokens, one_time_links, people, secret_tokens
+from chalicelib.accounts import one_time_links, secret_tokens
+from chalicelib.accounts.access import api_tokens
+from chalicelib.accounts.people import people
 from chalicelib.store import one_time_links as stored_links, people as stored
 def link(person): return one_time_links.issue(one_time_links.SIGN_IN, person.id)
 admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", "an admin's password")
@@ -55,7 +57,7 @@ print(json.dumps({
 """
 CHANGE_PASSWORD = """
 import sys
-from chalicelib.accounts import people
+from chalicelib.accounts.people import people
 from chalicelib.store.people import find_person
 people.set_password(find_person(sys.argv[1]), sys.argv[2])
 """

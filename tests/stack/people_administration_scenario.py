@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from chalicelib.accounts import sites
+from chalicelib.accounts.sites import new_site
 from chalicelib.store import people as stored
 from chalicelib.store.people import Person
 
@@ -23,7 +23,7 @@ def _person(*, admin: bool = False) -> Person:
 def _owner() -> Person:
     """A person with a site of their own."""
     person = _person()
-    sites.create_site(person, {"name": "Theirs", "domain": f"{uuid.uuid4().hex}.example", "timezone": "UTC"})
+    new_site.create_site(person, {"name": "Theirs", "domain": f"{uuid.uuid4().hex}.example", "timezone": "UTC"})
     return person
 
 

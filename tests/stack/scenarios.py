@@ -19,20 +19,15 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import days, timed_cache, web
-from chalicelib.accounts import (
-    api_tokens,
-    counters,
-    installation,
-    one_time_links,
-    people,
-    person_deletion,
-    person_removal,
-    shared_links,
-    site_deletion,
-    site_transfers,
-    sites,
-    teams,
-)
+from chalicelib.accounts import installation, one_time_links
+from chalicelib.accounts.access import api_tokens
+from chalicelib.accounts.membership import teams
+from chalicelib.accounts.people import deletion as person_deletion
+from chalicelib.accounts.people import people, removal
+from chalicelib.accounts.sharing import counters, shared_links
+from chalicelib.accounts.sites import deletion as site_deletion
+from chalicelib.accounts.sites import new_site as sites
+from chalicelib.accounts.sites import transfers
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
@@ -298,7 +293,7 @@ def _offered(address: str) -> Site:
     owner = stored.add_person(stored.Person(str(uuid.uuid4()), f"owner-{uuid.uuid4()}@example.com"))
     data = NEW_SITE | {"domain": f"{uuid.uuid4().hex}.example"}
     made = sites.create_site(owner, data)
-    site_transfers.offer(made, owner, {"email": address}, "https://stats.example/transfers/x")
+    transfers.offer(made, owner, {"email": address}, "https://stats.example/transfers/x")
     return made
 
 
@@ -623,7 +618,7 @@ def leaver(*, admin: bool = False) -> tuple[stored.Person, stored.Person]:
 def delete_sites(invoke: Invoke) -> None:
     """A site with everything that there is of one, which somebody has among their favourites; and a person."""
     person, _friend = leaver()
-    with patch.object(person_removal, "remove_own"):  # the request died
+    with patch.object(removal, "remove_own"):  # the request died
         person_deletion.delete(person, person, person.email)
     of = site()
     running_day(of)
@@ -631,7 +626,7 @@ def delete_sites(invoke: Invoke) -> None:
     owner = stored.add_person(stored.Person(str(uuid.uuid4()), f"owner-{uuid.uuid4()}@example.com"))
     assert site_people.write(site_people.read(of), owner.id, "owner")
     mention(owner.id, of.id)
-    site_transfers.offer(of, owner, {"email": f"next-{uuid.uuid4()}@example.com"}, "https://stats.example/transfers/x")
+    transfers.offer(of, owner, {"email": f"next-{uuid.uuid4()}@example.com"}, "https://stats.example/transfers/x")
     with patch.object(deletions, "start_function"):
         site_deletion.begin(of, owner, of.name)
     invoke(dict(SCHEDULED))

@@ -13,7 +13,8 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chalicelib import timed_cache
-from chalicelib.accounts import auth, totp
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sign_in import totp
 from chalicelib.config import settings
 from chalicelib.enrich import geoip_database
 from chalicelib.store import aws, people, second_factors
@@ -32,7 +33,7 @@ def secure_account(api: Api, email: str, password: str) -> None:
         aws.client("ssm").delete_parameter(Name=settings().encryption_key)
     timed_cache.reset_all()
     geoip_database.close_all()  # the first session in a container fetches the database
-    with patch("chalicelib.accounts.session_origin.SESSION_COUNTRY_WAIT_S", 60):
+    with patch("chalicelib.accounts.access.session_origin.SESSION_COUNTRY_WAIT_S", 60):
         api.ask("POST /sign-in", 303, urlencode({"email": email, "password": password}))
     post = _poster(api)
     with patch.object(auth, "RECENT_SIGN_IN_S", 0):

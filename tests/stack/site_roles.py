@@ -16,7 +16,11 @@ ROLES = ("viewer", "editor", "admin", "owner")
 # that is limited to another site.
 PREPARE = """
 import json, sys, uuid
-from chalicelib.accounts import api_tokens, counters, people, passwords, shared_links, sites
+from chalicelib.accounts import passwords
+from chalicelib.accounts.access import api_tokens
+from chalicelib.accounts.people import people
+from chalicelib.accounts.sharing import counters, shared_links
+from chalicelib.accounts.sites import new_site
 from chalicelib.store import people as stored, site_people, teams
 from chalicelib.routing import Access, Scope
 from chalicelib.store.sites import get_site
@@ -28,13 +32,13 @@ for name in ("owner", "admin", "editor", "viewer", "stranger", "administrator"):
     )
     made[name] = stored.add_person(person)
 data = {"name": "Shared", "domain": f"{uuid.uuid4().hex}.example", "timezone": "UTC"}
-site = sites.create_site(made["owner"], data)
+site = new_site.create_site(made["owner"], data)
 for name in ("admin", "editor", "viewer"):
     assert site_people.write(site_people.read(site), made[name].id, name)
 team = teams.add(teams.Team(str(uuid.uuid4()), "Shared team", {}), made["owner"].id)
 for name, role in (("admin", "admin"), ("viewer", "member")):
     assert teams.write_member(teams.read(team.id), made[name].id, role)
-other = sites.create_site(made["owner"], {**data, "domain": f"other.{data['domain']}"})
+other = new_site.create_site(made["owner"], {**data, "domain": f"other.{data['domain']}"})
 shared_links.create(site, made["owner"], {"name": "Public page", "access": "public"})
 link = shared_links.create(site, made["owner"], {"name": "Link"})
 print(json.dumps({

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(ON_LOCALSTACK, reason="LocalStack's SES is an ol
 
 MAKE = """
 import json, sys, uuid
-from chalicelib.accounts import people
+from chalicelib.accounts.people import people
 from chalicelib.store import people as stored
 made = stored.add_person(stored.Person(str(uuid.uuid4()), sys.argv[1], "Ada"))
 print(people.set_password(made, sys.argv[2]).id)

@@ -25,7 +25,7 @@ for each in range(window, window + 10):  # so that the minute may end meanwhile
 """
 EXPIRED = """
 import sys, time
-from chalicelib.accounts import api_tokens
+from chalicelib.accounts.access import api_tokens
 from chalicelib.routing import Access
 from chalicelib.store.people import get_person
 print(api_tokens.create(get_person(sys.argv[1]), "expired", Access(expires_at=int(time.time()) - 10))[1])
@@ -38,13 +38,13 @@ assert site_people.write(site_people.read(sites.get_site(site)), person, None)
 """
 DIE_AFTER_CREATING = """
 import hashlib, json, sys, time
-from chalicelib.accounts import sites
+from chalicelib.accounts.sites import new_site
 from chalicelib.store import idempotency_keys
 from chalicelib.store.people import get_person
 person, key, body = sys.argv[1:]
 request = hashlib.sha256(b"POST /api/v1/sites\\n" + body.encode()).hexdigest()
 use = idempotency_keys.begin(person, hashlib.sha256(key.encode()).hexdigest(), request, int(time.time()), -1, 3600)
-print(sites.create_site(get_person(person), json.loads(body), use.creation_id).id)
+print(new_site.create_site(get_person(person), json.loads(body), use.creation_id).id)
 """
 LIMIT = 1_000_000  # SHYLIGHT_API_REQUESTS of the local stack
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.accounts import site_settings
-from chalicelib.accounts.sites import create_site
+from chalicelib.accounts.sites import site_settings
+from chalicelib.accounts.sites.new_site import create_site
 from chalicelib.collect import plausible
 from chalicelib.config import settings as program
 from chalicelib.errors import Conflict
@@ -95,7 +95,7 @@ def test_of_many_who_want_a_domain_at_once_one_person_gets_it(ada: Person, bob: 
 
 def test_a_person_may_have_so_many_sites(ada: Person, domain: str, monkeypatch: pytest.MonkeyPatch) -> None:
     few = replace(program(), max_sites=2)
-    monkeypatch.setattr("chalicelib.accounts.sites.settings", lambda: few)
+    monkeypatch.setattr("chalicelib.accounts.sites.new_site.settings", lambda: few)
     for number in range(2):
         new_site(ada, f"{number}.{domain}")
     with pytest.raises(Conflict, match="2 sites"):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib import days, timed_cache
-from chalicelib.accounts import deletion_work, mail
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.sites import deletion_work
 from chalicelib.aggregate import schedule
 from chalicelib.api import deployment_health
 from chalicelib.config import settings

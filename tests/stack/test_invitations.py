@@ -32,7 +32,7 @@ for item in CoreItem.scan():
 """
 FORGET = """
 import sys
-from chalicelib.accounts import invitations
+from chalicelib.accounts.membership import invitations
 from chalicelib.store import people
 invitations.forget_person(people.get_person(sys.argv[1]))
 """

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.accounts import oidc
+from chalicelib.accounts.oidc import code_flow
 from infra.http_client import Answer
 from tests.conftest import ON_LOCALSTACK, Deployed
 from tests.stack import oidc_provider
@@ -28,7 +28,7 @@ installation.change(None, json.loads(sys.argv[1]))
 """
 ADD = """
 import sys, uuid
-from chalicelib.accounts import people
+from chalicelib.accounts.people import people
 from chalicelib.store.people import Person, add_person
 email, password = sys.argv[1:]
 person = add_person(Person(str(uuid.uuid4()), email))
@@ -43,7 +43,7 @@ PATIENCE_S = 90
 @pytest.fixture(scope="module")
 def issuer(stack: Deployed) -> Iterator[str]:
     """A provider that the installation's settings name, with open sign-up; both are taken back afterwards."""
-    with oidc_provider.running(oidc.redirect_uri(stack.base_url)) as issuer:
+    with oidc_provider.running(code_flow.redirect_uri(stack.base_url)) as issuer:
         given = {
             "oidc_issuer": issuer, "oidc_client_id": CLIENT_ID, "oidc_client_secret": CLIENT_SECRET,
             "oidc_name": NAME, "sign_up": "open",
@@ -267,9 +267,9 @@ def test_an_account_without_a_password_is_connected_by_its_verified_address(brow
 def test_the_settings_are_found_good(stack: Deployed, issuer: str) -> None:
     code = """
 import json
-from chalicelib.accounts import oidc
+from chalicelib.accounts.oidc import code_flow
 from chalicelib.store import installation
-print(json.dumps(oidc.check(installation.read())))
+print(json.dumps(code_flow.check(installation.read())))
 """
     problems: list[Any] = json.loads(run(stack, code))
     assert problems == []

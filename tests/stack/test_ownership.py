@@ -20,7 +20,8 @@ from tests.stack.site_roles import PASSWORD, SharedSite, Someone, make_shared_si
 
 ADD = """
 import json, sys, uuid
-from chalicelib.accounts import api_tokens, passwords
+from chalicelib.accounts import passwords
+from chalicelib.accounts.access import api_tokens
 from chalicelib.store import people
 hashed = passwords.hash_password(sys.argv[2])
 person = people.add_person(people.Person(str(uuid.uuid4()), sys.argv[1], password_hash=hashed))
@@ -37,7 +38,7 @@ FINISH = """
 import time
 from unittest.mock import patch
 from chalicelib import config
-from chalicelib.accounts import deletion_work
+from chalicelib.accounts.sites import deletion_work
 from harness.lambda_requests import Context
 config.DELETION_SETTLE_S = 0
 deletion_work.run(Context())

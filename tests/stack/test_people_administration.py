@@ -25,7 +25,7 @@ second_factors.set_recovery_digests(sys.argv[1], {"digest"})
 """
 ROTATE = """
 import sys
-from chalicelib.accounts import api_tokens
+from chalicelib.accounts.access import api_tokens
 from chalicelib.store.people import get_person
 api_tokens.revoke(api_tokens.issue(get_person(sys.argv[1]), "from the command line"))
 """

@@ -11,20 +11,15 @@ from typing import Any
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import (
-    api_tokens,
-    audit_log,
-    auth,
-    deletion_work,
-    mail,
-    one_time_links,
-    people,
-    person_deletion,
-    person_kinds,
-    person_removal,
-    sites,
-    teams,
-)
+from chalicelib.accounts import audit_log, one_time_links
+from chalicelib.accounts.access import api_tokens, auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.membership import teams
+from chalicelib.accounts.people import deletion as person_deletion
+from chalicelib.accounts.people import kinds as person_kinds
+from chalicelib.accounts.people import people, removal
+from chalicelib.accounts.sites import deletion_work
+from chalicelib.accounts.sites import new_site as sites
 from chalicelib.errors import BadRequest, Conflict, NotFound, Unauthorized
 from chalicelib.routing import Right
 from chalicelib.store import (
@@ -205,7 +200,7 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     at_once_left = {keys for _, keys in trace_of(person) if not keys.startswith(kept)}
     searched = (" link#sign-up#", f"site#{shared.id} transfer")
     assert all(any(one in keys for one in searched) for keys in at_once_left), "all but what only a search finds"
-    person_removal.finish_all()
+    removal.finish_all()
     assert remaining(person) == set()
     receipt = person_deletions.get(person.id)
     assert receipt is not None
@@ -230,7 +225,7 @@ def test_nobody_can_use_what_the_person_had() -> None:
     with pytest.raises(NotFound):
         person_deletion.delete(person, person, person.email)
     again = stored.add_person(Person(str(uuid.uuid4()), person.email))  # the address is free
-    person_removal.finish_all()
+    removal.finish_all()
     assert stored.find_person(person.email) == again
 
 
@@ -263,14 +258,14 @@ def test_a_deletion_that_dies_in_the_middle_is_finished_later(monkeypatch: pytes
         return kind_of(person_id, item)
 
     with monkeypatch.context() as patch:
-        patch.setattr(person_removal, "kind_of", dying)
+        patch.setattr(removal, "kind_of", dying)
         try:
             person_deletion.delete(person, person, person.email)
         except Dead:
             assert stored.get_person(person.id) is None
     assert person.id in {one.person_id for one in person_deletions.unfinished()}
     for _ in range(2):
-        person_removal.finish_all()
+        removal.finish_all()
     assert remaining(person) == set()
     assert person.id not in {one.person_id for one in person_deletions.unfinished()}
 
@@ -279,13 +274,13 @@ def test_what_was_stored_meanwhile_is_removed_before_it_is_finished(monkeypatch:
     person = add()
     person_deletion.delete(person, person, person.email)
     security_notices.add(person.id, "passkey_added")  # by a request that had begun before
-    person_removal.finish_all()
+    removal.finish_all()
     deletion = person_deletions.get(person.id)
     assert deletion is not None
     assert not deletion.finished, "it settles first"
     security_notices.add(person.id, "passkey_added")
     monkeypatch.setattr(config, "PERSON_DELETION_SETTLE_S", 0)
-    person_removal.finish_all()
+    removal.finish_all()
     assert remaining(person) == set()
 
 
@@ -308,10 +303,10 @@ def test_an_item_that_is_declared_nowhere_raises_the_alarm() -> None:
     forgotten.save()
     person_deletion.delete(person, person, person.email)
     with pytest.raises(RuntimeError):
-        person_removal.finish_all()
+        removal.finish_all()
     assert person.id in {one.person_id for one in person_deletions.unfinished()}
     forgotten.delete()
-    person_removal.finish_all()
+    removal.finish_all()
     assert person.id not in {one.person_id for one in person_deletions.unfinished()}
 
 
@@ -340,10 +335,10 @@ def test_the_sites_of_one_owner_are_deleted_with_the_account_if_that_is_wanted(m
     assert stored_sites.get_site(shared.id) is not None
     monkeypatch.setattr(config, "PERSON_DELETION_SETTLE_S", 0)
     monkeypatch.setattr(config, "DELETION_SETTLE_S", 0)
-    person_removal.finish_all()
+    removal.finish_all()
     assert person.id in {one.person_id for one in person_deletions.unfinished()}, "it waits for the site's deletion"
     deletion_work.run(Context())
-    person_removal.finish_all()
+    removal.finish_all()
     assert {keys.split()[0][:9] for _, keys in trace_of(person)} <= {"deletion", "audit#202"}
 
 

@@ -101,7 +101,7 @@ def test_segments_that_are_lost_are_built_from_the_table() -> None:
     site = new_site()
     day = yesterday(site)
     right = built_day(site, day)
-    segments.delete_parts(site.id, day, segments.list_parts(site.id, day))
+    segments.delete([segments.part_key(site.id, day, name) for name in segments.list_parts(site.id, day)])
     rebuild_days(None, site, day, day)
     assert refreshed(site, day) == right
     forget_marks(site, day)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.accounts import site_settings
+from chalicelib.accounts.sites import site_settings
 from chalicelib.dispatch import ROUTES
 from chalicelib.routing import Right, Route, Scope
 from infra.http_client import Answer

@@ -12,7 +12,7 @@ import pytest
 from chalicelib import config, days
 from chalicelib.aggregate import leased_builds, schedule
 from chalicelib.aggregate.build_day import refresh
-from chalicelib.dashboard import home
+from chalicelib.dashboard.reports import home
 from chalicelib.enrich.worker import consume
 from chalicelib.errors import Unavailable
 from chalicelib.report import periods, site_stats

@@ -21,18 +21,11 @@ from argon2 import PasswordHasher
 
 import app as program
 from chalicelib import config, timed_cache
-from chalicelib.accounts import (
-    auth,
-    notices,
-    one_time_links,
-    passwords,
-    people,
-    second_factor,
-    sessions,
-    signed_tokens,
-    signing,
-    totp,
-)
+from chalicelib.accounts import one_time_links, passwords, signed_tokens, signing
+from chalicelib.accounts.access import auth, sessions
+from chalicelib.accounts.mailing import notices
+from chalicelib.accounts.people import people
+from chalicelib.accounts.sign_in import second_factor, totp
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.errors import TooManyRequests, Unauthorized
 from chalicelib.store import audit_log, browser_sessions, second_factors
@@ -511,7 +504,7 @@ class TestPasskeys:
     def test_only_so_many_can_be_added(
         self, server: LocalServer, browser: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("chalicelib.accounts.passkeys.MAX_PASSKEYS", 1)
+        monkeypatch.setattr("chalicelib.accounts.sign_in.passkeys.MAX_PASSKEYS", 1)
         add_passkey(server, browser)
         device = SoftAuthenticator(server.url)
         answer = submit(browser, "/account/passkeys", name="2", credential=device.create(options_to_add(browser)))
@@ -711,7 +704,7 @@ class TestSessions:
         monkeypatch.undo()
         monkeypatch.setattr(auth, "SESSION_USED_EVERY_S", -1)
         later = before.used_at + 7200
-        monkeypatch.setattr("chalicelib.accounts.auth.time.time", lambda: float(later))
+        monkeypatch.setattr("chalicelib.accounts.access.auth.time.time", lambda: float(later))
         assert is_signed_in(browser)
         assert [one.used_at for one in browser_sessions.sessions_of(person.id)] == [later]
 

@@ -27,6 +27,7 @@ from chalicelib.store.segments import Manifest, SegmentLost
 from chalicelib.store.sites import Site, put_site
 from chalicelib.store.tables import MarkItem, SessionItem
 from tests.stack.counting import built, forget_marks_left, messages, mirrored, new_site, traffic, yesterday
+from tests.unit.aggregate.parquet_bytes import parquet_bytes
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 
@@ -124,13 +125,13 @@ def test_a_part_that_is_lost_is_made_again_from_the_table(site: Site, damaged: b
     take(site, events[:-1])
     built(site, day)
     (part,) = manifest(site, day).parts
+    key = segments.part_key(site.id, day, part.name)
     if damaged:
-        key = segments.part_key(site.id, day, part.name)
         data = bytearray(segments.read(key) or b"")
         data[part.places["hits"][0] + 100] ^= 1
         aws.client("s3").put_object(Bucket=config.settings().bucket, Key=key, Body=bytes(data))
     else:
-        segments.delete_parts(site.id, day, [part.name])
+        segments.delete([key])
     take(site, events[-1:])
     assert built(site, day) == expected
     assert manifest(site, day).lost == 0
@@ -145,7 +146,7 @@ def test_what_a_lost_part_had_and_nobody_else_has_is_told(site: Site) -> None:
     (part,) = manifest(site, day).parts
     key = segments.part_key(site.id, day, part.name)
     data = segments.read(key) or b""
-    segments.delete_parts(site.id, day, [part.name])
+    segments.delete([key])
     take(site, events[-1:])
     built(site, day)
     assert manifest(site, day).lost == len(events) - 2  # one of as many is new
@@ -166,7 +167,7 @@ def test_pages_say_that_a_part_is_lost(site: Site) -> None:
     take(site, traffic(site, day, visitors=3))
     built(site, day)
     forget_marks(site, day)
-    segments.delete_parts(site.id, day, [part.name for part in manifest(site, day).parts])
+    segments.delete([segments.part_key(site.id, day, part.name) for part in manifest(site, day).parts])
     with pytest.raises(Unavailable, match="missing or damaged"):
         visits.list_visits(site, Period("custom", day, day), 10, None)
 
@@ -212,8 +213,10 @@ def write_as_before(site: Site, day: date, name: str) -> None:
     with engine() as db:
         paths = db.stage("old", found)
         files = ", ".join(f"'{path}'" for path in paths)
-        data = db.parquet(f"SELECT '{day.isoformat()}' AS day, *, 1 AS visit FROM read_parquet([{files}]) LIMIT 1000")
-    segments.delete_parts(site.id, day, segments.list_parts(site.id, day))
+        data = parquet_bytes(
+            db, f"SELECT '{day.isoformat()}' AS day, *, 1 AS visit FROM read_parquet([{files}]) LIMIT 1000"
+        )
+    segments.delete([segments.part_key(site.id, day, one) for one in segments.list_parts(site.id, day)])
     key = "segments/" + name.format(f"site={site.id}/day={day.isoformat()}") + ".parquet"
     aws.client("s3").put_object(Bucket=config.settings().bucket, Key=key, Body=data)
 

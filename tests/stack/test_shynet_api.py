@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.accounts import api_tokens, people
+from chalicelib.accounts.access import api_tokens
+from chalicelib.accounts.people import people
 from chalicelib.enrich.worker import consume
 from chalicelib.store import hit_queue
 from infra.http_client import Answer

@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from chalicelib import config, days
-from chalicelib.accounts import deletion_work, site_deletion
+from chalicelib.accounts.sites import deletion, deletion_work
 from chalicelib.aggregate import schedule
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect import hit
@@ -164,7 +164,7 @@ def functions() -> Iterator[list[str]]:
 
 
 def begin(made: Filled) -> None:
-    site_deletion.begin(made.site, made.owner, made.site.name)
+    deletion.begin(made.site, made.owner, made.site.name)
 
 
 def later() -> Any:

@@ -23,7 +23,7 @@ assert teams.write_member(teams.read(team), person, role)
 """
 FORGET = """
 import sys
-from chalicelib.accounts import teams
+from chalicelib.accounts.membership import teams
 teams.forget_person(sys.argv[1])
 """
 DUMP = """

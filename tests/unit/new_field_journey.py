@@ -34,7 +34,8 @@ def travel() -> None:
     records = frozenset([worker.record(event).pack()])
     with engine() as db:
         db.load([VisitorHour(date(2026, 11, 24), 12, "v", Traits.unpack(traits.pack()), records)], [])
-        db.load([], [db.parquet("FROM hits")])
+        db.copy("FROM hits", db.scratch / "stored.parquet")
+        db.load([], [(db.scratch / "stored.parquet").read_bytes()])
         db.sessionize()
         assert db.rows("SELECT volume, altitude, typeof(volume) FROM hits") == [(70, 12.5, "UTINYINT")]
         (visit,) = compute_rollup.latest_visits(db, 1)

@@ -19,7 +19,8 @@ from chalicelib.api import openapi
 from chalicelib.api import stats as api_stats
 from chalicelib.catalogue import DIMENSIONS, METRICS, SUMS, Dimension, Metric, Totals
 from chalicelib.catalogue.entries import by_key
-from chalicelib.dashboard import breakdowns, metric_cards, shared_page
+from chalicelib.dashboard.reports import breakdowns, metric_cards
+from chalicelib.dashboard.sharing import shared_page
 from chalicelib.report import site_stats
 from chalicelib.store import rollups
 from chalicelib.store.month_rollups import StoredMonth

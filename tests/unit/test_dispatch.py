@@ -11,8 +11,9 @@ import pytest
 from chalice import Response
 
 from chalicelib import dispatch
-from chalicelib.accounts import auth, shared_access, team_rights
-from chalicelib.accounts.api_tokens import Holder
+from chalicelib.accounts.access import auth, team_rights
+from chalicelib.accounts.access.api_tokens import Holder
+from chalicelib.accounts.sharing import shared_access
 from chalicelib.api import request_limit
 from chalicelib.api.request_limit import Quota
 from chalicelib.dispatch import ROUTES, handler_of, register
@@ -58,16 +59,16 @@ def test_no_route_is_there_twice() -> None:
 def test_a_row_without_a_right_cannot_be_registered() -> None:
     app = ShylightApp(app_name="rights")
     with pytest.raises(TypeError, match="no right"):
-        register(app, (Route("GET", "/x", "dashboard.home:show", None),))  # type: ignore[arg-type]
+        register(app, (Route("GET", "/x", "dashboard.reports.home:show", None),))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="site"):
-        register(app, (Route("GET", "/x", "dashboard.home:show", Right.SITE_VIEW),))
+        register(app, (Route("GET", "/x", "dashboard.reports.home:show", Right.SITE_VIEW),))
     with pytest.raises(ValueError, match="team"):
-        register(app, (Route("GET", "/x/{site}", "dashboard.home:show", Right.TEAM_VIEW),))
+        register(app, (Route("GET", "/x/{site}", "dashboard.reports.home:show", Right.TEAM_VIEW),))
     for right in ADDRESS_PARAMETERS:
         with pytest.raises(ValueError, match="address"):
-            register(app, (Route("GET", "/x/{other}", "dashboard.home:show", right),))
+            register(app, (Route("GET", "/x/{other}", "dashboard.reports.home:show", right),))
     with pytest.raises(TypeError):
-        Route("GET", "/x", "dashboard.home:show")  # type: ignore[call-arg]
+        Route("GET", "/x", "dashboard.reports.home:show")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_routes_of_the_api_that_are_not_public_need_a_scope_and_no_others(
     path: str, right: Right, scope: Scope | None
 ) -> None:
     with pytest.raises(TypeError, match="scope"):
-        register(ShylightApp(app_name="scopes"), (Route("GET", path, "dashboard.home:show", right, scope),))
+        register(ShylightApp(app_name="scopes"), (Route("GET", path, "dashboard.reports.home:show", right, scope),))
 
 
 def test_routes_that_create_something_take_an_idempotency_key() -> None:

@@ -59,6 +59,31 @@ LEANS_ON: dict[str, set[str]] = {
         "errors", "config", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard",
     },
 }  # fmt: skip
+# The folders of a package, in the same way. What lies beside them is shared by all, and imports none of them.
+FOLDERS: dict[str, dict[str, set[str]]] = {
+    "accounts": {
+        "mailing": set(),
+        "access": set(),
+        "sites": {"mailing", "access"},
+        "sharing": {"access", "sites"},
+        "membership": {"mailing", "access", "sites"},
+        "people": {"mailing", "sites", "membership"},
+        "sign_in": {"mailing", "access", "membership", "people"},
+        "oidc": {"mailing", "access", "people", "sign_in"},
+        "own_account": {"mailing", "access", "sites", "people", "sign_in"},
+    },
+    "dashboard": {
+        "sites": set(),
+        "teams": set(),
+        "reports": {"sites"},
+        "sharing": {"reports"},
+        "account": {"reports"},
+        "sign_in": {"account"},
+        "administration": {"reports"},
+    },
+}
+# In a function: the page for an error asks for the password of a shared link.
+FROM_BESIDE = {("dashboard/error_page.py", "sharing")}
 AWS = {"boto3", "botocore", "pynamodb", "s3transfer"}
 HEAVY = {
     "argon2", "cryptography", "duckdb", "fido2", "geoip2", "idna", "jinja2", "jwt", "maxminddb", "segno", "ua_parser",
@@ -92,6 +117,21 @@ def test_rooms_lean_only_on_what_comes_before(path: Path) -> None:
     assert used <= LEANS_ON.get(room, set())
 
 
+@pytest.mark.parametrize("package", FOLDERS)
+def test_folders_of_a_package_import_only_what_comes_before(package: str) -> None:
+    allowed = FOLDERS[package]
+    names = list(allowed)
+    assert {path.parent.name for path in (HOUSE / package).glob("*/__init__.py")} == set(names)
+    assert all(names.index(used) < names.index(name) for name, uses in allowed.items() for used in uses)
+    for path in (HOUSE / package).rglob("*.py"):
+        _, *folder, _ = path.relative_to(HOUSE).parts
+        own = folder[0] if folder else ""
+        used = {name.split(".")[2] for name in imports(path) if name.startswith(f"chalicelib.{package}.")}
+        beyond = (used & allowed.keys()) - {own} - allowed.get(own, set())
+        short = path.relative_to(HOUSE).as_posix()
+        assert {(short, name) for name in beyond} <= FROM_BESIDE, short
+
+
 def test_only_the_store_knows_aws() -> None:
     knowing = {room_of(path) for path in MODULES if AWS & {name.partition(".")[0] for name in imports(path)}}
     assert knowing == {"store"}
@@ -106,7 +146,7 @@ def test_a_hit_waits_for_no_library_that_it_has_no_use_for() -> None:
 
 
 def test_a_page_of_figures_waits_for_no_duckdb() -> None:
-    code = "import sys; from chalicelib.dashboard import excluded_traffic, home, overview; print(*sys.modules)"
+    code = "import sys; from chalicelib.dashboard.reports import excluded_traffic, home, overview; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "duckdb" not in done.stdout.split()
 

@@ -11,8 +11,8 @@ from chalice.app import Request as ChaliceRequest
 import app
 from chalicelib import config
 from chalicelib import public_url as address
-from chalicelib.accounts import auth, session_origin
-from chalicelib.accounts.session_origin import SessionOrigin
+from chalicelib.accounts.access import auth, session_origin
+from chalicelib.accounts.access.session_origin import SessionOrigin
 from chalicelib.store import browser_sessions
 from chalicelib.store.people import Person
 from chalicelib.web import read_request

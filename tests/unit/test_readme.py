@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from chalicelib import config, dispatch, errors
-from chalicelib.accounts import site_settings
-from chalicelib.accounts.api_tokens import SCOPES
+from chalicelib.accounts.access.api_tokens import SCOPES
+from chalicelib.accounts.sites import site_settings
 from chalicelib.api import sites as sites_api
 from chalicelib.catalogue import DIMENSIONS, METRICS
 from chalicelib.config import ENVIRONMENT, Settings
-from chalicelib.dashboard import excluded_traffic
-from chalicelib.dashboard.setting_fields import FIELDS
+from chalicelib.dashboard.reports import excluded_traffic
+from chalicelib.dashboard.sites.setting_fields import FIELDS
 from chalicelib.report import comparisons, filters, intervals, periods
 from chalicelib.routing import Right
 from chalicelib.store import segments, tables
 from chalicelib.store.sites import Site
-from tests.unit.test_layers import LEANS_ON
+from tests.unit.test_layers import FOLDERS, LEANS_ON
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -200,8 +200,18 @@ def test_layers_are_documented() -> None:
         return ", ".join(f"`{name}`" for name in order if name in modules) or "nothing of Shylight"
 
     expected = [f"| `{name}` | {named(LEANS_ON[name])} |" for name in order]
-    written = [line for line in section(doc("architecture.md"), "Layers").splitlines() if line.startswith("| `")]
-    assert written == expected
+    layers = section(doc("architecture.md"), "Layers").partition("\n### ")[0]
+    assert [line for line in layers.splitlines() if line.startswith("| `")] == expected
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_folders_of_a_package_are_documented(package: str) -> None:
+    """Their table in docs/architecture.md has the order and the imports of `FOLDERS` in tests/unit/test_layers.py."""
+    table = doc("architecture.md").partition(f"\n| Folder of `{package}/` |")[2].partition("\n\n")[0]
+    written = [re.split(r" *\| *", line)[1:4] for line in table.splitlines()[2:]]
+    folders = FOLDERS[package]
+    expected = [(f"`{name}`", ", ".join(f"`{used}`" for used in folders if used in folders[name])) for name in folders]
+    assert [(name, uses) for name, _, uses in written] == [(name, uses or "no other folder") for name, uses in expected]
 
 
 def test_the_readme_is_short() -> None:

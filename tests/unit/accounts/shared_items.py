@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, shared_links, signed_tokens, throttle
+from chalicelib.accounts import audit_log, signed_tokens, throttle
+from chalicelib.accounts.sharing import shared_links
 from chalicelib.store import counter_keys, login_throttle, sites
 from chalicelib.store import shared_links as stored
 from chalicelib.store.people import Person

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import api_tokens, audit_log, auth, new_token, secret_tokens
+from chalicelib.accounts import audit_log, secret_tokens
+from chalicelib.accounts.access import api_tokens, auth, new_token
 from chalicelib.errors import BadRequest, Conflict, Forbidden, NotFound, ShylightError, Unauthorized
 from chalicelib.routing import FULL_ACCESS, Access, Scope
 from chalicelib.store import credentials, sites

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import deletion_work
+from chalicelib.accounts.sites import deletion_work
 from chalicelib.store import deletions
 from chalicelib.store.deletions import Deletion
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts import embed_origins
+from chalicelib.accounts.sharing import embed_origins
 
 
 @pytest.mark.parametrize(

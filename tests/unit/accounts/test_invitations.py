@@ -12,17 +12,11 @@ from typing import Any
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import (
-    audit_log,
-    invitation_acceptance,
-    invitation_tokens,
-    invitations,
-    mail,
-    passwords,
-    secret_tokens,
-    throttle,
-)
-from chalicelib.accounts.mail import Delivery
+from chalicelib.accounts import audit_log, passwords, secret_tokens, throttle
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.mailing.mail import Delivery
+from chalicelib.accounts.membership import invitation_tokens, invitations
+from chalicelib.accounts.sign_in import invitation_acceptance
 from chalicelib.errors import BadRequest, Conflict, Forbidden, NotFound, TooManyRequests
 from chalicelib.store import installation, login_throttle, people, site_people, sites, teams
 from chalicelib.store import invitations as store

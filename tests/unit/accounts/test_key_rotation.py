@@ -15,19 +15,11 @@ import jwt
 import pytest
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import (
-    auth,
-    known_browsers,
-    link_passwords,
-    link_tokens,
-    oidc_state,
-    passwords,
-    sessions,
-    shared_links,
-    signed_tokens,
-    signing,
-)
-from chalicelib.accounts.sessions import Session
+from chalicelib.accounts import passwords, signed_tokens, signing
+from chalicelib.accounts.access import auth, known_browsers, sessions
+from chalicelib.accounts.access.sessions import Session
+from chalicelib.accounts.oidc import browser_state
+from chalicelib.accounts.sharing import link_passwords, link_tokens, shared_links
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.config import settings
 from chalicelib.enrich import geoip_database
@@ -157,9 +149,9 @@ def test_a_step_of_signing_in_that_has_begun_can_be_finished_after_a_rotation(st
 
 def test_a_sign_in_through_a_provider_can_be_finished_after_a_rotation(stored: Secrets) -> None:
     """State, nonce and verifier stay those that the provider was sent."""
-    begun, cookie = oidc_state.begin(request(), "https://idp.example", "client", "sites")
+    begun, cookie = browser_state.begin(request(), "https://idp.example", "client", "sites")
     signing_key.rotate(keep_former=True)
-    again = oidc_state.begun(request(cookie))
+    again = browser_state.begun(request(cookie))
     assert again == begun
     assert again is not None
     assert (again.state, again.nonce, again.verifier) == (begun.state, begun.nonce, begun.verifier)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts import link_tokens
-from chalicelib.accounts.link_tokens import Claim
+from chalicelib.accounts.sharing import link_tokens
+from chalicelib.accounts.sharing.link_tokens import Claim
 
 SITE = "7f0c5a8e-6a6b-4a51-9f52-1d6f0a3f7b11"
 LINK = "00112233aabbccdd"

@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts import installation, invitation_texts, mail, mail_texts
+from chalicelib.accounts import installation
 from chalicelib.accounts.email_addresses import deliverable
+from chalicelib.accounts.mailing import invitation_texts, mail, texts
 from chalicelib.errors import BadRequest
 from chalicelib.store import aws
 from chalicelib.store import installation as stored
@@ -70,7 +71,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, name: str = "Acme", sender: str =
 
 
 def values_of(template: str) -> dict[str, Any]:
-    wanted = set(inspect.signature(mail_texts.MAILS[template]).parameters) - {"installation"}
+    wanted = set(inspect.signature(texts.MAILS[template]).parameters) - {"installation"}
     return {name: VALUES[name] for name in wanted}
 
 
@@ -93,7 +94,7 @@ class Page(HTMLParser):
         self.links |= {value or "" for name, value in attrs if name in ("href", "src", "background", "action")}
 
 
-@pytest.mark.parametrize("template", mail_texts.MAILS)
+@pytest.mark.parametrize("template", texts.MAILS)
 def test_every_mail_has_the_same_text_with_and_without_html(ses: Ses, template: str) -> None:
     assert mail.send(PERSON, template, **values_of(template))
     (sent,) = ses.sent
@@ -102,7 +103,7 @@ def test_every_mail_has_the_same_text_with_and_without_html(ses: Ses, template: 
     assert "Acme" in subject
     assert text.startswith(subject)
     page = Page(html)
-    content = mail_texts.MAILS[template](installation="Acme", **values_of(template))
+    content = texts.MAILS[template](installation="Acme", **values_of(template))
     for paragraph in (*content.paragraphs, *content.notes):
         assert paragraph in text
         assert paragraph in html
@@ -287,7 +288,7 @@ def test_a_name_in_an_invitation_is_short_and_no_link(name: str, shown: str) -> 
     assert invitation_texts.plain_name(name) == shown
 
 
-@pytest.mark.parametrize("template", [name for name in mail_texts.MAILS if name.startswith("invitation-")])
+@pytest.mark.parametrize("template", [name for name in texts.MAILS if name.startswith("invitation-")])
 def test_an_invitation_says_nothing_that_its_sender_chose_but_short_names(ses: Ses, template: str) -> None:
     evil = "Pay here: https://evil.example/pay\r\nBcc: x@y.example\n\n" + "spam " * 100
     values = values_of(template) | {"inviter": evil} | ({"name": evil} if "name" in values_of(template) else {})

@@ -12,20 +12,11 @@ from typing import Any
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import (
-    addresses,
-    audit_log,
-    equal_time,
-    installation,
-    login,
-    mail,
-    one_time_links,
-    password_change,
-    passwords,
-    sign_up,
-    throttle,
-)
-from chalicelib.accounts.mail import Delivery
+from chalicelib.accounts import audit_log, installation, one_time_links, passwords, throttle
+from chalicelib.accounts.mailing import equal_time, mail
+from chalicelib.accounts.mailing.mail import Delivery
+from chalicelib.accounts.own_account import addresses, password_change
+from chalicelib.accounts.sign_in import login, sign_up
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store import people
 from chalicelib.store.installation import Installation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.accounts import sites
+from chalicelib.accounts.sites import new_site
 from chalicelib.errors import BadRequest
 
 WRONG_TYPES = [None, 1, 1.5, True, [], ["x"], {}, {"a": 1}]
@@ -23,7 +23,7 @@ WRONG_TYPES = [None, 1, 1.5, True, [], ["x"], {}, {"a": 1}]
     ],
 )
 def test_names(given: str, name: str) -> None:
-    assert sites.site_name(given) == name
+    assert new_site.site_name(given) == name
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_names(given: str, name: str) -> None:
 )
 def test_names_that_will_not_do(given: object) -> None:
     with pytest.raises(BadRequest) as refusal:
-        sites.site_name(given)
+        new_site.site_name(given)
     assert refusal.value.field == "name"
 
 
@@ -88,7 +88,7 @@ def test_names_that_will_not_do(given: object) -> None:
     ],
 )
 def test_domains(given: str, domain: str) -> None:
-    assert sites.domain(given) == domain
+    assert new_site.domain(given) == domain
 
 
 @pytest.mark.parametrize(
@@ -135,14 +135,14 @@ def test_domains(given: str, domain: str) -> None:
 )
 def test_domains_that_will_not_do(given: object) -> None:
     with pytest.raises(BadRequest) as refusal:
-        sites.domain(given)
+        new_site.domain(given)
     assert refusal.value.field == "domain"
     assert refusal.value.message.startswith("domain ")
 
 
 @pytest.mark.parametrize("given", ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/Argentina/Buenos_Aires"])
 def test_time_zones(given: str) -> None:
-    assert sites.timezone(given) == given
+    assert new_site.timezone(given) == given
 
 
 @pytest.mark.parametrize(
@@ -151,5 +151,5 @@ def test_time_zones(given: str) -> None:
 )
 def test_time_zones_that_will_not_do(given: object) -> None:
     with pytest.raises(BadRequest) as refusal:
-        sites.timezone(given)
+        new_site.timezone(given)
     assert refusal.value.field == "timezone"

@@ -15,8 +15,9 @@ import jwt
 import pytest
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import oidc, oidc_state, signing
-from chalicelib.accounts.oidc_people import Claims
+from chalicelib.accounts import signing
+from chalicelib.accounts.oidc import browser_state, code_flow
+from chalicelib.accounts.oidc.identities import Claims
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.errors import BadRequest, Forbidden, NotFound, TooManyRequests, Unavailable
 from chalicelib.store import login_throttle, signing_key, used_tokens
@@ -65,7 +66,7 @@ class Site:
 
     def begin(self, onward: str = "sites") -> str:
         """The URL of the provider's page; the browser keeps the cookie."""
-        url, cookie = oidc.begin(self.request(), onward)
+        url, cookie = code_flow.begin(self.request(), onward)
         pair, *attributes = cookie.split("; ")
         assert {"HttpOnly", "SameSite=Lax", "Secure", "Path=/"} <= set(attributes)
         name, _, value = pair.partition("=")
@@ -79,7 +80,7 @@ class Site:
         return {name: value for name, value in answer.items() if value is not None}
 
     def finish(self, answer: dict[str, str]) -> Claims:
-        return oidc.finish(self.request(answer))[0]
+        return code_flow.finish(self.request(answer))[0]
 
     def use(self, token_id: str, expires: int) -> bool:
         assert expires > time.time()
@@ -103,7 +104,7 @@ def site(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(used_tokens, "use", made.use)
     monkeypatch.setattr(login_throttle, "count_attempt", made.count)
     monkeypatch.setattr(login_throttle, "give_back", made.give_back)
-    monkeypatch.setattr(oidc, "settings_of_installation", lambda: made.settings)
+    monkeypatch.setattr(code_flow, "settings_of_installation", lambda: made.settings)
     return made
 
 
@@ -129,13 +130,13 @@ class TestTheRightWay:
         url = site.begin()
         asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         assert asked["tenant"] == "1"
-        assert asked["redirect_uri"] == f"{ADDRESS}/sign-in/oidc/callback" == oidc.redirect_uri(ADDRESS)
+        assert asked["redirect_uri"] == f"{ADDRESS}/sign-in/oidc/callback" == code_flow.redirect_uri(ADDRESS)
         assert asked["scope"].split() == ["openid", "email", "profile"]
         assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
 
     def test_the_cookie_contains_no_secret_of_the_request(self, site: Site) -> None:
         site.begin()
-        begun = oidc_state.begun(site.request())
+        begun = browser_state.begun(site.request())
         assert begun is not None
         claims = json.dumps(jwt.decode(next(iter(site.cookies.values())), options={"verify_signature": False}))
         assert not [secret for secret in (begun.state, begun.nonce, begun.verifier) if secret in claims]
@@ -248,7 +249,7 @@ class TestForgedAnswers:
         answer = site.answer()
         for name in ("state", "code", "iss"):
             with pytest.raises(BadRequest):
-                oidc.finish(site.request(answer, **{name: ["other", answer[name]]}))
+                code_flow.finish(site.request(answer, **{name: ["other", answer[name]]}))
 
     def test_settings_that_changed_meanwhile(self, site: Site) -> None:
         answer = site.answer()
@@ -383,11 +384,11 @@ class TestDiscovery:
         site.provider.document = document
         with pytest.raises(Unavailable):
             site.begin()
-        assert oidc.check(site.settings) != []
+        assert code_flow.check(site.settings) != []
 
     def test_a_trailing_slash_makes_another_issuer(self, site: Site) -> None:
         site.settings = dataclasses.replace(site.settings, oidc_issuer=site.provider.issuer + "/")
-        (problem,) = oidc.check(site.settings)
+        (problem,) = code_flow.check(site.settings)
         assert repr(site.provider.issuer) in problem
 
     @pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri", "userinfo_endpoint"])
@@ -395,7 +396,7 @@ class TestDiscovery:
     def test_endpoints_on_private_networks(self, site: Site, name: str, url: str) -> None:
         site.provider.document = {name: url}
         site.provider.claims = {}
-        (problem,) = oidc.check(site.settings)
+        (problem,) = code_flow.check(site.settings)
         assert "not on the public internet" in problem
         with pytest.raises(Unavailable):
             site.finish(site.answer())
@@ -415,11 +416,11 @@ class TestDiscovery:
 
 class TestCheck:
     def test_a_good_provider(self, site: Site) -> None:
-        assert oidc.check(site.settings) == []
+        assert code_flow.check(site.settings) == []
 
     @pytest.mark.parametrize("setting", ["oidc_issuer", "oidc_client_id", "oidc_client_secret"])
     def test_what_is_missing(self, site: Site, setting: str) -> None:
-        (problem,) = oidc.check(without(site.settings, setting))
+        (problem,) = code_flow.check(without(site.settings, setting))
         assert problem.startswith("Enter the ")
 
     @pytest.mark.parametrize(
@@ -433,24 +434,24 @@ class TestCheck:
     )
     def test_what_the_provider_does_not_support(self, site: Site, document: dict[str, Any], named: str) -> None:
         site.provider.document = document
-        (problem,) = oidc.check(site.settings)
+        (problem,) = code_flow.check(site.settings)
         assert named in problem
 
     @pytest.mark.parametrize("left_out", ["response_types_supported", "code_challenge_methods_supported"])
     def test_what_the_provider_does_not_say_is_not_held_against_it(self, site: Site, left_out: str) -> None:
         site.provider.document = {left_out: None}
-        assert oidc.check(site.settings) == []
+        assert code_flow.check(site.settings) == []
 
     @pytest.mark.parametrize(
         "keys", [[], [jwk(b"x" * 32)], [jwk(RSA_KEY, use="enc")], ["x"]], ids=["none", "oct", "enc", "x"]
     )
     def test_a_provider_without_usable_keys(self, site: Site, keys: list[Any]) -> None:
         site.provider.keys = keys
-        (problem,) = oidc.check(site.settings)
+        (problem,) = code_flow.check(site.settings)
         assert "key" in problem
 
     def test_an_address_that_does_not_exist(self, site: Site) -> None:
         settings = dataclasses.replace(site.settings, oidc_issuer="https://idp.invalid")
         with patch("chalicelib.outgoing_http.socket.getaddrinfo", side_effect=OSError):
-            (problem,) = oidc.check(settings)
+            (problem,) = code_flow.check(settings)
         assert "idp.invalid" in problem

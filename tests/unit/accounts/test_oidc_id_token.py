@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chalicelib.accounts import oidc_id_token
-from chalicelib.accounts.oidc_id_token import Expected, InvalidIdToken, SigningKeys
+from chalicelib.accounts.oidc import id_token
+from chalicelib.accounts.oidc.id_token import Expected, InvalidIdToken, SigningKeys
 from tests.unit.accounts.fake_provider import EC_KEY, OKP_KEY, OTHER_RSA_KEY, RSA_KEY, SHORT_RSA_KEY, jwk
 
 
@@ -68,14 +68,14 @@ def expected() -> Expected:
 
 def is_valid(given: str, known: SigningKeys | None = None) -> bool:
     try:
-        oidc_id_token.claims_of(given, known or keys(), expected())
+        id_token.claims_of(given, known or keys(), expected())
     except InvalidIdToken:
         return False
     return True
 
 
 def test_a_good_token() -> None:
-    claims = oidc_id_token.claims_of(token(GOOD), keys(), expected())
+    claims = id_token.claims_of(token(GOOD), keys(), expected())
     assert (claims["sub"], claims.keys()) == ("1", GOOD.keys())
 
 
@@ -93,8 +93,8 @@ def test_a_good_token() -> None:
         {"nonce": "another nonce"}, {"nonce": None}, {"nonce": ""}, {"nonce": 1}, {"nonce": [NONCE]}, {"nonce": "é"},
         {"sub": ""}, {"sub": None}, {"sub": 1}, {"sub": "x" * 256}, {"sub": ["1"]},
         {"at_hash": "another"}, {"at_hash": ""}, {"at_hash": 1},
-        {"at_hash": oidc_id_token.at_hash("another access token", "RS256")},
-        {"at_hash": oidc_id_token.at_hash(ACCESS, "RS512")},
+        {"at_hash": id_token.at_hash("another access token", "RS256")},
+        {"at_hash": id_token.at_hash(ACCESS, "RS512")},
     ],
     ids=str,
 )  # fmt: skip
@@ -112,7 +112,7 @@ def test_tokens_with_wrong_claims(change: dict[str, Any]) -> None:
         {"iat": Now(30)},
         {"iat": Now(-30)},
         {"sub": "x" * 255},
-        {"at_hash": oidc_id_token.at_hash(ACCESS, "RS256")},
+        {"at_hash": id_token.at_hash(ACCESS, "RS256")},
     ],
     ids=str,
 )
@@ -123,7 +123,7 @@ def test_tokens_whose_claims_may_differ(change: dict[str, Any]) -> None:
 
 def test_at_hash_is_that_of_the_specification() -> None:
     """The example of OpenID Connect Core, appendix A.3."""
-    assert oidc_id_token.at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "RS256") == "77QmUPtjPfzWtF2AnpK9RQ"
+    assert id_token.at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "RS256") == "77QmUPtjPfzWtF2AnpK9RQ"
 
 
 class TestSignatures:
@@ -137,7 +137,7 @@ class TestSignatures:
     @pytest.mark.parametrize("names_it", [True, False])
     def test_every_asymmetric_algorithm(self, algorithm: str, key: Any, names_it: bool) -> None:
         known = keys(jwk(key, alg=algorithm) if names_it else jwk(key))
-        claims = dict(GOOD) | {"at_hash": oidc_id_token.at_hash(ACCESS, algorithm)}
+        claims = dict(GOOD) | {"at_hash": id_token.at_hash(ACCESS, algorithm)}
         assert is_valid(token(claims, key, algorithm), known)
 
     @pytest.mark.parametrize("algorithm", ["none", "None", "nOnE", "", None, "HS256", "RS1", "ES256K", ["RS256"], 1])

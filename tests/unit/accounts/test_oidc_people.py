@@ -6,18 +6,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import (
-    audit_log,
-    invitation_acceptance,
-    notices,
-    oidc_people,
-    oidc_state,
-    second_factor,
-    sign_in_ways,
-)
-from chalicelib.accounts.mail_texts import SECURITY_CHANGES
-from chalicelib.accounts.oidc_people import Claims, MustConfirm
-from chalicelib.accounts.oidc_state import WaitingIdentity
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.mailing import notices
+from chalicelib.accounts.mailing.texts import SECURITY_CHANGES
+from chalicelib.accounts.oidc import browser_state, identities
+from chalicelib.accounts.oidc.browser_state import WaitingIdentity
+from chalicelib.accounts.oidc.identities import Claims, MustConfirm
+from chalicelib.accounts.sign_in import invitation_acceptance, second_factor, sign_in_ways
 from chalicelib.config import MAX_IDENTITIES
 from chalicelib.errors import BadRequest, Conflict, Forbidden
 from chalicelib.store import people, provider_identities
@@ -101,7 +96,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
     for module, names in (
         (people, ("find_person", "add_person")),
         (provider_identities, ("person_with", "identities_of", "connect", "disconnect")),
-        (oidc_state, ("use_identity",)),
+        (browser_state, ("use_identity",)),
         (audit_log, ("record",)),
         (notices, ("security_changed",)),
         (second_factor, ("factors_of",)),
@@ -110,7 +105,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Tables:
         for name in names:
             monkeypatch.setattr(module, name, getattr(made, name))
     monkeypatch.setattr(invitation_acceptance, "is_invited", lambda email: email in made.invited)
-    for module in (sign_in_ways, oidc_people):
+    for module in (sign_in_ways, identities):
         monkeypatch.setattr(module, "settings_of_installation", lambda: made.settings)
     return made
 
@@ -133,20 +128,20 @@ class TestClaims:
     )  # fmt: skip
     def test_an_address_counts_only_if_the_provider_says_that_it_is_verified(self, verified: Any, counts: bool) -> None:
         given = {"email": " ada@example.com ", "email_verified": verified}
-        assert oidc_people.read_claims(ISSUER, "1", given).email == ("ada@example.com" if counts else "")
+        assert identities.read_claims(ISSUER, "1", given).email == ("ada@example.com" if counts else "")
 
     @pytest.mark.parametrize(
         "email", [None, 1, [], "", "ada", "a@b@c.example", "ada@example.com\r\nBcc: x@y.example", "é@x.example"]
     )
     def test_what_is_no_address(self, email: Any) -> None:
-        assert oidc_people.read_claims(ISSUER, "1", {"email": email, "email_verified": True}).email == ""
+        assert identities.read_claims(ISSUER, "1", {"email": email, "email_verified": True}).email == ""
 
     @pytest.mark.parametrize(
         ("name", "shown"),
         [("Ada <b>", "Ada <b>"), (None, ""), (1, ""), ("", ""), ("x" * 101, ""), ("a\x00b", ""), ("\u202eada", "")],
     )
     def test_a_name_that_cannot_be_used_is_left_out(self, name: Any, shown: str) -> None:
-        assert oidc_people.read_claims(ISSUER, "1", {"name": name}).name == shown
+        assert identities.read_claims(ISSUER, "1", {"name": name}).name == shown
 
     def test_issuer_and_subject_are_kept_apart(self) -> None:
         assert len({digest_of("a", "b c"), digest_of("a b", "c"), digest_of("a b c", ""), digest_of("1 a", "b c")}) == 4
@@ -158,21 +153,21 @@ class TestKnownIdentities:
         tables.add("bob", "bob@example.com")
         tables.connect("ada", Identity(digest_of(ISSUER, "1"), ISSUER, "", 0))
         for email in ("ada@example.com", "bob@example.com", "", "new@example.com"):
-            assert oidc_people.person_for(claims(email=email), None) == ada
+            assert identities.person_for(claims(email=email), None) == ada
         assert tables.log == []
 
     def test_the_same_subject_of_another_provider_is_somebody_else(self, tables: Tables) -> None:
         tables.add("ada")
         tables.connect("ada", Identity(digest_of(ISSUER, "1"), ISSUER, "", 0))
         with pytest.raises(Forbidden):
-            oidc_people.person_for(claims(issuer="https://other.example", email=""), None)
+            identities.person_for(claims(issuer="https://other.example", email=""), None)
 
     def test_nobody_changes_accounts_without_signing_out(self, tables: Tables) -> None:
         tables.add("ada")
         bob = tables.add("bob", "bob@example.com")
         tables.connect("ada", Identity(digest_of(ISSUER, "1"), ISSUER, "", 0))
         with pytest.raises(Conflict):
-            oidc_people.person_for(claims(), bob)
+            identities.person_for(claims(), bob)
 
 
 class TestExistingAccounts:
@@ -180,7 +175,7 @@ class TestExistingAccounts:
     def test_the_owner_has_to_sign_in_first(self, tables: Tables, account: dict[str, Any]) -> None:
         ada = tables.add("ada", **account)
         with pytest.raises(MustConfirm) as raised:
-            oidc_people.person_for(claims(), None)
+            identities.person_for(claims(), None)
         assert raised.value.person == ada
         assert tables.identities == {}
 
@@ -189,19 +184,19 @@ class TestExistingAccounts:
         tables.add("ada")
         tables.factors = factors
         with pytest.raises(MustConfirm):
-            oidc_people.person_for(claims(), None)
+            identities.person_for(claims(), None)
 
     def test_an_account_that_nobody_can_sign_in_to_otherwise_is_connected(self, tables: Tables) -> None:
         ada = tables.add("ada", "Ada@Example.com")
-        assert oidc_people.person_for(claims(), None) == ada
-        assert oidc_people.person_for(claims(email=""), None) == ada
+        assert identities.person_for(claims(), None) == ada
+        assert identities.person_for(claims(email=""), None) == ada
         assert tables.log == ["person.connect_identity"]
 
     @pytest.mark.parametrize("account", [{"password_hash": "x"}, {"admin": True}, {}], ids=str)
     def test_where_passwords_are_not_used_the_provider_decides(self, tables: Tables, account: dict[str, Any]) -> None:
         tables.set_up(oidc_only=True)
         ada = tables.add("ada", **account)
-        assert oidc_people.person_for(claims(), None) == ada
+        assert identities.person_for(claims(), None) == ada
 
     @pytest.mark.parametrize("only", [True, False])
     def test_an_address_that_the_provider_gave_to_somebody_else_opens_no_account(
@@ -209,16 +204,16 @@ class TestExistingAccounts:
     ) -> None:
         tables.set_up(oidc_only=only)
         tables.add("ada")
-        oidc_people.person_for(claims("the former owner"), None)
+        identities.person_for(claims("the former owner"), None)
         with pytest.raises(Forbidden, match="another identity"):
-            oidc_people.person_for(claims("the new owner"), None)
+            identities.person_for(claims("the new owner"), None)
 
     @pytest.mark.parametrize("only", [True, False])
     def test_an_address_that_is_not_verified_opens_no_account(self, tables: Tables, only: bool) -> None:
         tables.set_up(oidc_only=only, sign_up="open")
         tables.add("ada")
         with pytest.raises(Forbidden, match="verified"):
-            oidc_people.person_for(claims(email=""), None)
+            identities.person_for(claims(email=""), None)
         assert len(tables.people) == 1
 
     @pytest.mark.parametrize(("stored", "given"), [("ada@strasse.example", "ada@straße.example")])
@@ -228,92 +223,92 @@ class TestExistingAccounts:
         tables.set_up(oidc_only=True)
         tables.add("ada", stored)
         with pytest.raises(MustConfirm):
-            oidc_people.person_for(claims(email=given), None)
+            identities.person_for(claims(email=given), None)
 
     def test_somebody_who_is_signed_in_has_to_confirm(self, tables: Tables) -> None:
         """Otherwise another site could connect an identity of its own to their account."""
         bob = tables.add("bob", "bob@example.com")
         for email in ("ada@example.com", "bob@example.com", ""):
             with pytest.raises(MustConfirm) as raised:
-                oidc_people.person_for(claims(email=email), bob)
+                identities.person_for(claims(email=email), bob)
             assert raised.value.person == bob
 
 
 class TestNewPeople:
     def test_an_account_is_created_where_everybody_may_sign_up(self, tables: Tables) -> None:
         tables.set_up(sign_up="open")
-        person = oidc_people.person_for(claims(), None)
+        person = identities.person_for(claims(), None)
         assert (person.email, person.name, person.admin, person.password_hash) == (
             "ada@example.com",
             "Ada",
             False,
             None,
         )
-        assert oidc_people.person_for(claims(), None) == person
+        assert identities.person_for(claims(), None) == person
         assert tables.log == ["person.sign_up", "person.connect_identity"]
 
     @pytest.mark.parametrize("only", [True, False])
     def test_an_account_is_created_for_an_address_that_is_invited(self, tables: Tables, only: bool) -> None:
         tables.set_up(sign_up="invited", oidc_only=only)
         tables.invited = {"ada@example.com"}
-        assert oidc_people.person_for(claims(), None).email == "ada@example.com"
+        assert identities.person_for(claims(), None).email == "ada@example.com"
         with pytest.raises(Forbidden):
-            oidc_people.person_for(claims("2", ""), None)
+            identities.person_for(claims("2", ""), None)
 
     @pytest.mark.parametrize("sign_up", ["closed", "invited"])
     @pytest.mark.parametrize("only", [True, False])
     def test_nobody_gets_an_account_where_sign_up_is_not_open(self, tables: Tables, sign_up: str, only: bool) -> None:
         tables.set_up(sign_up=sign_up, oidc_only=only)
         with pytest.raises(Forbidden, match="no account"):
-            oidc_people.person_for(claims(), None)
+            identities.person_for(claims(), None)
         assert tables.people == {}
 
     @pytest.mark.parametrize("sign_up", ["closed", "invited"])
     def test_who_is_invited_gets_an_account(self, tables: Tables, sign_up: str) -> None:
         tables.set_up(sign_up=sign_up)
         tables.invited.add("ada@example.com")
-        assert oidc_people.person_for(claims(), None).email == "ada@example.com"
+        assert identities.person_for(claims(), None).email == "ada@example.com"
 
 
 class TestConnecting:
     def test_an_identity_is_connected_once(self, tables: Tables) -> None:
         ada = tables.add("ada")
-        oidc_people.connect(ada, waiting(ada))
+        identities.connect(ada, waiting(ada))
         with pytest.raises(BadRequest):
-            oidc_people.connect(ada, waiting(ada))
-        assert oidc_people.person_for(claims(), None) == ada
+            identities.connect(ada, waiting(ada))
+        assert identities.person_for(claims(), None) == ada
 
     def test_an_identity_belongs_to_one_account(self, tables: Tables) -> None:
         ada, bob = tables.add("ada"), tables.add("bob", "bob@example.com")
         tables.connect("bob", Identity(digest_of(ISSUER, "1"), ISSUER, "", 0))
         with pytest.raises(Conflict):
-            oidc_people.connect(ada, waiting(ada))
-        assert oidc_people.person_for(claims(), None) == bob
+            identities.connect(ada, waiting(ada))
+        assert identities.person_for(claims(), None) == bob
 
     def test_there_is_a_limit(self, tables: Tables) -> None:
         ada = tables.add("ada")
         for number in range(MAX_IDENTITIES):
-            oidc_people.connect(ada, waiting(ada, str(number)))
+            identities.connect(ada, waiting(ada, str(number)))
         with pytest.raises(Conflict, match=str(MAX_IDENTITIES)):
-            oidc_people.connect(ada, waiting(ada, "more"))
+            identities.connect(ada, waiting(ada, "more"))
 
     def test_nobody_disconnects_their_only_way_in(self, tables: Tables) -> None:
         ada = tables.add("ada")
-        oidc_people.connect(ada, waiting(ada, "1"))
-        oidc_people.connect(ada, waiting(ada, "2"))
-        oidc_people.disconnect(ada, digest_of(ISSUER, "1"))
+        identities.connect(ada, waiting(ada, "1"))
+        identities.connect(ada, waiting(ada, "2"))
+        identities.disconnect(ada, digest_of(ISSUER, "1"))
         with pytest.raises(Conflict, match="password"):
-            oidc_people.disconnect(ada, digest_of(ISSUER, "2"))
+            identities.disconnect(ada, digest_of(ISSUER, "2"))
         assert list(tables.identities) == [digest_of(ISSUER, "2")]
         tables.factors = Factors(passkeys=(PASSKEY,))
-        oidc_people.disconnect(ada, digest_of(ISSUER, "2"))
+        identities.disconnect(ada, digest_of(ISSUER, "2"))
         assert tables.identities == {}
 
     def test_identities_of_others_cannot_be_disconnected(self, tables: Tables) -> None:
         ada, bob = tables.add("ada", password_hash="x"), tables.add("bob", "bob@example.com", password_hash="x")
-        oidc_people.connect(bob, waiting(bob))
+        identities.connect(bob, waiting(bob))
         tables.log.clear()
-        oidc_people.disconnect(ada, "unknown")
+        identities.disconnect(ada, "unknown")
         assert tables.log == []
 
 

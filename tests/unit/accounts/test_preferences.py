@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 
 from chalicelib import config, dispatch, translation
-from chalicelib.accounts import appearance, audit_log, auth, preferences
-from chalicelib.dashboard import api_tokens_page, formatting, home, periods, sign_in
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.access import appearance, auth
+from chalicelib.accounts.own_account import preferences
+from chalicelib.dashboard import formatting
+from chalicelib.dashboard.account import api_tokens
+from chalicelib.dashboard.reports import home, periods
+from chalicelib.dashboard.sign_in import first_step
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.report import periods as named_periods
 from chalicelib.routing import Right
@@ -156,7 +161,7 @@ def test_times_are_in_the_chosen_zone(zone: str, text: str) -> None:
     at = 1_767_223_800
     assert shown(preferring(timezone=zone), lambda: formatting.moment(at)) == text
     day, clock = text.split(", ")
-    assert shown(preferring(timezone=zone), lambda: api_tokens_page._hour(at)) == f"{day}, about {clock}"
+    assert shown(preferring(timezone=zone), lambda: api_tokens._hour(at)) == f"{day}, about {clock}"
 
 
 def test_pages_show_the_chosen_period_until_another_is_asked_for() -> None:
@@ -182,9 +187,9 @@ def test_the_root_address_leads_to_the_start_page(monkeypatch: pytest.MonkeyPatc
 
 def test_signing_in_leads_to_the_start_page_unless_another_was_asked_for() -> None:
     person = preferring(default_site=SITE_ID)
-    assert sign_in._page_of(person, "sites") == f"sites/{SITE_ID}"
-    assert sign_in._page_of(person, "account") == "account"
-    assert sign_in._page_of(preferring(), "sites") == "sites"
+    assert first_step._page_of(person, "sites") == f"sites/{SITE_ID}"
+    assert first_step._page_of(person, "account") == "account"
+    assert first_step._page_of(preferring(), "sites") == "sites"
 
 
 def test_the_theme_is_an_attribute_of_the_page_and_needs_no_script() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, profile
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.own_account import profile
 from chalicelib.errors import BadRequest
 from chalicelib.store import people
 from chalicelib.store.people import Person

@@ -15,7 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import auth, passwords, people, request_origin, secret_tokens, sessions, signing, throttle
+from chalicelib.accounts import passwords, secret_tokens, signing, throttle
+from chalicelib.accounts.access import auth, request_origin, sessions
+from chalicelib.accounts.people import people
 from chalicelib.enrich import geoip_database
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.store import browser_sessions, signing_key

@@ -14,8 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import config, timed_cache
-from chalicelib.accounts import encryption, mail_texts, recovery_codes, sessions, signed_tokens, signing, totp
-from chalicelib.accounts.passkey_challenges import RelyingParty, relying_party
+from chalicelib.accounts import encryption, signed_tokens, signing
+from chalicelib.accounts.access import sessions
+from chalicelib.accounts.mailing import texts
+from chalicelib.accounts.sign_in import recovery_codes, totp
+from chalicelib.accounts.sign_in.passkey_challenges import RelyingParty, relying_party
 from chalicelib.accounts.signed_tokens import Purpose
 from chalicelib.store import signing_key
 from chalicelib.web import Request
@@ -175,12 +178,12 @@ def test_passkeys_are_for_the_public_url(base_url: str, party: RelyingParty | No
     assert relying_party(request) == party
 
 
-@pytest.mark.parametrize("kind", mail_texts.SECURITY_CHANGES)
+@pytest.mark.parametrize("kind", texts.SECURITY_CHANGES)
 def test_the_mail_about_a_change_says_what_was_changed(kind: str) -> None:
-    content = mail_texts.security_changed("Acme", kind, "https://stats.example/account/security")
-    assert content.paragraphs == (mail_texts.SECURITY_CHANGES[kind],)
+    content = texts.security_changed("Acme", kind, "https://stats.example/account/security")
+    assert content.paragraphs == (texts.SECURITY_CHANGES[kind],)
     assert content.action is not None
-    assert mail_texts.security_changed("Acme", kind, "").action is None
+    assert texts.security_changed("Acme", kind, "").action is None
 
 
 def test_a_session_remembers_when_its_person_was_authenticated() -> None:

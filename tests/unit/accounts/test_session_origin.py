@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from chalicelib.accounts import session_origin
+from chalicelib.accounts.access import session_origin
 from chalicelib.enrich import geoip_database
 from chalicelib.web import Request
 

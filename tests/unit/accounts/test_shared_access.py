@@ -11,17 +11,10 @@ import jwt
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import (
-    counters,
-    link_passwords,
-    link_tokens,
-    passwords,
-    sessions,
-    shared_access,
-    shared_links,
-    signing,
-)
-from chalicelib.accounts.shared_access import Locked
+from chalicelib.accounts import passwords, signing
+from chalicelib.accounts.access import sessions
+from chalicelib.accounts.sharing import counters, link_passwords, link_tokens, shared_access, shared_links
+from chalicelib.accounts.sharing.shared_access import Locked
 from chalicelib.config import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_PER_PERSON
 from chalicelib.errors import NotFound, TooManyRequests, Unauthorized
 from chalicelib.routing import Right

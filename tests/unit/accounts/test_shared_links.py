@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib import config
-from chalicelib.accounts import counters, passwords, shared_links
-from chalicelib.accounts.shared_link_fields import HIDEABLE
+from chalicelib.accounts import passwords
+from chalicelib.accounts.sharing import counters, shared_links
+from chalicelib.accounts.sharing.link_fields import HIDEABLE
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.store import shared_links as stored
 from chalicelib.store.shared_links import SharedLink

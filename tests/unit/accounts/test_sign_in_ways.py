@@ -10,21 +10,14 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.accounts import (
-    api_tokens,
-    audit_log,
-    auth,
-    installation,
-    login,
-    one_time_links,
-    password_change,
-    people,
-    second_factor,
-    sign_up,
-)
+from chalicelib.accounts import audit_log, installation, one_time_links
+from chalicelib.accounts.access import api_tokens, auth
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_IN, SIGN_UP, Link
+from chalicelib.accounts.own_account import password_change
+from chalicelib.accounts.people import people
+from chalicelib.accounts.sign_in import login, second_factor, sign_up
 from chalicelib.config import Settings
-from chalicelib.dashboard import passkey_pages, sign_in
+from chalicelib.dashboard.sign_in import first_step, passkey
 from chalicelib.errors import BadRequest, Conflict, Forbidden
 from chalicelib.store import installation as stored
 from chalicelib.store.installation import Installation
@@ -74,7 +67,7 @@ def test_nobody_signs_up_with_a_password() -> None:
 @pytest.mark.usefixtures("only")
 def test_passkeys_sign_nobody_in() -> None:
     with pytest.raises(Forbidden):
-        passkey_pages.sign_in_with_passkey(samples.request("/passkey", method="POST", body=b"credential=x"))
+        passkey.sign_in(samples.request("/passkey", method="POST", body=b"credential=x"))
 
 
 @pytest.mark.usefixtures("only")
@@ -90,10 +83,10 @@ def test_a_link_of_the_command_line_signs_in_without_a_password(monkeypatch: pyt
     monkeypatch.setattr(audit_log, "record", lambda *_, **__: None)
     for name in ("begin_session", "remember_browser"):
         monkeypatch.setattr(auth, name, lambda *_: "cookie=x")
-    page = sign_in.show_link(samples.request("/sign-in/token"), "token").body.decode()
+    page = first_step.show_link(samples.request("/sign-in/token"), "token").body.decode()
     assert 'type="password"' not in page
     for body in (b"", b"password=a+password+of+some+length"):
-        answer = sign_in.use_link(samples.request("/sign-in/token", method="POST", body=body), "token")
+        answer = first_step.use_link(samples.request("/sign-in/token", method="POST", body=body), "token")
         assert (answer.status_code, answer.headers["Location"]) == (303, "../sites")
     assert len(used) == 2
 

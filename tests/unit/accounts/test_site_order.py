@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts import site_order
+from chalicelib.accounts.sites import order as site_order
 from chalicelib.errors import BadRequest
 from chalicelib.store import site_order as store
 from chalicelib.store.people import Person

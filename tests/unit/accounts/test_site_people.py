@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts import site_people
+from chalicelib.accounts.membership import site_people
 from chalicelib.errors import BadRequest, Conflict, Forbidden, ShylightError
 from chalicelib.store import people, teams
 from chalicelib.store import site_people as stored

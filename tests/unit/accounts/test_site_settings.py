@@ -7,20 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.accounts import audit_log, auth, site_settings
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import site_settings
 from chalicelib.errors import Forbidden
 from chalicelib.routing import Right
 from chalicelib.store import people, site_changes
 from chalicelib.store.people import Person, Role
 from chalicelib.store.sites import Site
 
-HOUSE = Path(site_settings.__file__).parents[1]
+HOUSE = Path(site_settings.__file__).parents[2]
 # What a site has that nobody sets: `zones` follows from `timezone`.
 NOT_SETTINGS = {"id", "created_at", "owner", "zones"}
 SETTINGS = sorted({field.name for field in dataclasses.fields(Site)} - NOT_SETTINGS)
 # Where a setting is stored and changed, which does not mean that anything depends on it.
 BOOKKEEPING = {
-    HOUSE / "accounts" / "site_settings.py",
+    HOUSE / "accounts" / "sites" / "site_settings.py",
     HOUSE / "store" / "sites.py",
     HOUSE / "store" / "site_changes.py",
 }

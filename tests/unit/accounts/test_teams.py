@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import config
-from chalicelib.accounts import audit_log, invitations, teams
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.membership import invitations, teams
 from chalicelib.errors import BadRequest, Conflict, Forbidden, NotFound, ShylightError
 from chalicelib.store import people
 from chalicelib.store import teams as stored

@@ -13,6 +13,7 @@ from chalicelib.aggregate.duckdb_engine import engine, sql
 from chalicelib.aggregate.hit_columns import COLUMNS, sql_type
 from chalicelib.store.field_declarations import Field, fields_of
 from chalicelib.store.records import EVENT, PACKED, TRAITS, VIEW, VISIT_TRAITS, Record, Traits, VisitorHour
+from tests.unit.aggregate.parquet_bytes import parquet_bytes
 
 DAY = date(2026, 11, 24)
 NOON = 1_795_521_600_000
@@ -52,7 +53,7 @@ def test_what_is_stored_of_every_field_is_in_its_column() -> None:
         db.load([VisitorHour(DAY, 12, "v", traits, frozenset({record.pack()}))], [])
         (row,) = db.named_rows("FROM hits")
         assert row == {"day": "2026-11-24", "hour": 12, "visitor": "v", **asdict(record), **asdict(traits)}
-        db.load([], [db.parquet("FROM hits")])
+        db.load([], [parquet_bytes(db, "FROM hits")])
         assert db.named_rows("FROM hits") == [row]
 
 

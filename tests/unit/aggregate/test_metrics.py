@@ -23,6 +23,7 @@ from chalicelib.config import VISIT_GAP_MS
 from chalicelib.store import rollups
 from chalicelib.store.field_declarations import fields_of
 from chalicelib.store.records import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
+from tests.unit.aggregate.parquet_bytes import parquet_bytes
 from tests.unit.aggregate.visit_model import Model
 
 DAY = date(2026, 11, 24)
@@ -123,7 +124,7 @@ def test_an_interactive_event_makes_a_visit_no_bounce() -> None:
 def test_segments_of_before_a_column_was_added_can_still_be_read() -> None:
     with engine() as db:
         db.load(stored("v", [view("a", 0)]), [])
-        old = db.parquet("SELECT * EXCLUDE (interactive, scroll) FROM hits")
+        old = parquet_bytes(db, "SELECT * EXCLUDE (interactive, scroll) FROM hits")
         for fresh in ([], stored("w", [view("b", 1)])):
             db.load(fresh, [old])
             db.sessionize()
@@ -493,7 +494,7 @@ def test_no_stored_record_can_break_a_build(cases: list[tuple[list[Record], Trai
         db.load(hours, [])
         db.sessionize()
         figures = compute_rollup.compute(db)
-        segment = db.parquet("FROM hits")
+        segment = parquet_bytes(db, "FROM hits")
         db.load(hours, [segment])
         db.sessionize()
         compute_rollup.compute(db)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import config
-from chalicelib.aggregate import compute_rollup, day_parts, new_hits, rollup_sums
-from chalicelib.aggregate.day_parts import StagedPart
+from chalicelib.aggregate import compute_rollup, day_parts, figures, new_hits, rollup_sums
 from chalicelib.aggregate.duckdb_engine import Engine, engine, fresh_rows
+from chalicelib.aggregate.staged_parts import StagedPart
 from chalicelib.store.records import EVENT, LEAVE, VIEW, Record, Traits, VisitorHour
 from chalicelib.store.sites import Site
 
@@ -56,9 +56,9 @@ class Day:
 
     def rollup(self) -> rollup_sums.Rollup:
         day_parts.define(self.db, self.parts)
-        figures = compute_rollup.compute(self.db)
-        figures.beyond = new_hits.beyond_by_hour(self.db, self.parts)
-        return figures
+        rollup = compute_rollup.compute(self.db)
+        rollup.beyond = new_hits.beyond_by_hour(self.db, self.parts)
+        return rollup
 
 
 def at_once(hours: Sequence[VisitorHour], site: Site = SITE) -> tuple[bytes, int, int]:
@@ -109,6 +109,16 @@ def test_builds_of_what_is_new_give_what_one_build_of_everything_gives(
             if chance.random() < 0.3:
                 day.merge()
         assert (rollup_sums.pack(day.rollup()), day.records, day.views_and_events) == expected
+
+
+@given(st.lists(_item, min_size=1, max_size=8))
+@settings(max_examples=8)
+def test_both_ways_to_compute_the_figures_of_visits_give_the_same(items: list[list[VisitorHour]]) -> None:
+    hours = [stored for item in items for stored in item]
+    with pytest.MonkeyPatch.context() as patch:
+        quick = at_once(hours)
+        patch.setattr(figures, "_FEW_VISITS", -1)
+        assert at_once(hours) == quick
 
 
 def test_hits_that_are_known_make_no_part() -> None:
@@ -192,8 +202,7 @@ def test_parts_by_ranges_of_visitors_are_the_same_day(monkeypatch: pytest.Monkey
         day = Day(db)
         day.take_up(*hours[:30])
         day.take_up(*hours[20:])
-        visitors = f"SELECT visitor FROM ({day_parts.rows_of(day.parts, 'hits')})"
-        ranges = day_parts.ranges(db, visitors, records)
+        ranges = day_parts.ranges(db, day_parts.rows_of(day.parts, "hits"), records)
         assert (len(ranges), ranges[0][0], ranges[-1][1]) == (4, "", "")
         day.parts = [day_parts.merge(db, DAY, day.parts, between) for between in ranges]
         assert max(part.records for part in day.parts) <= 32

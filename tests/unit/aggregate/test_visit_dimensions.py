@@ -12,6 +12,7 @@ from chalicelib.aggregate import compute_rollup, rollup_sums
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.days import HOUR_MS, Calendar
 from chalicelib.store.records import VIEW, Record, Traits, VisitorHour
+from tests.unit.aggregate.parquet_bytes import parquet_bytes
 from tests.unit.aggregate.test_metrics import DAY, TRAITS, computed, stored, view
 
 PHONE = replace(TRAITS, browser="Mobile Safari", browser_version="26", system="iOS", system_version="26", language="de")
@@ -107,7 +108,7 @@ def test_hits_of_before_these_fields_were_stored_are_unknown() -> None:
     with engine() as db:
         db.load(stored("v", [view("a", 0)]), [])
         newer = ("screen", "language", "browser_version", "system_version")
-        old = db.parquet(f"SELECT * EXCLUDE ({', '.join(newer)}) FROM hits")
+        old = parquet_bytes(db, f"SELECT * EXCLUDE ({', '.join(newer)}) FROM hits")
     with engine() as db:
         db.load([], [old])
         db.sessionize()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import person_deletion
+from chalicelib.accounts.people import deletion
 from chalicelib.api import account
 from chalicelib.api.openapi import described
 from chalicelib.errors import BadRequest, Forbidden
@@ -26,7 +26,7 @@ def deleted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     """What was to be deleted: the address entered, and whether with sites."""
     calls: list[tuple[str, bool]] = []
     monkeypatch.setattr(
-        person_deletion, "delete", lambda _person, _actor, entered, *, with_sites: calls.append((entered, with_sites))
+        deletion, "delete", lambda _person, _actor, entered, *, with_sites: calls.append((entered, with_sites))
     )
     return calls
 

@@ -11,13 +11,17 @@ import pytest
 
 import app
 from chalicelib import catalogue, config, errors
-from chalicelib.accounts import installation, invitations, new_token, shared_link_fields, shared_links, site_settings
-from chalicelib.accounts.api_tokens import SCOPES, ApiToken
+from chalicelib.accounts import installation
+from chalicelib.accounts.access import new_token
+from chalicelib.accounts.access.api_tokens import SCOPES, ApiToken
+from chalicelib.accounts.membership import invitations
+from chalicelib.accounts.sharing import link_fields, shared_links
+from chalicelib.accounts.sites import site_settings
 from chalicelib.api import administration_settings, sites, teams, tokens
 from chalicelib.api.openapi import document, text
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
-from chalicelib.dashboard.badge import METRICS, THEMES
+from chalicelib.dashboard.sharing.badge import METRICS, THEMES
 from chalicelib.dispatch import ROUTES
 from chalicelib.enrich import device
 from chalicelib.operations import geoip, health, schedules
@@ -249,12 +253,12 @@ def test_what_it_says_of_invitations_is_the_codes() -> None:
 
 def test_shared_links_and_counters_are_the_codes() -> None:
     fields = SCHEMAS["ShareFields"]["properties"]
-    assert tuple(fields) == shared_link_fields.CHANGEABLE
+    assert tuple(fields) == link_fields.CHANGEABLE
     created = SCHEMAS["NewShare"]
-    assert tuple(created["properties"]) == shared_link_fields.FIELDS
+    assert tuple(created["properties"]) == link_fields.FIELDS
     assert {name: created["properties"][name] for name in fields} == fields
-    assert created["properties"]["access"]["enum"] == [*shared_link_fields.ACCESSES]
-    assert fields["hidden"]["items"]["enum"] == [*shared_link_fields.HIDEABLE]
+    assert created["properties"]["access"]["enum"] == [*link_fields.ACCESSES]
+    assert fields["hidden"]["items"]["enum"] == [*link_fields.HIDEABLE]
     assert fields["embed_origins"]["maxItems"] == config.MAX_EMBED_ORIGINS
     assert (
         f"{config.MIN_PASSWORD_CHARS} to {config.MAX_PASSWORD_CHARS:,} characters" in fields["password"]["description"]

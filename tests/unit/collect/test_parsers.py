@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib import config
-from chalicelib.accounts import site_settings
+from chalicelib.accounts.sites import site_settings
 from chalicelib.aggregate.duckdb_engine import engine
 from chalicelib.collect import client_ip, custom_events, origins, prefetch, site_rules, validation
 from chalicelib.collect.event import Event, decode, encode, encode_all

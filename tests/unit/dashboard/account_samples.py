@@ -11,22 +11,18 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, appearance, auth, mail
-from chalicelib.accounts import sign_up as signing_up
+from chalicelib.accounts.access import api_tokens, appearance, auth
+from chalicelib.accounts.mailing import mail
 from chalicelib.accounts.one_time_links import RESET_PASSWORD, SIGN_UP, VERIFY_EMAIL, Link, invalid
-from chalicelib.accounts.person_deletion import Plan
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import delete_account as delete_account_page
-from chalicelib.dashboard import (
-    invalid_link,
-    password_page,
-    password_reset,
-    preferences_page,
-    profile,
-    sign_in,
-    sign_up,
-)
-from chalicelib.dashboard import verify_email as verification
+from chalicelib.accounts.people.deletion import Plan
+from chalicelib.accounts.sign_in import sign_up as signing_up
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
+from chalicelib.dashboard import invalid_link
+from chalicelib.dashboard.account import deletion as delete_account_page
+from chalicelib.dashboard.account import password as password_page
+from chalicelib.dashboard.account import preferences, profile
+from chalicelib.dashboard.account import verify_email as verification
+from chalicelib.dashboard.sign_in import first_step, password_reset, sign_up
 from chalicelib.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import Preferences
@@ -62,7 +58,7 @@ def _account(
             (mail, "can_send", can_send),
             (api_tokens, "tokens_of", [None] * tokens),
             (signing_up, "availability", availability),
-            (sign_in, "sign_in_ways", ways),
+            (first_step, "sign_in_ways", ways),
         ):
             stack.enter_context(patch.object(module, name, return_value=value))
         yield
@@ -92,7 +88,7 @@ def preferences_form(chosen: Preferences | None = None, sites: tuple[Site, ...] 
 
     def shown_page() -> Response:
         appearance.use(person)
-        return preferences_page._page(samples.request("/account/preferences"), person, **shown)
+        return preferences._page(samples.request("/account/preferences"), person, **shown)
 
     with _account(True), patch.object(auth, "sites_of", return_value=list(sites)):
         return copy_context().run(shown_page)
@@ -112,20 +108,20 @@ def wrong_password() -> Response:
 def sign_in_form(can_send: bool = True, ways: SignInWays = PASSWORDS, **query: str) -> Response:
     """The sign-in form."""
     with _account(can_send, ways=ways):
-        return sign_in.form_page(samples.request("/sign-in", query), "sites")
+        return first_step.form_page(samples.request("/sign-in", query), "sites")
 
 
 def sign_in_again(entered: str) -> Response:
     """The sign-in form after a mistake."""
     with _account(True):
         wrong = Unauthorized(_("Wrong e-mail address or password."))
-        return sign_in.form_page(samples.request("/sign-in"), entered, entered, wrong)
+        return first_step.form_page(samples.request("/sign-in"), entered, entered, wrong)
 
 
 def sign_in_link(person: Person = ADA, tokens: int = 2, error: BadRequest | None = None) -> Response:
     """The page behind a one-time sign-in link."""
     with _account(True, tokens):
-        return sign_in._link_page(samples.request(f"/sign-in/{TOKEN}"), person, error)
+        return first_step._link_page(samples.request(f"/sign-in/{TOKEN}"), person, error)
 
 
 def forgot(email: str = "", can_send: bool = True, **shown: Any) -> Response:

@@ -11,16 +11,15 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import auth, mail
-from chalicelib.accounts.mail import SenderState
-from chalicelib.dashboard import (
-    administration_geoip,
-    administration_queue,
-    administration_schedule,
-    administration_settings,
-    administration_status,
-)
-from chalicelib.dashboard.administration_queue import Question
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.mailing.mail import SenderState
+from chalicelib.dashboard.administration import geoip as administration_geoip
+from chalicelib.dashboard.administration import queues
+from chalicelib.dashboard.administration import schedule as administration_schedule
+from chalicelib.dashboard.administration import settings as administration_settings
+from chalicelib.dashboard.administration import status as administration_status
+from chalicelib.dashboard.administration.queues import Question
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.operations import geoip
 from chalicelib.operations.dead_letters import Look
@@ -143,14 +142,14 @@ def queue_page(
     look = Look(tuple(letters), len(letters) + hidden, hidden)
     request = samples.request("/administration/queue", query)
     with _patched():
-        return administration_queue.page(request, ADMINISTRATOR, waiting, look, **shown)
+        return queues.page(request, ADMINISTRATOR, waiting, look, **shown)
 
 
 def empty_queue() -> Response:
     """Nothing waits, and nothing was ever stored."""
     look = Look((), 0, 0)
     with _patched():
-        return administration_queue.page(
+        return queues.page(
             samples.request("/administration/queue"),
             ADMINISTRATOR,
             Queues(Queue("h", 0, 0), Queue("d", 0, 0), 0, 0),

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts import api_tokens, auth
-from chalicelib.accounts.api_tokens import ApiToken
-from chalicelib.dashboard import api_docs, api_tokens_page
+from chalicelib.accounts.access import api_tokens, auth
+from chalicelib.accounts.access.api_tokens import ApiToken
+from chalicelib.dashboard import api_docs
+from chalicelib.dashboard.account import api_tokens as api_tokens_page
 from chalicelib.routing import FULL_ACCESS, Access, Scope
 from chalicelib.store.people import Person
 from tests.unit.dashboard import samples

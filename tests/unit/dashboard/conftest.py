@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.accounts.sign_in_ways import SignInWays
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
 from chalicelib.dashboard import sections
 
 

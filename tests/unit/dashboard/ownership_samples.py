@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 
 from chalice import Response
 
-from chalicelib.accounts import auth, site_deletion, site_transfers
-from chalicelib.accounts.site_transfers import Offer
-from chalicelib.dashboard import arrange as arrange_page
-from chalicelib.dashboard import ownership as ownership_page
-from chalicelib.dashboard import site_deletion as site_deletion_page
-from chalicelib.dashboard import site_transfer as site_transfer_page
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites import deletion as site_deletion
+from chalicelib.accounts.sites import transfers
+from chalicelib.accounts.sites.transfers import Offer
+from chalicelib.dashboard.reports import arrange as arrange_page
+from chalicelib.dashboard.sites import deletion as site_deletion_page
+from chalicelib.dashboard.sites import ownership as ownership_page
+from chalicelib.dashboard.sites import transfer as site_transfer_page
 from chalicelib.store import people, site_order
 from chalicelib.store.deletions import Deletion, State
 from chalicelib.store.site_order import SiteOrder
@@ -51,7 +53,7 @@ def ownership(site: Site = SITE, *, offered: bool = False, form: dict[str, str] 
     with (
         patch.object(auth, "csrf_token", return_value="token"),
         patch.object(people, "role_in", return_value="owner"),
-        patch.object(site_transfers, "offered", return_value=transfer(site) if offered else None),
+        patch.object(transfers, "offered", return_value=transfer(site) if offered else None),
     ):
         if form is None:
             return ownership_page.show(request(path, {"done": "not-mailed"} if offered else {}), PERSON, site)
@@ -73,7 +75,7 @@ def offered(site: Site = SITE) -> Response:
     """The page on which a site is accepted."""
     with (
         patch.object(auth, "csrf_token", return_value="token"),
-        patch.object(site_transfers, "find", return_value=offer(site)),
+        patch.object(transfers, "find", return_value=offer(site)),
     ):
         return site_transfer_page.show(request(f"/transfers/{site.id}"), PERSON, site.id)
 

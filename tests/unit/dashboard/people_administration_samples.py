@@ -10,17 +10,15 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import audit_log, auth
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.access import auth
 from chalicelib.accounts.audit_log import Names, Part
-from chalicelib.accounts.person_deletion import Plan
-from chalicelib.dashboard import (
-    administration_people,
-    administration_person_deletion,
-    administration_sites,
-    administration_usage,
-    audit_log_page,
-    audit_log_texts,
-)
+from chalicelib.accounts.people.deletion import Plan
+from chalicelib.dashboard.administration import audit_log as audit_log_page
+from chalicelib.dashboard.administration import audit_log_texts, person_deletion
+from chalicelib.dashboard.administration import people as administration_people
+from chalicelib.dashboard.administration import sites as administration_sites
+from chalicelib.dashboard.administration import usage as administration_usage
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.operations import people, site_list, usage
 from chalicelib.operations.lists import Rows
@@ -104,7 +102,7 @@ def delete_person(plan: Plan, error: BadRequest | Conflict | None = None) -> Res
     """The page on which a person is deleted."""
     with _patched((people, "deletion_plan", (FULL, plan))):
         request = samples.request(f"/administration/people/{FULL.id}/delete")
-        return administration_person_deletion._page(request, ADMINISTRATOR, FULL.id, error)
+        return person_deletion._page(request, ADMINISTRATOR, FULL.id, error)
 
 
 def site_page(full: bool = True, **query: str) -> Response:

@@ -8,10 +8,11 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import auth
-from chalicelib.accounts.oidc_state import WaitingIdentity
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import identities, provider_sign_in
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.oidc.browser_state import WaitingIdentity
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
+from chalicelib.dashboard.account import identities
+from chalicelib.dashboard.sign_in import provider as provider_sign_in
 from chalicelib.errors import Conflict, Forbidden
 from chalicelib.translation import gettext as _
 from tests.unit.dashboard import account_samples, samples

@@ -12,34 +12,19 @@ from zoneinfo import ZoneInfo
 from chalice import Response
 
 from chalicelib import catalogue, hostnames
-from chalicelib.accounts import auth, counters, shared_links
-from chalicelib.accounts.site_transfers import Offer
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.sharing import counters, shared_links
+from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.config import OPEN_PAGE_REFRESH_S
-from chalicelib.dashboard import (
-    badge,
-    breakdowns,
-    chart,
-    excluded_traffic,
-    metric_cards,
-    period_picker,
-    periods,
-    render,
-    sections,
-    shared_page,
-    shared_password,
-    sharing,
-    site_settings_page,
-)
-from chalicelib.dashboard import (
-    home as home_page,
-)
-from chalicelib.dashboard import (
-    install as install_page,
-)
-from chalicelib.dashboard import (
-    overview as overview_page,
-)
-from chalicelib.dashboard.snippet import snippet, snippets
+from chalicelib.dashboard import render, sections, time_zones
+from chalicelib.dashboard.reports import breakdowns, chart, excluded_traffic, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports import home as home_page
+from chalicelib.dashboard.reports import overview as overview_page
+from chalicelib.dashboard.sharing import badge, password_form, shared_page
+from chalicelib.dashboard.sharing import settings as sharing_settings
+from chalicelib.dashboard.sites import install as install_page
+from chalicelib.dashboard.sites import settings as site_settings_page
+from chalicelib.dashboard.sites.snippet import snippet, snippets
 from chalicelib.report import site_stats, visitor_counter
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.periods import Period
@@ -155,7 +140,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
     asked = request(f"/sites/{stats.site.id}")
     return render.page(
         asked,
-        "overview.html",
+        "reports/overview.html",
         person=PERSON,
         csrf="token",
         site=stats.site,
@@ -188,7 +173,7 @@ def home(
     """The page of all sites, with what is offered to the person and what is being deleted."""
     return render.page(
         request("/sites"),
-        "home.html",
+        "reports/home.html",
         person=PERSON,
         csrf="token",
         cards=[
@@ -205,7 +190,7 @@ def home(
         picker=period_picker.pick(Period("30d", TODAY, TODAY), TODAY),
         keep="",
         form=form or home_page.SiteForm(),
-        zones=home_page.zones(),
+        zones=time_zones.zones(),
         may_create=may_create,
         sources=[stats.site for stats in all_stats],
         offers=offers,
@@ -224,7 +209,7 @@ def left_out(names: tuple[str, ...] = ("Googlebot", "")) -> Response:
     lines = excluded_traffic.lines(Ledger(tuple(dropped), tuple(robots)))
     return render.page(
         request(f"/sites/{SITE.id}/ledger"),
-        "excluded-traffic.html",
+        "reports/excluded-traffic.html",
         person=PERSON,
         csrf="token",
         site=SITE,
@@ -262,7 +247,7 @@ def install(arrival: install_page.Arrival, site: Site = SITE, may_change: bool =
     asked = request(f"/sites/{site.id}/install")
     return render.page(
         asked,
-        "install.html",
+        "sites/install.html",
         person=PERSON,
         csrf="token",
         site=site,
@@ -285,7 +270,7 @@ def shared(stats: Stats, link: SharedLink = LINK, query: dict[str, str] | None =
 
 def shared_locked(query: dict[str, str] | None = None, link: SharedLink = FULL_LINK) -> Response:
     """The form for the password of a shared link."""
-    return shared_password.locked(request(f"/share/{'x' * 64}", query), link)
+    return password_form.locked(request(f"/share/{'x' * 64}", query), link)
 
 
 def sharing_page(
@@ -307,11 +292,11 @@ def sharing_page(
         patch.object(counters, "key_of", return_value=key),
     ):
         if form is None:
-            return sharing.show(request(path, {"done": done}), ADMINISTRATOR, site)
+            return sharing_settings.show(request(path, {"done": done}), ADMINISTRATOR, site)
         posted = request(path, method="POST", body=urlencode(form).encode())
         if share:
-            return sharing.change(posted, ADMINISTRATOR, site, share)
-        return sharing.create(posted, ADMINISTRATOR, site)
+            return sharing_settings.change(posted, ADMINISTRATOR, site, share)
+        return sharing_settings.create(posted, ADMINISTRATOR, site)
 
 
 def badge_image(**query: str) -> Response:

@@ -9,21 +9,19 @@ from unittest.mock import patch
 
 from chalice import Response
 
-from chalicelib.accounts import (
-    auth,
-    browser_sessions,
-    installation,
-    notices,
-    oidc_people,
-    second_factor,
-    second_step,
-    totp,
-)
-from chalicelib.accounts.mail_texts import SECURITY_CHANGES
-from chalicelib.accounts.second_factor import SetUp
-from chalicelib.accounts.sessions import Session
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import account_security, authenticator, confirm, passkey_pages, second_step_page
+from chalicelib.accounts import installation
+from chalicelib.accounts.access import auth, browser_sessions
+from chalicelib.accounts.access.sessions import Session
+from chalicelib.accounts.mailing import notices
+from chalicelib.accounts.mailing.texts import SECURITY_CHANGES
+from chalicelib.accounts.oidc import identities
+from chalicelib.accounts.sign_in import second_factor, second_step, totp
+from chalicelib.accounts.sign_in.second_factor import SetUp
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
+from chalicelib.dashboard.account import authenticator, passkeys
+from chalicelib.dashboard.account import security as account_security
+from chalicelib.dashboard.sign_in import confirm
+from chalicelib.dashboard.sign_in import second_step as second_step_page
 from chalicelib.errors import BadRequest, Unauthorized
 from chalicelib.store.browser_sessions import BrowserSession
 from chalicelib.store.installation import Installation
@@ -110,8 +108,8 @@ def add_passkey(error: bool = False) -> Response:
     with account(Factors()):
         if error:
             body = b"name=" + b"W" * 200
-            return passkey_pages.add(request("/account/passkeys", method="POST", body=body), LONG)
-        return passkey_pages.show_form(request("/account/passkeys"), LONG)
+            return passkeys.add(request("/account/passkeys", method="POST", body=body), LONG)
+        return passkeys.show_form(request("/account/passkeys"), LONG)
 
 
 def second_step_of(factors: Factors = EVERYTHING, error: str = "") -> Response:
@@ -137,7 +135,7 @@ def confirmation(factors: Factors = EVERYTHING, person: Person = LONG, provider:
     """The page that asks for a confirmation. `provider`: through which the person can sign in."""
     with (
         account(factors),
-        patch.object(oidc_people, "has_identity", return_value=bool(provider)),
+        patch.object(identities, "has_identity", return_value=bool(provider)),
         patch.object(confirm, "sign_in_ways", return_value=SignInWays(provider)),
     ):
         return confirm.show(request("/confirm", {"next": "account/security"}), person)

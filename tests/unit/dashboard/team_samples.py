@@ -13,14 +13,21 @@ from unittest.mock import patch
 from chalice import Response
 
 from chalicelib.accounts import audit_log as log
-from chalicelib.accounts import auth, invitation_acceptance, invitations, mail, site_people, site_teams, teams
-from chalicelib.accounts.invitation_acceptance import Offer
-from chalicelib.accounts.invitations import Listed, Sent
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.accounts.site_people import Member, TeamAccess
-from chalicelib.accounts.teams import TeamMember, TeamSite
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.membership import invitations, site_people, site_teams, teams
+from chalicelib.accounts.membership.invitations import Listed, Sent
+from chalicelib.accounts.membership.site_people import Member, TeamAccess
+from chalicelib.accounts.membership.teams import TeamMember, TeamSite
+from chalicelib.accounts.sign_in import invitation_acceptance
+from chalicelib.accounts.sign_in.invitation_acceptance import Offer
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
 from chalicelib.config import INVITATION_LIFE_S
-from chalicelib.dashboard import installation_invitations, invitation_page, site_people_page, team_page, teams_page
+from chalicelib.dashboard.administration import invitations as installation_invitations
+from chalicelib.dashboard.sign_in import invitation as invitation_page
+from chalicelib.dashboard.sites import people as site_people_page
+from chalicelib.dashboard.teams import index as teams_page
+from chalicelib.dashboard.teams import team as team_page
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.store import installation, people
 from chalicelib.store import teams as stored_teams

@@ -11,9 +11,13 @@ from urllib.parse import urlencode
 import pytest
 from chalice import Response
 
-from chalicelib.accounts import auth, installation, mail
-from chalicelib.accounts.mail import Delivery, SenderState
-from chalicelib.dashboard import administration_queue, administration_settings, administration_status
+from chalicelib.accounts import installation
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.mailing import mail
+from chalicelib.accounts.mailing.mail import Delivery, SenderState
+from chalicelib.dashboard.administration import queues as administration_queue
+from chalicelib.dashboard.administration import settings
+from chalicelib.dashboard.administration import status as administration_status
 from chalicelib.errors import BadRequest, SignInTooOld
 from chalicelib.operations import dead_letters, installation_settings, queues
 from chalicelib.operations.dead_letters import Look
@@ -142,7 +146,7 @@ class TestSettings:
         return made
 
     def send(self, **form: str) -> Response:
-        return administration_settings.save(post("/administration/settings", **form), ADMINISTRATOR)
+        return settings.save(post("/administration/settings", **form), ADMINISTRATOR)
 
     def test_each_form_changes_its_own_settings(self, changes: list[Any]) -> None:
         answer = self.send(
@@ -182,9 +186,7 @@ class TestSettings:
         assert changes == [{"mail_sender": "stats@example.com"}]
 
     def test_every_setting_is_in_one_form(self) -> None:
-        assert sorted(name for names in administration_settings.PARTS.values() for name in names) == sorted(
-            installation.NAMES
-        )
+        assert sorted(name for names in settings.PARTS.values() for name in names) == sorted(installation.NAMES)
 
     def test_a_mistake_is_shown_at_its_field_with_what_was_entered(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_given: object) -> None:
@@ -202,6 +204,6 @@ class TestSettings:
         request = post("/administration/settings/test-mail")
         for delivery, status in ((Delivery(), 303), (Delivery("The quota is used up."), 409)):
             monkeypatch.setattr(installation_settings, "send_test_mail", lambda _person, it=delivery: it)
-            answer = administration_settings.send_test_mail(request, ADMINISTRATOR)
+            answer = settings.send_test_mail(request, ADMINISTRATOR)
             assert answer.status_code == status
         assert "The quota is used up." in answer.body.decode()

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import new_token
-from chalicelib.accounts.api_tokens import SCOPES, ApiToken
-from chalicelib.dashboard import api_tokens_page
+from chalicelib.accounts.access import new_token
+from chalicelib.accounts.access.api_tokens import SCOPES, ApiToken
+from chalicelib.dashboard.account import api_tokens
 from chalicelib.errors import Conflict
 from chalicelib.routing import FULL_ACCESS, Access, Scope
 from tests.unit.dashboard import api_samples, samples
@@ -35,14 +35,14 @@ def created(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_a_token_is_shown_once_and_with_all_that_is_known_of_it() -> None:
     access = Access(frozenset({Scope.STATS_READ}), frozenset({samples.SITE.id, "gone", "lost"}), 4_000_000_000)
-    entry = api_tokens_page.entry(ApiToken("id", "Report", "shy_abc", access, 0, 1_795_000_000), [samples.SITE])
+    entry = api_tokens.entry(ApiToken("id", "Report", "shy_abc", access, 0, 1_795_000_000), [samples.SITE])
     assert entry.sites == "Fieldnotes, 2 sites that you cannot see"
     assert (entry.created, entry.expires, entry.scopes) == ("1 Jan 1970", "2 Oct 2096", ("stats:read",))
     assert entry.used == "18 Nov 2026, about 11:06 UTC"
-    of_before = api_tokens_page.entry(api_samples.API_TOKENS[0], [])
+    of_before = api_tokens.entry(api_samples.API_TOKENS[0], [])
     assert (of_before.scopes, of_before.sites, of_before.expires) == ((), "All", "Never")
     assert "All scopes" in api_samples.tokens(api_samples.API_TOKENS[0]).body.decode()
-    assert api_tokens_page.entry(api_samples.API_TOKENS[3], []).expires == "1 Jan 1970 (expired)"
+    assert api_tokens.entry(api_samples.API_TOKENS[3], []).expires == "1 Jan 1970 (expired)"
 
 
 def test_the_form_offers_every_scope_and_every_site() -> None:

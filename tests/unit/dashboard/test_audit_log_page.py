@@ -14,7 +14,8 @@ import pytest
 
 from chalicelib.accounts import audit_log
 from chalicelib.accounts.audit_log import Entry, Names, Part
-from chalicelib.dashboard import audit_log_page, audit_log_texts
+from chalicelib.dashboard.administration import audit_log as audit_log_page
+from chalicelib.dashboard.administration import audit_log_texts
 from chalicelib.errors import BadRequest
 from chalicelib.store import people
 from tests.unit.dashboard import people_administration_samples as samples

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib import config
 from chalicelib.cached_response import cached
-from chalicelib.dashboard import badge
+from chalicelib.dashboard.sharing import badge
 from chalicelib.errors import BadRequest, NotFound
 from tests.unit.dashboard import samples
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from chalicelib.dashboard import breakdowns, metric_cards
+from chalicelib.dashboard.reports import breakdowns, metric_cards
 from chalicelib.hostnames import site_url
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.store.sites import Site

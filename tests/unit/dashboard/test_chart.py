@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.dashboard import chart
+from chalicelib.dashboard.reports import chart
 from chalicelib.report.stats import Point
 
 BERLIN = ZoneInfo("Europe/Berlin")

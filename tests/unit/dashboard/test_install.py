@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from chalicelib import config, days
-from chalicelib.accounts import auth
-from chalicelib.dashboard import install
-from chalicelib.dashboard.install import Arrival
-from chalicelib.dashboard.snippet import snippets
+from chalicelib.accounts.access import auth
+from chalicelib.dashboard.sites import install
+from chalicelib.dashboard.sites.install import Arrival
+from chalicelib.dashboard.sites.snippet import snippets
 from chalicelib.store import dirty_hours, exclusions, rollups
 from chalicelib.store.exclusions import Entry
 from tests.unit.dashboard import samples

@@ -9,10 +9,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from chalicelib import timed_cache
-from chalicelib.accounts import auth, request_origin, site_deletion, site_order, site_transfers, sites
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.accounts.site_order import OrderedSites
-from chalicelib.dashboard import error_page, geoip_hint, home, overview, periods, sections
+from chalicelib.accounts.access import auth, request_origin
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
+from chalicelib.accounts.sites import deletion, new_site, order, transfers
+from chalicelib.accounts.sites.order import OrderedSites
+from chalicelib.dashboard import error_page, sections, time_zones
+from chalicelib.dashboard.reports import geoip_hint, home, overview, periods
 from chalicelib.errors import BadRequest, NotFound, TooManyRequests, Unauthorized, Unavailable
 from chalicelib.report import site_stats
 from chalicelib.report.periods import Period
@@ -27,15 +29,15 @@ PERSON = Person("1", "ada@example.com", admin=True)
 
 @pytest.fixture(autouse=True)
 def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stats(site: Site, period: Period, now: datetime, *, tables: bool = True) -> Stats:
+    def stats(site: Site, period: Period, now: datetime, **_: object) -> Stats:
         assert now.tzinfo is not None
         return samples.full(site, period.length)
 
     monkeypatch.setattr(auth, "sites_of", lambda _person: [samples.SITE])
     monkeypatch.setattr(auth, "sites_with", lambda _person, _right: [samples.SITE])
-    monkeypatch.setattr(site_order, "arrange", lambda _person, found: OrderedSites((), tuple(found)))
-    monkeypatch.setattr(site_transfers, "offers_to", lambda _person: [])
-    monkeypatch.setattr(site_deletion, "visible_to", lambda _person: [])
+    monkeypatch.setattr(order, "arrange", lambda _person, found: OrderedSites((), tuple(found)))
+    monkeypatch.setattr(transfers, "offers_to", lambda _person: [])
+    monkeypatch.setattr(deletion, "visible_to", lambda _person: [])
     monkeypatch.setattr(auth, "csrf_token", lambda _request: "token")
     monkeypatch.setattr(site_stats, "stats", stats)
     monkeypatch.setattr(rollups, "exist", lambda _site: False)
@@ -60,7 +62,9 @@ def test_an_owner_is_told_when_countries_are_unknown_for_want_of_a_database(
     monkeypatch: pytest.MonkeyPatch, names: list[str], installed: list[str], told: bool
 ) -> None:
     tables = {"countries": Table(tuple(Row(name, 3, 3, 3) for name in names))}
-    monkeypatch.setattr(site_stats, "stats", lambda site, *_: dataclasses.replace(samples.full(site), tables=tables))
+    monkeypatch.setattr(
+        site_stats, "stats", lambda site, *_, **__: dataclasses.replace(samples.full(site), tables=tables)
+    )
     monkeypatch.setattr(geoip_files, "installed", lambda: installed)
     timed_cache.reset_all()
     body = overview.show(samples.request("/sites/1"), PERSON, samples.SITE).body
@@ -100,7 +104,9 @@ def test_a_link_to_another_site_keeps_the_period() -> None:
 
 
 def test_a_new_site_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sites, "create_site", lambda _person, form, like: Site("new-id", form["name"], form["domain"]))
+    monkeypatch.setattr(
+        new_site, "create_site", lambda _person, form, like: Site("new-id", form["name"], form["domain"])
+    )
     body = urlencode({"name": "Blog", "domain": "blog.example", "timezone": "UTC", "csrf": "token"}).encode()
     answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
     assert (answer.status_code, answer.headers["Location"]) == (303, "./sites/new-id")
@@ -110,7 +116,7 @@ def test_a_wrong_domain_shows_the_form_again(monkeypatch: pytest.MonkeyPatch) ->
     def refuse(_person: Person, _form: dict[str, str], like: dict[str, str]) -> Site:
         raise BadRequest("domain is not a host name.", field="domain")
 
-    monkeypatch.setattr(sites, "create_site", refuse)
+    monkeypatch.setattr(new_site, "create_site", refuse)
     body = urlencode({"name": 'My "blog"', "domain": "a b", "timezone": "Asia/Kathmandu"}).encode()
     answer = home.create_site(samples.request("/sites", method="POST", body=body), PERSON)
     text = answer.body.decode()
@@ -147,7 +153,7 @@ def test_a_site_waits_until_anything_was_ever_counted(monkeypatch: pytest.Monkey
 
 
 def test_time_zones_to_choose_from() -> None:
-    regions = dict(home.zones())
+    regions = dict(time_zones.zones())
     assert "Asia/Kathmandu" in regions["Asia"]
     assert "Etc" not in regions
 

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.accounts import auth
-from chalicelib.dashboard import administration_people, administration_usage
+from chalicelib.accounts.access import auth
+from chalicelib.dashboard.administration import people as administration_people
+from chalicelib.dashboard.administration import usage as administration_usage
 from chalicelib.errors import BadRequest, Conflict, SignInTooOld
 from chalicelib.operations import people, usage
 from chalicelib.store.people import Person

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from chalicelib.dashboard import period_picker
+from chalicelib.dashboard.reports import period_picker
+from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.report.periods import LABELS, Period
 
 TODAY = date(2026, 11, 24)
@@ -49,3 +50,11 @@ def test_earlier_and_later(name: str, first: date, last: date, earlier: str, lat
 def test_custom_days_are_named_by_themselves() -> None:
     chosen = period_picker.pick(Period("custom", date(2026, 11, 10), date(2026, 11, 19)), TODAY)
     assert chosen.label == chosen.days == "10–19 Nov"
+
+
+def test_other_parameters_are_kept() -> None:
+    query = PageQuery((("from", "2026-11-01"), ("f", "is,country,DE")))
+    chosen = period_picker.pick(Period("7d", date(2026, 11, 18), TODAY), TODAY, query)
+    links = [*(choice.href for choice in chosen.choices), chosen.earlier]
+    assert all(link.endswith("&f=is%2Ccountry%2CDE") and link.count("from=") <= 1 for link in links)
+    assert chosen.kept == (("f", "is,country,DE"),)

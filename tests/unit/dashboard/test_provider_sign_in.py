@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from chalice import Response
 
-from chalicelib.accounts import auth, invitation_acceptance, oidc, oidc_people, oidc_state, second_factor, second_step
-from chalicelib.accounts.oidc_people import Claims, MustConfirm
-from chalicelib.accounts.oidc_state import SignIn
-from chalicelib.accounts.sign_in_ways import SignInWays
-from chalicelib.dashboard import identities, invitation_page, provider_sign_in
+from chalicelib.accounts.access import auth
+from chalicelib.accounts.oidc import browser_state, code_flow
+from chalicelib.accounts.oidc import identities as oidc_people
+from chalicelib.accounts.oidc.browser_state import SignIn
+from chalicelib.accounts.oidc.identities import Claims, MustConfirm
+from chalicelib.accounts.sign_in import invitation_acceptance, second_factor, second_step
+from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
+from chalicelib.dashboard.account import identities
+from chalicelib.dashboard.sign_in import invitation, provider
 from chalicelib.errors import (
     Conflict,
     NotFound,
@@ -56,16 +60,16 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     made = Answers()
     begun = lambda _: (CLAIMS, SignIn("id", "https://idp.example", "client", made.next, 0, 1, b""))  # noqa: E731
     for module, name, answer in (
-        (oidc, "finish", begun),
+        (code_flow, "finish", begun),
         (oidc_people, "person_for", made.person_for),
         (auth, "signed_in_person", made.signed_in_person),
         (second_factor, "factors_of", lambda _: made.factors),
         (auth, "begin_session", lambda *_: "session=x"),
         (auth, "remember_browser", lambda *_: "known=x"),
         (second_step, "begin", lambda *_: "second_step=x"),
-        (oidc_state, "keep_identity", lambda *_: "identity=x"),
-        (oidc_state, "end", lambda *_: "sign_in=; Max-Age=0"),
-        (provider_sign_in, "sign_in_ways", lambda: SignInWays("Example")),
+        (browser_state, "keep_identity", lambda *_: "identity=x"),
+        (browser_state, "end", lambda *_: "sign_in=; Max-Age=0"),
+        (provider, "sign_in_ways", lambda: SignInWays("Example")),
     ):
         monkeypatch.setattr(module, name, answer)
     return made
@@ -73,7 +77,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
 
 def finish() -> tuple[int, str, list[str]]:
     """Status, where it leads, and the names of the cookies that are set."""
-    response: Response = provider_sign_in.finish(samples.request(CALLBACK))
+    response: Response = provider.finish(samples.request(CALLBACK))
     cookies: Any = response.headers.get("Set-Cookie", [])
     return response.status_code, str(response.headers.get("Location", "")), [one.split("=")[0] for one in cookies]
 
@@ -109,7 +113,7 @@ def test_an_account_to_connect(answers: Answers) -> None:
 def test_what_went_wrong_is_told_and_nobody_signed_in(answers: Answers, error: ShylightError) -> None:
     answers.person = error
     assert finish() == (error.status, "", [])
-    assert error.message in provider_sign_in.finish(samples.request(CALLBACK)).body.decode()
+    assert error.message in provider.finish(samples.request(CALLBACK)).body.decode()
 
 
 @pytest.mark.parametrize("action", ["connect", "disconnect"])
@@ -133,11 +137,11 @@ def test_an_invited_person_may_sign_in_instead_of_choosing_a_password(
     monkeypatch: pytest.MonkeyPatch, chosen: bool
 ) -> None:
     monkeypatch.setattr(invitation_acceptance, "find", lambda *_: object())
-    monkeypatch.setattr(invitation_page, "_step", lambda *_: "create")
+    monkeypatch.setattr(invitation, "_step", lambda *_: "create")
     monkeypatch.setattr(invitation_acceptance, "create_account", lambda *_: (_ for _ in ()).throw(NotFound("Created.")))
     monkeypatch.setattr(auth, "signed_in_person", lambda _: (_ for _ in ()).throw(Unauthorized("Please sign in.")))
     asked = samples.request("/invitations/abc", method="POST", body=b"sign_in=1" if chosen else b"name=x")
-    response = invitation_page.accept(asked, "abc")
+    response = invitation.accept(asked, "abc")
     if chosen:
         assert response.headers["Location"] == "../sign-in?next=invitations%2Fabc"
     else:

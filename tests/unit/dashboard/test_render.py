@@ -12,8 +12,8 @@ import pytest
 from chalice import Response
 
 from chalicelib.dashboard import error_page, static_files
-from chalicelib.dashboard.home import SiteForm
-from chalicelib.dashboard.install import Arrival
+from chalicelib.dashboard.reports.home import SiteForm
+from chalicelib.dashboard.sites.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
 from chalicelib.store.people import Person
 from tests.unit.dashboard import (

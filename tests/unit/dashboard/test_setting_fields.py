@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import site_settings
-from chalicelib.dashboard import setting_fields
-from chalicelib.dashboard.setting_fields import FIELDS, GROUPS, Control, Field
+from chalicelib.accounts.sites import site_settings
+from chalicelib.dashboard.sites import setting_fields
+from chalicelib.dashboard.sites.setting_fields import FIELDS, GROUPS, Control, Field
 from tests.unit.dashboard import samples
 
 

@@ -10,10 +10,13 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib import catalogue, config
-from chalicelib.accounts import link_passwords, request_origin, shared_access, shared_links
-from chalicelib.accounts.shared_access import Locked
-from chalicelib.accounts.shared_link_fields import HIDEABLE
-from chalicelib.dashboard import error_page, link_forms, shared_page, shared_password, sharing
+from chalicelib.accounts.access import request_origin
+from chalicelib.accounts.sharing import link_passwords, shared_access, shared_links
+from chalicelib.accounts.sharing.link_fields import HIDEABLE
+from chalicelib.accounts.sharing.shared_access import Locked
+from chalicelib.dashboard import error_page
+from chalicelib.dashboard.sharing import link_forms, password_form, shared_page
+from chalicelib.dashboard.sharing import settings as sharing_settings
 from chalicelib.errors import Forbidden, NotFound, TooManyRequests, Unauthorized
 from chalicelib.web import Request
 from tests.unit.dashboard import samples
@@ -157,10 +160,10 @@ def test_who_needs_the_password_is_asked_for_it_where_the_page_may_be_embedded()
 def test_the_right_password_leads_on_and_keeps_the_period(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_access, "find", lambda *_: (samples.SITE, samples.LINK))
     monkeypatch.setattr(link_passwords, "unlock", lambda *_: "cookie=1")
-    answer = shared_password.unlock_link(posted(), "x" * 64)
+    answer = password_form.unlock_link(posted(), "x" * 64)
     assert (answer.status_code, answer.headers["Set-Cookie"]) == (303, "cookie=1")
     assert answer.headers["Location"] == f"..{PATH}?period=7d"
-    framed = shared_password.unlock_link(posted(sec_fetch_dest="iframe", sec_fetch_site="same-origin"), "x" * 64)
+    framed = password_form.unlock_link(posted(sec_fetch_dest="iframe", sec_fetch_site="same-origin"), "x" * 64)
     assert framed.headers["Location"] == f"..{PATH}?period=7d&unlocked=1"
     again = samples.shared_locked({"unlocked": "1"}).body
     assert b"does not keep the cookie" in again
@@ -174,7 +177,7 @@ def test_a_wrong_password_shows_the_form_again(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(shared_access, "find", lambda *_: (samples.SITE, samples.FULL_LINK))
     monkeypatch.setattr(link_passwords, "unlock", refuse)
-    answer = shared_password.unlock_public_page(posted(), samples.SITE.id)
+    answer = password_form.unlock_public_page(posted(), samples.SITE.id)
     assert answer.status_code == error.status
     assert error.message in answer.body.decode()
     assert answer.headers.get("Retry-After") == ("9" if error.retry_after else None)
@@ -184,7 +187,7 @@ def test_a_wrong_password_shows_the_form_again(monkeypatch: pytest.MonkeyPatch, 
 def test_another_sites_page_cannot_send_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_access, "find", lambda *_: (samples.SITE, samples.LINK))
     with pytest.raises(Forbidden):
-        shared_password.unlock_link(posted(sec_fetch_site="cross-site"), "x")
+        password_form.unlock_link(posted(sec_fetch_site="cross-site"), "x")
     assert request_origin.check_origin(posted(sec_fetch_site="same-origin")) is None  # type: ignore[func-returns-value]
 
 
@@ -279,6 +282,6 @@ def test_an_unknown_link_cannot_be_changed() -> None:
 
 
 def test_every_confirmation_is_shown() -> None:
-    for done, sentence in sharing.DONE.items():
+    for done, sentence in sharing_settings.DONE.items():
         assert sentence in Markup(samples.sharing_page(done=done).body.decode()).text
     assert 'class="done"' not in samples.sharing_page(done="<b>").body.decode()

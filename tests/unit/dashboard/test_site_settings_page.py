@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, site_settings
-from chalicelib.dashboard import sections, site_settings_page
-from chalicelib.dashboard.setting_fields import COPIED, FIELDS, texts
+from chalicelib.accounts import audit_log
+from chalicelib.accounts.sites import site_settings
+from chalicelib.dashboard import sections
+from chalicelib.dashboard.sites import settings
+from chalicelib.dashboard.sites.setting_fields import COPIED, FIELDS, texts
 from chalicelib.errors import BadRequest, Conflict, Forbidden
 from chalicelib.store import people, site_changes
 from chalicelib.store.sites import Site
@@ -123,7 +125,7 @@ def test_archiving_is_a_button_of_its_own(saved: dict[str, Any], site: Site) -> 
     answer = samples.settings(site, form={"status": other})
     assert (answer.status_code, saved) == (303, {"active": not site.active})
     assert str(answer.headers["Location"]).endswith(f"settings?done={other}")
-    assert site_settings_page.DONE[other] in samples.settings(site, done=other).body.decode()
+    assert settings.DONE[other] in samples.settings(site, done=other).body.decode()
 
 
 def test_a_domain_that_somebody_else_has_is_told_where_it_was_entered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +185,7 @@ def test_only_those_who_may_open_the_page_get_links_to_it(
     monkeypatch.setattr(people, "role_in", lambda _person, _site: role)
     for person, allowed in ((samples.PERSON, may), (samples.ADMINISTRATOR, True)):
         links = sections.of_site(person, samples.SITE, "/sites/{site}")
-        assert links.include(site_settings_page.PATH) is allowed
+        assert links.include(settings.PATH) is allowed
 
 
 def test_the_longest_settings_fit_into_a_form(saved: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import audit_log, installation, oidc
+from chalicelib.accounts import audit_log, installation
+from chalicelib.accounts.oidc import code_flow
 from chalicelib.errors import BadRequest
 from chalicelib.operations import installation_settings
 from chalicelib.store import administrators, provider_identities
@@ -57,7 +58,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(stored, "write", world.write)
     monkeypatch.setattr(installation, "encryption_key", lambda: b"k" * 32)
     monkeypatch.setattr(audit_log, "record", lambda *_, **__: None)
-    monkeypatch.setattr(oidc, "check", world.check)
+    monkeypatch.setattr(code_flow, "check", world.check)
     monkeypatch.setattr(administrators, "find", lambda: [ADMINISTRATOR])
     monkeypatch.setattr(
         provider_identities, "identities_of", lambda _: [Identity("x", issuer, "", 1) for issuer in world.issuers]

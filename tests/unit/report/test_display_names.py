@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from chalicelib.api import stats as api_stats
-from chalicelib.dashboard import breakdowns, overview
+from chalicelib.dashboard.reports import breakdowns, overview
 from chalicelib.report import site_stats
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.store.sites import Site

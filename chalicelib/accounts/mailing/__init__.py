@@ -1,0 +1,1 @@
+"""Mail to people: sending it, and its texts."""

@@ -1,0 +1,1 @@
+"""Who belongs to a site or a team, and inviting people to them."""

@@ -1,0 +1,1 @@
+"""People: creating them, and deleting all that belongs to them."""

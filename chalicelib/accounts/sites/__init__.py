@@ -1,0 +1,1 @@
+"""Sites: creating, changing, transferring and deleting them."""

@@ -1,0 +1,1 @@
+"""The pages of one's account: profile, preferences, and how one signs in."""

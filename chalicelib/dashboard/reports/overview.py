@@ -1,0 +1,113 @@
+"""The overview: the figures of a site over a period, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from chalice import Response
+
+from chalicelib import config
+from chalicelib.accounts.access import auth
+from chalicelib.dashboard import countries, formatting, render, sections
+from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.dashboard.sites import settings
+from chalicelib.dashboard.sites.snippet import snippet
+from chalicelib.hostnames import site_url
+from chalicelib.report import stats_question
+from chalicelib.report.display_names import shown_name
+from chalicelib.report.periods import Period
+from chalicelib.report.stats import LatestVisit, Stats
+from chalicelib.store.people import Person
+from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
+from chalicelib.web import Request
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit in the list of the latest ones, with its texts."""
+
+    start: str
+    day: str
+    clock: str
+    entry_page: str
+    source: str
+    code: str
+    country: str
+    browser: str
+    system: str
+    device: str
+    identifier: str
+    pageviews: int
+    duration: float
+
+
+def show(request: Request, person: Person, site: Site) -> Response:
+    """``GET /sites/{id}``: the figures of a site over a period.
+
+    :raises BadRequest: if a parameter is not valid.
+    :raises QueryTooLarge: if filters take too much time or memory.
+    """
+    now, query = datetime.now(site.zone), PageQuery.of(request)
+    question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
+    stats = stats_question.answer(site, question, now)
+    # Answers about visits take much more time than those from rollups.
+    refresh_s = config.FILTERED_PAGE_REFRESH_S if query.filters else config.OPEN_PAGE_REFRESH_S
+    return render.page(
+        request,
+        "reports/overview.html",
+        **figures(stats, question.period, now, query, refresh_s),
+        person=person,
+        csrf=auth.csrf_token(request),
+        sites=auth.sites_of(person),
+        keep=periods.kept_query(request),
+        cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
+        latest=[visit_line(visit, now.date()) for visit in stats.latest],
+        snippet=snippet(request.address, site),
+        may_change=sections.of_site(person, site, "/sites/{site}").include(settings.PATH),
+    )
+
+
+def figures(stats: Stats, period: Period, now: datetime, query: PageQuery, refresh_s: int) -> dict[str, Any]:
+    """What the templates need for the figures of a period: of the overview, and of a shared page.
+
+    :param now: on the site's clock; :param query: of the page.
+    :param refresh_s: how often an open page brings itself up to date, s.
+    """
+    today = now.date()
+    return {
+        "site": stats.site,
+        "site_url": site_url(stats.site.domain),
+        "picker": period_picker.pick(period, today, query),
+        "stats": stats,
+        "waiting": periods.is_waiting(stats),
+        "note": periods.outdated_note(stats),
+        "live": stats.last >= today,
+        "refresh_s": refresh_s,
+        "figures": metric_cards.overview_metrics(stats, today),
+        "before": metric_cards.before(stats, today),
+        "chart": chart.plot(stats.series, stats.interval, now),
+    }
+
+
+def visit_line(visit: LatestVisit, today: date) -> VisitLine:
+    """The texts for a visit."""
+    device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
+    return VisitLine(
+        start=visit.start.isoformat(timespec="seconds"),
+        day="" if visit.start.date() == today else formatting.weekday(visit.start.date()),
+        clock=formatting.clock(visit.start),
+        entry_page=formatting.shortened(visit.entry_page),
+        source=shown_name("sources", visit.source) if visit.source else _("Direct"),
+        code=visit.country or "",
+        country=countries.name_of(visit.country) if visit.country else _("Unknown"),
+        browser=visit.browser or _("Unknown"),
+        system=visit.system or "",
+        device=device,
+        identifier=visit.identifier or "",
+        pageviews=visit.pageviews,
+        duration=visit.duration,
+    )

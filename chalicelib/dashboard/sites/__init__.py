@@ -1,0 +1,1 @@
+"""The pages on which a site is set up and run: settings, people, installing, ownership."""
