@@ -270,13 +270,27 @@ def test_an_open_page_brings_itself_up_to_date_and_leaves_what_is_in_use(page: P
     page.goto(f"{dashboard.url}/sites/full")
     page.get_by_role("region", name="Pages").get_by_text("more").first.click()
     dashboard.pages["/sites/full"] = lambda: samples.overview(samples.empty())
-    page.clock.fast_forward(61_000)
+    page.clock.fast_forward(3_000)
     page.get_by_text("0 online").wait_for()
     page.locator(".visitors .value", has_text="0").wait_for()
     assert page.get_by_text("/page-38").first.is_visible()
     assert page.get_by_text("No visits in this period. Visits from links").first.is_visible()
     # There is a tab fewer than before, and yet each table is replaced by its own.
     assert page.get_by_role("region", name="Places").get_by_text("No visits in this period.").first.is_visible()
+
+
+def test_an_open_page_that_nobody_uses_asks_once_a_minute(page: Page, dashboard: Dashboard) -> None:
+    page.clock.install()
+    page.goto(f"{dashboard.url}/sites/full")
+    page.clock.run_for(125_000)
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(58_000)
+    assert len(asked) <= 1
+    page.mouse.move(50, 50)
+    with page.expect_request("**/sites/full"):
+        page.clock.run_for(5_000)
 
 
 def test_the_install_page_notices_the_first_hit_and_copies_snippets(page: Page, dashboard: Dashboard) -> None:

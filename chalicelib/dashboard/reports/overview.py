@@ -8,6 +8,7 @@ from typing import Any
 
 from chalice import Response
 
+from chalicelib import config
 from chalicelib.accounts.access import auth
 from chalicelib.catalogue import Metric
 from chalicelib.dashboard import countries, formatting, render, sections
@@ -63,10 +64,13 @@ def show(request: Request, person: Person, site: Site) -> Response:
     now, query = datetime.now(site.zone), PageQuery.of(request)
     question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
     stats = stats_question.answer(site, question, now)
+    # Answers about visits take much more time than those from rollups.
+    refresh_s = config.FILTERED_PAGE_REFRESH_S if query.filters else config.OPEN_PAGE_REFRESH_S
     return render.page(
         request,
         "reports/overview.html",
         **figures(stats, question, now, query, metric_cards.chosen(request.query)),
+        refresh_s=refresh_s,
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),

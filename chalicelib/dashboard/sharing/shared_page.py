@@ -42,6 +42,7 @@ def show(request: Request, site: Site, link: SharedLink) -> Response:
         "sharing/shared-page.html",
         headers=headers(link),
         **overview.figures(shared, question, now, query, metric_cards.chosen(request.query)),
+        refresh_s=config.SHARED_REFRESH_AFTER_S,
         cards=breakdowns.cards(shared, hidden=link.hidden, linked=False),
         indexed=link.indexed and link.is_public and link.password_hash is None,
     )

@@ -155,7 +155,7 @@ for (const figure of document.querySelectorAll("figure.chart")) liven(figure);
 
 // A page with today's figures brings itself up to date while somebody looks at it; one that waits for the first
 // visit reloads when it came, the page to install from says so, and the one of a deletion says how far it is. What is
-// open or in use stays as it is.
+// open or in use stays as it is. A page that nobody has used for two minutes does so once a minute.
 const inUse = (part) => part.querySelector("details[open], .tip:not([hidden])") || part.contains(document.activeElement);
 const refresh = async () => {
   if (document.hidden || !document.querySelector("[data-refresh]")) return;
@@ -177,4 +177,14 @@ const refresh = async () => {
   for (const figure of document.querySelectorAll("figure.chart:not([data-lively])")) liven(figure);
 };
 const { refresh: seconds } = document.querySelector("[data-refresh]")?.dataset ?? {};
-if (seconds) setInterval(refresh, seconds * 1000);
+let used = Date.now();
+for (const type of ["pointermove", "keydown", "scroll", "visibilitychange"])
+  document.addEventListener(type, () => (used = Date.now()), { capture: true, passive: true });
+let [waited, asking] = [0, false];
+const tick = async () => {
+  waited += Number(seconds);
+  if (asking || (Date.now() - used > 120_000 && waited < 60)) return;
+  [waited, asking] = [0, true];
+  await refresh().finally(() => (asking = false));
+};
+if (seconds) setInterval(tick, seconds * 1000);

@@ -17,6 +17,7 @@ from chalicelib.accounts.access import auth
 from chalicelib.accounts.sharing import counters, shared_links
 from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.catalogue import METRICS, Totals
+from chalicelib.config import OPEN_PAGE_REFRESH_S
 from chalicelib.dashboard import render, sections, time_zones
 from chalicelib.dashboard.reports import breakdowns, chart, excluded_traffic, metric_cards, period_picker
 from chalicelib.dashboard.reports import home as home_page
@@ -151,6 +152,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         sites=[stats.site, SITE],
         keep="?period=7d",
         **{**figures(stats, period), "waiting": waiting, "live": True},
+        refresh_s=OPEN_PAGE_REFRESH_S,
         cards=breakdowns.cards(stats),
         latest=[overview_page.visit_line(visit, TODAY) for visit in stats.latest],
         snippet=snippet(asked.base_url, stats.site),
