@@ -93,6 +93,8 @@ PART_RECORDS: Final = 500_000
 SMALL_DAY_RECORDS: Final = 20_000
 # What a function that answers questions keeps in memory of the parts that it has read.
 RECENT_PARTS_BYTES: Final = 96 * 1024 * 1024
+# Rows of tables in sums of days and months that a function keeps in memory, of about 200 bytes each.
+RECENT_SUMS_ROWS: Final = 150_000
 # A site has the aggregator woken at most this often.
 WAKE_EVERY_S: Final = 3
 # How long the aggregator works on a day before it goes on to the next one that waits.
@@ -111,6 +113,12 @@ UPDATE_GEOIP_EVERY_DAYS: Final = 7
 DELETE_SITES_EVERY_MIN: Final = 5
 # A page that is opened again within this time after a build shows that build.
 REFRESH_AFTER_S: Final = 2
+# An open overview of today brings itself up to date this often while somebody uses it, else once a minute; with
+# filters, always once a minute.
+OPEN_PAGE_REFRESH_S: Final = 2
+FILTERED_PAGE_REFRESH_S: Final = 60
+# And the page of the last minutes.
+REALTIME_PAGE_REFRESH_S: Final = 10
 
 SITE_CACHE_S: Final = 30
 INSTALLATION_CACHE_S: Final = 30

@@ -15,13 +15,12 @@ from chalicelib.collect.event import encode
 from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.store.sites import Site, get_site
-from tests.browser.test_dashboard import dashboard, either, violations
+from tests.browser.test_dashboard import dashboard, either
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller
-from tests.unit.dashboard import report_samples
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
     from tests.browser.test_dashboard import Dashboard
 
@@ -166,23 +165,6 @@ def test_an_open_realtime_page_follows_what_happens(page: Page, dashboard: Dashb
     page.clock.fast_forward(11_000)
     page.locator(".figure .value", has_text="250").wait_for()
     page.get_by_role("region", name="Countries").get_by_text("Germany").wait_for()
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 390)])
-def test_no_page_of_these_violates_a_rule_of_accessibility(
-    browser: Browser, dashboard: Dashboard, scheme: str, width: int
-) -> None:
-    dashboard.pages = {path: show for path, show in dashboard.pages.items() if path in report_samples.PAGES}
-    assert not violations(browser, dashboard, scheme, width)
-
-
-def test_no_page_of_these_grows_wider_than_the_window(browser: Browser, dashboard: Dashboard) -> None:
-    page = browser.new_page()
-    for path, width in itertools.product(report_samples.PAGES, (360, 640, 820, 1100, 1600)):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.goto(dashboard.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-    page.close()
 
 
 def test_paper_has_the_figures_and_not_the_controls(page: Page, dashboard: Dashboard) -> None:

@@ -10,11 +10,14 @@ from chalice import Response
 
 from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
+from chalicelib.catalogue import Metric
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import (
     breakdowns,
     chart,
+    comparison_picker,
     geoip_hint,
+    interval_links,
     metric_cards,
     page_links,
     period_picker,
@@ -25,8 +28,8 @@ from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
 from chalicelib.report.display_names import shown_name
-from chalicelib.report.periods import Period
 from chalicelib.report.stats import LatestVisit, Stats
+from chalicelib.report.stats_question import StatsQuestion
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
@@ -66,10 +69,13 @@ def show(request: Request, person: Person, site: Site) -> Response:
     now, query = datetime.now(site.zone), PageQuery.of(request)
     question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
     stats = stats_question.answer(site, question, now)
+    # Answers about visits take much more time than those from rollups.
+    refresh_s = config.FILTERED_PAGE_REFRESH_S if query.filters else config.OPEN_PAGE_REFRESH_S
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, question.period, now, query),
+        **figures(stats, question, now, query, metric_cards.chosen(request.query)),
+        refresh_s=refresh_s,
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
@@ -85,23 +91,25 @@ def show(request: Request, person: Person, site: Site) -> Response:
     )
 
 
-def figures(stats: Stats, period: Period, now: datetime, query: PageQuery) -> dict[str, Any]:
+def figures(stats: Stats, question: StatsQuestion, now: datetime, query: PageQuery, metric: Metric) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
-    :param now: on the site's clock; :param query: of the page.
+    :param now: on the site's clock; :param query: of the page; :param metric: of the chart.
     """
     today = now.date()
     return {
         "site": stats.site,
         "site_url": site_url(stats.site.domain),
-        "picker": period_picker.pick(period, today, query),
+        "picker": period_picker.pick(question.period, today, query),
+        "comparison": comparison_picker.pick(question, query),
+        "intervals": interval_links.links(question, query),
         "stats": stats,
         "waiting": periods.is_waiting(stats),
         "note": periods.outdated_note(stats),
         "live": stats.last >= today,
-        "figures": metric_cards.overview_metrics(stats, today),
+        "figures": metric_cards.overview_metrics(stats, today, query),
         "before": metric_cards.before(stats, today),
-        "chart": chart.plot(stats.series, stats.interval, now),
+        "chart": chart.plot(stats, metric, now, query),
     }
 
 

@@ -12,9 +12,10 @@ from chalice import Response
 from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import formatting, render, sections
-from chalicelib.dashboard.reports import breakdowns, chart
+from chalicelib.dashboard.reports import breakdowns
 from chalicelib.dashboard.reports.breakdowns import Card, Entry, Ranking
 from chalicelib.dashboard.reports.chart import Tick
+from chalicelib.dashboard.reports.chart_axis import ticks_of
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.report import filters, realtime
 from chalicelib.report.realtime import Minute, Realtime
@@ -81,6 +82,7 @@ def contents(found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
     return {
         "site": site,
         "found": found,
+        "refresh_s": config.REALTIME_PAGE_REFRESH_S,
         "minutes": config.REALTIME_MINUTES,
         "online_minutes": config.ONLINE_MINUTES,
         "chart": bars(found.minutes),
@@ -95,14 +97,14 @@ def contents(found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
 
 def bars(minutes: Sequence[Minute]) -> Bars:
     """The chart of some minutes, of which the last one is not over."""
-    ticks = chart.nice_ticks(max((max(minute.pageviews, minute.visitors) for minute in minutes), default=0))
-    top, place = ticks[-1], 100 / max(len(minutes), 1)
+    ticks = ticks_of("count", max((max(minute.pageviews, minute.visitors) for minute in minutes), default=0))
+    top, place = ticks[-1][0], 100 / max(len(minutes), 1)
 
-    def y(value: int) -> float:
+    def y(value: float) -> float:
         return round(HEIGHT - value / top * HEIGHT, 1)
 
     return Bars(
-        tuple(Tick(y(value), formatting.axis(value)) for value in ticks),
+        tuple(Tick(y(value), text) for value, text in ticks),
         tuple(
             Bar(
                 clock=formatting.clock(minute.t),

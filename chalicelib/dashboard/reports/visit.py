@@ -244,7 +244,7 @@ def _view(hit: Mapping[str, Any], site: Site) -> Step:
     facts = [Fact(name, write(value)) for name, value, write in known if value is not None]
     if hit["tracker"] and hit["tracker"] != "script":
         facts.append(Fact(_("Sent by"), _(TRACKERS.get(hit["tracker"], hit["tracker"]))))
-    return Step(hit["t"], _clock_with_seconds(at), "", *_page(hit, site), tuple(facts))
+    return Step(hit["t"], _clock_with_seconds(at), "", *_page(hit["page"] or "", site), tuple(facts))
 
 
 def _event(event: Mapping[str, Any], site: Site) -> Step:
@@ -253,12 +253,11 @@ def _event(event: Mapping[str, Any], site: Site) -> Step:
     facts = (Fact(_("Revenue"), f"{formatting.money(revenue['amount'])} {revenue['currency']}"),) if revenue else ()
     name = formatting.shortened(event["name"] or "")
     properties = tuple((key, formatting.shortened(value)) for key, value in event["props"].items())
-    return Step(event["t"], _clock_with_seconds(at), name, *_page(event, site), facts, properties)
+    page = _page(event["page"], site) if event["page"] is not None else ("", "")
+    return Step(event["t"], _clock_with_seconds(at), name, *page, facts, properties)
 
 
-def _page(of: Mapping[str, Any], site: Site) -> tuple[str, str]:
+def _page(page: str, site: Site) -> tuple[str, str]:
     """A page for display, and the link to it."""
-    if of["page"] is None:
-        return "", ""
-    name = breakdowns.name_of(catalogue.DIMENSIONS["pages"], of["page"], site.domain)
+    name = breakdowns.name_of(catalogue.DIMENSIONS["pages"], page, site.domain)
     return name.label, name.href

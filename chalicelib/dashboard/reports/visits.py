@@ -79,7 +79,7 @@ def latest_visit(visit: Mapping[str, Any]) -> LatestVisit:
     return LatestVisit(
         start=datetime.fromisoformat(visit["start"]),
         pageviews=len(visit["hits"]),
-        entry_page=visit["hits"][0]["page"] if visit["hits"] else "",
+        entry_page=(visit["hits"][0]["page"] or "") if visit["hits"] else "",
         **{name: visit[name] for name in same},
     )
 

@@ -14,7 +14,7 @@ from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.dashboard.reports import breakdowns, page_links, period_picker, periods
 from chalicelib.dashboard.reports.metric_cards import FORMATTERS
-from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.dashboard.reports.page_query import COMPARISON, METRIC, PageQuery
 from chalicelib.errors import NotFound
 from chalicelib.report import breakdown, breakdown_question, filters
 from chalicelib.report.breakdown import Breakdown, MetricValue, Row
@@ -246,6 +246,6 @@ def _file(root: str, found: Breakdown, site: Site, own: PageQuery) -> str:
         "metrics": ",".join(question.metrics),
         "limit": str(config.MAX_BREAKDOWN_ROWS),
     }
-    asked = own.without("period", "from", "to", "compare", "compare_from", "compare_to", "match_weekdays", "interval")
+    asked = own.without(*COMPARISON, "interval", METRIC)
     dated = asked.with_days(found.period.first, found.period.last).changed(**items)
     return f"{root}api/v1/sites/{site.id}/breakdown.csv{dated.href}"

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from chalice import Response
 
+from chalicelib import config
 from chalicelib.dashboard.reports import page_links, realtime, visit
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.errors import NotFound
@@ -105,6 +106,13 @@ def test_what_is_not_known_of_a_visit_is_left_out_or_unknown() -> None:
     assert "Sent by Pixel" in text
 
 
+def test_a_view_without_a_page_is_listed() -> None:
+    found = a_visit(0, ("/",))
+    found["hits"][0]["page"] = None
+    assert "(no path)" in text_of(report_samples.visit(found))
+    assert "(no path)" in text_of(report_samples.visit_list(found))
+
+
 def test_a_long_visit_says_what_its_page_leaves_out() -> None:
     page = report_samples.visit(a_visit(0, ("/",) * (visit.MAX_STEPS + 3)))
     assert page.body.count(b'<li class="view">') == visit.MAX_STEPS
@@ -132,6 +140,6 @@ def test_the_bars_of_the_last_minutes() -> None:
 
 def test_realtime_refreshes_itself_and_says_when_nobody_is_there() -> None:
     page = report_samples.last_minutes(1)
-    assert b'data-refresh="10"' in page.body
+    assert f'data-refresh="{config.REALTIME_PAGE_REFRESH_S}"' in page.body.decode()
     assert "Online now 3 active in the last 5 minutes" in text_of(page)
     assert "Nobody in the last 30 minutes." in text_of(report_samples.last_minutes(0))

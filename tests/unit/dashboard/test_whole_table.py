@@ -115,3 +115,15 @@ def test_what_is_no_table_and_no_column_is_refused() -> None:
     with pytest.raises(BadRequest, match="cursor"):
         text("pages", cursor="x")
     assert whole_table.EVENTS not in catalogue.DIMENSIONS
+
+
+def test_a_card_leads_to_its_whole_table_and_holds_no_more_than_it_shows() -> None:
+    page = samples.overview(samples.full(rows=40)).body.decode()
+    assert f"sites/{samples.SITE.id}/tables/entry_pages" in page
+    assert f"sites/{samples.SITE.id}/tables/events" in page
+    assert "/page-6" in page
+    assert "/page-38" not in page
+    shared = samples.shared(samples.full(rows=40)).body.decode()
+    assert "/page-38" in shared
+    assert "/tables/" not in shared
+    assert "/visits" not in shared
