@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bench.aggregation import day_rollup
 from harness.lambda_requests import Context, body_of, event
 from harness.measurement import Measurement, Section
+from harness.sample_day import site_in
 
 if TYPE_CHECKING:
     from chalicelib.store.people import Person
@@ -48,10 +49,8 @@ def measure() -> Section:
 def _prepare() -> tuple[str, int, str]:
     """(site, page views, cookie): a site with 30 days of rollups, and the session cookie of a signed-in person."""
     from chalicelib.store import rollups
-    from chalicelib.store.sites import Site, put_site
 
-    site = Site(str(uuid.uuid4()), "Overview", "lighthouse-journal.example", "UTC", created_at=int(time.time()))
-    put_site(site)
+    site = site_in("UTC", "Overview")
     rng, total, today = random.Random(7), 0, datetime.now(UTC).date()
     for number in range(_DAYS):
         day = today - timedelta(days=number)

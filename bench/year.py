@@ -17,6 +17,7 @@ from unittest.mock import patch
 from bench.overview import ask, signed_in
 from harness.lambda_requests import Context, event
 from harness.measurement import Measurement, Section
+from harness.sample_day import site_in
 
 if TYPE_CHECKING:
     from chalicelib.aggregate.rollup_sums import Rollup
@@ -87,10 +88,8 @@ def _stored(make: Callable[[random.Random], Rollup]) -> tuple[Site, float]:
     """A new site with a year, and the year before to compare it with; and the rows of the tables of its average day."""
     from chalicelib.aggregate import rollup_sums
     from chalicelib.store import rollups
-    from chalicelib.store.sites import Site, put_site
 
-    site = Site(str(uuid.uuid4()), "Year", "lighthouse-journal.example", "UTC", created_at=int(time.time()))
-    put_site(site)
+    site = site_in("UTC", "Year")
     rng, today = random.Random(7), datetime.now(UTC).date()
     made = [make(rng) for _ in range(_KINDS_OF_DAYS)]
     packed = [rollup_sums.pack(one) for one in made]
