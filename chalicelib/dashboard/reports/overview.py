@@ -11,12 +11,14 @@ from chalice import Response
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sites import settings
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
 from chalicelib.report.display_names import shown_name
+from chalicelib.report.filters import EVENT, IDENTIFIER
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.store.people import Person
@@ -27,7 +29,10 @@ from chalicelib.web import Request
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """A visit in the list of the latest ones, with its texts."""
+    """A visit in the list of the latest ones, with its texts.
+
+    :ivar filter: what its identifier leads to; None if the page cannot be filtered by it.
+    """
 
     start: str
     day: str
@@ -42,6 +47,7 @@ class VisitLine:
     identifier: str
     pageviews: int
     duration: float
+    filter: FilterLink | None = None
 
 
 def show(request: Request, person: Person, site: Site) -> Response:
@@ -53,25 +59,29 @@ def show(request: Request, person: Person, site: Site) -> Response:
     now, query = datetime.now(site.zone), PageQuery.of(request)
     question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
     stats = stats_question.answer(site, question, now)
+    links = FilterLinks(query)
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, question.period, now, query),
+        **figures(stats, question.period, now, query, links),
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
         keep=periods.kept_query(request),
-        cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
-        latest=[visit_line(visit, now.date()) for visit in stats.latest],
+        cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}, links=links),
+        latest=[visit_line(visit, now.date(), links) for visit in stats.latest],
         snippet=snippet(request.address, site),
         may_change=sections.of_site(person, site, "/sites/{site}").include(settings.PATH),
     )
 
 
-def figures(stats: Stats, period: Period, now: datetime, query: PageQuery) -> dict[str, Any]:
+def figures(
+    stats: Stats, period: Period, now: datetime, query: PageQuery, links: FilterLinks | None = None
+) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
     :param now: on the site's clock; :param query: of the page.
+    :param links: which filter by values; None: there are none.
     """
     today = now.date()
     return {
@@ -85,11 +95,15 @@ def figures(stats: Stats, period: Period, now: datetime, query: PageQuery) -> di
         "figures": metric_cards.overview_metrics(stats, today),
         "before": metric_cards.before(stats, today),
         "chart": chart.plot(stats.series, stats.interval, now),
+        "event_links": [links.to(EVENT, event.name) if links else None for event in stats.events],
     }
 
 
-def visit_line(visit: LatestVisit, today: date) -> VisitLine:
-    """The texts for a visit."""
+def visit_line(visit: LatestVisit, today: date, links: FilterLinks | None = None) -> VisitLine:
+    """The texts for a visit.
+
+    :param links: which filter by values; None: there are none.
+    """
     device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
     return VisitLine(
         start=visit.start.isoformat(timespec="seconds"),
@@ -105,4 +119,5 @@ def visit_line(visit: LatestVisit, today: date) -> VisitLine:
         identifier=visit.identifier or "",
         pageviews=visit.pageviews,
         duration=visit.duration,
+        filter=links.to(IDENTIFIER, visit.identifier) if links and visit.identifier else None,
     )

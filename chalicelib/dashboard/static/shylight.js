@@ -14,6 +14,14 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The name of a row filters by it; with Shift, it excludes it.
+document.addEventListener("click", (event) => {
+  const link = event.shiftKey && event.target.closest("a.filter");
+  if (!link) return;
+  event.preventDefault();
+  location.href = link.dataset.exclude ?? link.href.replace(/f=is(%2C[^&]*)$/, "f=is_not$1");
+});
+
 // Copy buttons.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;

@@ -19,6 +19,8 @@ from chalicelib.dashboard import render, sections, time_zones
 from chalicelib.dashboard.reports import breakdowns, chart, excluded_traffic, metric_cards, period_picker, periods
 from chalicelib.dashboard.reports import home as home_page
 from chalicelib.dashboard.reports import overview as overview_page
+from chalicelib.dashboard.reports.filter_links import FilterLinks
+from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sharing import badge, password_form, shared_page
 from chalicelib.dashboard.sharing import settings as sharing_settings
 from chalicelib.dashboard.sites import install as install_page
@@ -26,6 +28,7 @@ from chalicelib.dashboard.sites import settings as site_settings_page
 from chalicelib.dashboard.sites.snippet import snippet, snippets
 from chalicelib.report import site_stats, visitor_counter
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
+from chalicelib.report.filters import EVENT
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.report.visitor_counter import Count
@@ -134,9 +137,11 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
 
 
-def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Response:
-    """The page of a site."""
+def overview(stats: Stats, waiting: bool = False, period: str = "30d", filters: Sequence[str] = ()) -> Response:
+    """The page of a site, with some filters."""
     asked = request(f"/sites/{stats.site.id}")
+    query = PageQuery((("period", period), *(("f", text) for text in filters)))
+    links = FilterLinks(query)
     return render.page(
         asked,
         "reports/overview.html",
@@ -149,13 +154,14 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         picker=period_picker.pick(Period(period, stats.first, stats.last), TODAY),
         stats=stats,
         waiting=waiting,
+        event_links=[links.to(EVENT, event.name) for event in stats.events],
         note=periods.outdated_note(stats),
         live=True,
         figures=metric_cards.overview_metrics(stats, TODAY),
         before=metric_cards.before(stats, TODAY),
         chart=chart.plot(stats.series, stats.interval, NOW),
-        cards=breakdowns.cards(stats),
-        latest=[overview_page.visit_line(visit, TODAY) for visit in stats.latest],
+        cards=breakdowns.cards(stats, links=links),
+        latest=[overview_page.visit_line(visit, TODAY, links) for visit in stats.latest],
         snippet=snippet(asked.base_url, stats.site),
         may_change=True,
     )
