@@ -7,6 +7,7 @@ ROUTES = (
     Route("GET", "/sites", "dashboard.reports.home:show", Right.SIGNED_IN),
     Route("POST", "/sites", "dashboard.reports.home:create_site", Right.SIGNED_IN),
     Route("GET", "/sites/{site}", "dashboard.reports.overview:show", Right.SITE_VIEW),
+    Route("GET", "/sites/{site}/filter", "dashboard.reports.filter_page:show", Right.SITE_VIEW),
     Route("GET", "/sites/{site}/ledger", "dashboard.reports.excluded_traffic:show", Right.SITE_VIEW),
     Route("GET", "/sites/{site}/install", "dashboard.sites.install:show", Right.SITE_VIEW),
     Route("GET", "/sites/{site}/settings", "dashboard.sites.settings:show", Right.SITE_EDIT),

@@ -92,7 +92,7 @@ def cards(
         Card(
             key,
             _(card.title),
-            tuple(ranking(kind, stats, linked, links) for kind in _tabs(key, stats)),
+            tuple(ranking(kind, stats, linked, links) for kind in _tabs(key, stats, links)),
             notes.get(key, ""),
         )
         for key, card in catalogue.CARDS.items()
@@ -100,12 +100,16 @@ def cards(
     ]
 
 
-def _tabs(card: str, stats: Stats) -> list[str]:
-    """The dimensions of a card that are shown, in the order of their tabs."""
+def _tabs(card: str, stats: Stats, links: FilterLinks | None) -> list[str]:
+    """The dimensions of a card that are shown, in the order of their tabs; also those that the page is filtered by."""
     of_card = (dimension for dimension in catalogue.DIMENSIONS.values() if dimension.card == card and dimension.tab)
     in_order = sorted(of_card, key=lambda dimension: dimension.tab)
     return [
-        dimension.key for dimension in in_order if not dimension.needs_several or _has_several(dimension.key, stats)
+        dimension.key
+        for dimension in in_order
+        if not dimension.needs_several
+        or _has_several(dimension.key, stats)
+        or (links and links.has(FIELDS[dimension.singular]))
     ]
 
 

@@ -53,6 +53,10 @@ class FilterLinks:
             return None
         return FilterLink(self._query.with_filters([*without, f"is,{field.name},{value}"]).href)
 
+    def has(self, field: Field) -> bool:
+        """Whether the page has a filter by a field."""
+        return any(name == field.name for _, name in self._entered)
+
     def _matching(self, operator: filters.Operator, field: Field, value: str) -> set[str]:
         """The filters of the page with this operator that match a value of a field."""
         entered = self._entered.get((operator, field.name), ())

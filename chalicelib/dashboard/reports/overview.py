@@ -10,7 +10,15 @@ from chalice import Response
 
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import countries, formatting, render, sections
-from chalicelib.dashboard.reports import breakdowns, chart, geoip_hint, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports import (
+    breakdowns,
+    chart,
+    filter_pills,
+    geoip_hint,
+    metric_cards,
+    period_picker,
+    periods,
+)
 from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sites import settings
@@ -64,6 +72,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
         request,
         "reports/overview.html",
         **figures(stats, question.period, now, query, links),
+        filter_bar=filter_pills.bar(question.conditions, query, stats),
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),

@@ -16,7 +16,15 @@ from chalicelib.accounts.access import auth
 from chalicelib.accounts.sharing import counters, shared_links
 from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.dashboard import render, sections, time_zones
-from chalicelib.dashboard.reports import breakdowns, chart, excluded_traffic, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports import (
+    breakdowns,
+    chart,
+    excluded_traffic,
+    filter_pills,
+    metric_cards,
+    period_picker,
+    periods,
+)
 from chalicelib.dashboard.reports import home as home_page
 from chalicelib.dashboard.reports import overview as overview_page
 from chalicelib.dashboard.reports.filter_links import FilterLinks
@@ -29,6 +37,7 @@ from chalicelib.dashboard.sites.snippet import snippet, snippets
 from chalicelib.report import site_stats, visitor_counter
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.filters import EVENT
+from chalicelib.report.filters import parse as parse_filters
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
 from chalicelib.report.visitor_counter import Count
@@ -154,6 +163,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d", filters: 
         picker=period_picker.pick(Period(period, stats.first, stats.last), TODAY),
         stats=stats,
         waiting=waiting,
+        filter_bar=filter_pills.bar(parse_filters(filters), query, stats),
         event_links=[links.to(EVENT, event.name) for event in stats.events],
         note=periods.outdated_note(stats),
         live=True,
