@@ -46,6 +46,7 @@ from chalicelib.store import (
     mail,
     provider_identities,
     salts,
+    saved_segments,
     site_changes,
     site_people,
 )
@@ -266,6 +267,7 @@ def _look(api: Api, of: Site) -> None:
     api.ask("POST /sites/{site}/settings/copy", 303, urlencode(copy), site=of.id)
     api.ask("GET /arrange", 200)
     api.ask("POST /arrange", 303, urlencode({"csrf": csrf, "site": of.id, "move": "favourite"}))
+    _segment_pages(api, of, csrf)
     _give_away(api, csrf)
     for status in ("archived", "active"):
         api.ask("POST /sites/{site}/settings", 303, urlencode({"csrf": csrf, "status": status}), site=of.id)
@@ -422,6 +424,7 @@ def _program(api: Api, of: Site) -> None:
     _people(api, of)
     _ownership(api, of)
     _shares(api, of)
+    _segments(api, of)
     api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
 
 
@@ -495,6 +498,29 @@ def _shares(api: Api, of: Site) -> None:
     for active in (True, False):
         api.ask("PUT /api/v1/sites/{site}/counter", 200, {"active": active}, site=of.id)
         api.ask("GET /api/v1/sites/{site}/counter", 200, site=of.id)
+
+
+def _segments(api: Api, of: Site) -> None:
+    """Saved segments, by the API."""
+    route = "/api/v1/sites/{site}/segments"
+    fields = {"name": "Bounces", "filters": ["is,bounce,yes"]}
+    segment = json.loads(api.ask(f"POST {route}", 201, fields, site=of.id))["id"]
+    api.ask(f"GET {route}", 200, site=of.id)
+    for shared in (True, False):
+        body = {**fields, "shared": shared}
+        api.ask(f"PUT {route}/{{segment}}", 200, body, site=of.id, segment=segment)
+    api.ask(f"DELETE {route}/{{segment}}", 204, site=of.id, segment=segment)
+
+
+def _segment_pages(api: Api, of: Site, csrf: str) -> None:
+    """The same, by the pages."""
+    form = {"csrf": csrf, "name": "Bounces", "query": "?f=is,bounce,yes", "shared": "yes"}
+    api.ask("POST /sites/{site}/segments", 303, urlencode(form), site=of.id)
+    (segment,) = saved_segments.shared_in(of.id)
+    api.ask("GET /sites/{site}/segments", 200, site=of.id)
+    path = "POST /sites/{site}/segments/{segment}"
+    api.ask(path, 303, urlencode({**form, "name": "Short visits"}), site=of.id, segment=segment.id)
+    api.ask(path, 303, urlencode({"csrf": csrf, "do": "delete"}), site=of.id, segment=segment.id)
 
 
 def _tokens(api: Api, of: Site) -> None:

@@ -9,6 +9,7 @@ from chalicelib import catalogue
 from chalicelib.dashboard.reports import filter_form, filter_words
 from chalicelib.dashboard.reports.filter_form import FilterForm
 from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.dashboard.reports.saved_segments import SegmentLink
 from chalicelib.report.filters import EVENT, FIELDS, Condition, Field
 from chalicelib.report.stats import Stats
 from chalicelib.translation import gettext as _
@@ -48,6 +49,7 @@ class FilterBar:
     :ivar clear: a link to the page without filters.
     :ivar hints: what is counted, where that is not plain.
     :ivar matches: whether anything meets the conditions.
+    :ivar segments: the saved segments; :ivar query: of the page, to be saved; :ivar may_share: to share what is saved.
     """
 
     pills: tuple[Pill, ...]
@@ -56,9 +58,19 @@ class FilterBar:
     clear: str
     hints: tuple[str, ...]
     matches: bool
+    segments: tuple[SegmentLink, ...]
+    query: str
+    may_share: bool
 
 
-def bar(conditions: Sequence[Condition], query: PageQuery, stats: Stats) -> FilterBar:
+def bar(
+    conditions: Sequence[Condition],
+    query: PageQuery,
+    stats: Stats,
+    segments: Sequence[SegmentLink] = (),
+    *,
+    may_share: bool = False,
+) -> FilterBar:
     """The filters of a page that shows `stats`."""
     return FilterBar(
         pills=tuple(_pill(condition, query) for condition in conditions),
@@ -67,6 +79,9 @@ def bar(conditions: Sequence[Condition], query: PageQuery, stats: Stats) -> Filt
         clear=query.with_filters([]).href,
         hints=tuple(_hints(conditions)),
         matches=not conditions or bool(stats.metrics.visits or stats.metrics.pageviews or stats.events),
+        segments=tuple(segments),
+        query=query.href,
+        may_share=may_share,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from chalice import Response
 
 from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites.saved_segments import may_share
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import (
     breakdowns,
@@ -18,6 +19,7 @@ from chalicelib.dashboard.reports import (
     metric_cards,
     period_picker,
     periods,
+    saved_segments,
 )
 from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
@@ -72,7 +74,13 @@ def show(request: Request, person: Person, site: Site) -> Response:
         request,
         "reports/overview.html",
         **figures(stats, question.period, now, query, links),
-        filter_bar=filter_pills.bar(question.conditions, query, stats),
+        filter_bar=filter_pills.bar(
+            question.conditions,
+            query,
+            stats,
+            saved_segments.links(site, person, query),
+            may_share=may_share(site, person),
+        ),
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),

@@ -29,6 +29,7 @@ from chalicelib.dashboard.reports import home as home_page
 from chalicelib.dashboard.reports import overview as overview_page
 from chalicelib.dashboard.reports.filter_links import FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.dashboard.reports.saved_segments import SegmentLink
 from chalicelib.dashboard.sharing import badge, password_form, shared_page
 from chalicelib.dashboard.sharing import settings as sharing_settings
 from chalicelib.dashboard.sites import install as install_page
@@ -146,8 +147,14 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
 
 
-def overview(stats: Stats, waiting: bool = False, period: str = "30d", filters: Sequence[str] = ()) -> Response:
-    """The page of a site, with some filters."""
+def overview(
+    stats: Stats,
+    waiting: bool = False,
+    period: str = "30d",
+    filters: Sequence[str] = (),
+    segments: Sequence[SegmentLink] = (),
+) -> Response:
+    """The page of a site, with some filters and saved segments."""
     asked = request(f"/sites/{stats.site.id}")
     query = PageQuery((("period", period), *(("f", text) for text in filters)))
     links = FilterLinks(query)
@@ -163,7 +170,7 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d", filters: 
         picker=period_picker.pick(Period(period, stats.first, stats.last), TODAY),
         stats=stats,
         waiting=waiting,
-        filter_bar=filter_pills.bar(parse_filters(filters), query, stats),
+        filter_bar=filter_pills.bar(parse_filters(filters), query, stats, segments, may_share=True),
         event_links=[links.to(EVENT, event.name) for event in stats.events],
         note=periods.outdated_note(stats),
         live=True,
