@@ -36,6 +36,11 @@ def name_of(language: str) -> str:
     return _languages().names.get(language, language)
 
 
+def known() -> tuple[str, ...]:
+    """The languages that have a name."""
+    return tuple(_languages().names)
+
+
 @cache
 def _languages() -> _Languages:
     text = resources.files("chalicelib").joinpath(_FILE).read_text("utf-8")

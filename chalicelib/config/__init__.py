@@ -288,6 +288,12 @@ INVITATIONS_PER_ADDRESS: Final = 5
 # Names of people, sites and teams are shortened to this in invitations, which go to strangers.
 MAX_INVITATION_NAME_CHARS: Final = 60
 
+# Saved segments that the people of a site share, and that one person keeps for themselves in a site.
+MAX_SAVED_SEGMENTS: Final = 100
+MAX_SEGMENT_NAME_CHARS: Final = 100
+# All filters of a segment together: more would not fit into a link.
+MAX_SEGMENT_FILTER_CHARS: Final = 6000
+
 # Shared links of one site, and websites that may embed one of them.
 MAX_SHARED_LINKS: Final = 100
 MAX_EMBED_ORIGINS: Final = 20

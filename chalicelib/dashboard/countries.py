@@ -57,3 +57,8 @@ def _names() -> dict[str, str]:
 def name_of(code: str) -> str:
     """The English name of the country with this ISO 3166-1 alpha-2 code; of another, the code itself."""
     return _names().get(code.upper(), code)
+
+
+def codes() -> tuple[str, ...]:
+    """The codes of all countries."""
+    return tuple(_names())

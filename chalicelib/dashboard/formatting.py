@@ -107,7 +107,7 @@ def share(part: float, whole: float) -> str:
     return percent(min(part / whole, 1.0))
 
 
-_DEVICE_TYPES = {
+DEVICE_TYPES = {
     "phone": N_("Phone"),
     "tablet": N_("Tablet"),
     "desktop": N_("Desktop"),
@@ -122,7 +122,7 @@ _DEVICE_TYPES = {
 
 def device_type(name: str) -> str:
     """The name of a device type: ``TV`` for ``tv``; others in upper case."""
-    return _(_DEVICE_TYPES[name]) if name in _DEVICE_TYPES else name[:1].upper() + name[1:]
+    return _(DEVICE_TYPES[name]) if name in DEVICE_TYPES else name[:1].upper() + name[1:]
 
 
 _SCREENS = {

@@ -62,6 +62,9 @@ def environment() -> Environment:
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
         min_password_chars=config.MIN_PASSWORD_CHARS,
+        most_filter_chars=config.MAX_FILTER_CHARS,
+        most_property_chars=config.MAX_PROP_NAME_CHARS,
+        most_segment_name_chars=config.MAX_SEGMENT_NAME_CHARS,
         language=translation.current_language,
         preferences=appearance.current,
         account_page=sections.first(sections.ACCOUNT),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from chalicelib import catalogue, url_normalization
+from chalicelib.aggregate.spellings import folded
 from chalicelib.catalogue import Dimension, Values
 from chalicelib.hostnames import normal_host
 from chalicelib.report.idn import shown_host, shown_url
@@ -44,3 +45,9 @@ def stored_names(dimension: Dimension, name: str) -> set[str]:
         else:
             names.add(normal_host(name) or name)
     return names
+
+
+def is_same(dimension: Dimension, entered: str, stored: str) -> bool:
+    """Whether a filter by the value that somebody has entered matches a stored one."""
+    names = stored_names(dimension, entered)
+    return folded(stored) in map(folded, names) if dimension.ignores_case else stored in names

@@ -83,13 +83,14 @@ class Condition:
 
 OPERATORS: Final[tuple[Operator, ...]] = ("is", "is_not", "contains", "contains_not")
 EVENT: Final = Field("event", "events")
+IDENTIFIER: Final = Field("identifier", "visits")
 FIELDS: Final[Mapping[str, Field]] = {
     **{
         dimension.singular: Field(dimension.singular, dimension.level, dimension=dimension)
         for dimension in catalogue.DIMENSIONS.values()
     },
     EVENT.name: EVENT,
-    "identifier": Field("identifier", "visits"),
+    IDENTIFIER.name: IDENTIFIER,
     "bounce": Field("bounce", "visits", "yes or no"),
     "duration": Field("duration", "visits", "range"),
     "views": Field("views", "visits", "range"),

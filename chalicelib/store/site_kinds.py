@@ -61,6 +61,8 @@ KINDS: Final = (
     Kind("invitations", "core", (r"site#{site}", r"invitation#.*")),
     Kind("invitations", "core", (r"(email|person)#.*", r"invitation#site#{site}#.*")),
     Kind("sharing", "core", (r"site#{site}", r"share#.*|counter")),
+    Kind("saved_segments", "core", (r"site#{site}", r"segment#.*")),
+    Kind("saved_segments", "core", (r"person#.*", r"segment#{site}#.*")),
     Kind("administrator_changes", "core", (r"site#{site}", r"by-administrator#.*")),
     # What is in a partition of the site is the site's, even if its kind is not declared.
     Kind(OTHER, "core", (r"site#{site}", ".*")),

@@ -77,9 +77,9 @@ def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
     """
     site = _site(stack, caller, path, site)
     named = Named(site)
-    for parameter in ("transfer", "deletion"):
+    for parameter in ("transfer", "deletion", "segment"):
         if f"{{{parameter}}}" in path:
-            named.parameters[parameter] = site
+            named.parameters[parameter] = _segment(caller, site) if parameter == "segment" else site
     if path.endswith("/settings"):
         named.other_site = caller.new_site(_new_domain())
     person = ""
@@ -149,3 +149,9 @@ def _token(stack: Deployed, caller: Caller) -> str:
     assert made.status == 201, made.body
     text = [one.text for one in mail.sent(stack.cloud) if one.recipients == (stack.admin_email,)][-1]
     return str(re.findall(r"/invitations/([\w-]{87})", text)[-1])
+
+
+def _segment(caller: Caller, site: str) -> str:
+    """The id of a new saved segment of a site."""
+    fields = {"name": "Test", "filters": ["is,country,DE"]}
+    return str(caller.api("POST", f"/sites/{site}/segments", fields).json()["id"])

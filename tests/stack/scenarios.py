@@ -46,6 +46,7 @@ from chalicelib.store import (
     mail,
     provider_identities,
     salts,
+    saved_segments,
     site_changes,
     site_people,
 )
@@ -249,6 +250,8 @@ def _look(api: Api, of: Site) -> None:
         (visit, *_) = re.findall(r'class="go" href="[./]*sites/[^"]*/visits/([^"?]+)', listed)
         api.ask("GET /sites/{site}/visits/{visit}", 200, site=of.id, visit=visit)
         api.ask("GET /sites/{site}/realtime", 200, site=of.id)
+        for name in ("page", "prop:plan"):  # values from rollups, and from visits
+            api.ask("GET /sites/{site}/filter", 200, query={**week, "dimension": name}, site=of.id)
         take(view(of, day, 12))
         with patch("chalicelib.config.SMALL_DAY_RECORDS", 0):  # too large a day for a page: it has it built
             api.ask("GET /sites/{site}", 200, query=week, site=of.id)
@@ -269,6 +272,7 @@ def _look(api: Api, of: Site) -> None:
     api.ask("POST /sites/{site}/settings/copy", 303, urlencode(copy), site=of.id)
     api.ask("GET /arrange", 200)
     api.ask("POST /arrange", 303, urlencode({"csrf": csrf, "site": of.id, "move": "favourite"}))
+    _segment_pages(api, of, csrf)
     _give_away(api, csrf)
     for status in ("archived", "active"):
         api.ask("POST /sites/{site}/settings", 303, urlencode({"csrf": csrf, "status": status}), site=of.id)
@@ -425,6 +429,7 @@ def _program(api: Api, of: Site) -> None:
     _people(api, of)
     _ownership(api, of)
     _shares(api, of)
+    _segments(api, of)
     api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
 
 
@@ -498,6 +503,29 @@ def _shares(api: Api, of: Site) -> None:
     for active in (True, False):
         api.ask("PUT /api/v1/sites/{site}/counter", 200, {"active": active}, site=of.id)
         api.ask("GET /api/v1/sites/{site}/counter", 200, site=of.id)
+
+
+def _segments(api: Api, of: Site) -> None:
+    """Saved segments, by the API."""
+    route = "/api/v1/sites/{site}/segments"
+    fields = {"name": "Bounces", "filters": ["is,bounce,yes"]}
+    segment = json.loads(api.ask(f"POST {route}", 201, fields, site=of.id))["id"]
+    api.ask(f"GET {route}", 200, site=of.id)
+    for shared in (True, False):
+        body = {**fields, "shared": shared}
+        api.ask(f"PUT {route}/{{segment}}", 200, body, site=of.id, segment=segment)
+    api.ask(f"DELETE {route}/{{segment}}", 204, site=of.id, segment=segment)
+
+
+def _segment_pages(api: Api, of: Site, csrf: str) -> None:
+    """The same, by the pages."""
+    form = {"csrf": csrf, "name": "Bounces", "query": "?f=is,bounce,yes", "shared": "yes"}
+    api.ask("POST /sites/{site}/segments", 303, urlencode(form), site=of.id)
+    (segment,) = saved_segments.shared_in(of.id)
+    api.ask("GET /sites/{site}/segments", 200, site=of.id)
+    path = "POST /sites/{site}/segments/{segment}"
+    api.ask(path, 303, urlencode({**form, "name": "Short visits"}), site=of.id, segment=segment.id)
+    api.ask(path, 303, urlencode({"csrf": csrf, "do": "delete"}), site=of.id, segment=segment.id)
 
 
 def _tokens(api: Api, of: Site) -> None:

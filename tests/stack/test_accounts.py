@@ -35,6 +35,7 @@ PARAMETERS = {
     "invitation": str(uuid.uuid4()),
     "passkey": "0" * 32,
     "share": "public",
+    "segment": "0" * 16,
     "transfer": str(uuid.uuid4()),
     "deletion": str(uuid.uuid4()),
     "letter": str(uuid.uuid4()),
@@ -307,6 +308,7 @@ FORMS = [
     "/account/tokens", "/account/tokens/revoke", "/confirm", "/account/sessions", "/account/authenticator",
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
     "/account/passkeys/{passkey}",
+    "/sites/{site}/segments", "/sites/{site}/segments/{segment}",
     "/sites/{site}/sharing", "/sites/{site}/sharing/{share}", "/sites/{site}/counter",
     "/sites/{site}/settings/copy", "/sites/{site}/ownership", "/transfers/{transfer}", "/arrange",
 ]  # fmt: skip

@@ -34,6 +34,7 @@ from chalicelib.store import (
     invitations,
     person_deletions,
     provider_identities,
+    saved_segments,
     second_factors,
     security_notices,
     site_people,
@@ -49,6 +50,7 @@ from chalicelib.store.invitations import Kind as InvitationKind
 from chalicelib.store.people import Person, Role
 from chalicelib.store.person_data import Found
 from chalicelib.store.provider_identities import Identity
+from chalicelib.store.saved_segments import SavedSegment
 from chalicelib.store.second_factors import Passkey
 from chalicelib.store.site_order import SiteOrder
 from chalicelib.store.site_transfers import Transfer
@@ -143,9 +145,14 @@ def person_with_everything() -> Person:
     )
     teams.create(person, {"name": "Team"})
     invite(person, "installation", "")
+    saved_segments.add(segment_of(person, str(uuid.uuid4())))
     site_order_store.write(person.id, SiteOrder(frozenset({str(uuid.uuid4())})))
     audit_log.record(person, "person.change_name", subject=person.id)
     return person
+
+
+def segment_of(person: Person, site_id: str, *, shared: bool = False) -> SavedSegment:
+    return SavedSegment(site_id, uuid.uuid4().hex[:16], "Bounces", ("is,bounce,yes",), person.id, shared)
 
 
 def trace_of(person: Person) -> set[tuple[str, str]]:
@@ -179,6 +186,7 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     invite(friend, "team", team.id, accepted_by=person.id)
     invite(person, "team", team.id, accepted_by=friend.id)
     invite(person, "site", visited.id)
+    assert saved_segments.add(segment_of(person, visited.id, shared=True))
     soon = int(time.time()) + 999
     assert site_transfers.put(Transfer(visited.id, person.other_emails[0], friend.id, friend.id, 1, soon), None)
     assert site_transfers.put(Transfer(shared.id, f"{uuid.uuid4()}@example.com", friend.id, person.id, 1, soon), None)
@@ -198,7 +206,7 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     assert stored.find_person(person.email) is None
     kept = ("deletion person#", "audit#")
     at_once_left = {keys for _, keys in trace_of(person) if not keys.startswith(kept)}
-    searched = (" link#sign-up#", f"site#{shared.id} transfer")
+    searched = (" link#sign-up#", f"site#{shared.id} transfer", f"site#{visited.id} segment#")
     assert all(any(one in keys for one in searched) for keys in at_once_left), "all but what only a search finds"
     removal.finish_all()
     assert remaining(person) == set()
@@ -209,6 +217,7 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     item = CoreItem.get("deletion", f"person#{person.id}")
     assert set(json.loads(item.body or "")) == {"by", "began", "finished"}
     assert item.expires == receipt.finished + config.PERSON_RECEIPT_S
+    assert [(one.name, one.owner) for one in saved_segments.shared_in(visited.id)] == [("Bounces", "")]
     now = team_store.read(team.id)
     assert now is not None
     assert now.members == {friend.id: "owner"}

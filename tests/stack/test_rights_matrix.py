@@ -71,6 +71,7 @@ STRICTER: Final = [
     Case(BY_NAME[f"PUT {MEMBERS}/{{person}}"], Right.TEAM_OWN, {"role": "owner"}),
     Case(BY_NAME["POST /teams/{team}/members/{person}/remove"], Right.TEAM_ADMIN, {}),
     Case(BY_NAME["POST /teams/{team}/members/{person}"], Right.TEAM_OWN, {"role": "owner"}),
+    Case(BY_NAME[f"POST {SITE}/segments"], Right.SITE_EDIT, {"name": "x", "filters": ["is,bounce,no"], "shared": True}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"status": "unknown"}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"domain": ""}),
     Case(BY_NAME[f"PATCH {SITE}"], Right.SITE_ADMIN, {"retention_days": 0}),
@@ -112,7 +113,8 @@ def send(browser: Browser, case: Case, site: SharedSite, token: str = "", who: s
         "site": site.id, "team": site.team, "person": str(uuid.uuid4()), "invitation": str(uuid.uuid4()),
         "token": "unknown", "identifier": "user-1", "file": "none",
         "passkey": "unknown", "transfer": site.id, "deletion": site.id, "letter": str(uuid.uuid4()),
-        "share": "0" * 16, "link": site.link if who == "shared link" else f"{site.link[:-8]}AAAAAAAA",
+        "segment": "0" * 16, "share": "0" * 16,
+        "link": site.link if who == "shared link" else f"{site.link[:-8]}AAAAAAAA",
     }  # fmt: skip
     if route.right is Right.COUNTER_KEY:
         key = site.counter if who == "shared link" else f"{site.counter[:-8]}AAAAAAAA"

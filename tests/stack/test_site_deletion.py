@@ -35,6 +35,7 @@ from chalicelib.store import (
     invitations,
     people,
     salts,
+    saved_segments,
     site_changes,
     site_data,
     site_kinds,
@@ -47,6 +48,7 @@ from chalicelib.store import (
 )
 from chalicelib.store.invitations import Invitation, Place
 from chalicelib.store.people import Person
+from chalicelib.store.saved_segments import SavedSegment
 from chalicelib.store.site_transfers import Transfer
 from chalicelib.store.sites import Site
 from harness.botocore_calls import Call, intercepted_calls
@@ -98,6 +100,9 @@ def filled(name: str = "Field notes") -> Filled:
     now = int(time.time())
     assert site_transfers.put(Transfer(site.id, "next@example.com", owner.id, owner.id, now, now + 1000), None)
     assert counter_keys.add(site.id, "key")
+    for shared in (True, False):
+        segment = SavedSegment(site.id, uuid.uuid4().hex[:16], "Bounces", ("is,bounce,yes",), owner.id, shared)
+        assert saved_segments.add(segment)
     invitation = Invitation(
         Place("site", site.id), str(uuid.uuid4()), "new@example.com", "viewer", owner.id, now, now + 1000, "digest"
     )
@@ -220,6 +225,7 @@ def test_nothing_remains_but_the_receipt(local_aws: Cloud, functions: list[str])
     assert (receipt.name, receipt.by, receipt.owners) == (made.site.name, made.owner.id, (made.owner.id,))
     counted = {"hits": 4, "identifiers": 3, "salts": 3, "people": 5, "mentions": 3, "transfers": 2, "sharing": 1}
     counted |= {"mentions": 4, "teams": 1, "invitations": 3, "administrator_changes": 1}
+    counted |= {"saved_segments": 2}
     assert {name: receipt.removed[name] for name in counted} == counted
     # The settings are gone in the transaction that began it, and nothing is of a kind that is not declared.
     assert not {"settings", site_kinds.OTHER} & set(receipt.removed)

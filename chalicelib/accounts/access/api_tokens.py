@@ -27,8 +27,8 @@ _ID_CHARS: Final = 16
 # What each scope allows, for people.
 SCOPES: Final[Mapping[Scope, str]] = {
     Scope.STATS_READ: N_("See figures, visits, events and excluded traffic"),
-    Scope.SITES_READ: N_("See sites and their settings"),
-    Scope.SITES_WRITE: N_("Create sites and change their settings"),
+    Scope.SITES_READ: N_("See sites, their settings, and saved segments"),
+    Scope.SITES_WRITE: N_("Create sites, change their settings, and save segments"),
     Scope.SITES_OWN: N_("Delete sites, transfer them, and accept sites that are offered"),
     Scope.PEOPLE_READ: N_("See the people of sites and teams, with their e-mail addresses, and invitations"),
     Scope.PEOPLE_WRITE: N_("Invite people to sites and teams, change their roles, remove them, and manage teams"),

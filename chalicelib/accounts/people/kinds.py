@@ -13,7 +13,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from chalicelib.accounts.membership import teams
-from chalicelib.store import domains, invitations, person_data, provider_identities, site_changes, site_transfers
+from chalicelib.store import (
+    domains,
+    invitations,
+    person_data,
+    provider_identities,
+    saved_segments,
+    site_changes,
+    site_transfers,
+)
 from chalicelib.store.invitations import Kind as InvitationKind
 from chalicelib.store.invitations import Place
 from chalicelib.store.person_data import Found
@@ -74,6 +82,12 @@ def _withdraw_offer(deletion: PersonDeletion, item: Found) -> bool:
     return ours and site_transfers.remove(offer)
 
 
+def _disown_segment(deletion: PersonDeletion, item: Found) -> bool:
+    """A segment that the person shares with the people of a site stays, as nobody's."""
+    site_id, segment_id = item.pk.removeprefix("site#"), item.sk.removeprefix("segment#")
+    return saved_segments.disown(site_id, segment_id, deletion.person_id)
+
+
 def _leave_teams(deletion: PersonDeletion, item: Found) -> bool:
     teams.forget_person(deletion.person_id)
     return _delete(deletion, item)
@@ -113,6 +127,7 @@ OWN: Final = (
     Kind("profile", (_PERSON, "profile"), _delete),
     Kind("sites", (_PERSON, rf"site#{_UUID}"), _delete_membership),
     Kind("order of sites", (_PERSON, "site-order"), _delete),
+    Kind("saved segments", (_PERSON, rf"segment#{_UUID}#.+"), _delete),
     Kind("teams", (_PERSON, "teams"), _leave_teams),
     Kind("invitations", (_PERSON, r"invitation#.+"), _delete_invitation),
     Kind("tokens", (_PERSON, r"token#[0-9a-f]+"), _delete),
@@ -134,6 +149,7 @@ ELSEWHERE: Final = (
     Kind("people of a site", (rf"site#{_UUID}", "people"), _leave_site),
     Kind("owner of a site", ("site", _UUID), _leave_site),
     Kind("owner of a domain", (r"domain#.+", "sites"), _release_domain),
+    Kind("shared segments", (rf"site#{_UUID}", r"segment#.+"), _disown_segment),
     Kind("offers of sites", (rf"site#{_UUID}", "transfer"), _withdraw_offer),
     Kind("offers to addresses", (r"email#.+", rf"transfer#{_UUID}"), _withdraw_offer),
     Kind("members of a team", (rf"team#{_UUID}", "team"), _leave_team),

@@ -71,12 +71,12 @@ def create_site(
     return made
 
 
-def site_name(given: object) -> str:
-    """A site's name: 1 to 100 printable characters, without surrounding white space."""
+def site_name(given: object, most: int = MAX_SITE_NAME_CHARS) -> str:
+    """A name, of a site or something else: 1 to `most` printable characters, without surrounding white space."""
     text = _text(given, "name").strip()
-    if not 1 <= len(text) <= MAX_SITE_NAME_CHARS:
+    if not 1 <= len(text) <= most:
         raise BadRequest(
-            _("name must have 1 to %(number)s characters.", number=MAX_SITE_NAME_CHARS),
+            _("name must have 1 to %(number)s characters.", number=most),
             field="name",
         )
     if any(unicodedata.category(character) in _UNPRINTABLE or character in _BIDI_CONTROLS for character in text):

@@ -10,8 +10,10 @@ from types import MappingProxyType
 from chalicelib import catalogue, languages, url_normalization
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries, formatting
+from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
 from chalicelib.hostnames import site_url
 from chalicelib.report.display_names import shown_name
+from chalicelib.report.filters import FIELDS
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.translation import gettext as _
 
@@ -26,7 +28,8 @@ _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s\\]*)?", re.IGNORECASE)
 class Entry:
     """One row.
 
-    :ivar href: external link of the name, ``""`` for none.
+    :ivar href: external link to what the name stands for, ``""`` for none.
+    :ivar filter: what the name leads to; None if the page cannot be filtered by the row.
     :ivar code: country code, for the countries.
     :ivar bar: length of the bar in percent; the largest row's is 100.
     """
@@ -38,6 +41,7 @@ class Entry:
     pageviews: int
     share: str
     bar: float
+    filter: FilterLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +81,35 @@ def cards(
     *,
     hidden: Collection[str] = (),
     linked: bool = True,
+    links: FilterLinks | None = None,
 ) -> list[Card]:
     """The cards of the overview, in their order on the page.
 
     :param notes: by card; :param hidden: the cards to leave out.
-    :param linked: whether rows have links.
+    :param linked: whether rows have external links; :param links: which filter by rows, None: rows have none.
     """
     return [
-        Card(key, _(card.title), tuple(ranking(kind, stats, linked) for kind in _tabs(key, stats)), notes.get(key, ""))
+        Card(
+            key,
+            _(card.title),
+            tuple(ranking(kind, stats, linked, links) for kind in _tabs(key, stats, links)),
+            notes.get(key, ""),
+        )
         for key, card in catalogue.CARDS.items()
         if key not in hidden
     ]
 
 
-def _tabs(card: str, stats: Stats) -> list[str]:
-    """The dimensions of a card that are shown, in the order of their tabs."""
+def _tabs(card: str, stats: Stats, links: FilterLinks | None) -> list[str]:
+    """The dimensions of a card that are shown, in the order of their tabs; also those that the page is filtered by."""
     of_card = (dimension for dimension in catalogue.DIMENSIONS.values() if dimension.card == card and dimension.tab)
     in_order = sorted(of_card, key=lambda dimension: dimension.tab)
     return [
-        dimension.key for dimension in in_order if not dimension.needs_several or _has_several(dimension.key, stats)
+        dimension.key
+        for dimension in in_order
+        if not dimension.needs_several
+        or _has_several(dimension.key, stats)
+        or (links and links.has(FIELDS[dimension.singular]))
     ]
 
 
@@ -104,14 +118,14 @@ def _has_several(kind: str, stats: Stats) -> bool:
     return table is not None and sum(bool(row.name) for row in table.rows) > 1
 
 
-def ranking(kind: str, stats: Stats, linked: bool = True) -> Ranking:
+def ranking(kind: str, stats: Stats, linked: bool = True, links: FilterLinks | None = None) -> Ranking:
     """The table `kind` of `stats`; a row's share is its part of all visitors."""
     dimension = catalogue.DIMENSIONS[kind]
     table = stats.tables.get(kind) or Table(rows=())
     everyone = stats.metrics.visitors
     largest = max((row.visitors for row in table.rows), default=0)
 
-    def entry(row: Row, label: str, href: str = "", code: str = "") -> Entry:
+    def entry(row: Row, label: str, href: str = "", code: str = "", link: FilterLink | None = None) -> Entry:
         return Entry(
             label=formatting.shortened(label),
             href=href,
@@ -120,14 +134,19 @@ def ranking(kind: str, stats: Stats, linked: bool = True) -> Ranking:
             pageviews=row.pageviews,
             share=formatting.share(row.visitors, everyone),
             bar=round(min(row.visitors / largest, 1) * 100, 1) if largest else 0,
+            filter=link,
         )
 
-    def href(row: Row) -> str:
-        return _href(dimension, row.name, stats.site.domain) if linked else ""
+    def named(row: Row) -> Entry:
+        return entry(
+            row,
+            label_of(dimension, row.name),
+            _href(dimension, row.name, stats.site.domain) if linked else "",
+            _code(dimension, row.name),
+            links.to(FIELDS[dimension.singular], row.name) if links else None,
+        )
 
-    entries = [
-        entry(row, _label(dimension, row.name), href(row), _code(dimension, row.name)) for row in table.rows[:HELD]
-    ]
+    entries = [named(row) for row in table.rows[:HELD]]
     shown = SHOWN if len(entries) > SHOWN + 1 else SHOWN + 1
     return Ranking(
         key=kind,
@@ -142,8 +161,8 @@ def ranking(kind: str, stats: Stats, linked: bool = True) -> Ranking:
     )
 
 
-def _label(dimension: Dimension, name: str) -> str:
-    """The label of a row."""
+def label_of(dimension: Dimension, name: str) -> str:
+    """The label of a value, as it is stored."""
     if not name:
         return _(dimension.empty_value)
     label = shown_name(dimension.key, name)
@@ -191,5 +210,5 @@ class Name:
 def name_of(dimension: Dimension, stored: str, domain: str) -> Name:
     """A value for display, in a site with this domain."""
     return Name(
-        formatting.shortened(_label(dimension, stored)), _href(dimension, stored, domain), _code(dimension, stored)
+        formatting.shortened(label_of(dimension, stored)), _href(dimension, stored, domain), _code(dimension, stored)
     )

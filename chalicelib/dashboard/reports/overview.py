@@ -10,24 +10,29 @@ from chalice import Response
 
 from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
+from chalicelib.accounts.sites.saved_segments import may_share
 from chalicelib.catalogue import Metric
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import (
     breakdowns,
     chart,
     comparison_picker,
+    filter_pills,
     geoip_hint,
     interval_links,
     metric_cards,
     page_links,
     period_picker,
     periods,
+    saved_segments,
 )
+from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
 from chalicelib.report.display_names import shown_name
+from chalicelib.report.filters import EVENT, IDENTIFIER
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.report.stats_question import StatsQuestion
 from chalicelib.store.people import Person
@@ -41,6 +46,7 @@ class VisitLine:
     """A visit in a list, with its texts.
 
     :ivar href: the page of the visit; :ivar online: whether the visitor was active in the last minutes.
+    :ivar filter: what its identifier leads to; None if the page cannot be filtered by it.
     """
 
     start: str
@@ -58,6 +64,7 @@ class VisitLine:
     duration: float
     href: str
     online: bool
+    filter: FilterLink | None = None
 
 
 def show(request: Request, person: Person, site: Site) -> Response:
@@ -71,19 +78,28 @@ def show(request: Request, person: Person, site: Site) -> Response:
     stats = stats_question.answer(site, question, now)
     # Answers about visits take much more time than those from rollups.
     refresh_s = config.FILTERED_PAGE_REFRESH_S if query.filters else config.OPEN_PAGE_REFRESH_S
+    links = FilterLinks(query)
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, question, now, query, metric_cards.chosen(request.query)),
+        **figures(stats, question, now, query, metric_cards.chosen(request.query), links),
         refresh_s=refresh_s,
+        filter_bar=filter_pills.bar(
+            question.conditions,
+            query,
+            stats,
+            saved_segments.links(site, person, query),
+            may_share=may_share(site, person),
+        ),
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
         keep=periods.kept_query(request),
         whole_table=lambda table: page_links.whole_table(request.root, site, table, query),
-        cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}),
+        cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}, links=links),
         latest=[
-            visit_line(visit, now, page_links.visit(request.root, site, visit.id, query)) for visit in stats.latest
+            visit_line(visit, now, page_links.visit(request.root, site, visit.id, query), links)
+            for visit in stats.latest
         ],
         all_visits=page_links.visits(request.root, site, query),
         snippet=snippet(request.address, site),
@@ -91,10 +107,18 @@ def show(request: Request, person: Person, site: Site) -> Response:
     )
 
 
-def figures(stats: Stats, question: StatsQuestion, now: datetime, query: PageQuery, metric: Metric) -> dict[str, Any]:
+def figures(
+    stats: Stats,
+    question: StatsQuestion,
+    now: datetime,
+    query: PageQuery,
+    metric: Metric,
+    links: FilterLinks | None = None,
+) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
     :param now: on the site's clock; :param query: of the page; :param metric: of the chart.
+    :param links: which filter by values; None: there are none.
     """
     today = now.date()
     return {
@@ -110,11 +134,15 @@ def figures(stats: Stats, question: StatsQuestion, now: datetime, query: PageQue
         "figures": metric_cards.overview_metrics(stats, today, query),
         "before": metric_cards.before(stats, today),
         "chart": chart.plot(stats, metric, now, query),
+        "event_links": [links.to(EVENT, event.name) if links else None for event in stats.events],
     }
 
 
-def visit_line(visit: LatestVisit, now: datetime, href: str) -> VisitLine:
-    """The texts for a visit. `href`: of its page."""
+def visit_line(visit: LatestVisit, now: datetime, href: str, links: FilterLinks | None = None) -> VisitLine:
+    """The texts for a visit.
+
+    :param href: of its page; :param links: which filter by values; None: there are none.
+    """
     last_seen = visit.start + timedelta(seconds=visit.duration)
     device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
     return VisitLine(
@@ -133,4 +161,5 @@ def visit_line(visit: LatestVisit, now: datetime, href: str) -> VisitLine:
         duration=visit.duration,
         href=href,
         online=now - last_seen < timedelta(minutes=config.ONLINE_MINUTES),
+        filter=links.to(IDENTIFIER, visit.identifier) if links and visit.identifier else None,
     )

@@ -35,6 +35,7 @@ KINDS: Final = {
     "sharing": N_("Shared links, badge and counter"),
     "teams": N_("Roles of teams"),
     "invitations": N_("Invitations"),
+    "saved_segments": N_("Saved segments"),
     "administrator_changes": N_("Notes of changes by administrators"),
     "mentions": N_("Places in people’s orders of sites"),
     "settings": N_("Settings"),

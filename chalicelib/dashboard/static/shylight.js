@@ -4,7 +4,7 @@
 // Menus close when something else is clicked, and with Escape.
 const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {
-  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of menus()) if (!event.composedPath().includes(menu)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -13,6 +13,42 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// The name of a row filters by it; with Shift, it excludes it.
+document.addEventListener("click", (event) => {
+  const link = event.shiftKey && event.target.closest("a.filter");
+  if (!link) return;
+  event.preventDefault();
+  location.href = link.dataset.exclude ?? link.href.replace(/f=is(%2C[^&]*)$/, "f=is_not$1");
+});
+
+// The page that adds and changes filters opens in the menu from which it is asked for.
+const showPanel = async (panel, href, focus) => {
+  const answer = await fetch(href).catch(() => null);
+  const text = answer?.ok ? await answer.text() : "";
+  const found = new DOMParser().parseFromString(text, "text/html").querySelector(".filter-panel");
+  if (!found) {
+    if (focus) location.href = href;
+    return;
+  }
+  for (const name of ["href", "action"]) {
+    for (const element of found.querySelectorAll(`[${name}]`)) {
+      element.setAttribute(name, new URL(element.getAttribute(name), answer.url));
+    }
+  }
+  if (!focus && panel.contains(document.activeElement)) return;
+  panel.replaceWith(found);
+  if (focus) found.querySelector("[autofocus], a")?.focus();
+};
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".menu a[data-panel]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  showPanel(link.closest(".filter-panel"), link.href, true);
+});
+for (const menu of document.querySelectorAll("details[data-panel]")) {
+  menu.addEventListener("toggle", () => showPanel(menu.querySelector(".filter-panel"), menu.dataset.panel), { once: true });
+}
 
 // Copy buttons.
 for (const button of document.querySelectorAll("[data-copy]")) {

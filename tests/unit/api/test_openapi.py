@@ -17,7 +17,7 @@ from chalicelib.accounts.access.api_tokens import SCOPES, ApiToken
 from chalicelib.accounts.membership import invitations
 from chalicelib.accounts.sharing import link_fields, shared_links
 from chalicelib.accounts.sites import site_settings
-from chalicelib.api import administration_settings, sites, teams, tokens
+from chalicelib.api import administration_settings, saved_segments, sites, teams, tokens
 from chalicelib.api.openapi import document, text
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
@@ -185,6 +185,7 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/sites/{site}/people", config.MAX_SITE_PEOPLE),
         ("GET /api/v1/teams", teams.MAX_TEAMS),
         ("GET /api/v1/sites/{site}/shares", config.MAX_SHARED_LINKS),
+        ("GET /api/v1/sites/{site}/segments", 2 * config.MAX_SAVED_SEGMENTS),
         ("GET /api/v1/tokens", config.MAX_TOKENS),
         ("GET /api/v1/sites/{site}/breakdown", (config.BREAKDOWN_ROWS, config.MAX_BREAKDOWN_ROWS)),
         ("GET /api/v1/sites/{site}/realtime", (config.REALTIME_ROWS, config.MAX_REALTIME_ROWS)),
@@ -269,6 +270,14 @@ def test_shared_links_and_counters_are_the_codes() -> None:
     assert (badge["metric"]["enum"], badge["theme"]["enum"]) == ([*METRICS], [*THEMES])
     assert badge["label"]["maxLength"] == config.MAX_BADGE_LABEL_CHARS
     assert SCHEMAS["Count"]["properties"]["period"]["enum"] == [*visitor_counter.PERIODS]
+
+
+def test_saved_segments_are_the_codes() -> None:
+    fields = SCHEMAS["SegmentFields"]["properties"]
+    assert tuple(fields) == saved_segments.FIELDS
+    assert fields["name"]["maxLength"] == config.MAX_SEGMENT_NAME_CHARS
+    assert fields["filters"]["maxItems"] == config.MAX_FILTERS
+    assert f"{config.MAX_SEGMENT_FILTER_CHARS:,} characters" in fields["filters"]["description"]
 
 
 def test_the_administration_is_the_codes() -> None:

@@ -19,10 +19,20 @@ from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.catalogue import METRICS, Totals
 from chalicelib.config import OPEN_PAGE_REFRESH_S
 from chalicelib.dashboard import render, sections, time_zones
-from chalicelib.dashboard.reports import breakdowns, chart, excluded_traffic, metric_cards, page_links, period_picker
+from chalicelib.dashboard.reports import (
+    breakdowns,
+    chart,
+    excluded_traffic,
+    filter_pills,
+    metric_cards,
+    page_links,
+    period_picker,
+)
 from chalicelib.dashboard.reports import home as home_page
 from chalicelib.dashboard.reports import overview as overview_page
+from chalicelib.dashboard.reports.filter_links import FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.dashboard.reports.saved_segments import SegmentLink
 from chalicelib.dashboard.sharing import badge, password_form, shared_page
 from chalicelib.dashboard.sharing import settings as sharing_settings
 from chalicelib.dashboard.sites import install as install_page
@@ -31,6 +41,7 @@ from chalicelib.dashboard.sites.snippet import snippet, snippets
 from chalicelib.report import site_stats, visitor_counter
 from chalicelib.report.comparisons import Comparison
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
+from chalicelib.report.filters import parse as parse_filters
 from chalicelib.report.intervals import INTERVALS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
@@ -141,9 +152,17 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
 
 
-def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Response:
-    """The page of a site."""
+def overview(
+    stats: Stats,
+    waiting: bool = False,
+    period: str = "30d",
+    filters: Sequence[str] = (),
+    segments: Sequence[SegmentLink] = (),
+) -> Response:
+    """The page of a site, with some filters and saved segments."""
     asked = request(f"/sites/{stats.site.id}")
+    query = PageQuery((("period", period), *(("f", text) for text in filters)))
+    links = FilterLinks(query)
     return render.page(
         asked,
         "reports/overview.html",
@@ -151,27 +170,30 @@ def overview(stats: Stats, waiting: bool = False, period: str = "30d") -> Respon
         csrf="token",
         sites=[stats.site, SITE],
         keep="?period=7d",
-        **{**figures(stats, period), "waiting": waiting, "live": True},
+        **{**figures(stats, period, links=links), "waiting": waiting, "live": True},
         refresh_s=OPEN_PAGE_REFRESH_S,
-        cards=breakdowns.cards(stats),
+        filter_bar=filter_pills.bar(parse_filters(filters), query, stats, segments, may_share=True),
+        cards=breakdowns.cards(stats, links=links),
         latest=[
-            overview_page.visit_line(visit, NOW, page_links.visit(asked.root, stats.site, visit.id, PageQuery()))
+            overview_page.visit_line(visit, NOW, page_links.visit(asked.root, stats.site, visit.id, query), links)
             for visit in stats.latest
         ],
-        all_visits=page_links.visits(asked.root, stats.site, PageQuery()),
+        all_visits=page_links.visits(asked.root, stats.site, query),
         snippet=snippet(asked.base_url, stats.site),
         sections=sections.of_site(ADMINISTRATOR, stats.site, sections.OVERVIEW, "?period=7d"),
         whole_table=lambda table: page_links.whole_table(asked.root, stats.site, table, PageQuery()),
     )
 
 
-def figures(stats: Stats, period: str = "7d", metric: str = "visitors") -> dict[str, Any]:
+def figures(
+    stats: Stats, period: str = "7d", metric: str = "visitors", links: FilterLinks | None = None
+) -> dict[str, Any]:
     """What templates need for the figures of a period."""
     comparison = Comparison(stats.compare_kind, stats.compare_first, stats.compare_last)
     interval = next(known for known in INTERVALS if known == stats.interval)
     question = StatsQuestion(Period(period, stats.first, stats.last), (), interval, comparison)
     with patch.object(rollups, "exist", return_value=False):
-        return overview_page.figures(stats, question, NOW, PageQuery(), METRICS[metric])
+        return overview_page.figures(stats, question, NOW, PageQuery(), METRICS[metric], links)
 
 
 def home(
