@@ -22,8 +22,11 @@ PARTS = (
     "aggregation",
     "cost",
     "overview",
+    "year",
+    "home",
     "questions",
     "large_day",
+    "hit_to_dashboard",
     "faults",
 )
 
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure(wanted: set[str]) -> Iterator[Section]:
-    from bench import large_day, package, tracker
+    from bench import hit_to_dashboard, large_day, package, tracker
 
     if "tracker" in wanted:
         yield tracker.measure()
@@ -58,8 +61,10 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
         yield package.measure()
     if "large_day" in wanted:
         yield large_day.measure()
-    if wanted - {"tracker", "package", "large_day", "faults"}:
+    if wanted - {"tracker", "package", "large_day", "hit_to_dashboard", "faults"}:
         yield from _measure_program(wanted)
+    if "hit_to_dashboard" in wanted:
+        yield hit_to_dashboard.measure()
     if "faults" in wanted:
         from harness.faults import suite
 
@@ -67,7 +72,7 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
 
 
 def _measure_program(wanted: set[str]) -> Iterator[Section]:
-    from bench import aggregation, collector, cost, imports, overview, questions, script_requests, worker
+    from bench import aggregation, collector, cost, home, imports, overview, questions, script_requests, worker, year
     from bench.local_aws import local_aws
 
     with local_aws() as cloud:
@@ -93,6 +98,10 @@ def _measure_program(wanted: set[str]) -> Iterator[Section]:
             )
         if "overview" in wanted:
             yield overview.measure()
+        if "year" in wanted:
+            yield year.measure()
+        if "home" in wanted:
+            yield home.measure()
         if "questions" in wanted:
             yield questions.measure()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
@@ -51,7 +50,7 @@ def measure() -> Section:
     for views, budget in SIZES.items():
         visits, rng = round(views / VIEWS_PER_VISIT), random.Random(views)
         with DayWithoutAws() as stored:
-            whole = _cpu_ms(stored, visitor_hours(visits, stored.day, stored.start, rng), _PORTION)
+            whole = stored.build(visitor_hours(visits, stored.day, stored.start, rng), _PORTION) * 1000
             new = max(1, visits // _UPDATES_A_DAY)
             runs = []
             for run in range(_RUNS):
@@ -59,24 +58,13 @@ def measure() -> Section:
                 come = itertools.islice(
                     visitor_hours(visits + (run + 1) * new, stored.day, stored.start, rng), visits + run * new, None
                 )
-                runs.append(_cpu_ms(stored, come, _PORTION))
+                runs.append(stored.build(come, _PORTION) * 1000)
             size = stored.size
         note = f"mean of {_RUNS} updates with {new:,} visits each, merging of parts included"
         measurements.append(Measurement(f"{views:,} views: from nothing, CPU", whole, "ms"))
         measurements.append(Measurement(_update(views), sum(runs) / _RUNS, "ms", budget, note))
         measurements.append(Measurement(_segments(views), size / 1024, "KiB"))
     return Section("Aggregation (of one site-day, in this process)", measurements)
-
-
-def _cpu_ms(stored: DayWithoutAws, hours: Iterator[VisitorHour], portion: int) -> float:
-    """The CPU time of the builds of hits that come in portions."""
-    total = 0.0
-    while part := list(itertools.islice(hours, portion)):
-        stored.put(part)
-        started = time.process_time()
-        stored.refresh()
-        total += time.process_time() - started
-    return total * 1000
 
 
 def day_rollup(visits: int, day: date, start: int, rng: random.Random) -> tuple[Rollup, bytes, int]:

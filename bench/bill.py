@@ -223,7 +223,7 @@ def _storage(units: Units, events: float) -> float:
 
 def row_days() -> int:
     """How many days the rows of hits stay in DynamoDB."""
-    return int(getattr(config.Settings(), "hot_days", RETENTION_DAYS))
+    return config.Settings().hot_days
 
 
 def rows_have_backups() -> bool:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import pickle
@@ -136,9 +135,7 @@ def main(folder: Path) -> dict[str, Any]:
 
     with DayOnDisk(folder) as stored:
         hours = visitor_hours(round(_RECORDS / _RECORDS_A_VISIT), stored.day, stored.start, random.Random(5))
-        for first in hours:
-            stored.put(itertools.chain([first], itertools.islice(hours, _PORTION - 1)))
-            stored.refresh()
+        stored.build(hours, _PORTION)
         with patch.object(days, "now_ms", lambda: stored.start + 3 * 86_400_000):
             stored.refresh()
         manifest = stored.rollup.manifest

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from bench.day_without_aws import DayWithoutAws
 from bench.overview import ask, signed_in
 from harness.lambda_requests import event
 from harness.measurement import Measurement, Section
+from harness.sample_day import site_in
 
 if TYPE_CHECKING:
     from chalicelib.store.sites import Site
@@ -38,10 +37,10 @@ def measure() -> Section:
     cookie = signed_in()
     found = []
     for views, budget in _SIZES.items():
-        site = _new_site()
+        site = site_in("UTC", "Questions")
         _store_days(site, views // _DAYS)
         found += _filtered(site, views, budget, cookie)
-    large = _new_site()
+    large = site_in("UTC", "Questions")
     _store_large_today(large)
     today = {"from": _today(large).isoformat(), "to": _today(large).isoformat()}
     page = event("GET", "/sites/{site}", {"site": large.id}, query=today, headers={"Cookie": cookie})
@@ -79,14 +78,6 @@ def _bytes_read() -> Iterator[list[int]]:
         yield read
 
 
-def _new_site() -> Site:
-    from chalicelib.store.sites import Site, put_site
-
-    site = Site(str(uuid.uuid4()), "Questions", "lighthouse-journal.example", "UTC", created_at=int(time.time()))
-    put_site(site)
-    return site
-
-
 def _today(site: Site) -> date:
     return datetime.now(site.zone).date()
 
@@ -98,9 +89,7 @@ def _store_days(site: Site, views: int) -> None:
     visits = round(views / VIEWS_PER_VISIT)
     with DayWithoutAws() as built:
         hours = visitor_hours(visits, built.day, built.start, random.Random(views))
-        while portion := list(itertools.islice(hours, _PORTION)):
-            built.put(portion)
-            built.refresh()
+        built.build(hours, _PORTION)
     for number in range(1, _DAYS + 1):
         day = _today(site) - timedelta(days=number)
         for key, data in built.objects.items():

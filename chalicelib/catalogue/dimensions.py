@@ -20,7 +20,7 @@ class Dimension:
     :ivar expression: the value, in SQL over the columns of its level. NULL becomes ``""``.
     :ivar title: the title of its tab; :ivar column: the head of its column.
     :ivar card: the card of the overview it belongs to, a key of :data:`CARDS`, which a shared link can hide.
-    :ivar tab: its place among the card's tabs; 0: it has no tab, and only the API gives its table.
+    :ivar tab: its place among the card's tabs; 0: it has no tab, only a page of its own.
     :ivar empty_table: what a table without rows says; :ivar empty_value: what the value ``""`` is called.
     :ivar condition: the visits or views that have the dimension at all, in SQL; the others are in none of its rows.
     :ivar of_visitor: whether all visits of a visitor on one day have the same value.

@@ -89,6 +89,17 @@ class Metric:
     more_is_better: bool = True
     on_site_cards: bool = False
 
+    def of(self, totals: Totals) -> float | None:
+        """Its value in its unit; None if the denominator is 0."""
+        numerator: int = getattr(totals, self.numerator)
+        if self.denominator is None:
+            return numerator
+        denominator: int = getattr(totals, self.denominator)
+        if not denominator:
+            return None
+        ratio = numerator / denominator
+        return ratio / 1000 if self.unit == "seconds" else ratio
+
 
 # In the order in which pages and the API give them.
 METRICS: Final[Mapping[str, Metric]] = by_key(

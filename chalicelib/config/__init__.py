@@ -93,6 +93,8 @@ PART_RECORDS: Final = 500_000
 SMALL_DAY_RECORDS: Final = 20_000
 # What a function that answers questions keeps in memory of the parts that it has read.
 RECENT_PARTS_BYTES: Final = 96 * 1024 * 1024
+# Rows of tables in sums of days and months that a function keeps in memory, of about 200 bytes each.
+RECENT_SUMS_ROWS: Final = 150_000
 # A site has the aggregator woken at most this often.
 WAKE_EVERY_S: Final = 3
 # How long the aggregator works on a day before it goes on to the next one that waits.
@@ -111,6 +113,12 @@ UPDATE_GEOIP_EVERY_DAYS: Final = 7
 DELETE_SITES_EVERY_MIN: Final = 5
 # A page that is opened again within this time after a build shows that build.
 REFRESH_AFTER_S: Final = 2
+# An open overview of today brings itself up to date this often while somebody uses it, else once a minute; with
+# filters, always once a minute.
+OPEN_PAGE_REFRESH_S: Final = 2
+FILTERED_PAGE_REFRESH_S: Final = 60
+# And the page of the last minutes.
+REALTIME_PAGE_REFRESH_S: Final = 10
 
 SITE_CACHE_S: Final = 30
 INSTALLATION_CACHE_S: Final = 30
@@ -134,6 +142,9 @@ QUERY_BUDGET_S: Final = 20.0
 # Rows of a breakdown that one answer may have, and rows that it has if none are asked for.
 MAX_BREAKDOWN_ROWS: Final = 10_000
 BREAKDOWN_ROWS: Final = 1000
+# Rows of a whole table, and visits of the list of visits, that a page of the dashboard has.
+TABLE_PAGE_ROWS: Final = 100
+VISITS_PAGE_ROWS: Final = 50
 # The longest periods that are shown by minute and by hour, days.
 MAX_MINUTE_DAYS: Final = 1
 MAX_HOUR_DAYS: Final = 31

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlencode
 
 from chalice import Response
 
+from chalicelib.accounts.access import appearance, auth, sessions
 from chalicelib.accounts.sharing.shared_access import Locked
 from chalicelib.dashboard import render
-from chalicelib.errors import ShylightError, SignInTooOld, Unauthorized
+from chalicelib.errors import QueryTooLarge, ShylightError, SignInTooOld, Unauthorized
+from chalicelib.store import aws
+from chalicelib.store.people import Person
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
@@ -22,11 +28,24 @@ _ADVICE = {
     HTTPStatus.CONFLICT: (N_("Changed by someone else"), N_("Go back, reload the page and try again.")),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (N_("Too large"), N_("Go back and send less at a time.")),
     HTTPStatus.TOO_MANY_REQUESTS: (N_("Too many attempts"), N_("Wait a moment, then try again.")),
+    HTTPStatus.SERVICE_UNAVAILABLE: (N_("Not available right now"), N_("Try again in a moment.")),
 }
+_TOO_LARGE = (N_("This takes too long"), N_("Go back and choose a shorter period or other filters."))
 _FAILED = (
     N_("Something went wrong"),
-    N_("Reload the page in a moment. If the error persists, check the log of the API function."),
+    N_("Try again in a moment. If it happens again, tell whoever runs this installation: the error is in its log."),
 )
+_OF_SITE: Final = re.compile(r"/sites/([^/]+)")
+# Pages for people who do not sign in.
+_OF_OTHERS: Final = ("/share/", "/public/")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A link that leads on."""
+
+    title: str
+    href: str
 
 
 def show(request: Request, error: ShylightError) -> Response:
@@ -39,12 +58,11 @@ def show(request: Request, error: ShylightError) -> Response:
 
         return password_form.locked(request, error.link)
     if isinstance(error, Unauthorized):
-        wanted = request.path + (f"?{urlencode(request.query)}" if request.query else "")
-        onward = f"?{urlencode({'next': wanted})}" if request.method == "GET" and request.path.strip("/") else ""
-        return redirect(f"{request.root}sign-in{onward}")
+        return _to_sign_in(request)
     if isinstance(error, SignInTooOld):
         return redirect(f"{request.root}confirm?{urlencode({'next': error.back})}")
-    title, advice = _ADVICE.get(error.status, _FAILED)
+    title, advice = _TOO_LARGE if isinstance(error, QueryTooLarge) else _ADVICE.get(error.status, _FAILED)
+    person = _person(request, error)
     return render.page(
         request,
         "error.html",
@@ -54,4 +72,52 @@ def show(request: Request, error: ShylightError) -> Response:
         title=_(title),
         message=error.message,
         advice=_(advice),
+        ways=_ways(request, error, person),
+        person=person,
+        csrf=auth.csrf_token(request) if person else "",
     )
+
+
+def _to_sign_in(request: Request) -> Response:
+    """To the sign-in page, which says so if a session has ended, and back to what was asked for."""
+    asked = {}
+    if request.method == "GET" and request.path.strip("/"):
+        asked["next"] = request.path + (f"?{_query(request)}" if request.query_lists or request.query else "")
+    if request.cookies.get(sessions.cookie_name(request.secure)):
+        asked["done"] = "expired" if request.method == "GET" else "unsaved"
+    return redirect(f"{request.root}sign-in{'?' + urlencode(asked) if asked else ''}")
+
+
+def _query(request: Request) -> str:
+    """The query of a request; filters are in it several times."""
+    return urlencode(request.query_lists or request.query, doseq=True, errors="replace")
+
+
+def _person(request: Request, error: ShylightError) -> Person | None:
+    """Who is signed in, for the bar on top; None if nobody is, or if what that is read from may have failed."""
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, QueryTooLarge):
+        return None
+    if request.path.startswith(_OF_OTHERS):
+        return None
+    try:
+        person = auth.signed_in_person(request)
+    except Unauthorized:
+        return None
+    except Exception as failure:
+        if not aws.failed(failure):
+            raise
+        return None
+    appearance.use(person)
+    return person
+
+
+def _ways(request: Request, error: ShylightError, person: Person | None) -> list[Way]:
+    """Where to go on, the likeliest first."""
+    ways = []
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and request.method == "GET":
+        again = f"?{_query(request)}" if request.query else ""
+        ways.append(Way(_("Try again"), f"{request.root}{request.path.strip('/')}{again}"))
+    of_site = _OF_SITE.match(request.path)
+    if person and of_site and auth.may_view(person, of_site[1]):
+        ways.append(Way(_("Go to the overview"), f"{request.root}sites/{of_site[1]}"))
+    return [*ways, Way(_("Go to your sites"), f"{request.root}sites")]

@@ -251,7 +251,7 @@ def moment(at: int) -> str:
 def bucket(value: datetime, interval: str) -> str:
     """A bucket of the chart: ``Sat 14 Nov, 14:00`` or ``Sat 14 Nov``."""
     text = weekday(value.date())
-    return f"{text}, {clock(value)}" if interval == "hour" else text
+    return f"{text}, {clock(value)}" if interval in ("hour", "minute") else text
 
 
 def cell(value: int) -> str:

@@ -21,10 +21,15 @@ from chalicelib.translation import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A page. `title`: not translated; `path`: of its route, with a leading slash."""
+    """A page.
+
+    :ivar title: not translated; :ivar path: of its route, with a leading slash.
+    :ivar of_figures: it shows figures of a period, so links between such pages keep the period and the filters.
+    """
 
     title: str
     path: str
+    of_figures: bool = False
 
     @property
     def right(self) -> Right:
@@ -32,9 +37,14 @@ class Section:
         return next(route.right for route in ROUTES if route.method == "GET" and route.path == self.path)
 
 
+OVERVIEW: Final = "/sites/{site}"
+VISITS: Final = "/sites/{site}/visits"
+REALTIME: Final = "/sites/{site}/realtime"
 SITE: Final = (
-    Section(N_("Overview"), "/sites/{site}"),
-    Section(N_("Excluded traffic"), "/sites/{site}/ledger"),
+    Section(N_("Overview"), OVERVIEW, of_figures=True),
+    Section(N_("Visits"), VISITS, of_figures=True),
+    Section(N_("Realtime"), REALTIME, of_figures=True),
+    Section(N_("Excluded traffic"), "/sites/{site}/ledger", of_figures=True),
     Section(N_("Install"), "/sites/{site}/install"),
     Section(N_("Settings"), "/sites/{site}/settings"),
     Section(N_("People"), "/sites/{site}/people"),
@@ -68,12 +78,16 @@ ADMINISTRATION: Final[tuple[Section, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a page. `path`: of its route; `href`: relative to the deployment's root."""
+    """A link to a page.
+
+    :ivar path: of its route; :ivar href: relative to the deployment's root.
+    :ivar current: ``"page"`` if it is the present page, ``"true"`` if that is below it, else ``""``; as `aria-current`.
+    """
 
     path: str
     title: str
     href: str
-    current: bool
+    current: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +102,15 @@ class Sections:
         return any(link.path == path for link in self.links)
 
 
-def of_site(person: Person, site: Site, current: str) -> Sections:
-    """The pages of a site that `person` may open. `current`: the path of the present page's route."""
+def of_site(person: Person, site: Site, current: str = "", query: str = "", *, below: str = "") -> Sections:
+    """The pages of a site that `person` may open.
+
+    :param current: the path of the present page's route; :param below: the path of the page that it is below.
+    :param query: what links to pages of figures carry over, see `reports.page_query`.
+    """
     rights = auth.rights_in(person, site)
     allowed = [section for section in SITE if section.right in rights]
-    return Sections(_("Pages of this site"), _links(allowed, current, site.id))
+    return Sections(_("Pages of this site"), _links(allowed, current, site.id, query, below))
 
 
 def of_account(current: str) -> Sections:
@@ -117,13 +135,16 @@ def first(sections: Sequence[Section]) -> str:
     return sections[0].path.removeprefix("/") if sections else ""
 
 
-def _links(sections: Sequence[Section], current: str, site_id: str = "") -> tuple[Link, ...]:
+def _links(
+    sections: Sequence[Section], current: str, site_id: str = "", query: str = "", below: str = ""
+) -> tuple[Link, ...]:
     return tuple(
         Link(
             section.path,
             _(section.title),
-            section.path.replace(f"{{{SITE_PARAMETER}}}", site_id).removeprefix("/"),
-            section.path == current,
+            section.path.replace(f"{{{SITE_PARAMETER}}}", site_id).removeprefix("/")
+            + (query if section.of_figures else ""),
+            "page" if section.path == current else "true" if section.path == below else "",
         )
         for section in sections
     )

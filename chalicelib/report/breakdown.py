@@ -55,6 +55,7 @@ class Breakdown:
     :ivar period: as it was when the first page was computed.
     :ivar as_of: what happened after this instant is left out, epoch ms.
     :ivar more: whether there are further rows.
+    :ivar visitors: of all visits that meet the conditions; :ivar most_visitors: of a single row, on whatever page.
     """
 
     question: Question
@@ -62,6 +63,8 @@ class Breakdown:
     as_of: int
     rows: tuple[Row, ...]
     more: bool
+    visitors: int = 0
+    most_visitors: int = 0
 
     def next(self, shown: int) -> str | None:
         """The cursor of the page that follows the first `shown` rows; None if there are no further rows."""
@@ -90,8 +93,11 @@ def of_period(site: Site, period: Period, question: Question, cursor: Cursor | N
         asked = breakdown_sql.statement(
             db, question, _hidden(db, site, question), cursor.after if cursor else (), question.limit + 1
         )
-        found = [_row(question, row, asked.order) for row in db.named_rows(asked.text, asked.parameters)]
-    return Breakdown(question, period, as_of, tuple(found[: question.limit]), len(found) > question.limit)
+        found = list(db.named_rows(asked.text, asked.parameters))
+        ((visitors,),) = db.rows("SELECT count(*) FILTER (WHERE first_of_visitor) FROM human_visits")
+    rows = tuple(_row(question, row, asked.order) for row in found[: question.limit])
+    most = found[0]["most_visitors"] if found else 0
+    return Breakdown(question, period, as_of, rows, len(found) > question.limit, visitors, most)
 
 
 def _row(question: Question, found: dict[str, Any], order: int) -> Row:

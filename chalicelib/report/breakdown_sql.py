@@ -94,7 +94,8 @@ def statement(db: Engine, question: Question, hidden: Sequence[str], after: Sequ
     keys.parameters["most"] = most
     columns = ", ".join(f"{column} AS order_{number}" for number, (column, _) in enumerate(order))
     by = ", ".join(f"{column} {'ASC' if ascending else 'DESC'}" for column, ascending in order)
-    text = f"SELECT *, {columns} FROM ({rows}) WHERE {_all(wanted)} ORDER BY {by} LIMIT $most"  # noqa: S608
+    whole = f"SELECT *, max(visitors) OVER () AS most_visitors FROM ({rows})"  # noqa: S608
+    text = f"SELECT *, {columns} FROM ({whole}) WHERE {_all(wanted)} ORDER BY {by} LIMIT $most"  # noqa: S608
     return Statement(text, keys.parameters, len(order))
 
 
@@ -107,13 +108,16 @@ def _keys(question: Question) -> _Keys:
 
 
 def _label(value: _Value) -> str:
-    """Of a value's spellings, the one of most visits; of equals, the first in order."""
+    """Of a value's spellings, the one of most visits; of equals, the first in order.
+
+    Events outside of all visits have the value ``""``, which no visit may have.
+    """
     if not value.ignores_case:
         return value.key
     number = value.number
     spellings = f"(SELECT {value.key}, value_{number}, count(*) AS times FROM visit_values GROUP BY ALL)"  # noqa: S608
     chosen = f"SELECT arg_min(value_{number}, (-times, value_{number})) FROM {spellings} AS spelled"  # noqa: S608
-    return f"({chosen} WHERE spelled.{value.key} = counted.{value.key})"
+    return f"coalesce(({chosen} WHERE spelled.{value.key} = counted.{value.key}), {value.key})"
 
 
 def _searched(db: Engine, question: Question, labels: Sequence[str], parameters: dict[str, Any]) -> list[str]:

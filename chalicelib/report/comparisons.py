@@ -16,6 +16,8 @@ YEAR: Final = "year"
 CUSTOM: Final = "custom"
 NONE: Final = "none"
 KINDS: Final = (PREVIOUS, YEAR, CUSTOM, NONE)
+# Those that count up to the same time of day if the period ends today.
+UP_TO_NOW: Final = (PREVIOUS, YEAR)
 _BOOLEANS: Final[Mapping[str, bool]] = {"": False, "false": False, "true": True}
 _WEEK: Final = 7
 
@@ -38,7 +40,7 @@ class Comparison:
         """
         t = round(now.timestamp() * 1000)
         today = calendar.day_of(t)
-        if period.last != today or self.kind not in (PREVIOUS, YEAR):
+        if period.last != today or self.kind not in UP_TO_NOW:
             return None
         return (t - calendar.day_start(today)) // MINUTE_MS
 

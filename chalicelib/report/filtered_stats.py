@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from chalicelib import catalogue, config
@@ -16,7 +16,7 @@ from chalicelib.days import MINUTE_MS
 from chalicelib.report import intervals, site_stats
 from chalicelib.report.comparisons import Comparison
 from chalicelib.report.filters import Condition
-from chalicelib.report.intervals import WHOLE_DAY, Count, Interval
+from chalicelib.report.intervals import WHOLE_DAY, Interval
 from chalicelib.report.periods import Period
 from chalicelib.report.query_budget import deadline
 from chalicelib.report.question_engine import opened
@@ -105,7 +105,7 @@ def _by_interval(db: Engine, site: Site, first: date, last: date, interval: Inte
     return _Sums(totals, intervals.points(site.calendar, first, last, interval, counts))
 
 
-def _sums(db: Engine, interval: Interval, end: int) -> tuple[Totals, dict[tuple[date, int], Count]]:
+def _sums(db: Engine, interval: Interval, end: int) -> tuple[Totals, dict[tuple[date, int], Totals]]:
     """The sums before an instant (epoch ms), and the counts by day and place."""
     of_view, of_visit = _PLACES.get(interval, _WHOLE_DAY)
     text = filled(with_sums("sums_by_place"), {"{place_of_view}": of_view, "{place_of_visit}": of_visit})
@@ -113,7 +113,7 @@ def _sums(db: Engine, interval: Interval, end: int) -> tuple[Totals, dict[tuple[
     for day, place, active, *sums in db.rows(text, {"end": end}):
         of_place = Totals(*sums)
         totals.add(of_place)
-        counts[date.fromisoformat(day), place] = Count(active, of_place.visits, of_place.pageviews)
+        counts[date.fromisoformat(day), place] = replace(of_place, visitors=active)
     return totals, counts
 
 

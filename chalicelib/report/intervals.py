@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
 from chalicelib import config
+from chalicelib.catalogue import Totals
 from chalicelib.days import MINUTE_MS, Calendar, each
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
@@ -22,17 +22,8 @@ _MOST_DAYS: Final[Mapping[Interval, int]] = {"minute": config.MAX_MINUTE_DAYS, "
 WHOLE_DAY: Final = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """The visitors and page views of a part of a day, and the visits that began in it."""
-
-    visitors: int = 0
-    visits: int = 0
-    pageviews: int = 0
-
-
-# By day and place: the hour of the day, the epoch minute, or `WHOLE_DAY`.
-Counts = Mapping[tuple[date, int], Count]
+# The sums of `Point.sums`, by day and place: the hour of the day, the epoch minute, or `WHOLE_DAY`.
+Counts = Mapping[tuple[date, int], Totals]
 
 
 def default(period: Period) -> Interval:
@@ -64,11 +55,13 @@ def points(calendar: Calendar, first: date, last: date, interval: Interval, coun
 
     Weeks begin on Monday. The first week and month begin with the period, if that begins later.
     """
-    begun: dict[datetime, list[Count]] = {}
+    begun: dict[datetime, Totals] = {}
     for day in each(first, last):
         for t, place in _places(calendar, first, day, interval):
-            begun.setdefault(t, []).append(counts.get((day, place), Count()))
-    return tuple(Point(t, *_sum(of_point)) for t, of_point in begun.items())
+            sums = begun.setdefault(t, Totals())
+            if (day, place) in counts:
+                sums.add(counts[day, place])
+    return tuple(Point(t, sums) for t, sums in begun.items())
 
 
 def _places(calendar: Calendar, first: date, day: date, interval: Interval) -> Iterable[tuple[datetime, int]]:
@@ -84,8 +77,3 @@ def _places(calendar: Calendar, first: date, day: date, interval: Interval) -> I
     elif interval == "month":
         begin = max(first, day.replace(day=1))
     return ((calendar.hour_start(begin, 0), WHOLE_DAY),)
-
-
-def _sum(counts: Iterable[Count]) -> tuple[int, int, int]:
-    visitors, visits, pageviews = zip(*((one.visitors, one.visits, one.pageviews) for one in counts), strict=True)
-    return sum(visitors), sum(visits), sum(pageviews)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +14,7 @@ from typing import Final
 from chalicelib import days
 from chalicelib.aggregate import month_sums, rollup_sums
 from chalicelib.aggregate.rollup_sums import Rollup
+from chalicelib.report import recent_sums
 from chalicelib.report.periods import Period
 from chalicelib.store import aws, month_rollups, rollups
 from chalicelib.store.month_rollups import StoredMonth
@@ -22,6 +25,8 @@ log = logging.getLogger("shylight")
 
 # The time that a page may spend on summing months; the next page continues.
 _SUM_BUDGET_S: Final = 2.0
+# Days that began earlier are closed. Their figures seldom change.
+_MAY_CHANGE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class _Month:
-    """A month that is used in place of its days. `tables`: packed; None if not requested."""
+    """A month that is used in place of its days.
+
+    :ivar made: unique to the sum; :ivar tables: packed; None if not requested.
+    """
 
     days: dict[date, Rollup]
     built_at: int
+    made: str
     tables: bytes | None
 
     def rollup(self) -> Rollup:
@@ -75,7 +84,7 @@ def of_period(site: Site, period: Period, today: date, *, tables: bool, compare:
     figures = {day: rollup_sums.unpack_figures(item.packed) for day, item in items.items()}
     of_ours = {day: item for day, item in items.items() if day >= period.first}
     standing_ours = {first: month for first, month in standing.items() if first in ours}
-    whole = rollup_sums.sum_days(_newest_first(of_ours, figures, standing_ours, tables=tables))
+    whole = rollup_sums.sum_days(_newest_first(of_ours, figures, standing_ours, today, tables=tables))
     built = [item.built_at for item in of_ours.values()]
     built += [month.built_at for month in standing_ours.values() if month.days]
     for month in standing.values():
@@ -98,7 +107,7 @@ def _standing(
     summed = {first: totals for first, month in found.items() if (totals := month_sums.unpack_days(month)) is not None}
     packed = month_rollups.tables(site_id, [found[first] for first in ours if first in summed]) if tables else {}
     return {
-        first: _Month(totals, found[first].built_at, packed.get(first))
+        first: _Month(totals, found[first].built_at, found[first].made, packed.get(first))
         for first, totals in summed.items()
         if first in packed or not tables or first not in ours
     }
@@ -121,11 +130,27 @@ def _sum_months(site_id: str, missing: Iterable[StoredMonth], items: Mapping[dat
 
 
 def _newest_first(
-    items: Mapping[date, StoredRollup], figures: Mapping[date, Rollup], standing: Mapping[date, _Month], *, tables: bool
+    items: Mapping[date, StoredRollup],
+    figures: Mapping[date, Rollup],
+    standing: Mapping[date, _Month],
+    today: date,
+    *,
+    tables: bool,
 ) -> Iterator[Rollup]:
-    """The rollups of a period, newest first, unpacked one at a time."""
-    for first in sorted([*items, *standing], reverse=True):
-        if first in items:
-            yield rollup_sums.with_tables(figures[first], items[first].packed) if tables else figures[first]
+    """The rollups of a period, newest first, unpacked one at a time; with tables, also sums of several that follow."""
+
+    def unpacked(first: date) -> Rollup:
+        if first in standing:
+            return standing[first].rollup()
+        return rollup_sums.with_tables(figures[first], items[first].packed) if tables else figures[first]
+
+    def kind(first: date) -> str:
+        return "month" if first in standing else "day" if first < today - _MAY_CHANGE else "recent day"
+
+    for kind_of_all, together in itertools.groupby(sorted([*items, *standing], reverse=True), kind):
+        firsts = list(together)
+        if not tables or kind_of_all == "recent day":
+            yield from map(unpacked, firsts)
         else:
-            yield standing[first].rollup()
+            names = [standing[first].made if first in standing else items[first].build for first in firsts]
+            yield recent_sums.of_builds(names, functools.partial(map, unpacked, firsts))

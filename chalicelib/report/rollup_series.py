@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from chalicelib import days
@@ -11,7 +12,7 @@ from chalicelib.aggregate.rollup_sums import Rollup
 from chalicelib.catalogue import Totals
 from chalicelib.report import intervals
 from chalicelib.report.comparisons import Comparison
-from chalicelib.report.intervals import Count, Counts, Interval
+from chalicelib.report.intervals import Counts, Interval
 from chalicelib.report.period_rollups import of_period
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Point
@@ -58,15 +59,12 @@ def series(site: Site, first: date, last: date, interval: Interval, unpacked: di
     counts: Counts
     if interval == "hour":
         counts = {
-            (day, hour.hour): Count(hour.visitors, hour.sums.visits, hour.sums.pageviews)
+            (day, hour.hour): replace(hour.sums, visitors=hour.visitors)
             for day, rollup in _with_hours(site, unpacked, first, last).items()
             for hour in rollup.hours
         }
     else:
-        counts = {
-            (day, intervals.WHOLE_DAY): Count(sums.visitors, sums.visits, sums.pageviews)
-            for day, sums in ((day, rollup.totals) for day, rollup in unpacked.items())
-        }
+        counts = {(day, intervals.WHOLE_DAY): rollup.totals for day, rollup in unpacked.items()}
     return intervals.points(site.calendar, first, last, interval, counts)
 
 

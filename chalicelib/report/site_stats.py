@@ -8,7 +8,7 @@ from chalicelib import catalogue, config, days, url_normalization
 from chalicelib.aggregate import rollup_sums
 from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.rollup_sums import Rollup
-from chalicelib.catalogue import Metric, Totals
+from chalicelib.catalogue import Totals
 from chalicelib.config import MICROS
 from chalicelib.report import comparisons, intervals, rollup_series
 from chalicelib.report.comparisons import Comparison
@@ -87,6 +87,7 @@ def assembled(
         last=period.last,
         compare_first=comparison.first,
         compare_last=comparison.last,
+        compare_kind=comparison.kind,
         metrics=metrics(whole.totals),
         compare=metrics(compared),
         interval=interval,
@@ -105,19 +106,7 @@ def assembled(
 
 def metrics(totals: Totals) -> Metrics:
     """The metrics of some sums."""
-    return Metrics({key: _value(metric, totals) for key, metric in catalogue.METRICS.items()})
-
-
-def _value(metric: Metric, totals: Totals) -> float | None:
-    """The value of a metric in its unit; None if its denominator is 0."""
-    numerator: int = getattr(totals, metric.numerator)
-    if metric.denominator is None:
-        return numerator
-    denominator: int = getattr(totals, metric.denominator)
-    if not denominator:
-        return None
-    ratio = numerator / denominator
-    return ratio / 1000 if metric.unit == "seconds" else ratio
+    return Metrics({key: metric.of(totals) for key, metric in catalogue.METRICS.items()})
 
 
 def tables_of(site: Site, whole: Rollup) -> dict[str, Table]:

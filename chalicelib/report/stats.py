@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from chalicelib.catalogue import Totals
+from chalicelib.report import comparisons
 from chalicelib.store.sites import Site
 
 
@@ -36,12 +38,30 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One bucket of the chart; `t` is its beginning, in the site's zone."""
+    """One bucket of a series.
+
+    :ivar t: its beginning, in the site's zone.
+    :ivar sums: of the visits that began in it and the pages viewed in it. In a part of a day, visitors are those who
+        viewed a page in it.
+    """
 
     t: datetime
-    visitors: int
-    visits: int
-    pageviews: int
+    sums: Totals
+
+    @property
+    def visitors(self) -> int:
+        """Visitors."""
+        return self.sums.visitors
+
+    @property
+    def visits(self) -> int:
+        """Visits that began in it."""
+        return self.sums.visits
+
+    @property
+    def pageviews(self) -> int:
+        """Page views."""
+        return self.sums.pageviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +147,16 @@ class Stats:
     outdated: tuple[date, ...] = ()
     waiting: tuple[date, ...] = ()
     compare_series: tuple[Point, ...] = ()
+    compare_kind: str = comparisons.PREVIOUS
 
     @property
     def is_compared(self) -> bool:
         """Whether there is a period to compare with."""
         return self.compare_first <= self.compare_last
+
+    def compares_same_time(self, today: date) -> bool:
+        """Whether the comparison counts only up to the time of day that it is now, see `comparisons.Comparison`."""
+        return self.last == today and self.compare_kind in comparisons.UP_TO_NOW
 
 
 def shortened(stats: Stats, most: int) -> Stats:

@@ -41,15 +41,15 @@ def parse(
     return StatsQuestion(period, filters.parse(texts), interval, comparison)
 
 
-def answer(site: Site, question: StatsQuestion, now: datetime) -> Stats:
+def answer(site: Site, question: StatsQuestion, now: datetime, fresh_s: float | None = None) -> Stats:
     """The statistics: from rollups, unless they need visits.
 
-    :param now: an aware time.
+    :param now: an aware time; :param fresh_s: see `site_stats.stats`, if rollups are enough.
     :raises QueryTooLarge: if it takes too much time or memory.
     """
     period, comparison, interval = question.period, question.comparison, question.interval
     if not question.conditions and interval != "minute":
-        return site_stats.stats(site, period, now, interval=interval, comparison=comparison)
+        return site_stats.stats(site, period, now, interval=interval, comparison=comparison, fresh_s=fresh_s)
     from chalicelib.report import filtered_stats  # imports DuckDB
 
     return filtered_stats.stats(site, period, question.conditions, interval, comparison, now)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -109,6 +109,14 @@ def list_visits(
     return {"visits": [visit["shown"] for visit in shown], "next": following}
 
 
+def searched_back_to(cursor: str | None) -> date | None:
+    """The day back to which a page was searched whose `next` this is, if it ended because time was short."""
+    if cursor is None:
+        return None
+    following = _Cursor.decode(cursor, "cursor")
+    return following.day + timedelta(days=1) if following.before == _BEFORE_ALL else None
+
+
 def _fitting(visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As many visits as fit into a response; at least a part of the first."""
     number = pagination.fitting(visits, lambda visit: visit["shown"])
@@ -138,6 +146,23 @@ def _days(site: Site, first: date, last: date, identifier: str | None) -> Iterat
     for day, of_day in groupby(called, key=lambda found: found[0]):
         if first <= day <= last:
             yield day, [visitor for _, visitor in of_day]
+
+
+def of_visitor(site: Site, day: date, visitor: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The visits of a visitor on a day, latest first, each with its channel, campaign tags and screen.
+
+    :returns: visits as :func:`list_visits` has them, and the rest by name.
+    :raises QueryTooLarge: if it takes too much time or memory.
+    """
+    if not rollups.built_between(site.id, day, day):
+        return
+    with engine() as db, query_budget.within_budget(db, query_budget.deadline()):
+        load_days(db, site, [day])
+        found, views, events = _read(db, config.MAX_VISITOR_HOUR, None, [visitor])
+        for key, visit in found.items():
+            asked = dict(zip(("day", "visitor", "visit"), key, strict=True))
+            (details,) = db.named_rows(sql("visit_details"), asked)
+            yield _shown(site, visit, views[key], events.get(key, ()))["shown"], details
 
 
 def _of_day(

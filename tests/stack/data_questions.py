@@ -6,16 +6,34 @@ An answer is ``{(site, day, value, …): (number, …)}``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import pytest
 
+from chalicelib import catalogue
 from chalicelib.url_normalization import uri
 from tests.stack import naive_count
 from tests.stack.calls import Caller
 
 Answer = dict[tuple[str, ...], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What engines write differently.
+
+    :ivar property: the property `{name}` of an event; :ivar weekday: the English name of `day`.
+    """
+
+    property: str
+    weekday: str
+
+
+DUCKDB: Final = Dialect("json_extract_string(props, '$.{name}')", "dayname(CAST(day AS DATE))")
+SPARK: Final = Dialect("get_json_object(props, '$.{name}')", "date_format(day, 'EEEE')")
+ATHENA: Final = Dialect("json_extract_scalar(props, '$.{name}')", "date_format(CAST(day AS DATE), '%W')")
 
 # Dimension in the API's breakdowns -> its value in SQL, and which rows have it.
 OF_VISITS: Final[Mapping[str, tuple[str, str]]] = {
@@ -25,19 +43,23 @@ OF_VISITS: Final[Mapping[str, tuple[str, str]]] = {
     "source": ("lower(source)", "true"),
     "channel": ("channel", "true"),
     "campaign": ("lower(campaign)", "campaign IS NOT NULL"),
-    "utm_source": ("lower(utm_source)", "utm_source IS NOT NULL"),
-    "utm_medium": ("lower(utm_medium)", "utm_medium IS NOT NULL"),
+    **{tag: (f"lower({tag})", f"{tag} IS NOT NULL") for tag in ("utm_source", "utm_medium", "utm_term", "utm_content")},
     "country": ("country", "true"),
+    "region": ("concat_ws(', ', region, country)", "region IS NOT NULL"),
+    "city": ("concat_ws(', ', city, country)", "city IS NOT NULL"),
     "network": ("network", "network IS NOT NULL"),
     "browser": ("browser", "true"),
     "system": ("system", "true"),
     "device": ("device_type", "true"),
     "screen": ("screen", "true"),
     "language": ("language", "true"),
+    "browser_version": ("concat_ws(' ', browser, browser_version)", "true"),
+    "system_version": ("concat_ws(' ', system, system_version)", "true"),
+    "hour": ("lpad(CAST(hour_of_day AS VARCHAR(2)), 2, '0')", "true"),
+    "weekday": ("{weekday}", "true"),
 }
 OF_VIEWS: Final[Mapping[str, str]] = {"page": "page", "hostname": "host"}
-_KEYS: Final = {"page": "pages", "hostname": "hostnames", "country": "countries"}
-_CASELESS: Final = ("source", "campaign", "utm_source", "utm_medium")
+_TABLES: Final = {dimension.singular: key for key, dimension in catalogue.DIMENSIONS.items()}
 _OF_PAGES: Final = ("by page", "by entry_page", "by exit_page")
 # How many columns, from the left, say what a row is about.
 _KEY_COLUMNS: Final = {"visits": 2, "views": 2, "by property": 3, "crossed": 3}
@@ -62,7 +84,7 @@ _EVENTS: Final = """
 SELECT site, day, event_name, count(*), count(DISTINCT visitor), coalesce(sum(amount), 0)
 FROM events WHERE {sites} GROUP BY 1, 2, 3"""
 _BY_PROPERTY: Final = """
-SELECT site, day, coalesce({plan}, '') AS plan, count(*), count(DISTINCT visitor), coalesce(sum(amount), 0)
+SELECT site, day, coalesce({property}, '') AS plan, count(*), count(DISTINCT visitor), coalesce(sum(amount), 0)
 FROM events WHERE {sites} GROUP BY 1, 2, 3"""
 _CROSSED: Final = """
 SELECT site, coalesce(country, '') AS country, coalesce(browser, '') AS browser, count(DISTINCT visitor), count(*),
@@ -70,19 +92,16 @@ SELECT site, coalesce(country, '') AS country, coalesce(browser, '') AS browser,
 FROM visits WHERE {sites} GROUP BY 1, 2, 3"""
 
 
-def questions(sites: Iterable[str], plan: str) -> dict[str, str]:
-    """Every question, by name.
-
-    :param plan: the property `plan` of an event, in the engine's SQL.
-    """
+def questions(sites: Iterable[str], dialect: Dialect) -> dict[str, str]:
+    """Every question, by name."""
     found = {"visits": _VISITS, "views": _VIEWS, "events": _EVENTS, "by property": _BY_PROPERTY, "crossed": _CROSSED}
     found |= {
-        f"by {name}": _BY_VISIT.format(value=value, condition=condition)
+        f"by {name}": _BY_VISIT.format(value=value.format(weekday=dialect.weekday), condition=condition)
         for name, (value, condition) in OF_VISITS.items()
     }
     found |= {f"by {name}": _BY_VIEW.format(value=value) for name, value in OF_VIEWS.items()}
-    quoted = ", ".join(f"'{site}'" for site in sites)
-    return {name: text.format(sites=f"site IN ({quoted})", plan=plan) for name, text in found.items()}
+    quoted, plan = ", ".join(f"'{site}'" for site in sites), dialect.property.format(name="plan")
+    return {name: text.format(sites=f"site IN ({quoted})", property=plan) for name, text in found.items()}
 
 
 def read(name: str, rows: Iterable[Sequence[Any]]) -> Answer:
@@ -112,7 +131,7 @@ def _ratios(name: str, numbers: Sequence[int]) -> tuple[Any, ...]:
 
 def of_api(caller: Caller, days_of: Mapping[str, Sequence[date]]) -> dict[str, Answer]:
     """The API's answers about sites: of each day, and of all their days for two dimensions that are crossed."""
-    found: dict[str, Answer] = {name: {} for name in questions(days_of, "")}
+    found: dict[str, Answer] = {name: {} for name in questions(days_of, DUCKDB)}
     for site, days in days_of.items():
         for day in days:
             _add_day(found, caller, site, day)
@@ -130,9 +149,8 @@ def _add_day(found: dict[str, Answer], caller: Caller, site: str, day: date) -> 
     found["visits"][at] = _close(figures, "visitors", "visits", "pageviews", "bounce_rate", "visit_duration")
     found["views"][at] = _close(figures, "pageviews", "load_time", "scroll_depth", "engagement_time")
     for name in (*OF_VISITS, *OF_VIEWS):
-        for row in stats["tables"][_KEYS.get(name, f"{name}s")]:
-            value = row.get("raw", row["name"])
-            found[f"by {name}"][*at, value.lower() if name in _CASELESS else value] = _counts(row)
+        for row in stats["tables"][_TABLES[name]]:
+            found[f"by {name}"][*at, naive_count.key(name, row.get("raw", row["name"]))] = _counts(row)
     for row in stats["events"]:
         found["events"][*at, row["name"]] = _events(row)
     for row in _ask(caller, site, "breakdown", day, day, dimension="prop:plan")["rows"]:

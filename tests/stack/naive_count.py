@@ -1,21 +1,29 @@
 """Figures as a person would count them from what was sent, by the definitions of docs/glossary.md and docs/api.md.
 
-Nothing of the program's own counting is used here: neither its SQL nor its rollups, and filters are read once more.
+Nothing of the program's own counting is used here: neither its SQL nor its rollups.
 """
 
 from __future__ import annotations
 
+import calendar
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from chalicelib.url_normalization import uri
-from demo.traffic.audience import Person
+from demo.traffic.audience import Person, UserAgent
 from tests.stack.month_traffic import Sent, SentEvent, SentView
 
 HALF_AN_HOUR = 30 * 60_000
 SHOWN_HOSTS = {"xn--bcher-kva.example.com": "bücher.example.com"}
+# Where the browsers of the traffic say their versions, the first that is there; and what user agents tell of systems.
+BROWSER_VERSIONS = ("Edg", "OPR", "CriOS", "SamsungBrowser", "Version", "Firefox", "Chrome")
+SYSTEM_VERSIONS = {
+    "Windows NT 10.0": "10 or 11", "Mac OS X 10": "10.15 or later", "iPhone OS 18": "18", "CPU OS 17": "17",
+    "Android 10; K": "10 or later", "Android 14": "14", "Android 15": "15",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,21 @@ def count(sent: Iterable[Sent]) -> Counted:
 
 # ── dimensions ──
 
+
+def browser_version(agent: UserAgent) -> str:
+    found = (re.search(rf"\b{product}/(\d+)", agent.text) for product in BROWSER_VERSIONS)
+    return f"{agent.browser} {next(version[1] for version in found if version)}"
+
+
+def system_version(agent: UserAgent) -> str:
+    found = [version for said, version in SYSTEM_VERSIONS.items() if said in agent.text]
+    return " ".join([agent.system, *found])
+
+
+def tag(name: str) -> Callable[[Visit], str]:
+    return lambda visit: visit.views[0].origin.tag(name)
+
+
 OF_VISIT: dict[str, Callable[[Visit], str]] = {
     "entry_page": lambda visit: visit.views[0].page,
     "exit_page": lambda visit: visit.views[-1].page,
@@ -104,96 +127,26 @@ OF_VISIT: dict[str, Callable[[Visit], str]] = {
     "source": lambda visit: visit.views[0].origin.source,
     "channel": lambda visit: visit.views[0].origin.channel,
     "campaign": lambda visit: visit.views[0].origin.campaign,
+    **{name: tag(name) for name in ("utm_source", "utm_medium", "utm_term", "utm_content")},
     "country": lambda visit: visit.person.country,
     "browser": lambda visit: visit.person.agent.browser,
     "system": lambda visit: visit.person.agent.system,
     "device": lambda visit: visit.person.agent.device,
+    "screen": lambda visit: next((view.screen for view in visit.views if view.screen), ""),
+    "language": lambda visit: visit.person.language if visit.views[0].sender.languages else "",
+    "browser_version": lambda visit: browser_version(visit.person.agent),
+    "system_version": lambda visit: system_version(visit.person.agent),
+    "hour": lambda visit: f"{visit.views[0].hour_of_day:02}",
+    "weekday": lambda visit: calendar.day_name[visit.day.weekday()],
 }
 OF_VIEW: dict[str, Callable[[SentView], str]] = {"page": lambda view: view.page, "hostname": lambda view: view.host}
+CASELESS = {"source", "campaign", "utm_source", "utm_medium", "utm_term", "utm_content"}
 # Visits without them are in no row.
-CONDITIONAL = {"referrer", "campaign"}
-CASELESS = {"source", "campaign"}
+CONDITIONAL = {"referrer", "campaign", "utm_source", "utm_medium", "utm_term", "utm_content"}
 
 
 def of_event(name: str) -> Callable[[SentEvent], str]:
     return (lambda event: event.name) if name == "event" else (lambda event: event.props.get(name[5:], ""))
-
-
-# ── filters ──
-
-
-def narrowed(counted: Counted, texts: Sequence[str]) -> Counted:
-    """What meets filters."""
-    about_visits: list[Callable[[Visit], bool]] = []
-    views: list[Callable[[SentView], bool]] = []
-    no_views: list[Callable[[SentView], bool]] = []
-    events: list[Callable[[SentEvent], bool]] = []
-    no_events: list[Callable[[SentEvent], bool]] = []
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for text in texts:
-        operator, name, value = text.split(",", 2)
-        grouped.setdefault((operator, name), []).append(value)
-    for (operator, name), values in grouped.items():
-        negative, plain = operator.endswith("_not"), operator.removesuffix("_not")
-        if name in OF_VIEW:
-            matches = matcher(plain, name, values)
-            (no_views if negative else views).append(lambda view, m=matches, n=name: m(OF_VIEW[n](view)))  # type: ignore[misc]
-        elif name == "event" or name.startswith("prop:"):
-            matches, of = matcher(plain, name, values), of_event(name)
-            (no_events if negative else events).append(lambda event, m=matches, of=of: m(of(event)))  # type: ignore[misc]
-        else:
-            test = visit_test(plain, name, values)
-            about_visits.append((lambda visit, t=test: not t(visit)) if negative else test)  # type: ignore[misc]
-    kept = []
-    for visit in counted.visits:
-        kept_views = tuple(view for view in visit.views if all(test(view) for test in views))
-        kept_events = tuple(event for event in visit.events if all(test(event) for test in events))
-        if (
-            all(test(visit) for test in about_visits)
-            and (kept_views or not views)
-            and (kept_events or not events)
-            and not any(test(view) for test in no_views for view in visit.views)
-            and not any(test(event) for test in no_events for event in visit.events)
-        ):
-            kept.append(Visit(visit.day, visit.person, visit.views, visit.events, kept_views, kept_events))
-    lone = () if about_visits or views or no_views else counted.lone_events
-    return Counted(
-        tuple(kept),
-        tuple(e for e in lone if all(test(e) for test in events) and not any(test(e) for test in no_events)),
-    )
-
-
-def matcher(operator: str, name: str, values: Sequence[str]) -> Callable[[str], bool]:
-    def spell(text: str) -> str:
-        return text.lower() if name in CASELESS else text
-
-    def match(text: str) -> bool:
-        forms = [spell(text), spell(SHOWN_HOSTS.get(text, text))]
-        if operator == "is":
-            return any(spell(value) in forms for value in values)
-        return any(spell(value) in form for value in values for form in forms)
-
-    return match
-
-
-def visit_test(operator: str, name: str, values: Sequence[str]) -> Callable[[Visit], bool]:
-    if name == "bounce":
-        return lambda visit: ("yes" if visit.bounce else "no") in values
-    if name in ("views", "duration"):
-        return lambda visit: any(
-            in_range(len(visit.views) if name == "views" else visit.duration / 1000, value) for value in values
-        )
-    matches = matcher(operator, name, values)
-    if name == "identifier":
-        return lambda visit: matches(visit.views[0].identifier)
-    return lambda visit: matches(OF_VISIT[name](visit))
-
-
-def in_range(number: float, text: str) -> bool:
-    if ".." not in text:
-        return number == float(text)
-    least, most = text.split("..")
-    return (not least or number >= float(least)) and (not most or number <= float(most))
 
 
 # ── figures ──

@@ -1,5 +1,8 @@
 """DuckDB, Spark and Athena read the data files as docs/data.md says, and get the API's figures to the unit.
 
+DuckDB and Spark also answer the questions with filters that `test_questions.py` asks the API, and get the figures of
+the same count of what was sent.
+
 Athena is that of the local AWS, which parses CREATE EXTERNAL TABLE itself and has DuckDB answer the questions. It does
 not know CREATE DATABASE and ignores partition projection: it lists the files. It takes columns and types from the
 files, not from the statements; `test_public_tables.py` compares these.
@@ -8,31 +11,24 @@ files, not from the statements; `test_public_tables.py` compares these.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
-from chalicelib.aggregate.build_day import refresh
-from chalicelib.collect.event import Event, encode
 from chalicelib.config import settings
-from chalicelib.enrich.worker import consume
 from chalicelib.store import segments
-from chalicelib.store.sites import get_site
 from infra.aws_environment import Cloud, emulator
 from localstack import process
 from tests.conftest import ON_LOCALSTACK, Deployed
-from tests.stack import data_questions, data_readers, month_traffic
+from tests.stack import data_questions, data_readers, filtered_questions, months
 from tests.stack.calls import Caller
-from tests.stack.data_questions import Answer
+from tests.stack.data_questions import ATHENA, DUCKDB, SPARK, Answer, Dialect
 from tests.stack.data_readers import Rows, documented_question
+from tests.stack.months import Month
 
 pytestmark = pytest.mark.skipif(ON_LOCALSTACK, reason="the files are the same, and it has no Athena without a licence")
-
-LANGUAGES = ("de", "en-GB", "zh-TW", None)
-SCREENS = ("mobile", "tablet", None)
 
 
 @dataclass(frozen=True)
@@ -43,8 +39,13 @@ class Files:
     """
 
     folder: Path
-    sites: list[str]
+    months: list[Month]
     of_api: dict[str, Answer]
+
+    @property
+    def sites(self) -> list[str]:
+        """The ids of the sites."""
+        return [month.site.id for month in self.months]
 
     def check(self, rows: Rows) -> None:
         """Compare an engine's answers with the API's."""
@@ -56,10 +57,10 @@ class Files:
         for name, found in rows.items():
             assert data_questions.read(name, found) == self.of_api[name], name
 
-    def questions(self, plan: str) -> dict[str, str]:
-        """All questions, with the document's own."""
+    def questions(self, dialect: Dialect) -> dict[str, str]:
+        """All questions without filters, with the document's own."""
         site = self.sites[0]
-        return data_questions.questions(self.sites, plan) | {f"documented {site}": documented_question(site)}
+        return data_questions.questions(self.sites, dialect) | {f"documented {site}": documented_question(site)}
 
 
 @pytest.fixture(scope="module")
@@ -69,23 +70,14 @@ def stack(in_process: Deployed) -> Deployed:
 
 @pytest.fixture(scope="module")
 def files(stack: Deployed, caller: Caller, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
-    """Ten days of two sites, one of 25 and one of 23 hours, taken by the worker, built, and copied from the bucket."""
+    """The files of the month of two sites, copied from the bucket."""
     folder = tmp_path_factory.mktemp("data-files")
-    month = month_traffic.month()
-    days_of: dict[str, list[date]] = {}
-    for seed, (zone, days) in enumerate(zip(month_traffic.ZONES, (month[-10:], month[:10]), strict=True)):
-        site = get_site(caller.new_site(timezone=zone))
-        assert site is not None
-        events = with_traits(month_traffic.as_events(site, month_traffic.of_site(site, days, seed)))
-        for start in range(0, len(events), 100):
-            consume([encode(events[start : start + 100])])
-        for day in days:
-            refresh(site, day)
-        days_of[site.id] = days
-        assert {site.calendar.hours_in(day) for day in days} in ({24, 25}, {23, 24})
-        copy(stack.cloud, site.id, folder)
+    built = months.build(caller)
+    for month in built:
+        copy(stack.cloud, month.site.id, folder)
+        assert {month.site.calendar.hours_in(day) for day in month.days} in ({24, 25}, {23, 24})
     with patch("chalicelib.config.REFRESH_AFTER_S", 3600), patch("chalicelib.config.QUERY_BUDGET_S", 600.0):
-        yield Files(folder, list(days_of), data_questions.of_api(caller, days_of))
+        yield Files(folder, built, data_questions.of_api(caller, {month.site.id: month.days for month in built}))
 
 
 @pytest.fixture(scope="module")
@@ -111,16 +103,6 @@ def athena(readers: None, files: Files, tmp_path_factory: pytest.TempPathFactory
         process.stop(started)
 
 
-def with_traits(events: list[Event]) -> list[Event]:
-    """The same events from browsers that tell their languages and the widths of their windows."""
-    found = []
-    for event in events:
-        number = sum(event.address.encode())
-        screen = SCREENS[number % len(SCREENS)] if event.kind == "view" else None
-        found.append(replace(event, language=LANGUAGES[number % len(LANGUAGES)], screen=screen))
-    return found
-
-
 def copy(cloud: Cloud, site: str, folder: Path) -> None:
     """Copy the tables of a site from the bucket, with their paths below ``segments``."""
     s3 = cloud.client("s3")
@@ -134,16 +116,30 @@ def copy(cloud: Cloud, site: str, folder: Path) -> None:
             path.write_bytes(s3.get_object(Bucket=settings().bucket, Key=key)["Body"].read())
 
 
+def test_large_days_have_several_files(files: Files) -> None:
+    for month in files.months:
+        for number, day in enumerate(month.days):
+            for table in segments.PUBLIC:
+                found = list((files.folder / table / f"site={month.site.id}" / f"day={day}").iterdir())
+                assert (len(found) > 1) == (number in months.SPLIT_DAYS), (table, day)
+
+
 def test_duckdb_reads_them(files: Files) -> None:
-    files.check(data_readers.ask_duckdb(files.folder, files.questions("json_extract_string(props, '$.plan')")))
+    questions = files.questions(DUCKDB) | filtered_questions.questions(DUCKDB)
+    rows = data_readers.ask_duckdb(files.folder, questions)
+    filtered_questions.check(files.months, rows)
+    files.check(rows)
 
 
 def test_spark_reads_them(files: Files, readers: None, tmp_path: Path) -> None:
-    questions = files.questions("get_json_object(props, '$.plan')")
-    files.check(data_readers.ask_spark(files.folder, tmp_path, questions))
+    questions = files.questions(SPARK) | filtered_questions.questions(SPARK)
+    rows = data_readers.ask_spark(files.folder, tmp_path, questions)
+    filtered_questions.check(files.months, rows)
+    files.check(rows)
 
 
 def test_athena_reads_them(files: Files, athena: Cloud) -> None:
-    questions = files.questions("json_extract_scalar(props, '$.plan')")
-    del questions["by property"]  # DuckDB has no function of this name
+    questions = files.questions(ATHENA)
+    for name in ("by property", "by weekday"):
+        del questions[name]  # DuckDB has not these functions of Athena
     files.check({name: data_readers.run_athena(athena, text) for name, text in questions.items()})

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from chalicelib import catalogue
-from chalicelib.aggregate.build_day import refresh
-from chalicelib.collect.event import encode
-from chalicelib.enrich.worker import consume
-from chalicelib.store.sites import Site, get_site
 from tests.conftest import Deployed
 from tests.stack import month_traffic, naive_count
 from tests.stack.calls import Caller
+from tests.stack.months import Month, build
 from tests.stack.naive_count import OF_VIEW, OF_VISIT, Counted
+from tests.stack.naive_filters import narrowed
+from tests.stack.random_questions import COMBINATIONS, combination, dimensions_of
 
-COMBINATIONS = 50
 CORE_COMBINATIONS = 5
-EVENT_DIMENSIONS = ("event", "prop:plan")
-
-
-@dataclass(frozen=True)
-class Month:
-    """A site with its month, and what should be counted."""
-
-    site: Site
-    days: list[date]
-    counted: Counted
-
-    @property
-    def period(self) -> dict[str, str]:
-        return {"from": self.days[0].isoformat(), "to": self.days[-1].isoformat()}
 
 
 @pytest.fixture(scope="module")
@@ -52,20 +33,9 @@ def months(caller: Caller) -> Iterator[list[Month]]:
 
     Pages take what was built then for fresh, and no question ends with its time, however busy the machine is.
     """
-    made = []
-    for seed, zone in enumerate(month_traffic.ZONES):
-        site = get_site(caller.new_site(timezone=zone))
-        assert site is not None
-        days = month_traffic.month()
-        sent = month_traffic.of_site(site, days, seed)
-        events = month_traffic.as_events(site, sent)
-        for start in range(0, len(events), 100):
-            consume([encode(events[start : start + 100])])
-        for day in days:
-            refresh(site, day)
-        made.append(Month(site, days, naive_count.count(sent)))
+    built = build(caller)
     with patch("chalicelib.config.REFRESH_AFTER_S", 3600), patch("chalicelib.config.QUERY_BUDGET_S", 600.0):
-        yield made
+        yield built
 
 
 def ask(caller: Caller, month: Month, what: str, texts: Sequence[str] = (), **query: object) -> Any:
@@ -77,50 +47,6 @@ def asked(caller: Caller, month: Month, what: str, texts: Sequence[str] = (), **
     answer = caller.api_pairs("GET", f"/sites/{month.site.id}/{what}", every)
     assert answer.status == 200, (texts, query, answer.body)
     return answer
-
-
-def combination(number: int) -> list[str]:
-    """Some filters; mostly on values that occur."""
-    chance = random.Random(number)
-    values: dict[str, list[str]] = {
-        "page": ["/", "/pricing", "/docs/start", "/blog/服务", "/blog/%E6%9C%8D%E5%8A%A1", "/a,b", "/none"],
-        "hostname": ["example.com", "blog.example.com", "bücher.example.com", "xn--bcher-kva.example.com"],
-        "entry_page": ["/", "/pricing", "/docs/api"],
-        "exit_page": ["/", "/pricing", "/docs/api"],
-        "referrer": ["", "https://www.google.com/"],
-        "source": ["Direct", "google", "LETTER", "DuckDuckGo"],
-        "channel": ["Direct", "Organic Search", "Email"],
-        "campaign": ["", "spring"],
-        "country": ["DE", "US", "GB", "FR", ""],
-        "browser": ["Chrome", "Mobile Safari", "Firefox", "Edge"],
-        "system": ["Windows", "iOS", "Android"],
-        "device": ["desktop", "phone"],
-        "event": ["Signup", "Purchase", "Download"],
-        "prop:plan": ["pro", "Pro, yearly", ""],
-        "identifier": ["user-1", "user-2", ""],
-        "bounce": ["yes", "no"],
-        "views": ["1", "2..", "..2", "2..3"],
-        "duration": ["..0", "60..", "10..600.5"],
-    }
-    parts = {"page": ["docs", "/", "服"], "hostname": ["blog", "ücher", "."], "source": ["LETT", "o"],
-             "browser": ["Mobile", "chrome"], "event": ["Sign", "o"], "prop:plan": ["pro", ","], "country": ["E"],
-             "identifier": ["-1", "user"], "channel": ["Search"]}  # fmt: skip
-    texts = []
-    for name in chance.sample(sorted(values), chance.choice([1, 1, 2, 2, 3])):
-        negative = chance.choice(["", "", "_not"])
-        if name in parts and chance.random() < 0.35:
-            texts.append(f"contains{negative},{name},{chance.choice(parts[name])}")
-            continue
-        texts += [f"is{negative},{name},{value}" for value in chance.sample(values[name], chance.choice([1, 1, 2]))]
-    return texts
-
-
-def dimensions_of(number: int) -> list[str]:
-    """One or two dimensions that can be crossed."""
-    chance = random.Random(-number)
-    if chance.random() < 0.25:
-        return chance.choice([["event"], ["prop:plan"], ["event", "prop:plan"], ["event", chance.choice([*OF_VISIT])]])
-    return chance.sample([*OF_VISIT, *OF_VIEW], chance.choice([1, 2]))
 
 
 def rows_by_value(found: Any) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -152,7 +78,7 @@ def close(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def assert_agrees(caller: Caller, month: Month, number: int) -> None:
     texts, names = combination(number), dimensions_of(number)
-    counted = naive_count.narrowed(month.counted, texts)
+    counted = narrowed(month.counted, texts)
     stats = ask(caller, month, "stats", texts, compare="none")
     assert stats["metrics"] == close(naive_count.metrics(counted.visits, counted.views)), texts
     assert sum(point["visits"] for point in stats["series"]) == len(counted.visits)
@@ -275,7 +201,7 @@ def test_pages_of_a_breakdown_are_the_whole(caller: Caller, months: list[Month])
 
 def test_visits_with_filters_are_whole_and_those_that_are_counted(caller: Caller, months: list[Month]) -> None:
     texts = ["is,page,/pricing", "is_not,event,Signup"]
-    counted = naive_count.narrowed(months[0].counted, texts)
+    counted = narrowed(months[0].counted, texts)
     found, cursor = [], ""
     while True:
         part = ask(caller, months[0], "visits", texts, limit=20, **({"cursor": cursor} if cursor else {}))

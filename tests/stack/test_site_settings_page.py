@@ -66,7 +66,7 @@ def save(browser: Browser, site: str, form: dict[str, str], **changes: str) -> A
 
 def test_settings_are_saved_and_confirmed_and_nothing_else_changes(admin: Browser, caller: Caller, site: str) -> None:
     path = f"/sites/{site}/settings"
-    assert f'href="{site}/settings"' in admin.get(f"/sites/{site}").text
+    assert f'href="../sites/{site}/settings"' in admin.get(f"/sites/{site}").text
     before = caller.api("GET", f"/sites/{site}").json()
     form = shown(admin.get(path).text)
     assert {"name", "version", "csrf", "origins", "proxies", "script_inject", "respect_dnt"} <= form.keys()

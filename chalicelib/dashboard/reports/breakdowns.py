@@ -193,3 +193,22 @@ def _href(dimension: Dimension, name: str, domain: str) -> str:
     if dimension.values in ("url", "hostname") and _HOST.fullmatch(name):
         return f"https://{name}"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A value of a dimension as pages show it.
+
+    :ivar href: external link to what it stands for, ``""`` for none; :ivar code: country code, for the countries.
+    """
+
+    label: str
+    href: str
+    code: str
+
+
+def name_of(dimension: Dimension, stored: str, domain: str) -> Name:
+    """A value for display, in a site with this domain."""
+    return Name(
+        formatting.shortened(label_of(dimension, stored)), _href(dimension, stored, domain), _code(dimension, stored)
+    )

@@ -6,18 +6,27 @@ positioned in percent and keep their size. No style attributes are used, which t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import groupby
 
+from chalicelib import catalogue
+from chalicelib.catalogue import Metric
 from chalicelib.dashboard import formatting
-from chalicelib.report.stats import Point
+from chalicelib.dashboard.reports import chart_labels, metric_cards
+from chalicelib.dashboard.reports.chart_axis import ticks_of
+from chalicelib.dashboard.reports.chart_labels import Label
+from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.report.stats import Point, Stats
 from chalicelib.translation import gettext as _
 
 WIDTH = 1000
 HEIGHT = 200
-_LABELS = 8
+# The columns of the table that has the same figures, besides the metric that is drawn.
+_COUNTS = ("visitors", "visits", "pageviews")
+# A place on a line: percent from the left, and units from the top; None where there is no data.
+_Place = tuple[float, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +38,8 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """A text under the chart at `x` percent; a `minor` one may be left out where the page is narrow."""
-
-    x: float
-    text: str
-    anchor: str
-    minor: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
-    """The line of one metric, as SVG paths.
+    """A line as SVG paths.
 
     :ivar solid: the finished buckets; `area`: the area below them.
     :ivar dotted: the line to the unfinished bucket.
@@ -58,86 +57,110 @@ NO_LINE = Line("", "", "", None)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One bucket, for hovering and for the table; `x` and `width` in percent."""
+    """One bucket, for hovering and for the table.
+
+    :ivar x, width: in percent; :ivar y: of the line, in units from the top; None without data.
+    :ivar cells: the values under `Chart.heads`.
+    :ivar first, last: its days; :ivar href: a link to the page with these days; ``""`` if it shows nothing else.
+    """
 
     x: float
     width: float
+    y: float | None
     title: str
-    visitors: int
-    visits: int
-    pageviews: int
+    cells: tuple[str, ...]
+    first: date
+    last: date
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The chart of the overview and the table with the same data.
+    """The chart of a metric and the table with the same data.
 
+    :ivar line: of the metric; :ivar compared: of the days that it is compared with, as a path.
     :ivar columns: the buckets that have begun; `places` counts the others too.
-    :ivar top: the value of the topmost gridline.
+    :ivar heads: what the columns of the table are.
     """
 
+    metric: Metric
     ticks: tuple[Tick, ...]
     labels: tuple[Label, ...]
-    visitors: Line
-    pageviews: Line
+    line: Line
+    compared: str
     columns: tuple[Column, ...]
+    heads: tuple[str, ...]
     interval: str
     places: int
-    top: int
 
 
-def nice_ticks(largest: int) -> list[int]:
-    """Round whole values from 0 to at least `largest`: three to five steps of 1, 2, 2.5 or 5 times a power of ten.
-
-    Of the candidates, the one with the lowest top is used; below 3, there are fewer than three steps.
-    """
-    if largest < 3:
-        return list(range(max(largest, 1) + 1))
-    power = 10 ** math.floor(math.log10(largest))
-    steps = [round(times * power / 10) for times in (1, 2, 2.5, 5, 10, 20, 25) if (times * power / 10).is_integer()]
-    tops = [(math.ceil(largest / step) * step, step) for step in steps if 3 <= math.ceil(largest / step) <= 5]
-    top, step = min(tops, key=lambda found: (found[0], -found[1]))
-    return list(range(0, top + 1, step))
-
-
-def plot(series: Sequence[Point], interval: str, now: datetime) -> Chart:
-    """The chart of `series`, whose buckets are an ``"hour"`` or a ``"day"`` long.
+def plot(stats: Stats, metric: Metric, now: datetime, query: PageQuery) -> Chart:
+    """The chart of a metric of `stats`.
 
     Buckets after `now` are not drawn but take up space; the current bucket is dotted.
+
+    :param now: on the site's clock; :param query: of the page.
     """
-    ticks = nice_ticks(max((max(p.pageviews, p.visitors) for p in series), default=0))
-    top = ticks[-1]
-    known, unfinished = _known(series, interval, now)
+    series, interval = stats.series, stats.interval
+    compared = stats.compare_series[: len(series)]
+    values = [metric.of(point.sums) for point in series]
+    others = [metric.of(point.sums) for point in compared]
+    ticks = ticks_of(metric.unit, max((value for value in (*values, *others) if value is not None), default=0))
+    top = ticks[-1][0]
+    known, unfinished = _known(series, interval, now, stats.last)
     at = [_x(i, len(series)) for i in range(len(series))]
-    columns = tuple(
-        _column(point, i, at, interval, so_far=unfinished and i == len(known) - 1) for i, point in enumerate(known)
-    )
+    places: list[_Place] = [(at[i], _y(values[i], top)) for i in range(len(known))]
+    others_at: list[_Place] = [(at[i], _y(other, top)) for i, other in enumerate(others)]
+    shown = [catalogue.METRICS[key] for key in dict.fromkeys((metric.key, *_COUNTS))]
+    heads = [_(one.label) for one in shown]
+    if compared:
+        heads.append(_("Compared: %(metric)s", metric=_(metric.label)))
+    columns = []
+    for i, point in enumerate(known):
+        cells = [metric_cards.FORMATTERS[one.unit](one.of(point.sums)) for one in shown]
+        if compared:
+            cells.append(metric_cards.FORMATTERS[metric.unit](others[i] if i < len(others) else None))
+        title = _title(stats, i)
+        if unfinished and i == len(known) - 1:
+            title = _("%(time)s (so far)", time=title)
+        first, last = _days(stats, i)
+        is_whole = (first, last) == (stats.first, stats.last)
+        href = "" if is_whole else query.without("interval").with_days(first, last).href
+        columns.append(Column(*_span(at, i), places[i][1], title, tuple(cells), first, last, href))
     return Chart(
-        ticks=tuple(Tick(_y(value, top), formatting.axis(value)) for value in ticks),
-        labels=tuple(_labels(series, interval, at)),
-        visitors=_line([(x, _y(p.visitors, top)) for x, p in zip(at, known, strict=False)], unfinished),
-        pageviews=_line([(x, _y(p.pageviews, top)) for x, p in zip(at, known, strict=False)], unfinished),
-        columns=columns,
+        metric=metric,
+        ticks=tuple(Tick(_y(value, top) or 0.0, text) for value, text in ticks),
+        labels=tuple(chart_labels.labels(series, interval, at)),
+        line=_line(places, unfinished),
+        compared=_paths(others_at, WIDTH // 100),
+        columns=tuple(columns),
+        heads=tuple(heads),
         interval=interval,
         places=len(series),
-        top=top,
     )
 
 
-def sparkline(series: Sequence[Point], interval: str, now: datetime) -> Line:
-    """The visitors of `series` as a line without axes, in a box of 100 × 32 units."""
-    known, unfinished = _known(series, interval, now)
+def sparkline(stats: Stats, now: datetime) -> Line:
+    """The visitors of a site as a line without axes, in a box of 100 × 32 units."""
+    series = stats.series
+    known, unfinished = _known(series, stats.interval, now, stats.last)
     top = max((point.visitors for point in known), default=0) or 1
-    places = [(_x(i, len(series)), round(30 - point.visitors / top * 28, 1)) for i, point in enumerate(known)]
+    places: list[_Place] = [
+        (_x(i, len(series)), round(30 - point.visitors / top * 28, 1)) for i, point in enumerate(known)
+    ]
     return _line(places, unfinished, scale=1, floor=32)
 
 
-def _known(series: Sequence[Point], interval: str, now: datetime) -> tuple[list[Point], bool]:
+def _known(series: Sequence[Point], interval: str, now: datetime, last: date) -> tuple[list[Point], bool]:
     """The buckets that have begun, and whether the last one is unfinished."""
     known = [point for point in series if point.t <= now]
-    if not known or interval == "day":
-        return known, bool(known) and known[-1].t.date() == now.date()
-    return known, now < known[-1].t + timedelta(hours=1)
+    if not known or last < now.date():
+        return known, False
+    if interval == "minute":
+        return known, now < known[-1].t + timedelta(minutes=1)
+    if interval == "hour":
+        return known, now < known[-1].t + timedelta(hours=1)
+    return known, True
 
 
 def _x(index: int, count: int) -> float:
@@ -145,73 +168,55 @@ def _x(index: int, count: int) -> float:
     return round(index / (count - 1) * 100, 2) if count > 1 else 50.0
 
 
-def _y(value: float, top: int) -> float:
-    return round(HEIGHT - value / top * HEIGHT, 1)
+def _y(value: float | None, top: float) -> float | None:
+    return None if value is None else round(HEIGHT - value / top * HEIGHT, 1)
 
 
-def _column(point: Point, index: int, at: list[float], interval: str, *, so_far: bool) -> Column:
-    title = formatting.bucket(point.t, interval)
+def _span(at: Sequence[float], index: int) -> tuple[float, float]:
+    """Where a column begins, and its width, percent."""
     left = (at[index - 1] + at[index]) / 2 if index else 0.0
     right = (at[index] + at[index + 1]) / 2 if index + 1 < len(at) else 100.0
-    return Column(
-        x=round(left, 2),
-        width=round(right - left, 2),
-        title=_("%(time)s (so far)", time=title) if so_far else title,
-        visitors=point.visitors,
-        visits=point.visits,
-        pageviews=point.pageviews,
-    )
+    return round(left, 2), round(right - left, 2)
 
 
-def _line(places: list[tuple[float, float]], unfinished: bool, scale: int = WIDTH // 100, floor: int = HEIGHT) -> Line:
+def _days(stats: Stats, index: int) -> tuple[date, date]:
+    """The first and the last day of a bucket."""
+    series = stats.series
+    first = series[index].t.date()
+    if stats.interval in ("minute", "hour"):
+        return first, first
+    return first, series[index + 1].t.date() - timedelta(days=1) if index + 1 < len(series) else stats.last
+
+
+def _title(stats: Stats, index: int) -> str:
+    if stats.interval in ("week", "month"):
+        return formatting.days(*_days(stats, index), stats.last)
+    return formatting.bucket(stats.series[index].t, stats.interval)
+
+
+def _line(places: Sequence[_Place], unfinished: bool, scale: int = WIDTH // 100, floor: int = HEIGHT) -> Line:
     solid = places[:-1] if unfinished else places
-    dotted = places[-2:] if unfinished and len(places) > 1 else []
-    path = _path(solid, scale)
-    area = f"{path}V{floor}H{_short(solid[0][0] * scale)}Z" if len(solid) > 1 else ""
-    return Line(solid=path, area=area, dotted=_path(dotted, scale), end=places[-1] if places else None)
+    dotted = places[-2:] if unfinished and len(places) > 1 and None not in (places[-1][1], places[-2][1]) else ()
+    areas = [f"{_path(run, scale)}V{floor}H{_short(run[0][0] * scale)}Z" for run in _runs(solid) if len(run) > 1]
+    end = next(((x, y) for x, y in reversed(places) if y is not None), None)
+    return Line(solid=_paths(solid, scale), area="".join(areas), dotted=_paths(dotted, scale), end=end)
 
 
-def _path(places: list[tuple[float, float]], scale: int) -> str:
-    if len(places) < 2:
-        return ""
-    return "M" + "L".join(f"{_short(x * scale)} {_short(y)}" for x, y in places)
+def _runs(places: Sequence[_Place]) -> list[list[tuple[float, float]]]:
+    """Stretches of a line without a gap."""
+    runs = (list(run) for known, run in groupby(places, lambda place: place[1] is not None) if known)
+    return [[(x, y) for x, y in run if y is not None] for run in runs]
+
+
+def _paths(places: Sequence[_Place], scale: int) -> str:
+    """The path of a line; what stands alone between gaps is a point of no length, which is drawn as a dot."""
+    runs = [run for run in _runs(places) if len(run) > 1 or len(places) > 1]
+    return "".join(_path(run, scale) if len(run) > 1 else f"{_path(run, scale)}h0" for run in runs)
+
+
+def _path(run: Sequence[tuple[float, float]], scale: int) -> str:
+    return "M" + "L".join(f"{_short(x * scale)} {_short(y)}" for x, y in run)
 
 
 def _short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
-
-
-def _labels(series: Sequence[Point], interval: str, at: list[float]) -> list[Label]:
-    """Labels at round times, about eight at most; every second one is minor."""
-    chosen = _hour_marks(series) if interval == "hour" else _day_marks(series)
-    labels = []
-    for order, (index, text) in enumerate(chosen):
-        x = at[index]
-        anchor = "start" if x < 2 else "end" if x > 98 else "middle"
-        labels.append(Label(x, text, anchor, minor=order % 2 == 1))
-    return labels
-
-
-def _hour_marks(series: Sequence[Point]) -> list[tuple[int, str]]:
-    several = len(series) > 26
-    step = next((s for s in (1, 3, 6, 12) if len(series) <= s * _LABELS + 1), 12)
-    marks = []
-    for i, point in enumerate(series):
-        if point.t.hour % step == 0 and (i == 0 or point.t.hour != series[i - 1].t.hour):
-            midnight = several and point.t.hour == 0
-            marks.append((i, formatting.day(point.t.date()) if midnight else formatting.clock(point.t)))
-    return marks
-
-
-def _day_marks(series: Sequence[Point]) -> list[tuple[int, str]]:
-    if len(series) > 100:
-        months = [(i, p.t) for i, p in enumerate(series) if p.t.day == 1]
-        step = next((s for s in (1, 2, 3, 6, 12) if len(months) <= s * 12), 24)
-        return [
-            (i, formatting.MONTHS[t.month - 1] if t.month > 1 else str(t.year))
-            for i, t in months
-            if (t.month - 1) % step == 0
-        ]
-    step = next((s for s in (1, 2, 5, 7, 14) if len(series) <= s * _LABELS), 14)
-    named = formatting.weekday if len(series) <= _LABELS else formatting.day
-    return [(i, named(p.t.date())) for i, p in enumerate(series) if i % step == 0]

@@ -11,6 +11,7 @@ from chalice import Response
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import render, sections
 from chalicelib.dashboard.reports import period_picker, periods
+from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.report import excluded_traffic
 from chalicelib.report.excluded_traffic import FLOOD_VISITOR, LOST, Ledger
 from chalicelib.store import exclusions
@@ -20,6 +21,7 @@ from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
+PATH: Final = "/sites/{site}/ledger"
 # What the reasons mean; those of bots are set by `enrich.bots`.
 REASONS: Final[Mapping[str, str]] = {
     "dnt": N_("Asked not to be tracked"),
@@ -52,6 +54,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
     :raises BadRequest: if the period is not valid.
     """
     now, period = periods.requested(request, site)
+    query = PageQuery.of(request)
     dropped, robots = lines(excluded_traffic.of_period(site, period))
     return render.page(
         request,
@@ -59,9 +62,9 @@ def show(request: Request, person: Person, site: Site) -> Response:
         person=person,
         csrf=auth.csrf_token(request),
         site=site,
-        sections=sections.of_site(person, site, "/sites/{site}/ledger"),
-        keep=periods.kept_query(request),
-        picker=period_picker.pick(period, now.date()),
+        sections=sections.of_site(person, site, PATH, query.suffix),
+        keep=query.suffix,
+        picker=period_picker.pick(period, now.date(), query),
         dropped=dropped,
         robots=robots,
     )

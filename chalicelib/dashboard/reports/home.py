@@ -148,6 +148,6 @@ def site_card(stats: Stats, now: datetime) -> SiteCard:
         online=stats.online,
         waiting=periods.is_waiting(stats),
         figures=metric_cards.on_site_card(stats, now.date()),
-        spark=chart.sparkline(stats.series, stats.interval, now),
+        spark=chart.sparkline(stats, now),
         note=periods.outdated_note(stats),
     )

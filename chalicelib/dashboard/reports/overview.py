@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalice import Response
 
+from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.accounts.sites.saved_segments import may_share
+from chalicelib.catalogue import Metric
 from chalicelib.dashboard import countries, formatting, render, sections
 from chalicelib.dashboard.reports import (
     breakdowns,
     chart,
+    comparison_picker,
     filter_pills,
     geoip_hint,
+    interval_links,
     metric_cards,
+    page_links,
     period_picker,
     periods,
     saved_segments,
 )
 from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
-from chalicelib.dashboard.sites import settings
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.filters import EVENT, IDENTIFIER
-from chalicelib.report.periods import Period
 from chalicelib.report.stats import LatestVisit, Stats
+from chalicelib.report.stats_question import StatsQuestion
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
@@ -39,8 +43,9 @@ from chalicelib.web import Request
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """A visit in the list of the latest ones, with its texts.
+    """A visit in a list, with its texts.
 
+    :ivar href: the page of the visit; :ivar online: whether the visitor was active in the last minutes.
     :ivar filter: what its identifier leads to; None if the page cannot be filtered by it.
     """
 
@@ -57,6 +62,8 @@ class VisitLine:
     identifier: str
     pageviews: int
     duration: float
+    href: str
+    online: bool
     filter: FilterLink | None = None
 
 
@@ -70,10 +77,13 @@ def show(request: Request, person: Person, site: Site) -> Response:
     question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
     stats = stats_question.answer(site, question, now)
     links = FilterLinks(query)
+    # Answers about visits take much more time than those from rollups.
+    refresh_s = config.FILTERED_PAGE_REFRESH_S if query.filters else config.OPEN_PAGE_REFRESH_S
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, question.period, now, query, links),
+        **figures(stats, question, now, query, metric_cards.chosen(request.query)),
+        refresh_s=refresh_s,
         filter_bar=filter_pills.bar(
             question.conditions,
             query,
@@ -81,52 +91,57 @@ def show(request: Request, person: Person, site: Site) -> Response:
             saved_segments.links(site, person, query),
             may_share=may_share(site, person),
         ),
+        event_links={event.name: links.to(EVENT, event.name) for event in stats.events},
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
         keep=periods.kept_query(request),
+        whole_table=lambda table: page_links.whole_table(request.root, site, table, query),
         cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}, links=links),
-        latest=[visit_line(visit, now.date(), links) for visit in stats.latest],
+        latest=[
+            visit_line(visit, now, page_links.visit(request.root, site, visit.id, query), links)
+            for visit in stats.latest
+        ],
+        all_visits=page_links.visits(request.root, site, query),
         snippet=snippet(request.address, site),
-        may_change=sections.of_site(person, site, "/sites/{site}").include(settings.PATH),
+        sections=sections.of_site(person, site, sections.OVERVIEW, query.suffix),
     )
 
 
-def figures(
-    stats: Stats, period: Period, now: datetime, query: PageQuery, links: FilterLinks | None = None
-) -> dict[str, Any]:
+def figures(stats: Stats, question: StatsQuestion, now: datetime, query: PageQuery, metric: Metric) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
-    :param now: on the site's clock; :param query: of the page.
-    :param links: which filter by values; None: there are none.
+    :param now: on the site's clock; :param query: of the page; :param metric: of the chart.
     """
     today = now.date()
     return {
         "site": stats.site,
         "site_url": site_url(stats.site.domain),
-        "picker": period_picker.pick(period, today, query),
+        "picker": period_picker.pick(question.period, today, query),
+        "comparison": comparison_picker.pick(question, query),
+        "intervals": interval_links.links(question, query),
         "stats": stats,
         "waiting": periods.is_waiting(stats),
         "note": periods.outdated_note(stats),
         "live": stats.last >= today,
-        "figures": metric_cards.overview_metrics(stats, today),
+        "figures": metric_cards.overview_metrics(stats, today, query),
         "before": metric_cards.before(stats, today),
-        "chart": chart.plot(stats.series, stats.interval, now),
-        "event_links": [links.to(EVENT, event.name) if links else None for event in stats.events],
+        "chart": chart.plot(stats, metric, now, query),
     }
 
 
-def visit_line(visit: LatestVisit, today: date, links: FilterLinks | None = None) -> VisitLine:
+def visit_line(visit: LatestVisit, now: datetime, href: str, links: FilterLinks | None = None) -> VisitLine:
     """The texts for a visit.
 
-    :param links: which filter by values; None: there are none.
+    :param href: of its page; :param links: which filter by values, None: there are none.
     """
+    last_seen = visit.start + timedelta(seconds=visit.duration)
     device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
     return VisitLine(
         start=visit.start.isoformat(timespec="seconds"),
-        day="" if visit.start.date() == today else formatting.weekday(visit.start.date()),
+        day="" if visit.start.date() == now.date() else formatting.weekday(visit.start.date()),
         clock=formatting.clock(visit.start),
-        entry_page=formatting.shortened(visit.entry_page),
+        entry_page=formatting.shortened(visit.entry_page) or _(catalogue.DIMENSIONS["entry_pages"].empty_value),
         source=shown_name("sources", visit.source) if visit.source else _("Direct"),
         code=visit.country or "",
         country=countries.name_of(visit.country) if visit.country else _("Unknown"),
@@ -136,5 +151,7 @@ def visit_line(visit: LatestVisit, today: date, links: FilterLinks | None = None
         identifier=visit.identifier or "",
         pageviews=visit.pageviews,
         duration=visit.duration,
+        href=href,
+        online=now - last_seen < timedelta(minutes=config.ONLINE_MINUTES),
         filter=links.to(IDENTIFIER, visit.identifier) if links and visit.identifier else None,
     )

@@ -11,9 +11,10 @@ from chalicelib.report.filters import PARAMETER as FILTER
 from chalicelib.web import Request
 
 PERIOD: Final = ("period", "from", "to")
+METRIC: Final = "metric"
 COMPARISON: Final = ("compare", "compare_from", "compare_to", "match_weekdays")
 # What links carry over, unless they change it.
-CARRIED: Final = (*PERIOD, *COMPARISON, "interval", FILTER)
+CARRIED: Final = (*PERIOD, *COMPARISON, "interval", METRIC, FILTER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from datetime import datetime
 
 from chalice import Response
 
 from chalicelib import catalogue, config
 from chalicelib.accounts.sharing import embed_origins
 from chalicelib.dashboard import render
-from chalicelib.dashboard.reports import breakdowns, overview, periods
+from chalicelib.dashboard.reports import breakdowns, metric_cards, overview, periods
 from chalicelib.dashboard.reports.page_query import PageQuery
-from chalicelib.report import site_stats
+from chalicelib.errors import BadRequest
+from chalicelib.report import filters, stats_question
 from chalicelib.report.stats import Stats, Table
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.sites import Site
@@ -27,16 +29,20 @@ EVENTS = "events"
 def show(request: Request, site: Site, link: SharedLink) -> Response:
     """``GET /share/{link}`` and ``GET /public/{site}``.
 
-    :raises BadRequest: if the period is not valid.
+    :raises BadRequest: if a parameter is not valid, and for filters.
     """
-    now, period = periods.requested(request, site)
-    stats = site_stats.stats(site, period, now, fresh_s=config.SHARED_REFRESH_AFTER_S)
+    now, query = datetime.now(site.zone), PageQuery.of(request)
+    if query.filters:  # they would tell what the link hides
+        raise BadRequest("A shared page cannot be filtered.", field=filters.PARAMETER)
+    question = stats_question.parse(request.query, [], site, now, periods.usual())
+    stats = stats_question.answer(site, question, now, config.SHARED_REFRESH_AFTER_S)
     shared = without(stats, link.hidden)
     return render.page(
         request,
         "sharing/shared-page.html",
         headers=headers(link),
-        **overview.figures(shared, period, now, PageQuery()),
+        **overview.figures(shared, question, now, query, metric_cards.chosen(request.query)),
+        refresh_s=config.SHARED_REFRESH_AFTER_S,
         cards=breakdowns.cards(shared, hidden=link.hidden, linked=False),
         indexed=link.indexed and link.is_public and link.password_hash is None,
     )

@@ -29,6 +29,11 @@ _DONE: Final[Mapping[str, str]] = {
     "password": N_("Your password was changed. Sign in with it."),
     "deleted": N_("Your account was deleted."),
 }
+# Why somebody is sent here, likewise; see `error_page`.
+_REASONS: Final[Mapping[str, str]] = {
+    "expired": N_("Your session has ended. Sign in again to go on."),
+    "unsaved": N_("Your session has ended, so nothing was saved. Sign in, and send the form again."),
+}
 
 
 def show_form(request: Request) -> Response:
@@ -104,6 +109,7 @@ def form_page(request: Request, onward: str, email: str = "", error: ShylightErr
         error=error.message if error else None,
         next=onward,
         done="" if error else render.confirmation(request, _DONE),
+        reason="" if error else render.confirmation(request, _REASONS),
         can_send=mail.can_send(),
         has_passkeys=passkey_challenges.relying_party(request) is not None,
         may_sign_up=sign_up.availability() == "open",

@@ -64,6 +64,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 // On a narrow screen the links to other pages scroll; the present page is in sight.
 document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
+// A row of a list of visits opens the visit, wherever it is clicked.
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.target.closest("a, button, summary") || getSelection().toString()) return;
+  event.target.closest(".visits tbody tr")?.querySelector("a.go")?.click();
+});
+
 // A new site is probably in the time zone of whoever adds it.
 for (const select of document.querySelectorAll("select[data-zone]")) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -81,15 +87,21 @@ const liven = (figure) => {
   figure.dataset.lively = "";
   const plot = figure.querySelector(".plot");
   const svg = figure.querySelector(".axes");
-  const { top, places } = figure.dataset;
-  const rows = [...figure.querySelectorAll(".behind tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
+  const { places } = figure.dataset;
+  const [, ...heads] = [...figure.querySelectorAll(".behind thead th")].map((cell) => cell.textContent);
+  const rows = [...figure.querySelectorAll(".behind tbody tr")].map(({ cells, dataset }) => ({
+    texts: [...cells].map((cell) => cell.textContent),
+    ...dataset,
+  }));
   if (!rows.length) return;
   svg.querySelector(".hits")?.remove(); // its plain tooltips would double ours
 
   const marks = svgElement("g", { visibility: "hidden" });
   const line = svgElement("line", { class: "cursor", y1: 0, y2: 200 });
-  const dots = { 3: svgElement("circle", { class: "end pageviews", r: 4 }), 1: svgElement("circle", { class: "end visitors", r: 4.5 }) };
-  marks.append(line, dots[3], dots[1]);
+  const dot = svgElement("circle", { class: "end", r: 4.5 });
+  const stretch = svgElement("rect", { class: "stretch", height: 200, visibility: "hidden" });
+  svg.querySelector(".lines").before(stretch);
+  marks.append(line, dot);
   svg.append(marks);
   const tip = document.createElement("div");
   tip.className = "tip";
@@ -107,17 +119,16 @@ const liven = (figure) => {
     current = index;
     const at = places > 1 ? index / (places - 1) : 0.5;
     for (const end of ["x1", "x2"]) line.setAttribute(end, `${at * 100}%`);
-    for (const [cell, dot] of Object.entries(dots)) {
-      dot.setAttribute("cx", `${at * 100}%`);
-      dot.setAttribute("cy", 200 - (rows[index][cell].replaceAll(",", "") / top) * 200);
-    }
+    const { texts, y } = rows[index];
+    dot.setAttribute("cx", `${at * 100}%`);
+    dot.setAttribute("cy", y ?? -9);
     marks.setAttribute("visibility", "visible");
     const head = document.createElement("b");
-    head.textContent = rows[index][0];
-    const lines = ["Visitors", "Visits", "Pageviews"].map((name, i) => {
+    head.textContent = texts[0];
+    const lines = heads.map((name, i) => {
       const entry = document.createElement("span");
       const value = document.createElement("em");
-      value.textContent = rows[index][i + 1];
+      value.textContent = texts[i + 1];
       entry.append(name, value);
       return entry;
     });
@@ -128,13 +139,50 @@ const liven = (figure) => {
     const left = x + 16 + tip.offsetWidth > plot.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
     tip.style.transform = `translate(${Math.max(0, left)}px, 8px)`;
   };
-  plot.addEventListener("pointermove", (event) => {
+  const indexAt = ({ clientX }) => {
     const box = svg.getBoundingClientRect();
-    const index = Math.round(((event.clientX - box.left) / box.width) * (places - 1));
+    return Math.round(((clientX - box.left) / box.width) * (places - 1));
+  };
+
+  // A click on a bucket, or a stretch that is dragged over, becomes the period.
+  let begun = -1;
+  const zoom = (one, other) => {
+    const [first, last] = [rows[Math.min(one, other)].first, rows[Math.max(one, other)].last];
+    if (first === rows[0].first && last === rows.at(-1).last) return;
+    const query = new URLSearchParams(location.search);
+    query.delete("interval");
+    for (const [name, value] of Object.entries({ period: "custom", from: first, to: last })) query.set(name, value);
+    location.search = query;
+  };
+  const drag = (index) => {
+    const share = (place) => (Math.min(Math.max(place, 0), places - 1) / (places - 1)) * 100;
+    stretch.setAttribute("x", `${share(Math.min(begun, index))}%`);
+    stretch.setAttribute("width", `${Math.abs(share(index) - share(begun))}%`);
+    stretch.setAttribute("visibility", "visible");
+  };
+  const stop = () => {
+    begun = -1;
+    stretch.setAttribute("visibility", "hidden");
+  };
+  plot.addEventListener("pointerdown", (event) => {
+    const index = indexAt(event);
+    if (event.button === 0 && event.pointerType !== "touch" && rows[index]) begun = index;
+  });
+  plot.addEventListener("pointerup", (event) => {
+    const to = Math.min(Math.max(indexAt(event), 0), rows.length - 1);
+    if (begun >= 0) zoom(begun, to);
+    stop();
+  });
+  plot.addEventListener("pointermove", (event) => {
+    const index = indexAt(event);
+    if (begun >= 0 && index !== begun) drag(index);
     if (index < 0 || index >= rows.length) hide();
     else show(index);
   });
-  plot.addEventListener("pointerleave", hide);
+  plot.addEventListener("pointerleave", () => {
+    hide();
+    stop();
+  });
   svg.setAttribute("tabindex", "0");
   svg.addEventListener("blur", hide);
   svg.addEventListener("keydown", (event) => {
@@ -149,7 +197,7 @@ for (const figure of document.querySelectorAll("figure.chart")) liven(figure);
 
 // A page with today's figures brings itself up to date while somebody looks at it; one that waits for the first
 // visit reloads when it came, the page to install from says so, and the one of a deletion says how far it is. What is
-// open or in use stays as it is.
+// open or in use stays as it is. A page that nobody has used for two minutes does so once a minute.
 const inUse = (part) => part.querySelector("details[open], .tip:not([hidden])") || part.contains(document.activeElement);
 const refresh = async () => {
   if (document.hidden || !document.querySelector("[data-refresh]")) return;
@@ -171,4 +219,14 @@ const refresh = async () => {
   for (const figure of document.querySelectorAll("figure.chart:not([data-lively])")) liven(figure);
 };
 const { refresh: seconds } = document.querySelector("[data-refresh]")?.dataset ?? {};
-if (seconds) setInterval(refresh, seconds * 1000);
+let used = Date.now();
+for (const type of ["pointermove", "keydown", "scroll", "visibilitychange"])
+  document.addEventListener(type, () => (used = Date.now()), { capture: true, passive: true });
+let [waited, asking] = [0, false];
+const tick = async () => {
+  waited += Number(seconds);
+  if (asking || (Date.now() - used > 120_000 && waited < 60)) return;
+  [waited, asking] = [0, true];
+  await refresh().finally(() => (asking = false));
+};
+if (seconds) setInterval(tick, seconds * 1000);

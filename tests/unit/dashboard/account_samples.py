@@ -196,6 +196,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "/account/password-none": lambda: password(Person("1", "ada@example.com")),
     "/sign-in": sign_in_form,
     "/sign-in-changed": lambda: sign_in_form(done="password"),
+    "/sign-in-expired": lambda: sign_in_form(done="unsaved"),
     "/sign-in-without-mail": lambda: sign_in_form(can_send=False),
     "/sign-in/link": sign_in_link,
     "/sign-in/first": lambda: sign_in_link(Person("1", LONG_ADDRESS), 0),

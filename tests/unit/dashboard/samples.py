@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from chalice import Response
 
-from chalicelib import catalogue, hostnames
+from chalicelib import catalogue
 from chalicelib.accounts.access import auth
 from chalicelib.accounts.sharing import counters, shared_links
 from chalicelib.accounts.sites.transfers import Offer
+from chalicelib.catalogue import METRICS, Totals
+from chalicelib.config import OPEN_PAGE_REFRESH_S
 from chalicelib.dashboard import render, sections, time_zones
 from chalicelib.dashboard.reports import (
     breakdowns,
@@ -22,8 +25,8 @@ from chalicelib.dashboard.reports import (
     excluded_traffic,
     filter_pills,
     metric_cards,
+    page_links,
     period_picker,
-    periods,
 )
 from chalicelib.dashboard.reports import home as home_page
 from chalicelib.dashboard.reports import overview as overview_page
@@ -36,11 +39,14 @@ from chalicelib.dashboard.sites import install as install_page
 from chalicelib.dashboard.sites import settings as site_settings_page
 from chalicelib.dashboard.sites.snippet import snippet, snippets
 from chalicelib.report import site_stats, visitor_counter
+from chalicelib.report.comparisons import Comparison
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
 from chalicelib.report.filters import EVENT
 from chalicelib.report.filters import parse as parse_filters
+from chalicelib.report.intervals import INTERVALS
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import EventCount, LatestVisit, Metrics, Point, Row, Stats, Table
+from chalicelib.report.stats_question import StatsQuestion
 from chalicelib.report.visitor_counter import Count
 from chalicelib.store import people, rollups
 from chalicelib.store import shared_links as stored_links
@@ -163,25 +169,31 @@ def overview(
         "reports/overview.html",
         person=PERSON,
         csrf="token",
-        site=stats.site,
-        site_url=hostnames.site_url(stats.site.domain),
         sites=[stats.site, SITE],
         keep="?period=7d",
-        picker=period_picker.pick(Period(period, stats.first, stats.last), TODAY),
-        stats=stats,
-        waiting=waiting,
-        filter_bar=filter_pills.bar(parse_filters(filters), query, stats, segments, may_share=True),
-        event_links=[links.to(EVENT, event.name) for event in stats.events],
-        note=periods.outdated_note(stats),
-        live=True,
-        figures=metric_cards.overview_metrics(stats, TODAY),
-        before=metric_cards.before(stats, TODAY),
-        chart=chart.plot(stats.series, stats.interval, NOW),
+        **{**figures(stats, period), "waiting": waiting, "live": True},
+        refresh_s=OPEN_PAGE_REFRESH_S,
         cards=breakdowns.cards(stats, links=links),
-        latest=[overview_page.visit_line(visit, TODAY, links) for visit in stats.latest],
+        latest=[
+            overview_page.visit_line(visit, NOW, page_links.visit(asked.root, stats.site, visit.id, query), links)
+            for visit in stats.latest
+        ],
+        all_visits=page_links.visits(asked.root, stats.site, query),
+        filter_bar=filter_pills.bar(parse_filters(filters), query, stats, segments, may_share=True),
+        event_links={event.name: links.to(EVENT, event.name) for event in stats.events},
         snippet=snippet(asked.base_url, stats.site),
-        may_change=True,
+        sections=sections.of_site(ADMINISTRATOR, stats.site, sections.OVERVIEW, "?period=7d"),
+        whole_table=lambda table: page_links.whole_table(asked.root, stats.site, table, PageQuery()),
     )
+
+
+def figures(stats: Stats, period: str = "7d", metric: str = "visitors") -> dict[str, Any]:
+    """What templates need for the figures of a period."""
+    comparison = Comparison(stats.compare_kind, stats.compare_first, stats.compare_last)
+    interval = next(known for known in INTERVALS if known == stats.interval)
+    question = StatsQuestion(Period(period, stats.first, stats.last), (), interval, comparison)
+    with patch.object(rollups, "exist", return_value=False):
+        return overview_page.figures(stats, question, NOW, PageQuery(), METRICS[metric])
 
 
 def home(
@@ -203,7 +215,7 @@ def home(
                 stats.online,
                 stats.built_at is None,
                 metric_cards.on_site_card(stats, TODAY),
-                chart.sparkline(stats.series, stats.interval, NOW),
+                chart.sparkline(stats, NOW),
                 favourite=number == 0,
             )
             for number, stats in enumerate(all_stats)
@@ -357,7 +369,9 @@ def _stats(
 
 def _series(first: date, count: int, step: timedelta, scale: int) -> tuple[Point, ...]:
     begin = datetime.combine(first, time(), BERLIN)
-    return tuple(Point(begin + step * i, scale * (i % 7), scale * (i % 7), 2 * scale * (i % 7)) for i in range(count))
+    return tuple(
+        Point(begin + step * i, Totals(scale * (i % 7), scale * (i % 7), 2 * scale * (i % 7))) for i in range(count)
+    )
 
 
 def _visit(number: int, page: str) -> LatestVisit:

@@ -15,14 +15,22 @@ from chalicelib.accounts.sites import deletion, new_site, order, transfers
 from chalicelib.accounts.sites.order import OrderedSites
 from chalicelib.dashboard import error_page, sections, time_zones
 from chalicelib.dashboard.reports import geoip_hint, home, overview, periods
-from chalicelib.errors import BadRequest, NotFound, TooManyRequests, Unauthorized, Unavailable
+from chalicelib.errors import (
+    BadRequest,
+    NotFound,
+    QueryTooLarge,
+    ShylightError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from chalicelib.report import site_stats
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.store import geoip_files, rollups, saved_segments
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
-from tests.unit.dashboard import samples
+from tests.unit.dashboard import account_samples, samples
 
 PERSON = Person("1", "ada@example.com", admin=True)
 
@@ -136,6 +144,49 @@ def test_who_has_to_sign_in_comes_back_afterwards() -> None:
     assert request_origin.next_path(parse_qs(where.query)["next"][0]) == "sites/abc?period=custom&from=2026-11-01"
     posted = samples.request("/sites", method="POST")
     assert error_page.show(posted, Unauthorized("Please sign in.")).headers["Location"] == "./sign-in"
+
+
+def test_all_filters_are_kept_while_somebody_signs_in() -> None:
+    filters = ["is,country,DE", "contains,page,/a&b"]
+    asked = dataclasses.replace(
+        samples.request("/sites/abc", {"f": filters[1], "period": "7d"}), query_lists={"f": filters, "period": ["7d"]}
+    )
+    where = urlsplit(str(error_page.show(asked, Unauthorized("Please sign in.")).headers["Location"]))
+    back = urlsplit(parse_qs(where.query)["next"][0])
+    assert parse_qs(back.query) == {"f": filters, "period": ["7d"]}
+
+
+@pytest.mark.parametrize(("method", "reason"), [("GET", "expired"), ("POST", "unsaved")])
+def test_whose_session_has_ended_is_told_so(method: str, reason: str) -> None:
+    asked = dataclasses.replace(
+        samples.request("/sites/abc/settings", method=method), cookies={"__Host-shylight_session": "old"}
+    )
+    where = urlsplit(str(error_page.show(asked, Unauthorized("Please sign in.")).headers["Location"]))
+    query = parse_qs(where.query)
+    assert query["done"] == [reason]
+    assert ("next" in query) is (method == "GET")
+    assert b"Your session has ended" in account_samples.sign_in_form(done=reason).body
+
+
+def test_error_pages_lead_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who are signed in keep the bar; a failure reads nothing, because that may be what has failed."""
+    monkeypatch.setattr(auth, "signed_in_person", lambda _request: PERSON)
+    monkeypatch.setattr(auth, "may_view", lambda _person, site: site == "mine")
+    asked = samples.request("/sites/mine/visits", {"period": "7d"})
+    missing = error_page.show(asked, NotFound("There is no such visit.")).body
+    assert b"Account of ada@example.com" in missing
+    assert b'href="../../sites/mine">Go to the overview' in missing
+    assert b"Try again" not in missing
+    assert b"Go to the overview" not in error_page.show(samples.request("/sites/x"), NotFound("None.")).body
+    slow = error_page.show(asked, QueryTooLarge("Answering this takes more than 20 s.")).body
+    assert b"This takes too long" in slow
+    assert b'href="../../sites/mine/visits?period=7d">Try again' in slow
+    monkeypatch.setattr(auth, "signed_in_person", lambda _request: pytest.fail("it must not be read"))
+    failed = error_page.show(asked, ShylightError("Something went wrong here."))
+    assert (failed.status_code, b"Account of" in failed.body) == (500, False)
+    assert b"Try again</a>" in failed.body
+    shared = error_page.show(samples.request("/share/x"), NotFound("This link does not exist."))
+    assert b"Account of" not in shared.body
 
 
 def test_error_pages_say_what_happened_and_how_to_go_on() -> None:

@@ -24,6 +24,7 @@ from tests.unit.dashboard import (
     ownership_samples,
     people_administration_samples,
     provider_samples,
+    report_samples,
     samples,
     security_samples,
     team_samples,
@@ -113,6 +114,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "account to confirm": lambda: provider_samples.to_confirm('"><script>', "<b>"),
     **provider_samples.PAGES,
     **administration_samples.PAGES,
+    **report_samples.PAGES,
     "not found": lambda: error_page.show(samples.request("/sites/x"), NotFound("There is no <b>such</b> site.")),
     "failure": lambda: error_page.show(samples.request("/sites/x"), ShylightError("Something went wrong.")),
 }  # fmt: skip

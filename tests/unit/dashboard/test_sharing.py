@@ -50,7 +50,7 @@ def test_nothing_in_a_shared_page_leads_elsewhere_in_shylight_or_to_what_visitor
     page = Markup(samples.shared(samples.full(names=samples.NASTY, rows=3)).body.decode())
     hrefs = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
     kinds = re.compile(
-        r"\?(period=\w+)(&\S*)?|#main|https://fieldnotes\.example|https://db-ip\.com|https://www\.maxmind\.com"
+        r"\?((period|metric|compare|interval|match_weekdays)=\w+)?(&\S*)?|#main|https://fieldnotes\.example|https://db-ip\.com|https://www\.maxmind\.com"
     )
     assert [href for href in hrefs if not kinds.fullmatch(href)] == []
     for tag, attributes in page.elements:
@@ -92,7 +92,7 @@ def test_other_periods_keep_the_address_of_the_share() -> None:
 def test_strangers_do_not_make_shylight_build_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def stats(*_: object, fresh_s: float) -> object:
+    def stats(*_: object, fresh_s: float, **__: object) -> object:
         asked.append(fresh_s)
         return samples.full()
 

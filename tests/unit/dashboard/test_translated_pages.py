@@ -34,6 +34,7 @@ NAMES = re.compile(
         "Traditional Chinese",
         r"\b(?:DE|XX)\b", r"/(?:about|page-\d+)", "<b>",
         r"Wrong\.|It has expired\.|Something went wrong\.|There is no <b>such</b> site\.",
+        r"There is no such visit\.|Answering this takes more than 20 s\.",
         *map(re.escape, (*samples.NASTY, samples.NASTY[5].capitalize(), "/half?")), r"/(?:long/)+\w*…?",
     ))
 )  # fmt: skip

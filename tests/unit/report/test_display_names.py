@@ -43,7 +43,7 @@ def test_the_page_shows_the_same_and_links_to_the_raw_host() -> None:
     assert (first.label, first.href) == (f"{SHOWN}/a", f"https://{KEPT}/a")
     assert breakdowns.ranking("sources", with_hosts()).shown[0].label == SHOWN
     visit = dataclasses.replace(samples.full().latest[0], source=KEPT)
-    assert overview.visit_line(visit, samples.TODAY).source == SHOWN
+    assert overview.visit_line(visit, samples.NOW, "").source == SHOWN
 
 
 def test_a_sites_own_domain_is_shown_in_its_script() -> None:

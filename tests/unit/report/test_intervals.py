@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chalicelib import config
+from chalicelib.catalogue import Totals
 from chalicelib.days import Calendar
 from chalicelib.errors import BadRequest
 from chalicelib.report import intervals
-from chalicelib.report.intervals import Count
 from chalicelib.report.periods import Period
 
 CALENDAR = Calendar(((date.min, ZoneInfo("Europe/Berlin")),))
@@ -25,7 +25,7 @@ def test_by_default_three_days_are_by_hour_and_more_by_day() -> None:
 
 @pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (date(2026, 3, 30), 24), (AUTUMN, 25)])
 def test_a_day_has_as_many_hours_and_minutes_as_the_clock_shows(day: date, hours: int) -> None:
-    by_hour = intervals.points(CALENDAR, day, day, "hour", {(day, 22): Count(1, 2, 3)})
+    by_hour = intervals.points(CALENDAR, day, day, "hour", {(day, 22): Totals(1, 2, 3)})
     assert len(by_hour) == hours
     assert [index for index, point in enumerate(by_hour) if point.pageviews] == [22]
     by_minute = intervals.points(CALENDAR, day, day, "minute", {})
@@ -35,7 +35,7 @@ def test_a_day_has_as_many_hours_and_minutes_as_the_clock_shows(day: date, hours
 
 def test_weeks_begin_on_monday_and_the_first_one_with_the_period() -> None:
     first, last = date(2026, 11, 19), date(2026, 12, 1)  # Thursday to Tuesday
-    counts = {(first + timedelta(days=number), intervals.WHOLE_DAY): Count(1, 2, 3) for number in range(13)}
+    counts = {(first + timedelta(days=number), intervals.WHOLE_DAY): Totals(1, 2, 3) for number in range(13)}
     points = intervals.points(CALENDAR, first, last, "week", counts)
     assert [(point.t.date(), point.visitors, point.visits, point.pageviews) for point in points] == [
         (date(2026, 11, 19), 4, 8, 12),

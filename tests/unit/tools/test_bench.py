@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench import bill, bill_tables, script_requests
+from bench import bill, bill_tables, hit_to_dashboard, script_requests
 from bench.aws_usage import Meter, item_bytes
 from bench.bill import MEASURED, Endpoint
 from chalicelib import config
@@ -19,6 +19,7 @@ from chalicelib.store.usage import Day, Usage
 from demo.traffic.plan import View
 from harness.faults.result import Result
 from harness.measurement import Measurement, Section
+from tests.unit.dashboard import samples
 
 
 @pytest.mark.parametrize(
@@ -218,3 +219,14 @@ def test_each_browser_has_a_cache_of_its_own_and_bots_load_no_script() -> None:
 
 def test_the_bill_counts_as_many_as_the_demos_traffic_has() -> None:
     assert script_requests.per_view(WEEK, SCRIPT_CACHE_S) == pytest.approx(MEASURED.script_requests, abs=0.001)
+
+
+def test_an_open_page_is_read_as_it_is_written() -> None:
+    """The number of page views on the overview, and how often its script asks for it again."""
+    page = samples.overview(samples.empty()).body
+    text = page if isinstance(page, str) else page.decode()
+    shown, refresh = hit_to_dashboard._PAGEVIEWS.search(text), hit_to_dashboard._REFRESH.search(text)
+    assert shown is not None
+    assert shown[1] == "0"
+    assert refresh is not None
+    assert int(refresh[1]) == config.OPEN_PAGE_REFRESH_S

@@ -1,0 +1,78 @@
+"""The menu of what a period is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from chalicelib.dashboard.reports.page_query import COMPARISON, PageQuery
+from chalicelib.report import comparisons
+from chalicelib.report.stats_question import StatsQuestion
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
+
+_LABELS: Final = {
+    comparisons.PREVIOUS: N_("Previous period"),
+    comparisons.YEAR: N_("Year before"),
+    comparisons.NONE: N_("No comparison"),
+}
+_CUSTOM: Final = N_("Other days")
+_MATCH: Final = "match_weekdays"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonLink:
+    """A link to the page with another comparison."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPicker:
+    """What the menu shows.
+
+    :ivar label: the present comparison.
+    :ivar weekdays: a link that matches weekdays, or does so no more; None where that makes no difference.
+    :ivar matched: whether weekdays are matched.
+    :ivar first, last: the days that are compared with, or that a form for other days begins with.
+    :ivar kept: the parameters that a form has to send along.
+    """
+
+    label: str
+    choices: tuple[ComparisonLink, ...]
+    weekdays: str | None
+    matched: bool
+    first: date
+    last: date
+    kept: tuple[tuple[str, str], ...]
+
+
+def pick(question: StatsQuestion, query: PageQuery) -> ComparisonPicker:
+    """The menu for a question; links are queries, relative to the page itself."""
+    comparison, matched = question.comparison, dict(query.items).get(_MATCH) == "true"
+    plain = query.without(*COMPARISON)
+    first, last = (comparison.first, comparison.last) if comparison.days() else question.period.before()
+    if comparison.kind == comparisons.NONE:
+        weekdays = None
+    else:
+        weekdays = (query.without(_MATCH) if matched else query.changed(match_weekdays="true")).href
+    return ComparisonPicker(
+        label=_(_LABELS.get(comparison.kind, _CUSTOM)),
+        choices=tuple(
+            ComparisonLink(_(label), _of(kind, plain, matched=matched).href, kind == comparison.kind)
+            for kind, label in _LABELS.items()
+        ),
+        weekdays=weekdays,
+        matched=matched,
+        first=first,
+        last=last,
+        kept=plain.items,
+    )
+
+
+def _of(kind: str, plain: PageQuery, *, matched: bool) -> PageQuery:
+    query = plain if kind == comparisons.PREVIOUS else plain.changed(compare=kind)
+    return query.changed(match_weekdays="true") if matched and kind != comparisons.NONE else query

@@ -1,0 +1,41 @@
+"""The intervals of the chart to choose from: those that give a period a readable number of points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib import config
+from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.report.intervals import Interval
+from chalicelib.report.stats_question import StatsQuestion
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
+
+# With the lengths of periods in which it is offered, days.
+_CHOICES: Final[tuple[tuple[Interval, str, int, int], ...]] = (
+    ("hour", N_("Hourly"), 1, config.MAX_HOUR_DAYS),
+    ("day", N_("Daily"), 2, 3660),
+    ("week", N_("Weekly"), 8, 3660),
+    ("month", N_("Monthly"), 32, 3660),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalLink:
+    """A link to the page with another interval."""
+
+    label: str
+    href: str
+    current: bool
+
+
+def links(question: StatsQuestion, query: PageQuery) -> list[IntervalLink]:
+    """The intervals that fit a period and the days that it is compared with; none if there is no choice."""
+    length, longest = question.period.length, max(question.period.length, len(question.comparison.days()))
+    found = [
+        IntervalLink(_(label), query.changed(interval=name).href, name == question.interval)
+        for name, label, least, most in _CHOICES
+        if least <= length and longest <= most
+    ]
+    return found if len(found) > 1 else []
