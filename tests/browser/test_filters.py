@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["either"]
 
-# Networks of some countries, in the database of the tests or not: what matters is that there are several sources.
+# Of the visits, in turn.
+PATIENCE_MS = 8_000
 REFERRERS = (None, None, None, "https://www.google.com/", "https://news.example/")
 
 
@@ -62,9 +63,10 @@ class Overview:
 
     def __init__(self, page: Page, stack: Deployed, site: Site) -> None:
         self.page, self.site = page, site
+        page.set_default_timeout(PATIENCE_MS)
         self._caller = Caller(stack.base_url, stack.api_token)
         page.goto(f"{stack.base_url}/sign-in")
-        page.get_by_label("Email").fill(stack.admin_email)
+        page.get_by_label("E-mail").fill(stack.admin_email)
         page.get_by_label("Password").fill(stack.admin_password)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/sites")

@@ -245,13 +245,13 @@ def _look(api: Api, of: Site) -> None:
         api.ask("GET /sites/{site}", 200, query=week, site=of.id)
         take(view(of, day, 11))  # late, for a day that is closed by now
         api.ask("GET /sites/{site}/ledger", 200, query=week, site=of.id)
+        for name in ("page", "prop:plan"):  # values from rollups, and from visits
+            api.ask("GET /sites/{site}/filter", 200, query={**week, "dimension": name}, site=of.id)
         api.ask("GET /sites/{site}/tables/{table}", 200, query=week, site=of.id, table="pages")
         listed = api.ask("GET /sites/{site}/visits", 200, query=week, site=of.id)
         (visit, *_) = re.findall(r'class="go" href="[./]*sites/[^"]*/visits/([^"?]+)', listed)
         api.ask("GET /sites/{site}/visits/{visit}", 200, site=of.id, visit=visit)
         api.ask("GET /sites/{site}/realtime", 200, site=of.id)
-        for name in ("page", "prop:plan"):  # values from rollups, and from visits
-            api.ask("GET /sites/{site}/filter", 200, query={**week, "dimension": name}, site=of.id)
         take(view(of, day, 12))
         with patch("chalicelib.config.SMALL_DAY_RECORDS", 0):  # too large a day for a page: it has it built
             api.ask("GET /sites/{site}", 200, query=week, site=of.id)

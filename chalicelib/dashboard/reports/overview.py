@@ -76,13 +76,13 @@ def show(request: Request, person: Person, site: Site) -> Response:
     now, query = datetime.now(site.zone), PageQuery.of(request)
     question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
     stats = stats_question.answer(site, question, now)
+    links = FilterLinks(query)
     # Answers about visits take much more time than those from rollups.
     refresh_s = config.FILTERED_PAGE_REFRESH_S if query.filters else config.OPEN_PAGE_REFRESH_S
-    links = FilterLinks(query)
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, question, now, query, metric_cards.chosen(request.query), links),
+        **figures(stats, question, now, query, metric_cards.chosen(request.query)),
         refresh_s=refresh_s,
         filter_bar=filter_pills.bar(
             question.conditions,
@@ -91,6 +91,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
             saved_segments.links(site, person, query),
             may_share=may_share(site, person),
         ),
+        event_links={event.name: links.to(EVENT, event.name) for event in stats.events},
         person=person,
         csrf=auth.csrf_token(request),
         sites=auth.sites_of(person),
@@ -107,18 +108,10 @@ def show(request: Request, person: Person, site: Site) -> Response:
     )
 
 
-def figures(
-    stats: Stats,
-    question: StatsQuestion,
-    now: datetime,
-    query: PageQuery,
-    metric: Metric,
-    links: FilterLinks | None = None,
-) -> dict[str, Any]:
+def figures(stats: Stats, question: StatsQuestion, now: datetime, query: PageQuery, metric: Metric) -> dict[str, Any]:
     """What the templates need for the figures of a period: of the overview, and of a shared page.
 
     :param now: on the site's clock; :param query: of the page; :param metric: of the chart.
-    :param links: which filter by values; None: there are none.
     """
     today = now.date()
     return {
@@ -134,14 +127,13 @@ def figures(
         "figures": metric_cards.overview_metrics(stats, today, query),
         "before": metric_cards.before(stats, today),
         "chart": chart.plot(stats, metric, now, query),
-        "event_links": [links.to(EVENT, event.name) if links else None for event in stats.events],
     }
 
 
 def visit_line(visit: LatestVisit, now: datetime, href: str, links: FilterLinks | None = None) -> VisitLine:
     """The texts for a visit.
 
-    :param href: of its page; :param links: which filter by values; None: there are none.
+    :param href: of its page; :param links: which filter by values, None: there are none.
     """
     last_seen = visit.start + timedelta(seconds=visit.duration)
     device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)

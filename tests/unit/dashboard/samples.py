@@ -41,6 +41,7 @@ from chalicelib.dashboard.sites.snippet import snippet, snippets
 from chalicelib.report import site_stats, visitor_counter
 from chalicelib.report.comparisons import Comparison
 from chalicelib.report.excluded_traffic import Drop, Ledger, Robot
+from chalicelib.report.filters import EVENT
 from chalicelib.report.filters import parse as parse_filters
 from chalicelib.report.intervals import INTERVALS
 from chalicelib.report.periods import Period
@@ -170,30 +171,29 @@ def overview(
         csrf="token",
         sites=[stats.site, SITE],
         keep="?period=7d",
-        **{**figures(stats, period, links=links), "waiting": waiting, "live": True},
+        **{**figures(stats, period), "waiting": waiting, "live": True},
         refresh_s=OPEN_PAGE_REFRESH_S,
-        filter_bar=filter_pills.bar(parse_filters(filters), query, stats, segments, may_share=True),
         cards=breakdowns.cards(stats, links=links),
         latest=[
             overview_page.visit_line(visit, NOW, page_links.visit(asked.root, stats.site, visit.id, query), links)
             for visit in stats.latest
         ],
         all_visits=page_links.visits(asked.root, stats.site, query),
+        filter_bar=filter_pills.bar(parse_filters(filters), query, stats, segments, may_share=True),
+        event_links={event.name: links.to(EVENT, event.name) for event in stats.events},
         snippet=snippet(asked.base_url, stats.site),
         sections=sections.of_site(ADMINISTRATOR, stats.site, sections.OVERVIEW, "?period=7d"),
         whole_table=lambda table: page_links.whole_table(asked.root, stats.site, table, PageQuery()),
     )
 
 
-def figures(
-    stats: Stats, period: str = "7d", metric: str = "visitors", links: FilterLinks | None = None
-) -> dict[str, Any]:
+def figures(stats: Stats, period: str = "7d", metric: str = "visitors") -> dict[str, Any]:
     """What templates need for the figures of a period."""
     comparison = Comparison(stats.compare_kind, stats.compare_first, stats.compare_last)
     interval = next(known for known in INTERVALS if known == stats.interval)
     question = StatsQuestion(Period(period, stats.first, stats.last), (), interval, comparison)
     with patch.object(rollups, "exist", return_value=False):
-        return overview_page.figures(stats, question, NOW, PageQuery(), METRICS[metric], links)
+        return overview_page.figures(stats, question, NOW, PageQuery(), METRICS[metric])
 
 
 def home(
