@@ -122,10 +122,10 @@ def test_from_the_list_of_visits_to_a_visit_and_to_others_of_the_identifier(
     other = page.get_by_role("table", name="Other visits").locator("tbody tr")
     assert other.count() == 1
     page.get_by_role("link", name="All visits of this identifier").click()
-    page.get_by_text("1 filter applies").wait_for()
+    page.get_by_text("Identifier is customer-1").wait_for()
     assert rows.count() == 2
-    page.get_by_role("link", name="Remove the filter").click()
-    page.get_by_text("1 filter applies").wait_for(state="hidden")
+    page.get_by_role("link", name="Remove the filter: Identifier is customer-1").click()
+    page.get_by_text("Identifier is customer-1").wait_for(state="hidden")
     assert rows.count() == 3
 
 

@@ -12,7 +12,7 @@ from chalice import Response
 from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import formatting, render, sections
-from chalicelib.dashboard.reports import breakdowns
+from chalicelib.dashboard.reports import applied_filters, breakdowns
 from chalicelib.dashboard.reports.breakdowns import Card, Entry, Ranking
 from chalicelib.dashboard.reports.chart import Tick
 from chalicelib.dashboard.reports.chart_axis import ticks_of
@@ -89,7 +89,7 @@ def contents(found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
         "cards": [
             Card(key, _(catalogue.DIMENSIONS[key].title), (_ranking(key, found, site),)) for key in realtime.TABLES
         ],
-        "filters": len(query.filters),
+        "filters": applied_filters.in_words(filters.parse(query.filters), query),
         "unfiltered": query.without(filters.PARAMETER).href,
         "keep": query.suffix,
     }

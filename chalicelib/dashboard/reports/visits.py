@@ -11,7 +11,7 @@ from chalice import Response
 from chalicelib import config
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import formatting, render, sections
-from chalicelib.dashboard.reports import page_links, period_picker, periods
+from chalicelib.dashboard.reports import applied_filters, page_links, period_picker, periods
 from chalicelib.dashboard.reports.overview import visit_line
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.report import filters, visits
@@ -62,7 +62,7 @@ def contents(
             for visit in found["visits"]
         ],
         "unfinished": _unfinished(found["next"]),
-        "filters": len(query.filters),
+        "filters": applied_filters.in_words(filters.parse(query.filters), query),
         "unfiltered": query.without(filters.PARAMETER).href,
         "first_page": query.href,
         "next_page": query.changed(**{CURSOR: found["next"]}).href if found["next"] else "",

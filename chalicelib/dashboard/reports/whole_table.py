@@ -12,7 +12,7 @@ from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import formatting, render, sections
-from chalicelib.dashboard.reports import breakdowns, page_links, period_picker, periods
+from chalicelib.dashboard.reports import applied_filters, breakdowns, page_links, period_picker, periods
 from chalicelib.dashboard.reports.metric_cards import FORMATTERS
 from chalicelib.dashboard.reports.page_query import COMPARISON, METRIC, PageQuery
 from chalicelib.errors import NotFound
@@ -124,7 +124,7 @@ def contents(
         "search": question.search,
         "unsearched": own.without(SEARCH).href if question.search else "",
         "form_items": own.without(SEARCH).items,
-        "filters": len(query.filters),
+        "filters": applied_filters.in_words(question.conditions, own),
         "unfiltered": own.without(filters.PARAMETER).href,
         "first_page": own.href,
         "next_page": own.changed(**{CURSOR: following}).href if following else "",
