@@ -16,6 +16,7 @@ from chalicelib.dashboard import render
 from chalicelib.errors import QueryTooLarge, ShylightError, SignInTooOld, Unauthorized
 from chalicelib.store import aws
 from chalicelib.store.people import Person
+from chalicelib.store.sites import read_id
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
@@ -111,13 +112,24 @@ def _person(request: Request, error: ShylightError) -> Person | None:
     return person
 
 
+def _site(request: Request, person: Person) -> str | None:
+    """The id of the site that a page is of, if the person may view it; None also if that could not be read."""
+    of_site = _OF_SITE.match(request.path)
+    site_id = read_id(of_site[1]) if of_site else None
+    try:
+        return site_id if site_id and auth.may_view(person, site_id) else None
+    except Exception as failure:
+        if not aws.failed(failure):
+            raise
+        return None
+
+
 def _ways(request: Request, error: ShylightError, person: Person | None) -> list[Way]:
     """Where to go on, the likeliest first."""
     ways = []
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and request.method == "GET":
         again = f"?{_query(request)}" if request.query else ""
         ways.append(Way(_("Try again"), f"{request.root}{request.path.strip('/')}{again}"))
-    of_site = _OF_SITE.match(request.path)
-    if person and of_site and auth.may_view(person, of_site[1]):
-        ways.append(Way(_("Go to the overview"), f"{request.root}sites/{of_site[1]}"))
+    if person and (site_id := _site(request, person)):
+        ways.append(Way(_("Go to the overview"), f"{request.root}sites/{site_id}"))
     return [*ways, Way(_("Go to your sites"), f"{request.root}sites")]

@@ -171,16 +171,18 @@ def test_whose_session_has_ended_is_told_so(method: str, reason: str) -> None:
 def test_error_pages_lead_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those who are signed in keep the bar; a failure reads nothing, because that may be what has failed."""
     monkeypatch.setattr(auth, "signed_in_person", lambda _request: PERSON)
-    monkeypatch.setattr(auth, "may_view", lambda _person, site: site == "mine")
-    asked = samples.request("/sites/mine/visits", {"period": "7d"})
+    monkeypatch.setattr(auth, "may_view", lambda _person, site: site == samples.SITE.id)
+    asked = samples.request(f"/sites/{samples.SITE.id}/visits", {"period": "7d"})
     missing = error_page.show(asked, NotFound("There is no such visit.")).body
     assert b"Account of ada@example.com" in missing
-    assert b'href="../../sites/mine">Go to the overview' in missing
+    overview_of = f'href="../../sites/{samples.SITE.id}'
+    assert f'{overview_of}">Go to the overview' in missing.decode()
     assert b"Try again" not in missing
-    assert b"Go to the overview" not in error_page.show(samples.request("/sites/x"), NotFound("None.")).body
+    for other in ("x", "a" * 3000, samples.OTHER_SITE.id):
+        assert b"Go to the overview" not in error_page.show(samples.request(f"/sites/{other}"), NotFound("None.")).body
     slow = error_page.show(asked, QueryTooLarge("Answering this takes more than 20 s.")).body
     assert b"This takes too long" in slow
-    assert b'href="../../sites/mine/visits?period=7d">Try again' in slow
+    assert f'{overview_of}/visits?period=7d">Try again' in slow.decode()
     monkeypatch.setattr(auth, "signed_in_person", lambda _request: pytest.fail("it must not be read"))
     failed = error_page.show(asked, ShylightError("Something went wrong here."))
     assert (failed.status_code, b"Account of" in failed.body) == (500, False)
