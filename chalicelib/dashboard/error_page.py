@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 from chalice import Response
@@ -20,6 +21,8 @@ from chalicelib.store.sites import read_id
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
+
+T = TypeVar("T")
 
 # Status -> title and what to do; the error's own message stands between them.
 _ADVICE = {
@@ -101,14 +104,11 @@ def _person(request: Request, error: ShylightError) -> Person | None:
     if request.path.startswith(_OF_OTHERS):
         return None
     try:
-        person = auth.signed_in_person(request)
+        person = _unless_aws_fails(lambda: auth.signed_in_person(request))
     except Unauthorized:
         return None
-    except Exception as failure:
-        if not aws.failed(failure):
-            raise
-        return None
-    appearance.use(person)
+    if person is not None:
+        appearance.use(person)
     return person
 
 
@@ -116,8 +116,13 @@ def _site(request: Request, person: Person) -> str | None:
     """The id of the site that a page is of, if the person may view it; None also if that could not be read."""
     of_site = _OF_SITE.match(request.path)
     site_id = read_id(of_site[1]) if of_site else None
+    return site_id if site_id and _unless_aws_fails(lambda: auth.may_view(person, site_id)) else None
+
+
+def _unless_aws_fails(read: Callable[[], T]) -> T | None:
+    """What is read; None if AWS fails: the page of an error needs none of it."""
     try:
-        return site_id if site_id and auth.may_view(person, site_id) else None
+        return read()
     except Exception as failure:
         if not aws.failed(failure):
             raise

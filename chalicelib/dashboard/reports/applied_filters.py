@@ -20,9 +20,7 @@ class AppliedFilter:
 
 def in_words(conditions: Sequence[Condition], query: PageQuery) -> list[AppliedFilter]:
     """The filters of a page. `query`: of the page."""
-    return [AppliedFilter(filter_words.sentence(condition), _without(condition, query)) for condition in conditions]
-
-
-def _without(condition: Condition, query: PageQuery) -> str:
-    beginning = f"{condition.operator},{condition.field.name},"
-    return query.with_filters([text for text in query.filters if not text.startswith(beginning)]).href
+    return [
+        AppliedFilter(filter_words.sentence(condition), query.without_condition(condition).href)
+        for condition in conditions
+    ]

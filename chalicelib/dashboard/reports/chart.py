@@ -25,6 +25,8 @@ WIDTH = 1000
 HEIGHT = 200
 # The columns of the table that has the same figures, besides the metric that is drawn.
 _COUNTS = ("visitors", "visits", "pageviews")
+# How long the buckets are that may be over on the last day of a period.
+_LENGTHS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 # A place on a line: percent from the left, and units from the top; None where there is no data.
 _Place = tuple[float, float | None]
 
@@ -156,11 +158,8 @@ def _known(series: Sequence[Point], interval: str, now: datetime, last: date) ->
     known = [point for point in series if point.t <= now]
     if not known or last < now.date():
         return known, False
-    if interval == "minute":
-        return known, now < known[-1].t + timedelta(minutes=1)
-    if interval == "hour":
-        return known, now < known[-1].t + timedelta(hours=1)
-    return known, True
+    length = _LENGTHS.get(interval)
+    return known, length is None or now < known[-1].t + length
 
 
 def _x(index: int, count: int) -> float:

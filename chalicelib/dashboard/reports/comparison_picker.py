@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from chalicelib.dashboard.reports.page_query import COMPARISON, PageQuery
+from chalicelib.dashboard.reports.page_query import COMPARISON, Choice, PageQuery
 from chalicelib.report import comparisons
 from chalicelib.report.stats_question import StatsQuestion
 from chalicelib.translation import N_
@@ -22,15 +22,6 @@ _MATCH: Final = "match_weekdays"
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonLink:
-    """A link to the page with another comparison."""
-
-    label: str
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ComparisonPicker:
     """What the menu shows.
 
@@ -42,7 +33,7 @@ class ComparisonPicker:
     """
 
     label: str
-    choices: tuple[ComparisonLink, ...]
+    choices: tuple[Choice, ...]
     weekdays: str | None
     matched: bool
     first: date
@@ -62,7 +53,7 @@ def pick(question: StatsQuestion, query: PageQuery) -> ComparisonPicker:
     return ComparisonPicker(
         label=_(_LABELS.get(comparison.kind, _CUSTOM)),
         choices=tuple(
-            ComparisonLink(_(label), _of(kind, plain, matched=matched).href, kind == comparison.kind)
+            Choice(_(label), _of(kind, plain, matched=matched).href, kind == comparison.kind)
             for kind, label in _LABELS.items()
         ),
         weekdays=weekdays,

@@ -15,7 +15,7 @@ from chalicelib.dashboard.reports import breakdowns, filter_form, filter_pills, 
 from chalicelib.dashboard.reports.filter_form import FilterForm, Suggestion
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.errors import BadRequest, QueryTooLarge
-from chalicelib.report import filters, site_stats, stats_question
+from chalicelib.report import comparisons, filters, site_stats, stats_question
 from chalicelib.report.filters import EVENT, IDENTIFIER, PROPERTY, Field
 from chalicelib.report.periods import Period
 from chalicelib.store.people import Person
@@ -79,7 +79,7 @@ def suggested(site: Site, field: Field, period: Period, now: datetime) -> tuple[
         return ()
     if field.property_name:
         return tuple(map(Suggestion, _of_property(site, field, period, now)))
-    stats = site_stats.stats(site, period, now)
+    stats = site_stats.stats(site, period, now, comparison=comparisons.nothing(period))
     if field.dimension is not None:
         rows = stats.tables[field.dimension.key].rows[:_SUGGESTED]
         return tuple(_suggestion(field, row.name) for row in rows if row.name)

@@ -110,12 +110,11 @@ def groups(query: PageQuery) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
 
 
 def _pill(condition: Condition, query: PageQuery) -> Pill:
-    beginning = f"{condition.operator},{condition.field.name},"
-    others = [text for text in query.filters if not text.startswith(beginning)]
+    replaces = f"{condition.operator},{condition.field.name}"
     return Pill(
         filter_words.sentence(condition),
-        query.with_filters(others).href,
-        query.changed(dimension=condition.field.name, replaces=beginning.removesuffix(",")).href,
+        query.without_condition(condition).href,
+        query.changed(dimension=condition.field.name, replaces=replaces).href,
         filter_form.of_condition(condition, query),
     )
 

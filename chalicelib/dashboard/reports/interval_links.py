@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from chalicelib import config
-from chalicelib.dashboard.reports.page_query import PageQuery
+from chalicelib.dashboard.reports.page_query import Choice, PageQuery
 from chalicelib.report.intervals import Interval
 from chalicelib.report.stats_question import StatsQuestion
 from chalicelib.translation import N_
@@ -21,20 +20,11 @@ _CHOICES: Final[tuple[tuple[Interval, str, int, int], ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class IntervalLink:
-    """A link to the page with another interval."""
-
-    label: str
-    href: str
-    current: bool
-
-
-def links(question: StatsQuestion, query: PageQuery) -> list[IntervalLink]:
+def links(question: StatsQuestion, query: PageQuery) -> list[Choice]:
     """The intervals that fit a period and the days that it is compared with; none if there is no choice."""
     length, longest = question.period.length, max(question.period.length, len(question.comparison.days()))
     found = [
-        IntervalLink(_(label), query.changed(interval=name).href, name == question.interval)
+        Choice(_(label), query.changed(interval=name).href, name == question.interval)
         for name, label, least, most in _CHOICES
         if least <= length and longest <= most
     ]

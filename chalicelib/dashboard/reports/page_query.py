@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib.report.filters import PARAMETER as FILTER
+from chalicelib.report.filters import Condition
 from chalicelib.web import Request
 
 PERIOD: Final = ("period", "from", "to")
@@ -15,6 +16,15 @@ METRIC: Final = "metric"
 COMPARISON: Final = ("compare", "compare_from", "compare_to", "match_weekdays")
 # What links carry over, unless they change it.
 CARRIED: Final = (*PERIOD, *COMPARISON, "interval", METRIC, FILTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link to the page that asks for something else; `current`: whether it is what the page shows."""
+
+    label: str
+    href: str
+    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,11 @@ class PageQuery:
     def with_filters(self, texts: list[str]) -> PageQuery:
         """The same with these filters in place of all others."""
         return PageQuery((*self.without(FILTER).items, *((FILTER, text) for text in texts)))
+
+    def without_condition(self, condition: Condition) -> PageQuery:
+        """The same without the filters of a condition."""
+        beginning = f"{condition.operator},{condition.field.name},"
+        return self.with_filters([text for text in self.filters if not text.startswith(beginning)])
 
     def toggled(self, text: str) -> PageQuery:
         """The same with one more filter, or without it if it has it."""

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from chalicelib.dashboard import formatting
-from chalicelib.dashboard.reports.page_query import PERIOD, PageQuery
+from chalicelib.dashboard.reports.page_query import PERIOD, Choice, PageQuery
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 
@@ -37,15 +37,6 @@ class PeriodLike(Protocol):
     @property
     def last(self) -> date:
         """Its last day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A link of the picker."""
-
-    label: str
-    href: str
-    current: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.dashboard.reports import applied_filters, breakdowns, page_links, period_picker, periods
 from chalicelib.dashboard.reports.metric_cards import FORMATTERS
-from chalicelib.dashboard.reports.page_query import COMPARISON, METRIC, PageQuery
+from chalicelib.dashboard.reports.page_query import COMPARISON, METRIC, Choice, PageQuery
 from chalicelib.errors import NotFound
 from chalicelib.report import breakdown, breakdown_question, filters
 from chalicelib.report.breakdown import Breakdown, MetricValue, Row
@@ -65,15 +65,6 @@ class Line:
     bar: float
     share: str
     cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A link to another table of the same card."""
-
-    title: str
-    href: str
-    current: bool
 
 
 def show(request: Request, person: Person, site: Site, table: str) -> Response:
@@ -226,14 +217,14 @@ def _empty(question: Question, dimension: Dimension | None) -> str:
     return _(dimension.empty_table) if dimension else _("No events in this period.")
 
 
-def _tabs(root: str, site: Site, dimension: Dimension | None, query: PageQuery) -> list[Tab]:
+def _tabs(root: str, site: Site, dimension: Dimension | None, query: PageQuery) -> list[Choice]:
     """The tables of the card, those that it shows first."""
     if dimension is None:
         return []
     of_card = [one for one in catalogue.DIMENSIONS.values() if one.card == dimension.card]
     in_order = sorted(of_card, key=lambda one: (not one.tab, one.tab))
     return [
-        Tab(_(one.title), page_links.whole_table(root, site, one.key, query), one.key == dimension.key)
+        Choice(_(one.title), page_links.whole_table(root, site, one.key, query), one.key == dimension.key)
         for one in in_order
     ]
 
