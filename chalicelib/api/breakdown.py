@@ -51,7 +51,7 @@ def show_csv(request: Request, _person: Person, site: Site) -> Response:
 
 def _found(request: Request, site: Site) -> Breakdown:
     now = datetime.now(UTC)
-    period = periods.parse(request.query, site.zone, now)
+    period = periods.parse(request.query, site, now)
     question = breakdown_question.parse(request.query, request.query_lists.get(PARAMETER, []))
     cursor = breakdown_question.read_cursor(request.query, question, period)
     return breakdown.of_period(site, period, question, cursor, now)

@@ -16,7 +16,7 @@ from chalicelib.web import Request, reply_json
 
 def show(request: Request, _person: Person, site: Site) -> Response:
     """``GET …?name=…&property=…&period=…&limit=…&cursor=…``."""
-    period = periods.parse(request.query, site.zone, datetime.now(UTC))
+    period = periods.parse(request.query, site, datetime.now(UTC))
     name = request.query.get("name")
     if not name:
         raise BadRequest("name is missing; give the event's name.", field="name")

@@ -15,7 +15,7 @@ from chalicelib.web import Request, reply_json
 
 def show(request: Request, _person: Person, site: Site) -> Response:
     """``GET …?period=…&limit=…&cursor=…``."""
-    period = periods.parse(request.query, site.zone, datetime.now(UTC))
+    period = periods.parse(request.query, site, datetime.now(UTC))
     first = pagination.read_place(request.query)
     limit = pagination.read_limit(request.query, excluded_traffic.MAX_ROWS, excluded_traffic.MAX_ROWS)
     span = {"site": site.id, "from": period.first.isoformat(), "to": period.last.isoformat()}

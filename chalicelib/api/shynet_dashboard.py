@@ -88,7 +88,7 @@ def _period(site: Site, first: date | None, last: date | None, now: datetime) ->
     if last < first:
         return None
     query = {"from": first.isoformat(), "to": last.isoformat()}
-    return periods.parse(query, site.zone, now)
+    return periods.parse(query, site, now)
 
 
 def _service(site: Site, period: Period | None, now: datetime, until: float) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def show_csv(request: Request, _person: Person, site: Site) -> Response:
 
 
 def _period(request: Request, site: Site) -> Period:
-    return periods.parse(request.query, site.zone, datetime.now(UTC))
+    return periods.parse(request.query, site, datetime.now(UTC))
 
 
 def _found(request: Request, site: Site, period: Period) -> dict[str, Any]:

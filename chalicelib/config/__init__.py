@@ -56,8 +56,7 @@ MAX_DOMAINS: Final = 10
 PERSON_RECEIPT_S: Final = 365 * 86400
 PERSON_DELETION_SETTLE_S: Final = 60
 
-# The periods of figures that have a name, and the one that is shown if none is chosen.
-NAMED_PERIODS: Final = ("today", "yesterday", "7d", "30d", "90d", "month", "last_month", "year")
+# The period of figures that is shown if none is chosen, one of `catalogue.PERIODS`.
 DEFAULT_PERIOD: Final = "30d"
 
 # A pause longer than this ends a visit (as in Shynet).

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from chalicelib.catalogue.periods import ALL
 from chalicelib.days import MINUTE_MS, Calendar, each
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import MAX_DAYS, Period, read_day
@@ -54,6 +55,16 @@ def previous(period: Period) -> Comparison:
     return Comparison(PREVIOUS, *period.before())
 
 
+def usual(period: Period) -> Comparison:
+    """What a period is compared with if nothing is asked for: the period before, and all time with nothing."""
+    return nothing(period) if usual_kind(period) == NONE else previous(period)
+
+
+def usual_kind(period: Period) -> str:
+    """The kind of :func:`usual`."""
+    return NONE if period.name == ALL else PREVIOUS
+
+
 def nothing(period: Period) -> Comparison:
     """No days at all."""
     return Comparison(NONE, period.first, period.first - timedelta(days=1))
@@ -64,7 +75,7 @@ def parse(query: Mapping[str, str], period: Period) -> Comparison:
 
     :raises BadRequest: for an unknown kind, and for dates that are missing, invalid or in the wrong order.
     """
-    kind = query.get("compare") or (CUSTOM if query.get("compare_from") else PREVIOUS)
+    kind = query.get("compare") or (CUSTOM if query.get("compare_from") else usual_kind(period))
     matched = _BOOLEANS.get(query.get("match_weekdays", ""))
     if kind not in KINDS:
         raise BadRequest(f"compare must be one of {', '.join(KINDS)}.", field="compare")

@@ -15,8 +15,8 @@ from chalicelib.report.stats import Point
 
 Interval = Literal["minute", "hour", "day", "week", "month"]
 INTERVALS: Final[tuple[Interval, ...]] = get_args(Interval)
-# Periods up to this are shown by hour if no interval is asked for, days.
-_HOURLY_DAYS: Final = 3
+# The interval of a period if none is asked for: the first of those whose longest period, in days, it does not exceed.
+_DEFAULTS: Final[Mapping[Interval, int]] = {"hour": 3, "day": 400, "week": 1100}
 _MOST_DAYS: Final[Mapping[Interval, int]] = {"minute": config.MAX_MINUTE_DAYS, "hour": config.MAX_HOUR_DAYS}
 # In "day", "week" and "month", the place of all counts of a day.
 WHOLE_DAY: Final = 0
@@ -28,7 +28,7 @@ Counts = Mapping[tuple[date, int], Totals]
 
 def default(period: Period) -> Interval:
     """The interval of a period if none is asked for."""
-    return "hour" if period.length <= _HOURLY_DAYS else "day"
+    return next((interval for interval, most in _DEFAULTS.items() if period.length <= most), "month")
 
 
 def parse(query: Mapping[str, str], period: Period, longest: int) -> Interval:

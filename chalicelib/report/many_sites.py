@@ -40,7 +40,7 @@ _SiteDay = tuple[str, date]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Statistics of a site over a period, by default intervals, and compared with the period before.
+    """Statistics of a site over a period, by default intervals, and compared as is usual for it.
 
     :ivar now: an aware time.
     """
@@ -61,8 +61,8 @@ class Question:
 
     @property
     def comparison(self) -> Comparison:
-        """The period before."""
-        return comparisons.previous(self.period)
+        """The period before, if it has one."""
+        return comparisons.usual(self.period)
 
     @property
     def runs(self) -> list[tuple[date, date]]:

@@ -6,39 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from chalicelib.catalogue import PERIODS
+from chalicelib.catalogue.periods import ALL, CUSTOM
 from chalicelib.config import DEFAULT_PERIOD
 from chalicelib.days import each
 from chalicelib.errors import BadRequest
+from chalicelib.store import rollups
+from chalicelib.store.sites import Site
 
-LABELS: Final[Mapping[str, str]] = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
-    "90d": "Last 90 days",
-    "month": "This month",
-    "last_month": "Last month",
-    "year": "This year",
-    "custom": "Custom",
-}
-_LENGTHS: Final = {"today": 1, "7d": 7, "30d": 30, "90d": 90}
 MAX_DAYS: Final = 3660
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Site-days from `first` to `last`, both included. `name` is a key of :data:`LABELS`."""
+    """Site-days from `first` to `last`, both included. `name` is a key of `catalogue.PERIODS`."""
 
     name: str
     first: date
     last: date
-
-    @property
-    def label(self) -> str:
-        """The name for display."""
-        return LABELS[self.name]
 
     @property
     def length(self) -> int:
@@ -54,30 +40,30 @@ class Period:
         return each(self.first, self.last)
 
 
-def parse(query: Mapping[str, str], zone: ZoneInfo, now: datetime, default: str = DEFAULT_PERIOD) -> Period:
+def parse(query: Mapping[str, str], site: Site, now: datetime, default: str = DEFAULT_PERIOD) -> Period:
     """The period a query asks for: ``period=<name>``, or ``from=`` and ``to=`` as ISO dates.
 
-    :param now: an aware time; "today" is its date in `zone`.
+    :param now: an aware time; "today" is its date in the site's time zone.
     :param default: the name of the period if the query asks for none.
     :raises BadRequest: for an unknown name, and for dates that are invalid, in the wrong order, or too far apart.
     """
-    today = now.astimezone(zone).date()
-    name = query.get("period") or ("custom" if query.get("from") or query.get("to") else default)
-    if name not in LABELS:
-        raise BadRequest(f"period must be one of {', '.join(LABELS)}.", field="period")
-    if name == "custom":
-        return _custom(query, today)
-    if name in _LENGTHS:
-        return Period(name, today - timedelta(days=_LENGTHS[name] - 1), today)
-    month = today.replace(day=1)
-    if name == "yesterday":
-        return Period(name, today - timedelta(days=1), today - timedelta(days=1))
-    if name == "month":
-        return Period(name, month, today)
-    if name == "year":
-        return Period(name, today.replace(month=1, day=1), today)
-    last_of_previous = month - timedelta(days=1)
-    return Period(name, last_of_previous.replace(day=1), last_of_previous)
+    name = query.get("period") or (CUSTOM if query.get("from") or query.get("to") else default)
+    if name not in PERIODS:
+        raise BadRequest(f"period must be one of {', '.join(PERIODS)}.", field="period")
+    today = now.astimezone(site.zone).date()
+    return _custom(query, today) if name == CUSTOM else named(name, site, today)
+
+
+def named(name: str, site: Site, today: date) -> Period:
+    """A period of a site by its name, a key of `catalogue.PERIODS`.
+
+    All time begins with the first day that has figures, though not more than :data:`MAX_DAYS` ago.
+    """
+    days = PERIODS[name].days
+    if days is not None:
+        return Period(name, *days(today))
+    earliest = today - timedelta(days=MAX_DAYS - 1)
+    return Period(ALL, max(earliest, min(rollups.first_day(site.id) or today, today)), today)
 
 
 def _custom(query: Mapping[str, str], today: date) -> Period:
@@ -87,7 +73,7 @@ def _custom(query: Mapping[str, str], today: date) -> Period:
         raise BadRequest("to must not be before from.", field="to")
     if (last - first).days >= MAX_DAYS:
         raise BadRequest(f"A period may have at most {MAX_DAYS} days.", field="from")
-    return Period("custom", first, last)
+    return Period(CUSTOM, first, last)
 
 
 def read_day(query: Mapping[str, str], field: str) -> date:

@@ -37,12 +37,12 @@ def stats(
 
     :param now: an aware time.
     :param interval: of the series, hours or longer; by default, that of the period's length.
-    :param comparison: the days to compare with; by default, the previous period.
+    :param comparison: the days to compare with; by default, those that are usual for the period.
     :param tables: whether to include tables, events and latest visits, which are most of the data to read.
     :param until: deadline for building dirty days; :param fresh_s: age of a build up to which it is shown, s. See
         `refresh.refresh_dirty_days`.
     """
-    comparison = comparison or comparisons.previous(period)
+    comparison = comparison or comparisons.usual(period)
     interval = interval or intervals.default(period)
     refreshed = refresh_period(site, period, comparison, now, until, fresh_s)
     today = now.astimezone(site.zone).date()

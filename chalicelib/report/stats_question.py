@@ -35,7 +35,7 @@ def parse(
     :param now: an aware time; :param usual_period: the name of the period if the query asks for none.
     :raises BadRequest: if a parameter is not valid.
     """
-    period = periods.parse(query, site.zone, now, usual_period)
+    period = periods.parse(query, site, now, usual_period)
     comparison = comparisons.parse(query, period)
     interval = intervals.parse(query, period, max(period.length, len(comparison.days())))
     return StatsQuestion(period, filters.parse(texts), interval, comparison)

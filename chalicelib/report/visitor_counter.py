@@ -5,24 +5,20 @@ So they may be some minutes old, and anybody may ask for them without causing wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from chalicelib import config
+from chalicelib.catalogue.periods import ALL
 from chalicelib.errors import BadRequest
+from chalicelib.report import periods
 from chalicelib.report.period_rollups import of_period
-from chalicelib.report.periods import Period
-from chalicelib.store import rollups
 from chalicelib.store.sites import Site
 from chalicelib.timed_cache import TimedCache
 
-ALL: Final = "all"
 DEFAULT: Final = "30d"
-# The periods, with the days before today that belong to them.
-_DAYS_BEFORE: Final[Mapping[str, int]] = {"today": 0, "7d": 6, "30d": 29}
-PERIODS: Final = (*_DAYS_BEFORE, ALL)
+PERIODS: Final = ("today", "7d", DEFAULT, ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +52,6 @@ def count(site: Site, period: str, now: datetime) -> Count:
 
 
 def _read(site: Site, period: str, today: date) -> Count:
-    if period == ALL:
-        first = min(rollups.first_day(site.id) or today, today)
-    else:
-        first = today - timedelta(days=_DAYS_BEFORE[period])
-    totals = of_period(site, Period(period, first, today), today, tables=False, compare=False).whole.totals
-    return Count(period, first, today, totals.visitors, totals.pageviews)
+    asked = periods.named(period, site, today)
+    totals = of_period(site, asked, today, tables=False, compare=False).whole.totals
+    return Count(period, asked.first, asked.last, totals.visitors, totals.pageviews)

@@ -21,7 +21,7 @@ class Preferences:
 
     :ivar language: of pages and mails: ``automatic``, or a key of `translation.LANGUAGES`.
     :ivar timezone: IANA name; of times that are not a site's.
-    :ivar period: of figures, until another one is chosen: one of `config.NAMED_PERIODS`.
+    :ivar period: of figures, until another one is chosen: one of `catalogue.PREFERABLE`.
     :ivar default_site: id of the site that the root address leads to; ``""``: to the list of sites.
     :ivar theme: ``automatic``: as the browser prefers.
     :ivar shortcuts: whether pages react to single keys.

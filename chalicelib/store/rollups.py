@@ -140,8 +140,8 @@ def _site_and_day(item: dict[str, Any]) -> tuple[str, date]:
 
 def first_day(site_id: str) -> date | None:
     """The first day of which the site has a rollup; None if it has none."""
-    for item in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1):
-        return _parse(item).day
+    for item in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1, attributes_to_get=["sk"]):
+        return date.fromisoformat(item.sk.partition("#")[2])
     return None
 
 

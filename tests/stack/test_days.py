@@ -53,7 +53,7 @@ def test_a_day_that_is_not_over_is_compared_to_the_minute(site: Site, monkeypatc
     at(monkeypatch, start + 30 * HOUR)
     refresh(site, before)
     now = at(monkeypatch, start + 24 * HOUR + 902 * MINUTE)
-    shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    shown = site_stats.stats(site, periods.parse({"period": "today"}, site, now), now)
     assert shown.compare.pageviews == 2
 
 
@@ -63,7 +63,7 @@ def test_who_is_here_at_midnight_is_online_once(site: Site, monkeypatch: pytest.
     at(monkeypatch, midnight + MINUTE)
     consume(messages([view(site, midnight - MINUTE, 1), view(site, midnight - MINUTE, 2), view(site, midnight, 1)]))
     now = at(monkeypatch, midnight + MINUTE + 1000)
-    shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    shown = site_stats.stats(site, periods.parse({"period": "today"}, site, now), now)
     assert shown.online == 2
 
 

@@ -27,7 +27,7 @@ from tests.unit.dashboard import samples
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 
-PERIODS = ({"period": "today"}, {"period": "yesterday"}, {"period": "7d"}, {"period": "month"}, {"period": "30d"})
+PERIODS = [{"period": name} for name in ("today", "yesterday", "7d", "month", "30d", "12mo", "all")]
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def with_history(site: Site) -> Site:
 
 def asked(site: Site, query: dict[str, str]) -> Question:
     now = datetime.now(site.zone)
-    return Question(site, periods.parse(query, site.zone, now), now)
+    return Question(site, periods.parse(query, site, now), now)
 
 
 def on_home(site: Site, query: dict[str, str]) -> Stats:
@@ -71,7 +71,7 @@ def on_home(site: Site, query: dict[str, str]) -> Stats:
 
 
 def on_overview(site: Site, query: dict[str, str], now: datetime) -> Stats:
-    period = periods.parse(query, site.zone, now)
+    period = periods.parse(query, site, now)
     shown = site_stats.stats(site, period, now, tables=False, fresh_s=10**9)  # the home page has built what is new
     return replace(shown, tables={}, compare_series=())
 

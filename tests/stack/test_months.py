@@ -130,12 +130,12 @@ def test_a_year_is_read_by_months_and_shows_what_its_days_show(site: Site) -> No
     assert without_tables == later
 
 
-@pytest.mark.parametrize("name", ["last_month", "90d", "year"])
+@pytest.mark.parametrize("name", ["last_month", "91d", "year", "12mo", "all"])
 def test_every_period_shows_the_same_with_and_without_months(site: Site, name: str) -> None:
     from chalicelib.report.periods import parse
 
     fill(site, date(2025, 11, 20), TODAY)
-    period = parse({"period": name}, site.zone, NOW)
+    period = parse({"period": name}, site, NOW)
     with patch.object(month_sums, "within", lambda *_: []):
         of_days = shown(site, period)
     assert [shown(site, period) for _ in range(2)] == [of_days] * 2

@@ -360,7 +360,7 @@ def test_a_visit_tells_what_is_known_of_its_place(web: Publisher) -> None:
     seen = hit.View(uuid.uuid4().hex, Location("example.com", "/"), "script")
     view = hit.event(site, hit.client("192.0.2.7", FIREFOX), days.now_ms(), seen)
     worker.consume([encode([view])])
-    period = periods.parse({"period": "today"}, site.zone, datetime.now(UTC))
+    period = periods.parse({"period": "today"}, site, datetime.now(UTC))
     (visit,) = visits.list_visits(site, period, 10, None)["visits"]
     told = {name: visit[name] for name in ("country", "region", "city", "latitude", "longitude", "timezone", "network")}
     assert told == {

@@ -95,7 +95,7 @@ def stored(site: Site) -> list[Record]:
 def shown(site: Site) -> dict[str, Any]:
     """The figures of a week, as the API answers."""
     now = datetime.now(UTC)
-    period = periods.parse({"period": "7d"}, site.zone, now)
+    period = periods.parse({"period": "7d"}, site, now)
     found: dict[str, Any] = json.loads(json.dumps(api_stats.as_json(site_stats.stats(site, period, now))))
     return found
 

@@ -122,7 +122,7 @@ def test_a_page_shows_what_was_built_of_a_day_that_fails_says_so_and_does_not_tr
 ) -> None:
     site = marked()
     now = datetime.now(UTC)
-    period = periods.parse({"period": "7d"}, site.zone, now)
+    period = periods.parse({"period": "7d"}, site, now)
     assert site_stats.stats(site, period, now).outdated == ()
     monkeypatch.setattr(config, "REFRESH_AFTER_S", -1)
     tried: list[str] = []
@@ -142,7 +142,7 @@ def test_a_page_shows_what_was_built_of_a_day_that_fails_says_so_and_does_not_tr
 def test_many_who_look_at_once_build_a_day_once(marked: Callable[[], Site], monkeypatch: pytest.MonkeyPatch) -> None:
     site = marked()
     now = datetime.now(UTC)
-    period = periods.parse({"period": "today"}, site.zone, now)
+    period = periods.parse({"period": "today"}, site, now)
     built: list[str] = []
     begun, go_on = threading.Event(), threading.Event()
 
@@ -175,7 +175,7 @@ def test_all_sites_of_a_page_share_its_time(marked: Callable[[], Site], monkeypa
     clock = [0.0]
     monkeypatch.setattr("chalicelib.report.refresh.time.monotonic", lambda: clock[0])
     for site in sites:
-        site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now, tables=False, until=4.0)
+        site_stats.stats(site, periods.parse({"period": "today"}, site, now), now, tables=False, until=4.0)
         clock[0] += 3.0
     assert built == [site.id for site in sites[:2]]
 
@@ -293,13 +293,13 @@ def test_a_page_on_a_large_day_shows_what_is_stored_and_has_the_aggregator_woken
     monkeypatch.setattr(leased_builds, "refresh", lambda *_: pytest.fail("a page builds a large day"))
     now = datetime.now(UTC)
     for _ in range(3):
-        shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+        shown = site_stats.stats(site, periods.parse({"period": "today"}, site, now), now)
         assert (shown.waiting, shown.outdated) == ((today(site),), ())
         assert shown.metrics.pageviews > 0
     assert started == [(config.settings().aggregate, {"site": site.id})]
     later = days.now_ms() + config.WAKE_EVERY_S * 1000
     monkeypatch.setattr("chalicelib.store.wake_ups.now_ms", lambda: later)
-    site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    site_stats.stats(site, periods.parse({"period": "today"}, site, now), now)
     assert len(started) == 2
 
 
@@ -316,5 +316,5 @@ def test_a_page_goes_on_if_the_aggregator_cannot_be_started(
     monkeypatch.setattr(config, "SMALL_DAY_RECORDS", -1)
     monkeypatch.setattr(config, "REFRESH_AFTER_S", -1)
     now = datetime.now(UTC)
-    shown = site_stats.stats(site, periods.parse({"period": "today"}, site.zone, now), now)
+    shown = site_stats.stats(site, periods.parse({"period": "today"}, site, now), now)
     assert shown.waiting == (today(site),)

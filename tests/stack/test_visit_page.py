@@ -57,7 +57,7 @@ def view(site: Site, t: datetime, page: str, address: str = "79.192.7.1", **more
 
 
 def listed(site: Site) -> list[str]:
-    period = periods.parse({"period": "7d"}, site.zone, datetime.now(UTC))
+    period = periods.parse({"period": "7d"}, site, datetime.now(UTC))
     return [found["id"] for found in visits.list_visits(site, period, 50, None)["visits"]]
 
 
@@ -108,7 +108,7 @@ def test_a_page_of_a_table_knows_all_visitors_and_the_largest_row(site: Site) ->
     for number in range(3):
         view(site, a_while_ago(), "/all", f"79.192.7.{number}")
     view(site, a_while_ago(), "/one", "79.192.7.9")
-    period = periods.parse({"period": "7d"}, site.zone, datetime.now(UTC))
+    period = periods.parse({"period": "7d"}, site, datetime.now(UTC))
     question = breakdown_question.parse({"dimension": "page", "limit": "1", "sort": "page,desc"}, [])
     found = breakdown.of_period(site, period, question, None, datetime.now(UTC))
     assert [row.values[0].shown for row in found.rows] == ["/one"]

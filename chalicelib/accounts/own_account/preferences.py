@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from chalicelib import config, translation
+from chalicelib import catalogue, translation
 from chalicelib.accounts import audit_log, input_fields
 from chalicelib.accounts.access import auth, request_origin
 from chalicelib.accounts.sites import new_site
@@ -83,7 +83,7 @@ def _timezone(_person: Person, given: object) -> str:
 
 
 def _period(_person: Person, given: object) -> str:
-    return _one_of("period", given, config.NAMED_PERIODS)
+    return _one_of("period", given, catalogue.PREFERABLE)
 
 
 def _default_site(person: Person, given: object) -> str:

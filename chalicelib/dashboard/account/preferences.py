@@ -8,11 +8,11 @@ from typing import Final
 
 from chalice import Response
 
-from chalicelib import config, translation
+from chalicelib import translation
 from chalicelib.accounts.access import appearance, auth
 from chalicelib.accounts.own_account import preferences
+from chalicelib.catalogue import PERIODS, PREFERABLE
 from chalicelib.dashboard import render, sections, time_zones
-from chalicelib.dashboard.reports import period_picker
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import AUTOMATIC, THEMES, Theme
@@ -60,7 +60,7 @@ def _page(request: Request, person: Person, error: BadRequest | Conflict | None 
         chosen=chosen,
         languages=[(AUTOMATIC, _("Automatic, as your browser asks for")), *translation.LANGUAGES.items()],
         zones=time_zones.zones(),
-        periods=[(name, _(label)) for name, label in period_picker.CHOICES if name in config.NAMED_PERIODS],
+        periods=[(key, _(PERIODS[key].label)) for key in PREFERABLE if PERIODS[key].offered or key == chosen.period],
         sites=auth.sites_of(person),
         themes=[(theme, _(THEME_NAMES[theme])) for theme in THEMES],
     )

@@ -44,7 +44,7 @@ class ComparisonPicker:
 def pick(question: StatsQuestion, query: PageQuery) -> ComparisonPicker:
     """The menu for a question; links are queries, relative to the page itself."""
     comparison, matched = question.comparison, dict(query.items).get(_MATCH) == "true"
-    plain = query.without(*COMPARISON)
+    plain, usual = query.without(*COMPARISON), comparisons.usual_kind(question.period)
     first, last = (comparison.first, comparison.last) if comparison.days() else question.period.before()
     if comparison.kind == comparisons.NONE:
         weekdays = None
@@ -53,7 +53,7 @@ def pick(question: StatsQuestion, query: PageQuery) -> ComparisonPicker:
     return ComparisonPicker(
         label=_(_LABELS.get(comparison.kind, _CUSTOM)),
         choices=tuple(
-            Choice(_(label), _of(kind, plain, matched=matched).href, kind == comparison.kind)
+            Choice(_(label), _of(kind, plain, usual, matched=matched).href, kind == comparison.kind)
             for kind, label in _LABELS.items()
         ),
         weekdays=weekdays,
@@ -64,6 +64,6 @@ def pick(question: StatsQuestion, query: PageQuery) -> ComparisonPicker:
     )
 
 
-def _of(kind: str, plain: PageQuery, *, matched: bool) -> PageQuery:
-    query = plain if kind == comparisons.PREVIOUS else plain.changed(compare=kind)
+def _of(kind: str, plain: PageQuery, usual: str, *, matched: bool) -> PageQuery:
+    query = plain if kind == usual else plain.changed(compare=kind)
     return query.changed(match_weekdays="true") if matched and kind != comparisons.NONE else query

@@ -16,6 +16,7 @@ from chalicelib.accounts.own_account import preferences
 from chalicelib.accounts.sites import deletion as site_deletion
 from chalicelib.accounts.sites import new_site, settings_copy, transfers
 from chalicelib.accounts.sites import order as site_order
+from chalicelib.catalogue.periods import ALL
 from chalicelib.dashboard import render, time_zones
 from chalicelib.dashboard.reports import chart, metric_cards, period_picker, periods
 from chalicelib.errors import BadRequest, Conflict, Unauthorized, Unavailable
@@ -123,7 +124,7 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         cards=cards,
         updating=waiting,
         refresh_s=config.HOME_PAGE_WAITING_REFRESH_S if waiting else config.HOME_PAGE_REFRESH_S,
-        picker=period_picker.pick(questions[0].period, questions[0].now.date()) if questions else None,
+        picker=_picker(questions) if questions else None,
         keep=periods.kept_query(request),
         form=form,
         zones=time_zones.zones(),
@@ -132,6 +133,14 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         offers=transfers.offers_to(person),
         deletions=[one for one in site_deletion.visible_to(person) if _is_news(one, person)],
     )
+
+
+def _picker(questions: list[Question]) -> period_picker.Picker:
+    """The picker for all sites. All time begins with the site that has the earliest figures."""
+    shown = questions[0].period
+    if shown.name == ALL:
+        shown = min((one.period for one in questions), key=lambda period: period.first)
+    return period_picker.pick(shown, questions[0].now.date())
 
 
 def _question(request: Request, site: Site) -> Question:

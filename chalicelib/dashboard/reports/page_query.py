@@ -20,11 +20,15 @@ CARRIED: Final = (*PERIOD, *COMPARISON, "interval", METRIC, FILTER)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A link to the page that asks for something else; `current`: whether it is what the page shows."""
+    """A link to the page that asks for something else.
+
+    :ivar current: whether it is what the page shows; :ivar key: the key of the keyboard that follows it, or ``""``.
+    """
 
     label: str
     href: str
     current: bool
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

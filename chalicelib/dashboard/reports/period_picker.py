@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
+from chalicelib.catalogue import PERIODS
+from chalicelib.catalogue.periods import ALL, CUSTOM
 from chalicelib.dashboard import formatting
 from chalicelib.dashboard.reports.page_query import PERIOD, Choice, PageQuery
-from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 
-CHOICES = (
-    ("today", N_("Today")),
-    ("yesterday", N_("Yesterday")),
-    ("7d", N_("Last 7 days")),
-    ("30d", N_("Last 30 days")),
-    ("90d", N_("Last 90 days")),
-    ("month", N_("This month")),
-    ("last_month", N_("Last month")),
-    ("year", N_("This year")),
-)
+# Periods up to today that are made of whole months, and how many these are once the last one is over.
+_MONTHS_TO_DATE: Final[Mapping[str, int]] = {"month": 1, "year": 12, "12mo": 12}
 
 
 class PeriodLike(Protocol):
@@ -44,19 +38,21 @@ class Picker:
     """What the picker shows.
 
     :ivar label: the present period, e.g. ``Last 7 days`` or ``14–20 Nov``; `days` are its days.
-    :ivar earlier, later: links to the neighbours; `later` is None when that lies in the future.
+    :ivar earlier, later: links to the neighbours; None where there is none: before all time, and in the future.
     :ivar kept: the parameters that a form has to send along.
+    :ivar custom_key: the key of the keyboard that leads to the form for other days.
     """
 
     label: str
     days: str
     choices: tuple[Choice, ...]
-    earlier: str
+    earlier: str | None
     later: str | None
     first: date
     last: date
     today: date
     kept: tuple[tuple[str, str], ...]
+    custom_key: str
 
 
 def pick(period: PeriodLike, today: date, query: PageQuery | None = None) -> Picker:
@@ -65,32 +61,35 @@ def pick(period: PeriodLike, today: date, query: PageQuery | None = None) -> Pic
     :param query: of the page; its other parameters are kept.
     """
     query = query or PageQuery()
-    names = {name: _(label) for name, label in CHOICES}
     days = formatting.days(period.first, period.last, today)
     later = _moved(period, today, 1)
     return Picker(
-        label=names.get(period.name, days),
+        label=days if period.name == CUSTOM else _(PERIODS[period.name].label),
         days=days,
         choices=tuple(
-            Choice(label, query.with_period(name).href, name == period.name) for name, label in names.items()
+            Choice(_(one.label), query.with_period(one.key).href, one.key == period.name, one.letter)
+            for one in PERIODS.values()
+            if one.offered and one.key != CUSTOM
         ),
-        earlier=query.with_days(*_moved(period, today, -1)).href,
+        earlier=None if period.name == ALL else query.with_days(*_moved(period, today, -1)).href,
         later=query.with_days(*later).href if later[0] <= today else None,
         first=period.first,
         last=period.last,
         today=today,
         kept=query.without(*PERIOD).items,
+        custom_key=PERIODS[CUSTOM].letter,
     )
 
 
 def _moved(period: PeriodLike, today: date, steps: int) -> tuple[date, date]:
-    """The previous or next period: a year for a year, a month for a month, else the same number of days."""
+    """The previous or next period: as many months for whole months, else the same number of days."""
     first, last = period.first, period.last
-    if first == date(first.year, 1, 1) and (period.name == "year" or last == date(first.year, 12, 31)):
-        return date(first.year + steps, 1, 1), date(first.year + steps, 12, 31)
-    if first.day == 1 and (period.name == "month" or last == _month_end(first)):
-        begin = _month_end(first) + timedelta(days=1) if steps > 0 else (first - timedelta(days=1)).replace(day=1)
-        return begin, _month_end(begin)
+    months = _MONTHS_TO_DATE.get(period.name, 0)
+    if not months and first.day == 1 and (last + timedelta(days=1)).day == 1:
+        months = _month(last) - _month(first) + 1
+    if months:
+        begin = _month_begin(_month(first) + steps * months)
+        return begin, _month_begin(_month(begin) + months) - timedelta(days=1)
     length = last - first + timedelta(days=1)
     first, last = first + length * steps, last + length * steps
     if steps > 0 and first <= today < last:
@@ -98,5 +97,10 @@ def _moved(period: PeriodLike, today: date, steps: int) -> tuple[date, date]:
     return first, last
 
 
-def _month_end(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+def _month(day: date) -> int:
+    """The number of a month, counted from the beginning of the calendar."""
+    return day.year * 12 + day.month - 1
+
+
+def _month_begin(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)

@@ -6,7 +6,8 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from chalicelib.accounts.access import appearance
-from chalicelib.config import DEFAULT_PERIOD, NAMED_PERIODS
+from chalicelib.catalogue import PREFERABLE
+from chalicelib.config import DEFAULT_PERIOD
 from chalicelib.dashboard import formatting
 from chalicelib.report import periods
 from chalicelib.report.periods import Period
@@ -23,13 +24,13 @@ def requested(request: Request, site: Site) -> tuple[datetime, Period]:
     :raises BadRequest: if the period is not valid.
     """
     now = datetime.now(site.zone)
-    return now, periods.parse(request.query, site.zone, now, usual())
+    return now, periods.parse(request.query, site, now, usual())
 
 
 def usual() -> str:
     """The name of the period that the person who is signed in prefers."""
     chosen = appearance.current().period
-    return chosen if chosen in NAMED_PERIODS else DEFAULT_PERIOD
+    return chosen if chosen in PREFERABLE else DEFAULT_PERIOD
 
 
 def kept_query(request: Request) -> str:

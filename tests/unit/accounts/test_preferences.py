@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import config, dispatch, translation
+from chalicelib import catalogue, dispatch, translation
 from chalicelib.accounts import audit_log
 from chalicelib.accounts.access import appearance, auth
 from chalicelib.accounts.own_account import preferences
@@ -18,7 +18,6 @@ from chalicelib.dashboard.account import api_tokens
 from chalicelib.dashboard.reports import home, periods
 from chalicelib.dashboard.sign_in import first_step
 from chalicelib.errors import BadRequest, NotFound
-from chalicelib.report import periods as named_periods
 from chalicelib.routing import Right
 from chalicelib.store import people, sites
 from chalicelib.store.people import Person
@@ -63,7 +62,7 @@ def test_preferences_are_in_the_profile_and_unknown_ones_are_ignored() -> None:
     ("name", "value"),
     [
         ("language", "en"), ("language", "automatic"), ("timezone", "Asia/Kathmandu"), ("timezone", "UTC"),
-        *(("period", name) for name in config.NAMED_PERIODS),
+        *(("period", name) for name in catalogue.PREFERABLE),
         ("default_site", SITE_ID), ("default_site", ""), ("theme", "light"), ("shortcuts", False),
     ],
 )  # fmt: skip
@@ -111,10 +110,6 @@ def test_the_language_of_mails_follows_the_chosen_one(monkeypatch: pytest.Monkey
     assert german.language == "de"
     assert preferences.with_preferences(german, Preferences(), "en").language == "en"
     assert preferences.with_preferences(german, Preferences(language="de", theme="dark"), "en").language == "de"
-
-
-def test_names_of_periods_are_those_of_the_report() -> None:
-    assert {*config.NAMED_PERIODS, "custom"} == set(named_periods.LABELS)
 
 
 # ── on pages ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -175,7 +175,8 @@ def test_the_limits_are_the_codes() -> None:
     assert parameters["limit"]["schema"] == {
         "type": "integer", "minimum": 1, "maximum": visits.MAX_LIMIT, "default": visits.DEFAULT_LIMIT,
     }  # fmt: skip
-    assert parameters["period"]["schema"]["enum"] == list(periods.LABELS)
+    assert parameters["period"]["schema"]["enum"] == list(catalogue.PERIODS)
+    assert SCHEMAS["Preferences"]["properties"]["period"]["enum"] == list(catalogue.PREFERABLE)
     assert f"{periods.MAX_DAYS:,} days" in parameters["to"]["description"]
     for route, most in (
         ("GET /api/v1/sites/{site}/events", event_properties.MAX_ROWS),

@@ -17,10 +17,13 @@ CALENDAR = Calendar(((date.min, ZoneInfo("Europe/Berlin")),))
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 
 
-def test_by_default_three_days_are_by_hour_and_more_by_day() -> None:
-    first = date(2026, 11, 1)
-    assert intervals.default(Period("custom", first, first + timedelta(days=2))) == "hour"
-    assert intervals.default(Period("custom", first, first + timedelta(days=3))) == "day"
+@pytest.mark.parametrize(
+    ("days", "interval"),
+    [(3, "hour"), (4, "day"), (366, "day"), (400, "day"), (401, "week"), (1100, "week"), (1101, "month")],
+)
+def test_the_default_gives_a_readable_number_of_points(days: int, interval: str) -> None:
+    first = date(2023, 11, 1)
+    assert intervals.default(Period("custom", first, first + timedelta(days=days - 1))) == interval
 
 
 @pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (date(2026, 3, 30), 24), (AUTUMN, 25)])
