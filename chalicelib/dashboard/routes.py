@@ -102,6 +102,7 @@ ROUTES = (
     Route("POST", "/account/tokens", "dashboard.account.api_tokens:create", Right.SIGNED_IN),
     Route("POST", "/account/tokens/revoke", "dashboard.account.api_tokens:revoke", Right.SIGNED_IN),
     Route("GET", "/docs/api", "dashboard.api_docs:show", Right.PUBLIC),
+    Route("GET", "/shortcuts", "dashboard.reports.shortcuts:show", Right.PUBLIC),
     Route("GET", "/sign-in", "dashboard.sign_in.first_step:show_form", Right.PUBLIC),
     Route("POST", "/sign-in", "dashboard.sign_in.first_step:sign_in", Right.PUBLIC),
     Route("GET", "/sign-in/oidc", "dashboard.sign_in.provider:start", Right.PUBLIC),

@@ -172,7 +172,7 @@ def api_handler(invoke: Invoke) -> None:
     """Every route, as it goes and as it is refused."""
     api, shown = Api(invoke), site()
     admin = people.create_administrator(f"admin-{uuid.uuid4()}@example.com", PASSWORD)
-    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /docs/api", "GET /sign-in"):
+    for route in ("GET /healthz", "GET /api/v1/openapi.json", "GET /docs/api", "GET /shortcuts", "GET /sign-in"):
         api.ask(route, 200)
     api.ask("GET /static/{file}", 200, file=static_files.assets()["report.css"].name)
     _collect(api, shown)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from chalicelib.dashboard.reports import shortcuts
 from chalicelib.dashboard.reports.page_query import COMPARISON, Choice, PageQuery
 from chalicelib.report import comparisons
 from chalicelib.report.stats_question import StatsQuestion
@@ -44,6 +45,8 @@ class ComparisonPicker:
 def pick(question: StatsQuestion, query: PageQuery) -> ComparisonPicker:
     """The menu for a question; links are queries, relative to the page itself."""
     comparison, matched = question.comparison, dict(query.items).get(_MATCH) == "true"
+    # The key turns the comparison off, and on again.
+    by_key = comparisons.PREVIOUS if comparison.kind == comparisons.NONE else comparisons.NONE
     plain, usual = query.without(*COMPARISON), comparisons.usual_kind(question.period)
     first, last = (comparison.first, comparison.last) if comparison.days() else question.period.before()
     if comparison.kind == comparisons.NONE:
@@ -53,7 +56,12 @@ def pick(question: StatsQuestion, query: PageQuery) -> ComparisonPicker:
     return ComparisonPicker(
         label=_(_LABELS.get(comparison.kind, _CUSTOM)),
         choices=tuple(
-            Choice(_(label), _of(kind, plain, usual, matched=matched).href, kind == comparison.kind)
+            Choice(
+                _(label),
+                _of(kind, plain, usual, matched=matched).href,
+                kind == comparison.kind,
+                shortcuts.COMPARE if kind == by_key else "",
+            )
             for kind, label in _LABELS.items()
         ),
         weekdays=weekdays,

@@ -1,6 +1,6 @@
 """The page behind a shared link: the figures of the overview, for people who do not sign in.
 
-It shows neither visits nor identifiers, and leads nowhere else in the dashboard.
+It shows neither visits nor identifiers, and leads nowhere else in the dashboard but to the list of shortcuts.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from chalicelib import catalogue
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import error_page
 from chalicelib.dashboard.reports import realtime as realtime_page
+from chalicelib.dashboard.reports import shortcuts, whole_table
 from chalicelib.dashboard.reports import visit as visit_page
 from chalicelib.dashboard.reports import visits as visits_page
-from chalicelib.dashboard.reports import whole_table
 from chalicelib.errors import Forbidden, NotFound, QueryTooLarge, ShylightError, Unauthorized
 from chalicelib.pagination import encode_cursor
 from chalicelib.report import breakdown, breakdown_question, realtime, visits
@@ -173,6 +173,7 @@ def _signed_in() -> Iterator[None]:
 
 
 PAGES: dict[str, Callable[[], Response]] = {
+    "/shortcuts": lambda: shortcuts.show(_request("/shortcuts", {})),
     "/sites/x/tables/pages": lambda: table("pages", NAMES),
     "/sites/x/tables/countries": lambda: table(
         "countries", ("DE", "", "XX"), more=True, query={"f": "is,browser,Firefox"}

@@ -12,6 +12,7 @@ import pytest
 from chalice import Response
 
 from chalicelib.dashboard import error_page, static_files
+from chalicelib.dashboard.reports import shortcuts
 from chalicelib.dashboard.reports.home import SiteForm
 from chalicelib.dashboard.sites.install import Arrival
 from chalicelib.errors import NotFound, ShylightError
@@ -76,6 +77,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "overview of many rows": lambda: samples.overview(samples.full(rows=400)),
     "overview of nasty names": lambda: samples.overview(samples.full(names=samples.NASTY)),
     "overview while waiting": lambda: samples.overview(samples.empty(), waiting=True),
+    "shortcuts": lambda: shortcuts.show(samples.request("/shortcuts")),
     "home": lambda: samples.home(samples.full(), samples.empty()),
     "home without sites": lambda: samples.home(),
     "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
@@ -214,7 +216,13 @@ def test_what_strangers_wrote_is_text() -> None:
     assert '/"onmouseover="alert(1)' in page.text
     assert "/{{ 7 * 7 }}" in page.text
     assert "customer <4711>" in page.text
-    assert [a["src"] for tag, a in page.elements if tag == "script"] == [static_files.href("shylight.js", "../")]
+    assert [a["src"] for tag, a in page.elements if tag == "script"] == [
+        static_files.href(name, "../") for name in ("shylight.js", "keyboard.js")
+    ]
+
+
+def test_all_static_files_together_are_at_most_60_kb_on_the_wire() -> None:
+    assert sum(len(gzip.compress(asset.content)) for asset in static_files.assets().values()) <= 60 * 1024
 
 
 @pytest.mark.parametrize(("days", "rows"), [(30, 400), (365, 60), (3, 60)])

@@ -25,7 +25,7 @@ def heads(page: str) -> list[str]:
 
 def link(page: str, name: str) -> dict[str, list[str]]:
     """The query of the link with this text."""
-    (found,) = re.findall(rf'href="([^"]*)"[^>]*>{name}(?:<span[^>]*>.</span>)?</a>', page)
+    (found,) = re.findall(rf'href="([^"]*)"[^>]*>{name}(?:<(?:span|kbd)[^>]*>.</(?:span|kbd)>)?</a>', page)
     return parse_qs(urlsplit(found.replace("&amp;", "&")).query)
 
 
@@ -63,7 +63,7 @@ def test_links_keep_the_period_the_filters_and_the_search() -> None:
     assert {**kept, "sort": ["load_time,desc"]}.items() <= following.items()
     assert following["cursor"]
     assert "First page" not in page
-    assert "cursor" not in link(page, "Last 90 days")
+    assert "cursor" not in link(page, "Last 91 days")
     assert link(page, "Clear") == {key: value for key, value in following.items() if key not in ("search", "cursor")}
     for name, value in (("period", "7d"), ("f", "is,country,DE"), ("sort", "load_time,desc")):
         assert f'<input type="hidden" name="{name}" value="{value}">' in page
