@@ -78,6 +78,8 @@ def make_venv(folder: Path, what: str, locks: list[Path]) -> None:
     stamp = stamp_of(*locks, sys.version)
     if is_current(folder, stamp):
         return
+    if folder.is_symlink():  # `venv --clear` would empty what others use
+        raise SetupError(f"{folder.name} is a link to {folder.resolve()}, and is out of date. Remove the link first.")
     say(f"{folder.name}: installing {what} …")
     begun = time.monotonic()
     (LOGS / f"setup-{folder.name}.log").unlink(missing_ok=True)
