@@ -74,7 +74,7 @@ def _month_marks(firsts: Sequence[tuple[int, Point]]) -> list[tuple[int, str]]:
     """
     step = next((s for s in (1, 2, 3, 6, 12) if len(firsts) <= s * _MONTHS), 24)
     return [
-        (i, formatting.MONTHS[p.t.month - 1] if p.t.month > 1 else str(p.t.year))
+        (i, formatting.month(p.t.date()) if p.t.month > 1 else str(p.t.year))
         for i, p in firsts
         if (p.t.month - 1) % step == 0
     ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib import languages
+from chalicelib import languages, locale_data
 from chalicelib.catalogue import Dimension, Values
 from chalicelib.config import SCREEN_WIDTHS
-from chalicelib.dashboard import countries, formatting
-from chalicelib.dashboard.reports import breakdowns
+from chalicelib.dashboard import countries, device_names, formatting
+from chalicelib.dashboard.reports import breakdowns, value_names
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.filters import Condition, Field, Operator, Range, Value
 from chalicelib.translation import N_
@@ -106,7 +106,15 @@ def as_stored(field: Field, text: str) -> str:
 
 
 def _device_types() -> tuple[str, ...]:
-    return tuple(formatting.DEVICE_TYPES)
+    return tuple(device_names.DEVICE_TYPES)
+
+
+def _channels() -> tuple[str, ...]:
+    return tuple(value_names.CHANNELS)
+
+
+def _weekdays() -> tuple[str, ...]:
+    return locale_data.ENGLISH.long_weekdays
 
 
 def _screens() -> tuple[str, ...]:
@@ -119,6 +127,8 @@ _VOCABULARIES: Final = {
     "language": languages.known,
     "device type": _device_types,
     "screen": _screens,
+    "channel": _channels,
+    "weekday": _weekdays,
 }
 
 
@@ -153,8 +163,8 @@ def _range(field: Field, value: Range) -> str:
 def _number(field: Field, value: float) -> str:
     if field.name == "duration" and _is_exact(value):
         return formatting.duration(value)
-    text = formatting.number(value) if value.is_integer() else f"{value:,.3f}".rstrip("0")
-    return f"{text}s" if field.name == "duration" else text
+    text = formatting.exact(value)
+    return _("%(number)ss", number=text) if field.name == "duration" else text
 
 
 def _is_exact(seconds: float) -> bool:

@@ -12,7 +12,7 @@ from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.accounts.sites.saved_segments import may_share
 from chalicelib.catalogue import Metric
-from chalicelib.dashboard import countries, formatting, render, sections
+from chalicelib.dashboard import countries, device_names, formatting, render, sections
 from chalicelib.dashboard.reports import (
     breakdowns,
     chart,
@@ -136,7 +136,7 @@ def visit_line(visit: LatestVisit, now: datetime, href: str, links: FilterLinks 
     :param href: of its page; :param links: which filter by values, None: there are none.
     """
     last_seen = visit.start + timedelta(seconds=visit.duration)
-    device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
+    device = " · ".join(part for part in (device_names.device_type(visit.device_type or ""), visit.network) if part)
     return VisitLine(
         start=visit.start.isoformat(timespec="seconds"),
         day="" if visit.start.date() == now.date() else formatting.weekday(visit.start.date()),
