@@ -1,4 +1,4 @@
-"""Set-up: virtual environments from the lock files, and node_modules. Only what changed is done again.
+"""Set-up: virtual environments from the lock files, node_modules, built files. Only what changed is done again.
 
 Runs on the standard library alone. Each environment carries a stamp, a hash of what it was made from; where the
 stamp is right nothing is started. pip and npm are run plainly, so their own configuration (mirrors, proxies,
@@ -28,6 +28,8 @@ VENV_NODE = ROOT / ".venv-node"
 VENV_READERS = ROOT / ".venv-readers"
 MODULES = ROOT / "node_modules"
 ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
+TRANSLATIONS = ROOT / "translations"
+LOCALES = ROOT / "chalicelib" / "locales"
 GEO = ROOT / ".local" / "geo"
 MAXMIND_TESTS = ROOT / ".local" / "maxmind-tests"
 OLDEST_NODE = 18
@@ -155,6 +157,17 @@ def make_networks() -> None:
     say(f"GeoIP database of network operators: built in {time.monotonic() - begun:.0f} s")
 
 
+def make_locales() -> None:
+    """The files of the languages, built from their catalogues and from the CLDR that Babel brings."""
+    names = (ROOT / "chalicelib" / "languages.tsv", ROOT / "chalicelib" / "dashboard" / "countries.py")
+    sources = sorted([*TRANSLATIONS.glob("*.py"), *TRANSLATIONS.glob("*.po")])
+    stamp = stamp_of(ROOT / "requirements-dev.txt", *names, *sources)
+    if is_current(LOCALES, stamp) and len(list(LOCALES.glob("*.mo"))) == len(list(TRANSLATIONS.glob("*.po"))):
+        return
+    run("locales", [VENV / "bin" / "python", "-m", "translations", "build"])
+    (LOCALES / STAMP).write_text(stamp)
+
+
 def write_policies() -> None:
     """The policy files that `chalice deploy` reads, one a stage and function; they follow from infra/policies."""
     sys.path.insert(0, str(ROOT))
@@ -234,7 +247,7 @@ def main(arguments: list[str]) -> int:
     if "--readers" in arguments:
         good = do([lambda: make_venv(VENV_READERS, "Spark and an Athena", [ROOT / "bin" / "readers-requirements.txt"])])
     else:
-        with_tools = [make_networks, fetch_maxmind_tests] if "--tests" in arguments else [make_networks]
+        with_tools = [make_networks, make_locales, *([fetch_maxmind_tests] if "--tests" in arguments else [])]
         good = do(tools) and do(with_tools)
     stop.set()
     return 0 if good else 1
