@@ -43,6 +43,7 @@ class LocaleData:
     :ivar months: abbreviated, in dates; :ivar months_alone: without a day; :ivar weekdays: abbreviated, from Monday.
     :ivar long_weekdays: in full, from Monday.
     :ivar day, day_year, weekday, month_year: patterns of dates.
+    :ivar weekday_short: the pattern of a day with its weekday where there is little room.
     :ivar days: patterns of stretches of this year, by the largest field in which the ends differ (``d``, ``M``).
     :ivar days_year: patterns of stretches with years, likewise (``d``, ``M``, ``y``).
     :ivar countries, languages: names by ISO 3166-1 and BCP 47; empty in English, whose names are elsewhere.
@@ -59,6 +60,7 @@ class LocaleData:
     day: str
     day_year: str
     weekday: str
+    weekday_short: str
     month_year: str
     days: Mapping[str, str]
     days_year: Mapping[str, str]
@@ -96,6 +98,7 @@ ENGLISH: Final = LocaleData(
     day="{d} {MMM}",
     day_year="{d} {MMM} {y}",
     weekday="{E} {d} {MMM}",
+    weekday_short="{E} {d} {MMM}",
     month_year="{MMM} {y}",
     days={"d": "{a.d}–{b.d} {b.MMM}", "M": "{a.d} {a.MMM} – {b.d} {b.MMM}"},
     days_year={

@@ -48,6 +48,7 @@ def content(tag: str) -> dict[str, Any]:
         "day": date_pattern(skeletons["MMMd"].pattern),
         "day_year": date_pattern(skeletons["yMMMd"].pattern),
         "weekday": date_pattern(skeletons["MMMEd"].pattern),
+        "weekday_short": date_pattern(skeletons["Ed"].pattern),
         "month_year": date_pattern(skeletons["yMMM"].pattern),
         "days": {letter: stretch_pattern("".join(intervals["MMMd"][letter])) for letter in ("d", "M")},
         "days_year": {letter: stretch_pattern("".join(intervals["yMMMd"][letter])) for letter in ("d", "M", "y")},

@@ -191,6 +191,12 @@ def weekday(value: date) -> str:
     return locale.written(locale.weekday, value)
 
 
+def weekday_short(value: date) -> str:
+    """A day with its day of the week on the axis of a chart: ``Sat 14 Nov``; the month only where it fits."""
+    locale = locale_data.current()
+    return locale.written(locale.weekday_short, value)
+
+
 def month(value: date) -> str:
     """A month without its year: ``Nov``."""
     return locale_data.current().months_alone[value.month - 1]

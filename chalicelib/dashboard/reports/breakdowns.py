@@ -177,6 +177,8 @@ def label_of(dimension: Dimension, name: str) -> str:
         return device_names.screen(label)
     if dimension.values == "language":
         return languages.name_of(label)
+    if dimension.values == "source":
+        return value_names.source(label)
     if dimension.values == "channel":
         return value_names.channel(label)
     if dimension.values == "weekday":

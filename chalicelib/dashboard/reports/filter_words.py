@@ -90,7 +90,8 @@ def as_entered(field: Field, value: str) -> str:
     if field.dimension.values in _VOCABULARIES:
         label = breakdowns.label_of(field.dimension, value)
         return label if as_stored(field, label) == value else value
-    return shown_name(field.dimension.key, value)
+    shown = shown_name(field.dimension.key, value)
+    return value_names.source(shown) if _is_source(field) else shown
 
 
 def as_stored(field: Field, text: str) -> str:
@@ -98,6 +99,8 @@ def as_stored(field: Field, text: str) -> str:
 
     A text that names no country, language and so on is the value itself.
     """
+    if _is_source(field) and text.strip().casefold() == value_names.source("Direct").casefold():
+        return "Direct"
     if field.dimension is None or field.dimension.values not in _VOCABULARIES:
         return text
     if text in _VOCABULARIES[field.dimension.values]():
@@ -107,6 +110,10 @@ def as_stored(field: Field, text: str) -> str:
 
 def _device_types() -> tuple[str, ...]:
     return tuple(device_names.DEVICE_TYPES)
+
+
+def _is_source(field: Field) -> bool:
+    return field.dimension is not None and field.dimension.values == "source"
 
 
 def _channels() -> tuple[str, ...]:

@@ -31,7 +31,6 @@ from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
-from chalicelib.report.display_names import shown_name
 from chalicelib.report.filters import EVENT, IDENTIFIER
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.report.stats_question import StatsQuestion
@@ -142,7 +141,7 @@ def visit_line(visit: LatestVisit, now: datetime, href: str, links: FilterLinks 
         day="" if visit.start.date() == now.date() else formatting.weekday(visit.start.date()),
         clock=formatting.clock(visit.start),
         entry_page=formatting.shortened(visit.entry_page) or _(catalogue.DIMENSIONS["entry_pages"].empty_value),
-        source=shown_name("sources", visit.source) if visit.source else _("Direct"),
+        source=breakdowns.label_of(catalogue.DIMENSIONS["sources"], visit.source or ""),
         code=visit.country or "",
         country=countries.name_of(visit.country) if visit.country else _("Unknown"),
         browser=visit.browser or _("Unknown"),

@@ -1,4 +1,4 @@
-"""What pages call values that are stored in English: channels, and days of the week."""
+"""What pages call values that are stored in English: channels, days of the week, and the source of direct visits."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ CHANNELS: Final[Mapping[str, str]] = {
 def channel(name: str) -> str:
     """The name of a channel; of one that is unknown, what is stored."""
     return _(CHANNELS[name]) if name in CHANNELS else name
+
+
+def source(name: str) -> str:
+    """The name of a source; ``Direct`` is stored of visits without one."""
+    return _("Direct") if name == "Direct" else name
 
 
 def weekday(name: str) -> str:

@@ -65,6 +65,7 @@ def in_language(tag: str) -> dict[str, str]:
             "days and hours": formatting.duration(93_600),
             "day": formatting.day(SATURDAY, year=True),
             "weekday": formatting.weekday(SATURDAY),
+            "on an axis": formatting.weekday_short(SATURDAY),
             "hour": formatting.bucket(datetime(2026, 11, 14, 9, 5), "hour"),  # noqa: DTZ001  (on the site's clock)
             "days": formatting.days(SATURDAY, date(2026, 11, 20), TODAY),
             "months": formatting.days(date(2026, 10, 28), date(2026, 11, 3), TODAY),
@@ -99,6 +100,7 @@ def test_german() -> None:
         "days and hours": "1\xa0d 2\xa0h",
         "day": "14. Nov. 2026",
         "weekday": "Sa, 14. Nov.",
+        "on an axis": "Sa, 14.",
         "hour": "Sa, 14. Nov., 09:05",
         "days": "14.–20. Nov.",
         "months": "28. Okt.\u2009–\u20093. Nov.",
@@ -108,7 +110,7 @@ def test_german() -> None:
         "country": "Deutschland",
         "language": "Chinesisch (traditionell)",
         "day of the week": "Samstag",
-        "channel": "Organische Suche",
+        "channel": "Suche",
     }
 
 
@@ -126,6 +128,7 @@ def test_traditional_chinese() -> None:
         "days and hours": "1 天 2 小時",
         "day": "2026年11月14日",
         "weekday": "11月14日週六",
+        "on an axis": "14 週六",
         "hour": "11月14日週六 09:05",
         "days": "11月14日至20日",
         "months": "10月28日至11月3日",
