@@ -1,4 +1,4 @@
-"""Set-up: virtual environments from the lock files, and node_modules. Only what changed is done again.
+"""Set-up: virtual environments from the lock files, node_modules, built files. Only what changed is done again.
 
 Runs on the standard library alone. Each environment carries a stamp, a hash of what it was made from; where the
 stamp is right nothing is started. pip and npm are run plainly, so their own configuration (mirrors, proxies,
@@ -28,6 +28,8 @@ VENV_NODE = ROOT / ".venv-node"
 VENV_READERS = ROOT / ".venv-readers"
 MODULES = ROOT / "node_modules"
 ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
+TRANSLATIONS = ROOT / "translations"
+LOCALES = ROOT / "chalicelib" / "locales"
 GEO = ROOT / ".local" / "geo"
 MAXMIND_TESTS = ROOT / ".local" / "maxmind-tests"
 OLDEST_NODE = 18
@@ -78,6 +80,8 @@ def make_venv(folder: Path, what: str, locks: list[Path]) -> None:
     stamp = stamp_of(*locks, sys.version)
     if is_current(folder, stamp):
         return
+    if folder.is_symlink():  # `venv --clear` would empty what others use
+        raise SetupError(f"{folder.name} is a link to {folder.resolve()}, and is out of date. Remove the link first.")
     say(f"{folder.name}: installing {what} …")
     begun = time.monotonic()
     (LOGS / f"setup-{folder.name}.log").unlink(missing_ok=True)
@@ -151,6 +155,17 @@ def make_networks() -> None:
     run("networks", [VENV / "bin" / "python", "-m", "infra.geoip_networks"])
     (GEO / STAMP).write_text(stamp)
     say(f"GeoIP database of network operators: built in {time.monotonic() - begun:.0f} s")
+
+
+def make_locales() -> None:
+    """The files of the languages, built from their catalogues and from the CLDR that Babel brings."""
+    names = (ROOT / "chalicelib" / "languages.tsv", ROOT / "chalicelib" / "dashboard" / "countries.py")
+    sources = sorted([*TRANSLATIONS.glob("*.py"), *TRANSLATIONS.glob("*.po")])
+    stamp = stamp_of(ROOT / "requirements-dev.txt", *names, *sources)
+    if is_current(LOCALES, stamp) and len(list(LOCALES.glob("*.mo"))) == len(list(TRANSLATIONS.glob("*.po"))):
+        return
+    run("locales", [VENV / "bin" / "python", "-m", "translations", "build"])
+    (LOCALES / STAMP).write_text(stamp)
 
 
 def write_policies() -> None:
@@ -232,7 +247,7 @@ def main(arguments: list[str]) -> int:
     if "--readers" in arguments:
         good = do([lambda: make_venv(VENV_READERS, "Spark and an Athena", [ROOT / "bin" / "readers-requirements.txt"])])
     else:
-        with_tools = [make_networks, fetch_maxmind_tests] if "--tests" in arguments else [make_networks]
+        with_tools = [make_networks, make_locales, *([fetch_maxmind_tests] if "--tests" in arguments else [])]
         good = do(tools) and do(with_tools)
     stop.set()
     return 0 if good else 1

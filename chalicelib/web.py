@@ -21,6 +21,7 @@ from chalicelib import config, public_url
 from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unauthorized, Unavailable
 from chalicelib.routing import FULL_ACCESS, Access
 from chalicelib.structured_log import log_line
+from chalicelib.translation import gettext as _
 
 log = logging.getLogger("shylight")
 _INGEST = ("/ingress/", "/api/event")  # the collector's paths
@@ -110,11 +111,11 @@ class Request:
         :raises BadRequest: if it cannot be read.
         """
         if len(self.body) > limit:
-            raise TooLarge("This form is too large.")
+            raise TooLarge(_("This form is too large."))
         try:
             return dict(parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=200))
         except ValueError:
-            raise BadRequest("This form could not be read; reload the page and send it again.") from None
+            raise BadRequest(_("This form could not be read; reload the page and send it again.")) from None
 
 
 def read_request(app: Chalice) -> Request:

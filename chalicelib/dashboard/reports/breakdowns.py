@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from chalicelib import catalogue, languages, url_normalization
 from chalicelib.catalogue import Dimension
-from chalicelib.dashboard import countries, formatting
+from chalicelib.dashboard import countries, device_names, formatting
+from chalicelib.dashboard.reports import value_names
 from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
 from chalicelib.hostnames import site_url
 from chalicelib.report.display_names import shown_name
@@ -171,11 +172,17 @@ def label_of(dimension: Dimension, name: str) -> str:
     if dimension.values == "url":
         return label.removeprefix("https://").removeprefix("http://").removesuffix("/")
     if dimension.values == "device type":
-        return formatting.device_type(label)
+        return device_names.device_type(label)
     if dimension.values == "screen":
-        return formatting.screen(label)
+        return device_names.screen(label)
     if dimension.values == "language":
         return languages.name_of(label)
+    if dimension.values == "source":
+        return value_names.source(label)
+    if dimension.values == "channel":
+        return value_names.channel(label)
+    if dimension.values == "weekday":
+        return value_names.weekday(label)
     return label
 
 

@@ -12,7 +12,7 @@ from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.accounts.sites.saved_segments import may_share
 from chalicelib.catalogue import Metric
-from chalicelib.dashboard import countries, formatting, render, sections
+from chalicelib.dashboard import countries, device_names, formatting, render, sections
 from chalicelib.dashboard.reports import (
     breakdowns,
     chart,
@@ -31,7 +31,6 @@ from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.sites.snippet import snippet
 from chalicelib.hostnames import site_url
 from chalicelib.report import stats_question
-from chalicelib.report.display_names import shown_name
 from chalicelib.report.filters import EVENT, IDENTIFIER
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.report.stats_question import StatsQuestion
@@ -136,13 +135,13 @@ def visit_line(visit: LatestVisit, now: datetime, href: str, links: FilterLinks 
     :param href: of its page; :param links: which filter by values, None: there are none.
     """
     last_seen = visit.start + timedelta(seconds=visit.duration)
-    device = " · ".join(part for part in (formatting.device_type(visit.device_type or ""), visit.network) if part)
+    device = " · ".join(part for part in (device_names.device_type(visit.device_type or ""), visit.network) if part)
     return VisitLine(
         start=visit.start.isoformat(timespec="seconds"),
         day="" if visit.start.date() == now.date() else formatting.weekday(visit.start.date()),
         clock=formatting.clock(visit.start),
         entry_page=formatting.shortened(visit.entry_page) or _(catalogue.DIMENSIONS["entry_pages"].empty_value),
-        source=shown_name("sources", visit.source) if visit.source else _("Direct"),
+        source=breakdowns.label_of(catalogue.DIMENSIONS["sources"], visit.source or ""),
         code=visit.country or "",
         country=countries.name_of(visit.country) if visit.country else _("Unknown"),
         browser=visit.browser or _("Unknown"),

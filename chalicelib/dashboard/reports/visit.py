@@ -116,7 +116,7 @@ def contents(
     steps = _steps(found, site)
     return {
         "site": site,
-        "title": _("Visit of %(time)s", time=f"{formatting.weekday(start.date())}, {formatting.clock(start)}"),
+        "title": _("Visit of %(time)s", time=formatting.bucket(start, "minute")),
         "online": now - end < timedelta(minutes=config.ONLINE_MINUTES),
         "figures": _figures(found, start, end),
         "groups": _groups(root, found, site, now),

@@ -54,10 +54,11 @@ for (const menu of document.querySelectorAll("details[data-panel]")) {
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
+  const label = button.textContent;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    button.textContent = button.dataset.copy;
+    setTimeout(() => (button.textContent = label), 2000);
   });
 }
 

@@ -14,8 +14,8 @@ from html.parser import HTMLParser
 import pytest
 from chalice import Response
 
-from chalicelib import translation
-from chalicelib.dashboard import formatting
+from chalicelib import locale_data, translation
+from chalicelib.locale_data import ENGLISH
 from tests.unit.dashboard import samples
 from tests.unit.dashboard.test_render import PAGES
 
@@ -27,7 +27,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 # What the samples, the product and other products are called, and what `dashboard.formatting` writes.
 NAMES = re.compile(
     "|".join((
-        rf"\b(?:{'|'.join((*formatting.MONTHS, *formatting.WEEKDAYS))})\b", r"(?<=\d) (?:ms|pp|k?B|MB|GB|TB)\b",
+        rf"\b(?:{'|'.join((*ENGLISH.months, *ENGLISH.weekdays))})\b", r"(?<=\d) (?:ms|pp|k?B|MB|GB|TB)\b",
         "Shylight", "WordPress", "npm", "Content-Security-Policy", "IP Geolocation by DB-IP", "MaxMind",
         "Ada <Lovelace>", "Grace Hopper", "Fieldnotes", r"[\w.@-]*\bexample(?:\.com)?\b", "W{99,200}", "Example <Net>",
         "Europe/Berlin", "UTC", "Googlebot", "Firefox", "Linux", "Hacker News", "Germany", "signup", "EUR", "USD",
@@ -85,6 +85,7 @@ def untranslated(page: str) -> list[str]:
 def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(translation, "LANGUAGES", {"en": "English", "xx": "Brackets"})
     monkeypatch.setattr(translation, "_catalogue", lambda _tag: Bracketed())
+    monkeypatch.setattr(locale_data, "of", lambda _tag: ENGLISH)
     with translation.language("xx"):
         yield
 
