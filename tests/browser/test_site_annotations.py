@@ -109,7 +109,8 @@ def test_a_marker_tells_what_was_noted_by_pointer_and_by_keyboard(page: Page, in
     assert marker.locator("text").text_content() == "2"
     marker.hover()
     tip.get_by_text(TEXT).wait_for()
-    assert tip.locator("i").count() == 2
+    assert tip.locator("i").all_text_contents()[0] == "2 annotations"
+    assert tip.locator("i").count() == 3
     page.mouse.move(1, 1)
     tip.wait_for(state="hidden")
     marker.focus()

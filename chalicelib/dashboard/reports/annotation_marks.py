@@ -39,7 +39,8 @@ class Mark:
 
     :ivar x: percent from the left; :ivar number: how many annotations it stands for.
     :ivar kind: theirs, if all are of one; else that of notes.
-    :ivar title: what they say, a line each; :ivar href: a link to the first in the list.
+    :ivar title: how many, if there are several, and what they say, a line each.
+    :ivar href: a link to the first in the list.
     """
 
     x: float
@@ -183,6 +184,8 @@ def _marks(
     for group in groups:
         of_mark = [one for _x, one in group]
         lines = [f"{when(site, one, today)} · {_what(one)}" for one in of_mark[:_TOLD]]
+        if len(of_mark) > 1:  # the number is what is to be seen of it, so its name begins with it
+            lines.insert(0, ngettext("%(num)s annotation", "%(num)s annotations", len(of_mark)))
         if len(of_mark) > _TOLD:
             more = len(of_mark) - _TOLD
             lines.append(ngettext("and %(num)s more", "and %(num)s more", more))

@@ -94,7 +94,7 @@ def test_several_in_one_bucket_are_one_marker_with_their_number() -> None:
         (2, f"#annotation-{0:016x}"),
         (1, f"#annotation-{2:016x}"),
     ]
-    assert shown.marks[0].title == "12 Nov · n0\n12 Nov, 10:00 · n1"
+    assert shown.marks[0].title == "2 annotations\n12 Nov · n0\n12 Nov, 10:00 · n1"
     assert shown.marks[0].x == round(11 / 23 * 100, 2)
     assert shown.remarks[11] == ("n0", "10:00 · n1")
     assert shown.remarks[12] == ()
@@ -112,7 +112,7 @@ def test_a_marker_of_many_says_how_many_more_there_are() -> None:
     stats = stats_of(date(2026, 11, 1), date(2026, 11, 24), "day")
     (mark,) = on_chart(stats, *at(*(f"2026-11-12T{hour:02}:00:00Z" for hour in range(20)))).marks
     assert mark.title.splitlines()[-1] == "and 12 more"
-    assert len(mark.title.splitlines()) == 9
+    assert len(mark.title.splitlines()) == 10
 
 
 def test_a_marker_has_the_kind_of_all_that_it_stands_for() -> None:
