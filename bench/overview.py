@@ -27,7 +27,7 @@ _RUNS = 15
 
 def measure() -> Section:
     """Server time and size of the overview, and of the same statistics as JSON."""
-    site, views, cookie = _prepare()
+    site, views, cookie = prepare()
     page = event("GET", "/sites/{site}", {"site": site}, query={"period": "30d"}, headers={"Cookie": cookie})
     stats = event(
         "GET", "/api/v1/sites/{site}/stats", {"site": site}, query={"period": "30d"}, headers={"Cookie": cookie}
@@ -46,7 +46,7 @@ def measure() -> Section:
     )
 
 
-def _prepare() -> tuple[str, int, str]:
+def prepare() -> tuple[str, int, str]:
     """(site, page views, cookie): a site with 30 days of rollups, and the session cookie of a signed-in person."""
     from chalicelib.store import rollups
 
