@@ -38,7 +38,7 @@ class Request:
     :ivar base_url: absolute URL of the deployment's root, without a trailing slash; ``""`` if unknown.
     :ivar domain: the host name in the gateway's request context; ``""`` if unknown.
     :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if unknown.
-    :ivar access: what its API token allows; full access without one.
+    :ivar access: what its API token allows; full access without one. :ivar token_name: what that token is called.
     :ivar creation_id: UUID for what it creates, the same each time that it is repeated with its ``Idempotency-Key``;
         ``""`` without such a key.
     """
@@ -55,6 +55,7 @@ class Request:
     received_at: int = 0
     domain: str = ""
     access: Access = FULL_ACCESS
+    token_name: str = ""
     creation_id: str = ""
 
     @property

@@ -302,6 +302,14 @@ MAX_SEGMENT_NAME_CHARS: Final = 100
 # All filters of a segment together: more would not fit into a link.
 MAX_SEGMENT_FILTER_CHARS: Final = 6000
 
+# Annotations of one site, what each may say, and how many lines of them a page has.
+MAX_ANNOTATIONS: Final = 2000
+MAX_ANNOTATION_CHARS: Final = 200
+MAX_ANNOTATION_URL_CHARS: Final = 500
+ANNOTATIONS_PAGE_ROWS: Final = 100
+# An open page that brings itself up to date shows those of others after at most this time.
+ANNOTATIONS_CACHE_S: Final = 60
+
 # Shared links of one site, and websites that may embed one of them.
 MAX_SHARED_LINKS: Final = 100
 MAX_EMBED_ORIGINS: Final = 20

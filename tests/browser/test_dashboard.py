@@ -22,6 +22,7 @@ from chalicelib.errors import NotFound
 from tests.unit.dashboard import (
     account_samples,
     administration_samples,
+    annotation_samples,
     api_samples,
     filter_samples,
     ownership_samples,
@@ -59,6 +60,7 @@ class Dashboard:
             "/sites/long-new": lambda: samples.overview(samples.empty(samples.LONG_SITE), waiting=True),
             "/sites/x/settings": lambda: samples.settings(samples.LONG_SITE, done="saved"),
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
+            **annotation_samples.PAGES,
             **filter_samples.PAGES,
             **ownership_samples.PAGES,
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),

@@ -79,11 +79,21 @@ def site_name(given: object, most: int = MAX_SITE_NAME_CHARS) -> str:
             _("name must have 1 to %(number)s characters.", number=most),
             field="name",
         )
-    if any(unicodedata.category(character) in _UNPRINTABLE or character in _BIDI_CONTROLS for character in text):
+    if has_controls(text):
         raise BadRequest(_("name must not contain control characters."), field="name")
-    if all(_is_invisible(character) or character.isspace() for character in text):
+    if is_blank(text):
         raise BadRequest(_("name must contain a visible character."), field="name")
     return text
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text has line breaks, other control characters, or characters that change the text direction."""
+    return any(unicodedata.category(character) in _UNPRINTABLE or character in _BIDI_CONTROLS for character in text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text is visible."""
+    return all(_is_invisible(character) or character.isspace() for character in text)
 
 
 def domain(given: object) -> str:

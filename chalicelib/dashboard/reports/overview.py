@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from chalice import Response
 
 from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
-from chalicelib.accounts.sites.saved_segments import may_share
+from chalicelib.accounts.sites import site_annotations
 from chalicelib.catalogue import Metric
 from chalicelib.dashboard import countries, device_names, formatting, render, sections
 from chalicelib.dashboard.reports import (
+    annotation_marks,
     breakdowns,
     chart,
     comparison_picker,
@@ -34,10 +35,15 @@ from chalicelib.report import stats_question
 from chalicelib.report.filters import EVENT, IDENTIFIER
 from chalicelib.report.stats import LatestVisit, Stats
 from chalicelib.report.stats_question import StatsQuestion
+from chalicelib.routing import Right
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request
+
+# The header of an open page that brings itself up to date: the version of the annotations that it shows. What such a
+# page does not replace, its menus, is not read for it.
+REFRESH: Final = "shylight-refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ def show(request: Request, person: Person, site: Site) -> Response:
     :raises QueryTooLarge: if filters take too much time or memory.
     """
     now, query = datetime.now(site.zone), PageQuery.of(request)
+    seen = request.headers.get(REFRESH, "")
+    may_edit = Right.SITE_EDIT in auth.rights_in(person, site)
     question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
     stats = stats_question.answer(site, question, now)
     links = FilterLinks(query)
@@ -81,19 +89,24 @@ def show(request: Request, person: Person, site: Site) -> Response:
     return render.page(
         request,
         "reports/overview.html",
-        **figures(stats, question, now, query, metric_cards.chosen(request.query)),
+        **{
+            **figures(stats, question, now, query, metric_cards.chosen(request.query)),
+            "annotations": annotation_marks.on_chart(
+                stats, site_annotations.of_period(site, stats.first, stats.last, seen), now, query, may_edit=may_edit
+            ),
+        },
         refresh_s=refresh_s,
         filter_bar=filter_pills.bar(
             question.conditions,
             query,
             stats,
-            saved_segments.links(site, person, query),
-            may_share=may_share(site, person),
+            [] if seen else saved_segments.links(site, person, query),
+            may_share=may_edit,
         ),
         event_links={event.name: links.to(EVENT, event.name) for event in stats.events},
         person=person,
         csrf=auth.csrf_token(request),
-        sites=auth.sites_of(person),
+        sites=[] if seen else auth.sites_of(person),
         keep=periods.kept_query(request),
         whole_table=lambda table: page_links.whole_table(request.root, site, table, query),
         cards=breakdowns.cards(stats, {"places": geoip_hint.hint(stats)}, links=links),
@@ -126,6 +139,7 @@ def figures(stats: Stats, question: StatsQuestion, now: datetime, query: PageQue
         "figures": metric_cards.overview_metrics(stats, today, query),
         "before": metric_cards.before(stats, today),
         "chart": chart.plot(stats, metric, now, query),
+        "annotations": None,
     }
 
 

@@ -15,11 +15,13 @@ from chalice import Response
 from chalicelib import catalogue
 from chalicelib.accounts.access import auth
 from chalicelib.accounts.sharing import counters, shared_links
+from chalicelib.accounts.sites.site_annotations import PeriodAnnotations
 from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.catalogue import METRICS, Totals
 from chalicelib.config import OPEN_PAGE_REFRESH_S
 from chalicelib.dashboard import render, sections, time_zones
 from chalicelib.dashboard.reports import (
+    annotation_marks,
     breakdowns,
     chart,
     excluded_traffic,
@@ -54,6 +56,7 @@ from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.signing_key import SigningKey
+from chalicelib.store.site_annotations import Annotation
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
@@ -159,11 +162,14 @@ def overview(
     period: str = "30d",
     filters: Sequence[str] = (),
     segments: Sequence[SegmentLink] = (),
+    annotated: Sequence[Annotation] = (),
 ) -> Response:
-    """The page of a site, with some filters and saved segments."""
+    """The page of a site, with some filters, saved segments and annotations."""
     asked = request(f"/sites/{stats.site.id}")
     query = PageQuery((("period", period), *(("f", text) for text in filters)))
     links = FilterLinks(query)
+    found = PeriodAnnotations(stats.first, stats.last, tuple(annotated), "0")
+    shown = annotation_marks.on_chart(stats, found, NOW, query, may_edit=True)
     return render.page(
         asked,
         "reports/overview.html",
@@ -171,7 +177,7 @@ def overview(
         csrf="token",
         sites=[stats.site, SITE],
         keep="?period=7d",
-        **{**figures(stats, period), "waiting": waiting, "live": True},
+        **{**figures(stats, period), "waiting": waiting, "live": True, "annotations": shown},
         refresh_s=OPEN_PAGE_REFRESH_S,
         cards=breakdowns.cards(stats, links=links),
         latest=[

@@ -19,6 +19,7 @@ from chalicelib.store.people import Person
 from tests.unit.dashboard import (
     account_samples,
     administration_samples,
+    annotation_samples,
     api_samples,
     filter_samples,
     ownership_samples,
@@ -79,6 +80,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "home": lambda: samples.home(samples.full(), samples.empty()),
     "home without sites": lambda: samples.home(),
     "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
+    **annotation_samples.PAGES,
     **filter_samples.PAGES,
     **ownership_samples.PAGES,
     "left out": lambda: samples.left_out(samples.NASTY),

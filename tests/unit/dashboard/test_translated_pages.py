@@ -16,7 +16,7 @@ from chalice import Response
 
 from chalicelib import locale_data, translation
 from chalicelib.locale_data import ENGLISH
-from tests.unit.dashboard import samples
+from tests.unit.dashboard import annotation_samples, samples
 from tests.unit.dashboard.test_render import PAGES
 
 # Attributes that people read or hear.
@@ -35,6 +35,7 @@ NAMES = re.compile(
         r"\b(?:DE|XX)\b", r"/(?:about|page-\d+)", "<b>",
         r"Wrong\.|It has expired\.|Something went wrong\.|There is no <b>such</b> site\.",
         r"There is no such visit\.|Answering this takes more than 20 s\.",
+        *(re.escape(one.text) for one in (*annotation_samples.NOTES, *annotation_samples.TODAYS)),
         *map(re.escape, (*samples.NASTY, samples.NASTY[5].capitalize(), "/half?")), r"/(?:long/)+\w*…?",
     ))
 )  # fmt: skip
