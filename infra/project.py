@@ -20,7 +20,10 @@ from infra.aws_environment import Cloud, DeployError
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 900
 # Files that are not committed: `make build` generates them from packages.
-BUILT = ("chalicelib/enrich/data/robots.json",)
+BUILT = (
+    "chalicelib/enrich/data/robots.json",
+    *(f"chalicelib/dashboard/built/{name}.svg" for name in ("flags", "map", "marks")),
+)
 STANDARD_CHALICE = "chalice.cli"
 
 
