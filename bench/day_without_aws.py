@@ -79,7 +79,7 @@ class DayWithoutAws:
         return taken
 
     def __enter__(self) -> Self:
-        from chalicelib.aggregate import month_sums
+        from chalicelib.aggregate import day_sums, month_sums
         from chalicelib.store import dirty_hours, exclusions, hits, rollups, segments, usage
 
         replaced: Mapping[Any, Mapping[str, Any]] = {
@@ -88,6 +88,7 @@ class DayWithoutAws:
             hits: {"read": self._read, "hours_with_hits": lambda *_: sorted(self._hours), "resume_after": str},
             dirty_hours: {"of_day": self._marks, "schedule_close": _nothing, "clear": _nothing},
             usage: {"put_day": _nothing},
+            day_sums: {"note": _nothing},
             exclusions: {"declare_full": _nothing},
             month_sums: {"invalidate": _nothing},
         }
@@ -115,8 +116,9 @@ class DayWithoutAws:
         for key in keys:
             self._objects.pop(key, None)
 
-    def _put_rollup(self, _site: str, rollup: StoredRollup, _replaces: object) -> None:
+    def _put_rollup(self, _site: str, rollup: StoredRollup, _replaces: object) -> StoredRollup:
         self._rollup = rollup
+        return rollup
 
     def _read(self, _site: str, _day: date, hour: int, after: str = "") -> Iterator[tuple[str, VisitorHour]]:
         return (found for found in self._hours.get(hour, ()) if found[0] >= after)

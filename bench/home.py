@@ -11,7 +11,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bench.aggregation import day_rollup
+from bench.aggregation import visitor_hours
 from bench.overview import ask, signed_in
 from chalicelib.config import REFRESH_AFTER_S
 from harness.lambda_requests import Context, body_of, event
@@ -20,6 +20,7 @@ from harness.sample_day import events_of_today, new_site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from chalicelib.store.people import Person
     from chalicelib.store.sites import Site
@@ -61,21 +62,37 @@ def _person() -> Person:
 
 def _store(person: Person, sites: Sequence[Site]) -> None:
     """Give the sites to the person, and each the figures of days, today's built from its hits."""
+    from chalicelib.aggregate import day_sums, month_sums
     from chalicelib.aggregate.build_day import refresh
     from chalicelib.store import people, rollups
 
     today = datetime.now(UTC).date()
     start = round(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp() * 1000)
-    _, packed, _ = day_rollup(_VISITS_A_DAY, today, start, random.Random(7))
+    packed, minutes = _day(today, start)
     for site in sites:
         people.membership(person.id, site.id, "owner").save()
         last = datetime.now(site.zone).date()
         for number in range(1, _DAYS):
             stored = rollups.StoredRollup(last - timedelta(days=number), packed, start, uuid.uuid4().hex)
             rollups.put(site.id, stored, None)
+        rollups.put_minutes(site.id, last - timedelta(days=_DAYS // 2), minutes, start)
+        for first in sorted({month_sums.first_of(last - timedelta(days=number)) for number in range(_DAYS)}):
+            day_sums.fill(site.id, first)
     _send(sites, _VISITS_TODAY)
     for site in sites:
         refresh(site, datetime.now(site.zone).date())
+
+
+def _day(day: date, start: int) -> tuple[bytes, bytes]:
+    """The rollup of a random day and its sums by minute, packed."""
+    from chalicelib.aggregate import compute_rollup, rollup_sums
+    from chalicelib.aggregate.duckdb_engine import engine
+
+    with engine() as db:
+        db.load(visitor_hours(_VISITS_A_DAY, day, start, random.Random(7)), [])
+        db.sessionize()
+        by_minute = rollup_sums.pack_minutes(compute_rollup.sums_by_minute(db, start))
+        return rollup_sums.pack(compute_rollup.compute(db)), by_minute
 
 
 def _send(sites: Sequence[Site], visits: int) -> None:

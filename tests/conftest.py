@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.nodeid import NodeId
 from argon2 import PasswordHasher
 from hypothesis import settings
 
@@ -78,6 +80,7 @@ class Deployed:
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is in the full tier only. Volume runs stay off LocalStack, which drains 25 messages a second."""
+    _give_ids(items)
     for item in items:
         function = item.originalname if isinstance(item, pytest.Function) else item.name
         if tiers.is_full(item.path.relative_to(TESTS).as_posix(), function):
@@ -86,6 +89,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("volume"):
                 item.add_marker(pytest.mark.skip(reason="LocalStack's queue poller is too slow for volume runs"))
+
+
+def _give_ids(items: list[pytest.Item]) -> None:
+    """Have each test its own id. Those of schemathesis share one, and of such tests only one runs side by side."""
+    for item in items:
+        if item.parent is not None and not item.nodeid.endswith(item.name):
+            item._id = NodeId.parse(f"{item.parent.nodeid}::{item.name}")
+    same = [nodeid for nodeid, number in Counter(item.nodeid for item in items).items() if number > 1]
+    if same:
+        raise pytest.UsageError(f"several tests have the id {same[0]}, so only one of them would run")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from chalicelib import config, days
-from chalicelib.aggregate import compute_rollup, day_parts, figures, month_sums, new_hits, rollup_sums, staged_parts
+from chalicelib.aggregate import (
+    compute_rollup,
+    day_parts,
+    day_sums,
+    figures,
+    month_sums,
+    new_hits,
+    rollup_sums,
+    staged_parts,
+)
 from chalicelib.aggregate.duckdb_engine import Engine, engine, fresh_rows
 from chalicelib.aggregate.new_hits import Change, Fresh
 from chalicelib.aggregate.part_merging import Piece, merged, written
@@ -103,8 +112,9 @@ def _turn(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]:
     if not _kept(site, day):
         # The hits may be deleted already (retention), so the rollup must not be built again.
         stored = rollups.get(site.id, day)
-        if stored is not None:  # by a build that may have been interrupted before it marked the month
+        if stored is not None:  # by a build that may have been interrupted before it noted what follows
             month_sums.invalidate(site.id, stored, site.calendar.day_of(days.now_ms()))
+            day_sums.note(site.id, stored, rollup_sums.unpack_figures(stored.packed))
         _clear(dirty_hours.of_day(site.id, day), started=1 << 62)
         return stored, True
     for attempt in range(_TRIES):
@@ -136,7 +146,7 @@ def _build(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]
             day_parts.define(db, new.staged)
             by_minute = rollup_sums.pack_minutes(compute_rollup.sums_by_minute(db, site.calendar.day_start(day)))
         built = StoredRollup(day, rollup_sums.pack(rollup), found.started, uuid.uuid4().hex, new.manifest)
-        rollups.put(site.id, built, found.stored)
+        built = rollups.put(site.id, built, found.stored)
         if over and new.complete and not new.manifest.published:
             built = _publish(site, day, new, built)
     if by_minute is not None:
@@ -151,7 +161,7 @@ def _build(site: Site, day: date, most: int) -> tuple[StoredRollup | None, bool]
 
 
 def _note(site: Site, built: StoredRollup, rollup: Rollup) -> None:
-    """Note what follows from a day's figures: whether it is full, its usage, and that its month has to be summed."""
+    """Note what follows from a day's figures: whether it is full, its usage, its totals, and that of its month."""
     manifest = built.manifest or Manifest()
     # Records beyond the limits of visitors do not count towards the limit of the day, but they are stored: limit them,
     # too.
@@ -163,13 +173,13 @@ def _note(site: Site, built: StoredRollup, rollup: Rollup) -> None:
     of_day = usage.Day(manifest.views_and_events, records, rollup.totals.visits, len(built.packed))
     usage.put_day(site.id, built.day, of_day)
     month_sums.invalidate(site.id, built, site.calendar.day_of(built.built_at))
+    day_sums.note(site.id, built, rollup)
 
 
 def _publish(site: Site, day: date, new: _Day, built: StoredRollup) -> StoredRollup:
     segments.publish(site.id, day, [part.contents() for part in new.staged])
     published = replace(built, manifest=replace(new.manifest, published=True), build=uuid.uuid4().hex)
-    rollups.put(site.id, published, built)
-    return published
+    return rollups.put(site.id, published, built)
 
 
 def _schedule_close(site: Site, day: date) -> None:

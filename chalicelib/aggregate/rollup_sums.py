@@ -179,11 +179,8 @@ def pack_minutes(rows: Iterable[Sequence[int]]) -> bytes:
 
 def until(packed: bytes, minute: int) -> Totals:
     """The sums of a day until the end of a minute, from :func:`pack_minutes`."""
-    totals = Totals()
-    for of_minute, *sums in rollups.decompressed(packed)["minutes"]:
-        if of_minute <= minute:
-            totals.add(Totals.read(sums))
-    return totals
+    rows = [sums for of_minute, *sums in rollups.decompressed(packed)["minutes"] if of_minute <= minute]
+    return Totals.read([sum(column) for column in zip(*rows, strict=True)])
 
 
 def packed_tables(rollup: Rollup) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Final, Literal
 
 from chalicelib.catalogue.entries import Level, by_key
@@ -53,9 +54,14 @@ class Totals:
         for name in SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
+    @classmethod
+    def sum(cls, parts: Iterable[Totals]) -> Totals:
+        """The sums of several times."""
+        return cls(*map(sum, zip(*(part.values() for part in parts), strict=True)))
+
     def values(self) -> list[int]:
         """The sums as they are stored."""
-        return [getattr(self, name) for name in SUMS]
+        return list(_VALUES(self))
 
     @classmethod
     def read(cls, values: Sequence[int]) -> Totals:
@@ -65,6 +71,7 @@ class Totals:
 
 # How each sum is computed, in the order in which rollups store them.
 SUMS: Final[Mapping[str, Sum]] = {part.name: part.metadata["sum"] for part in fields(Totals)}
+_VALUES: Final[Callable[[Totals], tuple[int, ...]]] = attrgetter(*SUMS)
 
 
 @dataclass(frozen=True, slots=True)

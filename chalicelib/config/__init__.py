@@ -95,8 +95,9 @@ SMALL_DAY_RECORDS: Final = 20_000
 RECENT_PARTS_BYTES: Final = 96 * 1024 * 1024
 # Rows of tables in sums of days and months that a function keeps in memory, of about 200 bytes each.
 RECENT_SUMS_ROWS: Final = 150_000
-# A site has the aggregator woken at most this often.
+# A site has the aggregator woken at most this often, and the page of all sites.
 WAKE_EVERY_S: Final = 3
+WAKE_FOR_ALL_EVERY_S: Final = 30
 # How long the aggregator works on a day before it goes on to the next one that waits.
 DAY_TURN_S: Final = 30.0
 # Days of a site that one command may have built anew.
@@ -117,6 +118,13 @@ REFRESH_AFTER_S: Final = 2
 # filters, always once a minute.
 OPEN_PAGE_REFRESH_S: Final = 2
 FILTERED_PAGE_REFRESH_S: Final = 60
+# The page of all sites builds no more days than this; if more have new hits, it shows what is stored, and has the
+# aggregator woken for figures that are older than a minute. It brings itself up to date once a minute, and sooner while
+# it waits for figures.
+HOME_BUILDS: Final = 3
+HOME_FRESH_S: Final = 60
+HOME_PAGE_REFRESH_S: Final = 60
+HOME_PAGE_WAITING_REFRESH_S: Final = 5
 # And the page of the last minutes.
 REALTIME_PAGE_REFRESH_S: Final = 10
 

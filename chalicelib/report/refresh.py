@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -104,6 +105,34 @@ def refresh_dirty_days(
     if not all(_is_being_built(states.get(day), now) for day in found.waiting):
         wake_ups.wake(site.id)
     return found
+
+
+def refresh_sites(asked: Mapping[str, tuple[Site, date, date]]) -> dict[str, Refreshed]:
+    """Bring the dirty days of sites up to date if they are few; if they are many, have them built.
+
+    :param asked: by id, sites, and the first and the last of the days that are shown of them.
+    :returns: by id of the site, only those that have dirty days.
+    """
+    dirty: dict[str, set[date]] = {}
+    for mark in dirty_hours.of_sites({site_id: (first, last) for site_id, (_, first, last) in asked.items()}):
+        if mark.due <= days.now_ms():
+            dirty.setdefault(mark.site_id, set()).add(mark.day)
+    if sum(map(len, dirty.values())) <= config.HOME_BUILDS:
+        until = time.monotonic() + REFRESH_BUDGET_S
+        return {
+            site_id: refresh_dirty_days(site, first, last, until)
+            for site_id, (site, first, last) in asked.items()
+            if site_id in dirty
+        }
+    failed = {(state.site_id, state.day) for state in build_leases.all_states() if state.failures}
+    wake_ups.wake_for_all()
+    return {
+        site_id: Refreshed(
+            outdated={day for day in of_days if (site_id, day) in failed},
+            waiting={day for day in of_days if (site_id, day) not in failed},
+        )
+        for site_id, of_days in dirty.items()
+    }
 
 
 def _is_large(stored: StoredRollup | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -20,12 +20,8 @@ from chalicelib.store import rollups
 from chalicelib.store.sites import Site
 
 
-def _sum(unpacked: dict[date, Rollup], of_days: Sequence[date]) -> Totals:
-    totals = Totals()
-    for day in of_days:
-        if day in unpacked:
-            totals.add(unpacked[day].totals)
-    return totals
+def _sum(unpacked: Mapping[date, Rollup], of_days: Sequence[date]) -> Totals:
+    return Totals.sum(unpacked[day].totals for day in of_days if day in unpacked)
 
 
 def days_of(site: Site, comparison: Comparison, today: date) -> dict[date, Rollup]:
@@ -37,16 +33,24 @@ def days_of(site: Site, comparison: Comparison, today: date) -> dict[date, Rollu
 
 
 def compared_sum(
-    unpacked: dict[date, Rollup], comparison: Comparison, period: Period, site: Site, now: datetime
+    unpacked: Mapping[date, Rollup],
+    comparison: Comparison,
+    period: Period,
+    site: Site,
+    now: datetime,
+    minutes: Callable[[str, date], bytes | None] = rollups.minutes,
 ) -> Totals:
-    """The sums of a comparison; if the period is not over, only up to the same minute of the last day."""
+    """The sums of a comparison; if the period is not over, only up to the same minute of the last day.
+
+    :param minutes: returns the packed sums per minute of a day of the site, if they are stored.
+    """
     minute = comparison.same_minute(period, site.calendar, now)
     if minute is None:
         return _sum(unpacked, comparison.days())
     last = comparison.last
     totals = _sum(unpacked, comparison.days()[:-1])
     if last in unpacked:
-        packed = rollups.minutes(site.id, last)
+        packed = minutes(site.id, last)
         if packed:
             totals.add(rollup_sums.until(packed, minute))
         else:
@@ -54,7 +58,9 @@ def compared_sum(
     return totals
 
 
-def series(site: Site, first: date, last: date, interval: Interval, unpacked: dict[date, Rollup]) -> tuple[Point, ...]:
+def series(
+    site: Site, first: date, last: date, interval: Interval, unpacked: Mapping[date, Rollup]
+) -> tuple[Point, ...]:
     """The points of a series of days, by hours or longer intervals."""
     counts: Counts
     if interval == "hour":
@@ -68,8 +74,8 @@ def series(site: Site, first: date, last: date, interval: Interval, unpacked: di
     return intervals.points(site.calendar, first, last, interval, counts)
 
 
-def _with_hours(site: Site, unpacked: dict[date, Rollup], first: date, last: date) -> dict[date, Rollup]:
+def _with_hours(site: Site, unpacked: Mapping[date, Rollup], first: date, last: date) -> dict[date, Rollup]:
     """Rollups with their hours: days that were read from their month have none."""
     lacking = [day for day in days.each(first, last) if day in unpacked and not unpacked[day].hours]
     items = rollups.between(site.id, lacking[0], lacking[-1]) if lacking else []
-    return unpacked | {item.day: rollup_sums.unpack_figures(item.packed) for item in items}
+    return dict(unpacked) | {item.day: rollup_sums.unpack_figures(item.packed) for item in items}

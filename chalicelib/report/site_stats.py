@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from chalicelib import catalogue, config, days, url_normalization
@@ -170,7 +171,7 @@ def visit_id(day: str, visitor: str, first_view: str) -> str:
     return f"{day}.{visitor}.{first_view}"
 
 
-def online(site: Site, unpacked: dict[date, Rollup], today: date, now: datetime) -> int:
+def online(site: Site, unpacked: Mapping[date, Rollup], today: date, now: datetime) -> int:
     """Visitors with activity in the last minutes.
 
     :param unpacked: rollups that have been read already; the others are read.

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from pynamodb.expressions.update import Action
 
@@ -18,6 +19,8 @@ from chalicelib.days import now_ms
 from chalicelib.store import aws
 from chalicelib.store.tables import BuildItem
 
+# What partition keys begin with.
+BUILDS: Final = "build#"
 _BUCKETS = 4
 _FIRST_PAUSE_MS = 60_000
 _LONGEST_PAUSE_MS = 60 * 60_000
@@ -112,7 +115,7 @@ def of_days(site_id: str, first: date, last: date) -> dict[date, State]:
 def all_states() -> Iterator[State]:
     """The states of all sites."""
     for bucket in range(_BUCKETS):
-        for item in BuildItem.query(f"build#{bucket}"):
+        for item in BuildItem.query(f"{BUILDS}{bucket}"):
             if item.sk[-1].isdigit():  # else it is no day, see `wake_ups`
                 yield _parse(item)
 
@@ -124,7 +127,7 @@ def _update(lease: Lease, actions: Sequence[Action]) -> None:
 
 def bucket_of(site_id: str) -> str:
     """The partition key of a site."""
-    return f"build#{zlib.crc32(site_id.encode()) % _BUCKETS}"
+    return f"{BUILDS}{zlib.crc32(site_id.encode()) % _BUCKETS}"
 
 
 def _sort_key(site_id: str, day: date) -> str:

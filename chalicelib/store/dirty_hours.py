@@ -7,7 +7,7 @@ build that began to read after that time clears it, so that no hit is missed.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,6 +66,21 @@ def of_days(site_id: str, first: date, last: date) -> list[Mark]:
     """The marks of a site's days from `first` to `last`, both included."""
     between = MarkItem.sk.between(f"{site_id}#{first.isoformat()}#", f"{site_id}#{last.isoformat()}~")
     return [_parse(item) for item in MarkItem.query(bucket_of(site_id), between, consistent_read=True)]
+
+
+def of_sites(wanted: Mapping[str, tuple[date, date]]) -> Iterator[Mark]:
+    """The marks of sites, by id, in their days from the first to the last, both included.
+
+    A few sites are asked for one by one; for many, the marks of all sites are read.
+    """
+    if len(wanted) <= _BUCKETS:
+        for site_id, (first, last) in wanted.items():
+            yield from of_days(site_id, first, last)
+        return
+    for mark in all_due(now_ms()):
+        first, last = wanted.get(mark.site_id, (date.max, date.min))
+        if first <= mark.day <= last:
+            yield mark
 
 
 def all_due(now: int) -> Iterator[Mark]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import uuid
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from pynamodb.exceptions import PutError
 from pynamodb.expressions.update import Action
 
-from chalicelib.store import aws
+from chalicelib.config import settings
+from chalicelib.store import aws, batch_get
 from chalicelib.store.segments import Manifest, StaleWrite
 from chalicelib.store.tables import RollupItem
+from chalicelib.timed_cache import on_reset
 
+# Sites that are known to have rollups, which are never deleted but with their site.
+_with_rollups: dict[str, None] = {}
+on_reset(_with_rollups.clear)
 # DynamoDB's limit for an item is 400 KB, including keys and the manifest.
 MAX_PACKED_BYTES = 370_000
 _LENGTH_BYTES = 4
@@ -29,6 +35,7 @@ class StoredRollup:
     :ivar packed: compressed JSON, see `aggregate.rollup_sums`.
     :ivar built_at: epoch ms at which its build began to read.
     :ivar build: unique to the build.
+    :ivar turn: how often the rollup of the day was written: it grows with each build that is stored.
     :ivar manifest: the segments from which it was computed; None if an earlier release has built it.
     :ivar expected: without a manifest, how many hits the day had, if that is known; else 0.
     """
@@ -39,6 +46,7 @@ class StoredRollup:
     build: str
     manifest: Manifest | None = None
     expected: int = 0
+    turn: int = 0
 
 
 def pack(figures: dict[str, Any], tables: dict[str, Any]) -> bytes:
@@ -111,6 +119,25 @@ def minutes(site_id: str, day: date) -> bytes | None:
         return None
 
 
+def minutes_of(wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], bytes]:
+    """:func:`minutes` of days of many sites, those that are stored.
+
+    :param wanted: ids of sites, and days, without duplicates.
+    """
+    items = batch_get.items(settings().table("rollups"), ((site_id, _minutes_key(day)) for site_id, day in wanted))
+    return {_site_and_day(item): item["packed"]["B"] for item in items}
+
+
+def packed_of(wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], bytes]:
+    """The packed rollups of days of many sites, those that are stored; see :func:`minutes_of`."""
+    items = batch_get.items(settings().table("rollups"), ((site_id, _sort_key(day)) for site_id, day in wanted))
+    return {_site_and_day(item): item["packed"]["B"] for item in items}
+
+
+def _site_and_day(item: dict[str, Any]) -> tuple[str, date]:
+    return item["site"]["S"], date.fromisoformat(item["sk"]["S"].partition("#")[2])
+
+
 def first_day(site_id: str) -> date | None:
     """The first day of which the site has a rollup; None if it has none."""
     for item in RollupItem.query(site_id, RollupItem.sk.startswith("day#"), limit=1):
@@ -120,14 +147,19 @@ def first_day(site_id: str) -> date | None:
 
 def exist(site_id: str) -> bool:
     """Whether the site has a rollup of any day."""
-    return first_day(site_id) is not None
+    if site_id not in _with_rollups:
+        if first_day(site_id) is None:
+            return False
+        _with_rollups[site_id] = None
+    return True
 
 
-def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> None:
-    """Write a rollup, replacing `replaces`, the one that its build had found (None: there was none).
+def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> StoredRollup:
+    """Write a rollup, replacing `replaces`, the one that its build had found (None: there was none); as it is stored.
 
     :raises StaleWrite: if another build has written meanwhile.
     """
+    rollup = replace(rollup, turn=(replaces.turn if replaces else 0) + 1)
     unchanged = RollupItem.build.does_not_exist() if replaces is None else RollupItem.build == replaces.build
     item = RollupItem(
         site_id,
@@ -135,6 +167,7 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
         packed=rollup.packed,
         built_at=rollup.built_at,
         build=rollup.build,
+        turn=rollup.turn,
         manifest=rollup.manifest.pack() if rollup.manifest else None,
     )
     try:
@@ -143,6 +176,7 @@ def put(site_id: str, rollup: StoredRollup, replaces: StoredRollup | None) -> No
         if aws.condition_failed(error):
             raise StaleWrite(f"{site_id} {rollup.day}") from error
         raise
+    return rollup
 
 
 def records(stored: StoredRollup) -> int:
@@ -183,4 +217,5 @@ def _parse(item: RollupItem) -> StoredRollup:
         build=item.build,
         manifest=Manifest.unpack(item.manifest) if item.manifest else None,
         expected=int(item.expected or 0),
+        turn=int(item.turn or 0),
     )

@@ -47,7 +47,7 @@ KINDS: Final = (
     Kind("salts", "salts", (rf"{{site}}#{_DAY}",)),
     Kind("marks", "marks", (r"\d", rf"{{site}}#{_DAY}#(\d\d|close)")),
     Kind("builds", "marks", (r"build#\d", rf"{{site}}#({_DAY}|woken)")),
-    Kind("days", "rollups", ("{site}", r"(day|minutes|full)#.*")),
+    Kind("days", "rollups", ("{site}", r"(day|minutes|full|totals)#.*")),
     Kind("months", "rollups", ("{site}", r"(month|rows)#.*")),
     Kind("excluded_traffic", "rollups", ("{site}", r"ledger#.*")),
     Kind("usage", "rollups", ("{site}", r"usage#.*")),

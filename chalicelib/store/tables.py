@@ -139,6 +139,7 @@ class RollupItem(_Table):
     packed = BinaryAttribute(legacy_encoding=False)
     built_at = NumberAttribute()  # epoch ms at which the build began to read
     build = UnicodeAttribute()  # unique to the build; a stale one cannot overwrite a newer
+    turn = NumberAttribute(null=True)  # how often the rollup of the day was written
     manifest = UnicodeAttribute(null=True)  # the segments from which it was computed, see store/segments.py
     expected = NumberAttribute(null=True)  # without a manifest, how many hits there were
 
@@ -168,6 +169,17 @@ class LedgerItem(_Table):
     site = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)  # ledger#2026-11-24#reason#name
     dropped = NumberAttribute()
+
+
+class DayTotalsItem(_Table):
+    """The totals of a site's days in a month; `store.day_totals` names the attributes of the days."""
+
+    class Meta(_Meta):
+        table_name = settings().table("rollups")
+
+    site = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)  # totals#2026-11
+    complete = NumberAttribute(null=True)  # 1: all days that have a rollup are in it
 
 
 class UsageItem(_Table):
@@ -239,6 +251,7 @@ MODELS: tuple[type[_Table], ...] = (
     SessionItem,
     RollupItem,
     MonthItem,
+    DayTotalsItem,
     LedgerItem,
     UsageItem,
     MarkItem,

@@ -17,15 +17,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.config import settings
-from chalicelib.store import aws
+from chalicelib.store import batch_get
 from chalicelib.store.tables import UsageItem
 
-_AT_ONCE: Final = 100  # DynamoDB's limit of BatchGetItem
 _DROPPED: Final = "x_"
 
 
@@ -74,14 +73,9 @@ def add_dropped(site_id: str, day: date, reason: str, count: int) -> None:
 
 
 def of_month(site_ids: Iterable[str], month: str) -> Iterator[Usage]:
-    """The usage of sites in a month (``2026-11``), in any order, without sites that used nothing.
-
-    One answer of DynamoDB has 100 sites.
-    """
-    ids = list(site_ids)
-    for first in range(0, len(ids), _AT_ONCE):
-        keys = [{"site": {"S": site_id}, "sk": {"S": _sort_key(month)}} for site_id in ids[first : first + _AT_ONCE]]
-        yield from map(_parse, _batch_get(keys))
+    """The usage of sites in a month (``2026-11``), in any order, without sites that used nothing."""
+    keys = ((site_id, _sort_key(month)) for site_id in site_ids)
+    yield from map(_parse, batch_get.items(settings().table("rollups"), keys))
 
 
 def hits_of(site_ids: Iterable[str], first: date, last: date) -> dict[str, int]:
@@ -98,15 +92,7 @@ def _item(site_id: str, day: date) -> UsageItem:
     return UsageItem(site_id, _sort_key(f"{day:%Y-%m}"))
 
 
-def _batch_get(keys: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    table = settings().table("rollups")
-    while keys:
-        answer = aws.client("dynamodb").batch_get_item(RequestItems={table: {"Keys": keys}})
-        yield from answer["Responses"].get(table, [])
-        keys = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-
-
-def _parse(item: dict[str, Any]) -> Usage:
+def _parse(item: batch_get.Item) -> Usage:
     return Usage(
         item["site"]["S"],
         {int(name[1:]): Day(*json.loads(value["S"])) for name, value in item.items() if "S" in value and _is_day(name)},

@@ -34,6 +34,8 @@ MAX_EXAMPLES = 8
 CONFIG = SchemathesisConfig.from_dict(
     {
         "generation": {"deterministic": True, "max-examples": MAX_EXAMPLES},
+        # A value that is far too long makes the body too long, which is noticed first.
+        "checks": {"negative_data_rejection": {"expected-statuses": ["4xx"]}},
         # The gateway answers methods that no route has, and not in our words: see the document.
         "phases": {"coverage": {"unexpected-methods": []}},
     }

@@ -15,7 +15,7 @@ from chalicelib.aggregate.build_day import refresh
 from chalicelib.dashboard.reports import home
 from chalicelib.enrich.worker import consume
 from chalicelib.errors import Unavailable
-from chalicelib.report import periods, site_stats
+from chalicelib.report import many_sites, periods, site_stats
 from chalicelib.store import build_leases, dirty_hours, functions, people, rollups, site_people
 from chalicelib.store.segments import StaleWrite
 from chalicelib.store.sites import Site, put_site
@@ -187,14 +187,14 @@ def test_a_site_whose_figures_cannot_be_read_costs_the_home_page_no_other(
     person = people.add_person(people.Person(str(uuid.uuid4()), f"{uuid.uuid4()}@example.com"))
     for site in (broken, good):
         assert site_people.write(site_people.read(site), person.id, "viewer")
-    shown = site_stats.stats
+    shown = many_sites.ManySites.stats
 
-    def stats(site: Site, *given: Any, **named: Any) -> Any:
-        if site.id == broken.id:
+    def stats(self: many_sites.ManySites, asked: many_sites.Question) -> Any:
+        if asked.site.id == broken.id:
             raise ValueError("no such luck")
-        return shown(site, *given, **named)
+        return shown(self, asked)
 
-    monkeypatch.setattr(site_stats, "stats", stats)
+    monkeypatch.setattr(many_sites.ManySites, "stats", stats)
     page = home.show(samples.request("/sites"), person)
     assert page.status_code == 200
     assert page.body.count(b"The statistics could not be read") == 1

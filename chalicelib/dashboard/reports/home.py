@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from chalice import Response
 
+from chalicelib import config
 from chalicelib.accounts.access import appearance, auth, request_origin
 from chalicelib.accounts.own_account import preferences
 from chalicelib.accounts.sites import deletion as site_deletion
@@ -17,26 +18,30 @@ from chalicelib.accounts.sites import new_site, settings_copy, transfers
 from chalicelib.accounts.sites import order as site_order
 from chalicelib.dashboard import render, time_zones
 from chalicelib.dashboard.reports import chart, metric_cards, period_picker, periods
-from chalicelib.errors import BadRequest, Conflict, Unauthorized
-from chalicelib.report import refresh, site_stats
+from chalicelib.errors import BadRequest, Conflict, Unauthorized, Unavailable
+from chalicelib.report import many_sites
+from chalicelib.report.many_sites import ManySites, Question
 from chalicelib.report.stats import Stats
 from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import Preferences
 from chalicelib.store.sites import Site
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 from chalicelib.web import Request, redirect
 
 log = logging.getLogger("shylight")
 
 _DAY_S = 24 * 60 * 60
-_NO_FIGURES = "The statistics could not be read. No data is lost; see the log of the API function."
+_NO_FIGURES = N_("The statistics could not be read. No data is lost; see the log of the API function.")
 
 
 @dataclass(frozen=True, slots=True)
 class SiteCard:
     """A site on the home page.
 
-    :ivar note: what is wrong with its figures, ``""`` for nothing; :ivar favourite: of the person who looks at it.
+    :ivar note: what is wrong with its figures, ``""`` for nothing; :ivar updating: whether newer ones are on their way.
+    :ivar favourite: of the person who looks at it.
     """
 
     site: Site
@@ -45,6 +50,7 @@ class SiteCard:
     figures: list[metric_cards.Figure]
     spark: chart.Line
     note: str = ""
+    updating: bool = False
     favourite: bool = False
 
 
@@ -103,20 +109,11 @@ def _usual_zone() -> str:
 
 
 def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPStatus.OK) -> Response:
-    cards = []
-    picker = None
-    until = time.monotonic() + refresh.REFRESH_BUDGET_S  # for the whole page, however many sites there are
-    seen = auth.sites_of(person)
-    order, may_create = site_order.arrange(person, seen), new_site.may_create(person)
-    for site in order.every:
-        now, period = periods.requested(request, site)
-        picker = picker or period_picker.pick(period, now.date())
-        try:
-            card = site_card(site_stats.stats(site, period, now, tables=False, until=until), now)
-            cards.append(replace(card, favourite=site in order.favourites))
-        except Exception:
-            log.exception("no figures of %s", site.id)  # one broken site must not break the page
-            cards.append(SiteCard(site, 0, waiting=False, figures=[], spark=chart.NO_LINE, note=_NO_FIGURES))
+    order, may_create = site_order.arrange(person, auth.sites_of(person)), new_site.may_create(person)
+    questions = [_question(request, site) for site in order.every]
+    stored = many_sites.read(questions)
+    cards = [replace(_card(stored, one), favourite=one.site in order.favourites) for one in questions]
+    waiting = sum(card.updating for card in cards)
     return render.page(
         request,
         "reports/home.html",
@@ -124,7 +121,9 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         person=person,
         csrf=auth.csrf_token(request),
         cards=cards,
-        picker=picker,
+        updating=waiting,
+        refresh_s=config.HOME_PAGE_WAITING_REFRESH_S if waiting else config.HOME_PAGE_REFRESH_S,
+        picker=period_picker.pick(questions[0].period, questions[0].now.date()) if questions else None,
         keep=periods.kept_query(request),
         form=form,
         zones=time_zones.zones(),
@@ -133,6 +132,22 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         offers=transfers.offers_to(person),
         deletions=[one for one in site_deletion.visible_to(person) if _is_news(one, person)],
     )
+
+
+def _question(request: Request, site: Site) -> Question:
+    now, period = periods.requested(request, site)
+    return Question(site, period, now)
+
+
+def _card(stored: ManySites, asked: Question) -> SiteCard:
+    try:
+        return site_card(stored.stats(asked), asked.now)
+    except Unavailable as error:
+        note = error.message
+    except Exception:
+        log.exception("no figures of %s", asked.site.id)  # one broken site must not break the page
+        note = _(_NO_FIGURES)
+    return SiteCard(asked.site, 0, waiting=False, figures=[], spark=chart.NO_LINE, note=note)
 
 
 def _is_news(deletion: Deletion, person: Person) -> bool:
@@ -149,5 +164,6 @@ def site_card(stats: Stats, now: datetime) -> SiteCard:
         waiting=periods.is_waiting(stats),
         figures=metric_cards.on_site_card(stats, now.date()),
         spark=chart.sparkline(stats, now),
-        note=periods.outdated_note(stats),
+        note=periods.outdated_note(stats) if stats.outdated else "",
+        updating=bool(stats.waiting),
     )

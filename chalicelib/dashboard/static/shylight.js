@@ -237,13 +237,13 @@ const refresh = async () => {
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!fresh.querySelector(".summary, .arrival, .deletion")) return;
-  if (!document.querySelector(".summary, .arrival, .deletion")) {
+  if (!fresh.querySelector(".summary, .cards, .arrival, .deletion")) return;
+  if (!document.querySelector(".summary, .cards, .arrival, .deletion")) {
     location.reload();
     return;
   }
   const panels = [...document.querySelectorAll(".panel")].map(({ id }) => `#${id}`); // a new tab waits for a reload
-  for (const selector of [".title .online", ".notes", ".summary", ...panels, ".week", ".latest", ".arrival", ".deletion"]) {
+  for (const selector of [".title .online", ".notes", ".summary", ...panels, ".week", ".latest", ".updating", ".cards", ".arrival", ".deletion"]) {
     const part = document.querySelector(selector);
     const next = fresh.querySelector(selector);
     // An equal part is left alone, or screen readers would read it out each time.
@@ -251,15 +251,17 @@ const refresh = async () => {
   }
   for (const figure of document.querySelectorAll("figure.chart:not([data-lively])")) liven(figure);
 };
-const { refresh: seconds } = document.querySelector("[data-refresh]")?.dataset ?? {};
+const seconds = () => Number(document.querySelector("[data-refresh]")?.dataset.refresh ?? 0);
 let used = Date.now();
 for (const type of ["pointermove", "keydown", "scroll", "visibilitychange"])
   document.addEventListener(type, () => (used = Date.now()), { capture: true, passive: true });
-let [waited, asking] = [0, false];
-const tick = async () => {
-  waited += Number(seconds);
-  if (asking || (Date.now() - used > 120_000 && waited < 60)) return;
-  [waited, asking] = [0, true];
-  await refresh().finally(() => (asking = false));
+const keepFresh = (waited) => {
+  const pause = seconds();
+  if (!pause) return;
+  setTimeout(async () => {
+    const idle = Date.now() - used > 120_000 && waited + pause < 60;
+    if (!idle) await refresh();
+    keepFresh(idle ? waited + pause : 0);
+  }, pause * 1000);
 };
-if (seconds) setInterval(tick, seconds * 1000);
+keepFresh(0);

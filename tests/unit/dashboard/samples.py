@@ -232,6 +232,8 @@ def home(
             )
             for number, stats in enumerate(all_stats)
         ],
+        updating=len(all_stats) // 2,
+        refresh_s=5,
         picker=period_picker.pick(Period("30d", TODAY, TODAY), TODAY),
         keep="",
         form=form or home_page.SiteForm(),

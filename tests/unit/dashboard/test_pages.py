@@ -24,7 +24,7 @@ from chalicelib.errors import (
     Unauthorized,
     Unavailable,
 )
-from chalicelib.report import site_stats
+from chalicelib.report import many_sites, site_stats
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Row, Stats, Table
 from chalicelib.store import geoip_files, rollups, saved_segments
@@ -47,7 +47,13 @@ def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfers, "offers_to", lambda _person: [])
     monkeypatch.setattr(deletion, "visible_to", lambda _person: [])
     monkeypatch.setattr(auth, "csrf_token", lambda _request: "token")
+
+    class Stored:
+        def stats(self, asked: many_sites.Question) -> Stats:
+            return samples.full(asked.site, asked.period.length)
+
     monkeypatch.setattr(site_stats, "stats", stats)
+    monkeypatch.setattr(many_sites, "read", lambda _questions: Stored())
     monkeypatch.setattr(rollups, "exist", lambda _site: False)
     for which in ("shared_in", "own_in"):
         monkeypatch.setattr(saved_segments, which, lambda *_: [])
