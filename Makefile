@@ -68,7 +68,7 @@ check: setup ## Check formatting, lint, types, the template and that built files
 fmt: setup ## Format the code
 	@ruff format . && ruff check --fix .
 
-build: setup ## Build the tracker, the languages and the policy files from their sources
+build: setup ## Build the tracker, the languages, the pictures of pages and the policy files from their sources
 	@npm run --silent --if-present build
 	@$(PY) -m translations build
 	@$(PY) -m infra.policies

@@ -27,9 +27,24 @@ VENV_MINISTACK = ROOT / ".venv-ministack"
 VENV_NODE = ROOT / ".venv-node"
 VENV_READERS = ROOT / ".venv-readers"
 MODULES = ROOT / "node_modules"
-ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
 TRANSLATIONS = ROOT / "translations"
 LOCALES = ROOT / "chalicelib" / "locales"
+# What npm scripts make of packages and no commit holds: the script, its folder, its files, and what it reads.
+BUILDS = (
+    ("build:robots", ROOT / "chalicelib" / "enrich" / "data", ("robots.json",), (ROOT / "bin" / "robots.mjs",)),
+    (
+        "build:pictures",
+        ROOT / "chalicelib" / "dashboard" / "built",
+        ("flags.svg", "marks.svg", "map.svg"),
+        (
+            ROOT / "bin" / "icons.mjs",
+            ROOT / "bin" / "map.mjs",
+            ROOT / "bin" / "notices.mjs",
+            ROOT / "chalicelib" / "dashboard" / "reports" / "marks.tsv",
+            ROOT / "chalicelib" / "dashboard" / "reports" / "glyphs.svg",
+        ),
+    ),
+)
 GEO = ROOT / ".local" / "geo"
 MAXMIND_TESTS = ROOT / ".local" / "maxmind-tests"
 OLDEST_NODE = 18
@@ -129,11 +144,15 @@ def npm(arguments: list[str], env: dict[str, str]) -> None:
 
 
 def make_node_modules() -> None:
-    """What package-lock.json pins, and what is built from it but is in no commit: the patterns of robots."""
+    """What package-lock.json pins, and what is built from it but is in no commit: bot patterns, pictures of pages."""
     stamp = stamp_of(ROOT / "package.json", ROOT / "package-lock.json")
-    robots = stamp_of(ROOT / "package-lock.json", ROOT / "bin" / "robots.mjs")
-    built = is_current(ROBOTS, robots) and (ROBOTS / "robots.json").is_file()
-    if is_current(MODULES, stamp) and built:
+    stamps = {script: stamp_of(ROOT / "package-lock.json", *sources) for script, _, _, sources in BUILDS}
+    due = [
+        (script, folder)
+        for script, folder, files, _ in BUILDS
+        if not is_current(folder, stamps[script]) or not all((folder / name).is_file() for name in files)
+    ]
+    if is_current(MODULES, stamp) and not due:
         return
     env, version = node_environ()
     if not is_current(MODULES, stamp):
@@ -142,8 +161,9 @@ def make_node_modules() -> None:
         npm(["ci", "--no-audit", "--no-fund"], env)
         (MODULES / STAMP).write_text(stamp)
         say(f"node_modules: done in {time.monotonic() - begun:.0f} s")
-    npm(["run", "--silent", "build:robots"], env)
-    (ROBOTS / STAMP).write_text(robots)
+    for script, folder in due:
+        npm(["run", "--silent", script], env)
+        (folder / STAMP).write_text(stamps[script])
 
 
 def make_networks() -> None:

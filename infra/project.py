@@ -24,6 +24,7 @@ TIMEOUT_S = 900
 BUILT = (
     "chalicelib/enrich/data/robots.json",
     *(f"chalicelib/locales/{tag}.{kind}" for tag in LANGUAGES if tag != SOURCE_LANGUAGE for kind in ("mo", "json")),
+    *(f"chalicelib/dashboard/built/{name}.svg" for name in ("flags", "map", "marks")),
 )
 STANDARD_CHALICE = "chalice.cli"
 

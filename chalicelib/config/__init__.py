@@ -156,6 +156,10 @@ VISITS_PAGE_ROWS: Final = 50
 # The longest periods that are shown by minute and by hour, days.
 MAX_MINUTE_DAYS: Final = 1
 MAX_HOUR_DAYS: Final = 31
+# Periods of which the overview shows the hours of the week, days: from a whole week up to a quarter, because each day's
+# rollup has to be read.
+MIN_WEEK_HOURS_DAYS: Final = 7
+MAX_WEEK_HOURS_DAYS: Final = 92
 # The time that is shown as "realtime"; its rows per table, and how many can be asked for.
 REALTIME_MINUTES: Final = 30
 REALTIME_ROWS: Final = 10

@@ -208,6 +208,11 @@ def month_year(value: date) -> str:
     return locale.written(locale.month_year, value)
 
 
+def weekday_name(number: int) -> str:
+    """The short name of a day of the week, 0 being Monday: ``Mon``."""
+    return locale_data.current().weekdays[number]
+
+
 def days(first: date, last: date, today: date | None = None) -> str:
     """A range of days: ``14–20 Nov``, ``28 Nov – 3 Dec``; with years where they are not `today`'s."""
     plain = today is not None and first.year == last.year == today.year

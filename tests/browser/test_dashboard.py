@@ -52,6 +52,7 @@ class Dashboard:
             ),
             "/sites/full": lambda: samples.overview(samples.full(rows=40)),
             "/sites/today": lambda: samples.overview(samples.full(days=1), period="today"),
+            "/sites/world": lambda: samples.overview(samples.worldwide()),
             "/sites/nasty": lambda: samples.overview(samples.full(names=samples.NASTY)),
             "/sites/new": lambda: samples.overview(samples.empty(), waiting=True),
             "/sites/left-out": lambda: samples.left_out(samples.NASTY),

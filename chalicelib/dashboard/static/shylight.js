@@ -226,6 +226,39 @@ if (linked && !linked.open) {
   linked.scrollIntoView({ block: "nearest" });
 }
 
+// A country on the map and an hour of the week tell their figures beside the pointer.
+const told = document.createElement("div");
+told.className = "tip at-pointer";
+const figuresOf = (target) => {
+  const country = target.closest(".world :is(a, g)");
+  if (country) {
+    const title = country.querySelector("title");
+    if (title) {
+      country.setAttribute("aria-label", title.textContent);
+      title.remove(); // the browser's own tooltip would double ours
+    }
+    return country.getAttribute("aria-label").split(" · ");
+  }
+  const cell = target.closest(".hours tbody td");
+  if (!cell) return null;
+  const table = cell.closest("table");
+  const hour = table.tHead.rows[0].cells[cell.cellIndex].textContent.trim();
+  return [`${cell.parentElement.cells[0].textContent.trim()}, ${hour}:00`, `${table.dataset.metric}: ${cell.textContent.trim()}`];
+};
+document.addEventListener("pointermove", ({ target, clientX, clientY }) => {
+  const texts = target instanceof Element ? figuresOf(target) : null;
+  if (!texts) return told.remove();
+  const head = document.createElement("b");
+  head.textContent = texts[0];
+  told.replaceChildren(head, texts.slice(1).join(" · "));
+  document.body.append(told);
+  const [right, below] = [clientX + 16, clientY + 16];
+  const left = right + told.offsetWidth > innerWidth ? clientX - 16 - told.offsetWidth : right;
+  const top = below + told.offsetHeight > innerHeight ? clientY - 16 - told.offsetHeight : below;
+  told.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
+});
+for (const type of ["pointerleave", "pointercancel"]) document.documentElement.addEventListener(type, () => told.remove());
+
 // A page with today's figures brings itself up to date while somebody looks at it; one that waits for the first
 // visit reloads when it came, the page to install from says so, and the one of a deletion says how far it is. What is
 // open or in use stays as it is. A page that nobody has used for two minutes does so once a minute.
@@ -243,7 +276,7 @@ const refresh = async () => {
     return;
   }
   const panels = [...document.querySelectorAll(".panel")].map(({ id }) => `#${id}`); // a new tab waits for a reload
-  for (const selector of [".title .online", ".notes", ".summary", ...panels, ".latest", ".updating", ".cards", ".arrival", ".deletion"]) {
+  for (const selector of [".title .online", ".notes", ".summary", ...panels, ".week", ".latest", ".updating", ".cards", ".arrival", ".deletion"]) {
     const part = document.querySelector(selector);
     const next = fresh.querySelector(selector);
     // An equal part is left alone, or screen readers would read it out each time.
