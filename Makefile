@@ -13,7 +13,7 @@ PY := .venv/bin/python
 # tests/unit come last, so that no process waits for long at the end.
 SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
 
-.PHONY: help setup up down clean redeploy demo status test test-all check fmt build deploy geo link admin mail package bench lock
+.PHONY: help setup up down clean redeploy demo status test test-all check fmt build messages deploy geo link admin mail package bench lock
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,9 +68,13 @@ check: setup ## Check formatting, lint, types, the template and that built files
 fmt: setup ## Format the code
 	@ruff format . && ruff check --fix .
 
-build: setup ## Build the tracker and the policy files from their sources
+build: setup ## Build the tracker, the languages, the pictures of pages and the policy files from their sources
 	@npm run --silent --if-present build
+	@$(PY) -m translations build
 	@$(PY) -m infra.policies
+
+messages: setup ## Bring the catalogues of texts up to date with the code
+	@$(PY) -m translations update
 
 deploy: setup ## Deploy to AWS: make deploy STAGE=prod ADMIN_EMAIL=you@example.com
 	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" MAIL_SENDER="$(MAIL_SENDER)" \

@@ -22,6 +22,7 @@ PARTS = (
     "aggregation",
     "cost",
     "overview",
+    "page_load",
     "year",
     "home",
     "questions",
@@ -72,7 +73,19 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
 
 
 def _measure_program(wanted: set[str]) -> Iterator[Section]:
-    from bench import aggregation, collector, cost, home, imports, overview, questions, script_requests, worker, year
+    from bench import (
+        aggregation,
+        collector,
+        cost,
+        home,
+        imports,
+        overview,
+        page_load,
+        questions,
+        script_requests,
+        worker,
+        year,
+    )
     from bench.local_aws import local_aws
 
     with local_aws() as cloud:
@@ -98,6 +111,8 @@ def _measure_program(wanted: set[str]) -> Iterator[Section]:
             )
         if "overview" in wanted:
             yield overview.measure()
+        if "page_load" in wanted:
+            yield page_load.measure()
         if "year" in wanted:
             yield year.measure()
         if "home" in wanted:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bench.aggregation import day_rollup
+from chalicelib.dashboard import static_files
 from harness.lambda_requests import Context, body_of, event
 from harness.measurement import Measurement, Section
 from harness.sample_day import site_in
@@ -27,7 +28,7 @@ _RUNS = 15
 
 def measure() -> Section:
     """Server time and size of the overview, and of the same statistics as JSON."""
-    site, views, cookie = _prepare()
+    site, views, cookie = prepare()
     page = event("GET", "/sites/{site}", {"site": site}, query={"period": "30d"}, headers={"Cookie": cookie})
     stats = event(
         "GET", "/api/v1/sites/{site}/stats", {"site": site}, query={"period": "30d"}, headers={"Cookie": cookie}
@@ -41,12 +42,24 @@ def measure() -> Section:
             Measurement("HTML: CPU", page_cpu, "ms"),
             Measurement("HTML: bytes", len(html), "bytes"),
             Measurement("HTML: bytes, gzip", len(gzip.compress(html, 6)), "bytes", 30 * 1024),
+            *_assets(html),
             Measurement("JSON: server time", stats_ms, "ms", note=f"{len(json):,} bytes"),
         ],
     )
 
 
-def _prepare() -> tuple[str, int, str]:
+def _assets(html: bytes) -> list[Measurement]:
+    """The sizes of the static files that the page names, packed; browsers keep them for a year."""
+    named = [one for one in static_files.assets().values() if one.name.encode() in html]
+    sizes = {one.name.split(".")[0]: len(gzip.compress(one.content, 6)) for one in named}
+    largest = ", ".join(f"{name} {size:,}" for name, size in sorted(sizes.items(), key=lambda each: -each[1])[:4])
+    return [
+        Measurement("Assets: files", len(sizes), ""),
+        Measurement("Assets: bytes, gzip", sum(sizes.values()), "bytes", 60 * 1024, largest),
+    ]
+
+
+def prepare() -> tuple[str, int, str]:
     """(site, page views, cookie): a site with 30 days of rollups, and the session cookie of a signed-in person."""
     from chalicelib.store import rollups
 

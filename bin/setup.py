@@ -1,4 +1,4 @@
-"""Set-up: virtual environments from the lock files, and node_modules. Only what changed is done again.
+"""Set-up: virtual environments from the lock files, node_modules, built files. Only what changed is done again.
 
 Runs on the standard library alone. Each environment carries a stamp, a hash of what it was made from; where the
 stamp is right nothing is started. pip and npm are run plainly, so their own configuration (mirrors, proxies,
@@ -27,7 +27,24 @@ VENV_MINISTACK = ROOT / ".venv-ministack"
 VENV_NODE = ROOT / ".venv-node"
 VENV_READERS = ROOT / ".venv-readers"
 MODULES = ROOT / "node_modules"
-ROBOTS = ROOT / "chalicelib" / "enrich" / "data"
+TRANSLATIONS = ROOT / "translations"
+LOCALES = ROOT / "chalicelib" / "locales"
+# What npm scripts make of packages and no commit holds: the script, its folder, its files, and what it reads.
+BUILDS = (
+    ("build:robots", ROOT / "chalicelib" / "enrich" / "data", ("robots.json",), (ROOT / "bin" / "robots.mjs",)),
+    (
+        "build:pictures",
+        ROOT / "chalicelib" / "dashboard" / "built",
+        ("flags.svg", "marks.svg", "map.svg"),
+        (
+            ROOT / "bin" / "icons.mjs",
+            ROOT / "bin" / "map.mjs",
+            ROOT / "bin" / "notices.mjs",
+            ROOT / "chalicelib" / "dashboard" / "reports" / "marks.tsv",
+            ROOT / "chalicelib" / "dashboard" / "reports" / "glyphs.svg",
+        ),
+    ),
+)
 GEO = ROOT / ".local" / "geo"
 MAXMIND_TESTS = ROOT / ".local" / "maxmind-tests"
 OLDEST_NODE = 18
@@ -78,6 +95,8 @@ def make_venv(folder: Path, what: str, locks: list[Path]) -> None:
     stamp = stamp_of(*locks, sys.version)
     if is_current(folder, stamp):
         return
+    if folder.is_symlink():  # `venv --clear` would empty what others use
+        raise SetupError(f"{folder.name} is a link to {folder.resolve()}, and is out of date. Remove the link first.")
     say(f"{folder.name}: installing {what} …")
     begun = time.monotonic()
     (LOGS / f"setup-{folder.name}.log").unlink(missing_ok=True)
@@ -125,11 +144,15 @@ def npm(arguments: list[str], env: dict[str, str]) -> None:
 
 
 def make_node_modules() -> None:
-    """What package-lock.json pins, and what is built from it but is in no commit: the patterns of robots."""
+    """What package-lock.json pins, and what is built from it but is in no commit: bot patterns, pictures of pages."""
     stamp = stamp_of(ROOT / "package.json", ROOT / "package-lock.json")
-    robots = stamp_of(ROOT / "package-lock.json", ROOT / "bin" / "robots.mjs")
-    built = is_current(ROBOTS, robots) and (ROBOTS / "robots.json").is_file()
-    if is_current(MODULES, stamp) and built:
+    stamps = {script: stamp_of(ROOT / "package-lock.json", *sources) for script, _, _, sources in BUILDS}
+    due = [
+        (script, folder)
+        for script, folder, files, _ in BUILDS
+        if not is_current(folder, stamps[script]) or not all((folder / name).is_file() for name in files)
+    ]
+    if is_current(MODULES, stamp) and not due:
         return
     env, version = node_environ()
     if not is_current(MODULES, stamp):
@@ -138,8 +161,9 @@ def make_node_modules() -> None:
         npm(["ci", "--no-audit", "--no-fund"], env)
         (MODULES / STAMP).write_text(stamp)
         say(f"node_modules: done in {time.monotonic() - begun:.0f} s")
-    npm(["run", "--silent", "build:robots"], env)
-    (ROBOTS / STAMP).write_text(robots)
+    for script, folder in due:
+        npm(["run", "--silent", script], env)
+        (folder / STAMP).write_text(stamps[script])
 
 
 def make_networks() -> None:
@@ -151,6 +175,17 @@ def make_networks() -> None:
     run("networks", [VENV / "bin" / "python", "-m", "infra.geoip_networks"])
     (GEO / STAMP).write_text(stamp)
     say(f"GeoIP database of network operators: built in {time.monotonic() - begun:.0f} s")
+
+
+def make_locales() -> None:
+    """The files of the languages, built from their catalogues and from the CLDR that Babel brings."""
+    names = (ROOT / "chalicelib" / "languages.tsv", ROOT / "chalicelib" / "dashboard" / "countries.py")
+    sources = sorted([*TRANSLATIONS.glob("*.py"), *TRANSLATIONS.glob("*.po")])
+    stamp = stamp_of(ROOT / "requirements-dev.txt", *names, *sources)
+    if is_current(LOCALES, stamp) and len(list(LOCALES.glob("*.mo"))) == len(list(TRANSLATIONS.glob("*.po"))):
+        return
+    run("locales", [VENV / "bin" / "python", "-m", "translations", "build"])
+    (LOCALES / STAMP).write_text(stamp)
 
 
 def write_policies() -> None:
@@ -232,7 +267,7 @@ def main(arguments: list[str]) -> int:
     if "--readers" in arguments:
         good = do([lambda: make_venv(VENV_READERS, "Spark and an Athena", [ROOT / "bin" / "readers-requirements.txt"])])
     else:
-        with_tools = [make_networks, fetch_maxmind_tests] if "--tests" in arguments else [make_networks]
+        with_tools = [make_networks, make_locales, *([fetch_maxmind_tests] if "--tests" in arguments else [])]
         good = do(tools) and do(with_tools)
     stop.set()
     return 0 if good else 1

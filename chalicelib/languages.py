@@ -1,10 +1,15 @@
-"""Languages: which one a language tag names, and its English name, as the Unicode CLDR has them (languages.tsv)."""
+"""Languages: which one a language tag names, and what it is called, as the Unicode CLDR has them.
+
+English names are in languages.tsv, those in other languages in `locale_data`.
+"""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final, NamedTuple
+
+from chalicelib import locale_data
 
 _FILE: Final = "languages.tsv"
 
@@ -32,8 +37,8 @@ def language_of(tag: str) -> str | None:
 
 
 def name_of(language: str) -> str:
-    """The English name of a language; of an unknown one, the text itself."""
-    return _languages().names.get(language, language)
+    """The name of a language; of an unknown one, the text itself."""
+    return locale_data.current().languages.get(language) or _languages().names.get(language, language)
 
 
 def known() -> tuple[str, ...]:

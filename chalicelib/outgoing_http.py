@@ -23,6 +23,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 from chalicelib.config import APP, MAX_OUTGOING_ANSWER_BYTES, OUTGOING_TIMEOUT_S, settings
 from chalicelib.errors import Unavailable
 from chalicelib.hostnames import normal_host
+from chalicelib.translation import gettext as _
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -57,7 +58,7 @@ class Answer:
         except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
-            raise RequestFailed(f"{_host(self.url)} did not answer with a JSON object.")
+            raise RequestFailed(_("%(host)s did not answer with a JSON object.", host=_host(self.url)))
         return data
 
 
@@ -83,7 +84,9 @@ def request(url: str, form: Mapping[str, str] | None = None, headers: Mapping[st
             return Answer(url, response.status, _body(response, url))
     except (OSError, http.client.HTTPException) as error:
         reason = "timed out" if isinstance(error, TimeoutError) else getattr(error, "reason", type(error).__name__)
-        raise RequestFailed(f"The request to {_host(url)} failed ({reason}).") from error
+        raise RequestFailed(
+            _("The request to %(host)s failed (%(reason)s).", host=_host(url), reason=reason)
+        ) from error
 
 
 def get_json(url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -93,7 +96,14 @@ def get_json(url: str, headers: Mapping[str, str] | None = None) -> dict[str, An
     """
     answer = request(url, headers=headers)
     if answer.status != http.HTTPStatus.OK:
-        raise RequestFailed(f"{_host(url)} answered {answer.status} to a request for {urlsplit(url).path}.")
+        raise RequestFailed(
+            _(
+                "%(host)s answered %(status)s to a request for %(path)s.",
+                host=_host(url),
+                status=answer.status,
+                path=urlsplit(url).path,
+            )
+        )
     return answer.json()
 
 
@@ -131,16 +141,16 @@ def is_public(address: IPAddress) -> bool:
 def _allowed(url: str) -> SplitResult:
     """The parts of a URL that may be requested, as far as its form tells."""
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise RequestFailed("The URL contains characters that a URL cannot contain.")
+        raise RequestFailed(_("The URL contains characters that a URL cannot contain."))
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise RequestFailed("The URL is invalid.") from error
+        raise RequestFailed(_("The URL is invalid.")) from error
     if parts.scheme != "https" and not (parts.scheme == "http" and settings().is_local):
-        raise RequestFailed("The URL must begin with https://.")
+        raise RequestFailed(_("The URL must begin with https://."))
     if "@" in parts.netloc or parts.fragment or port == 0 or normal_host(parts.hostname or "") is None:
-        raise RequestFailed("The URL must have a host, and neither a user name nor a fragment.")
+        raise RequestFailed(_("The URL must have a host, and neither a user name nor a fragment."))
     return parts
 
 
@@ -151,9 +161,9 @@ def _checked_addresses(parts: SplitResult) -> list[IPAddress]:
         found = socket.getaddrinfo(host, _port(parts), type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0])) for entry in found))
     except (OSError, ValueError) as error:
-        raise RequestFailed(f"The host {host} cannot be found.") from error
+        raise RequestFailed(_("The host %(host)s cannot be found.", host=host)) from error
     if not addresses or not all(_may_connect(parts, address) for address in addresses):
-        raise RequestFailed(f"The host {host} is not on the public internet.")
+        raise RequestFailed(_("The host %(host)s is not on the public internet.", host=host))
     return addresses
 
 
@@ -193,7 +203,9 @@ def _body(response: http.client.HTTPResponse, url: str) -> bytes:
     while chunk := response.read(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_OUTGOING_ANSWER_BYTES:
-            raise RequestFailed(f"{_host(url)} sent more than {MAX_OUTGOING_ANSWER_BYTES >> 10} KB.")
+            raise RequestFailed(
+                _("%(host)s sent more than %(most)s KB.", host=_host(url), most=MAX_OUTGOING_ANSWER_BYTES >> 10)
+            )
     if response.length:
         raise http.client.IncompleteRead(body, response.length)
     return body

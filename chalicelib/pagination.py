@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from chalicelib import config
 from chalicelib.errors import BadRequest
+from chalicelib.translation import gettext as _
 
 T = TypeVar("T")
 _MAX_CURSOR_DIGITS: Final = 9
@@ -43,7 +44,7 @@ def read_limit(query: Mapping[str, str], default: int, most: int) -> int:
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1 <= int(text) <= most:
-        raise BadRequest(f"limit must be a whole number from 1 to {most}.", field="limit")
+        raise BadRequest(_("limit must be a whole number from 1 to %(most)s.", most=most), field="limit")
     return int(text)
 
 
@@ -71,7 +72,7 @@ def decode_cursor(text: str) -> Any:
 
 def invalid_cursor(parameter: str) -> BadRequest:
     """The error for a cursor that is not the `next` of any answer."""
-    return BadRequest(f"{parameter} must be the value of an earlier answer's next.", field=parameter)
+    return BadRequest(_("%(name)s must be the value of an earlier answer's next.", name=parameter), field=parameter)
 
 
 def read_place(query: Mapping[str, str]) -> int:

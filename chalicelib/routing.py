@@ -63,6 +63,7 @@ class Scope(Enum):
     SHARES_READ = "shares:read"
     SHARES_WRITE = "shares:write"
     HITS_WRITE = "hits:write"
+    ANNOTATIONS_WRITE = "annotations:write"
     ACCOUNT_READ = "account:read"
     ACCOUNT_WRITE = "account:write"
     ACCOUNT_DELETE = "account:delete"

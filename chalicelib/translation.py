@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 SOURCE_LANGUAGE: Final = "en"
 _FOLDER: Final = Path(__file__).with_name("locales")
 # The languages there are: tag (BCP 47) and name in the language itself.
-LANGUAGES: Final[Mapping[str, str]] = {SOURCE_LANGUAGE: "English"}
+LANGUAGES: Final[Mapping[str, str]] = {SOURCE_LANGUAGE: "English", "de": "Deutsch", "zh-Hant": "繁體中文"}
+# Tags of regions whose script is not in the tag. Other Chinese is taken to be in simplified characters, which are no
+# language here: its readers get what they ask for next, else English (docs/adr/0055).
+_SCRIPTS: Final[Mapping[str, str]] = {"zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant"}
 
 _current: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
@@ -85,6 +88,7 @@ def preferred(accept_language: str) -> str:
         quality = _QUALITY.fullmatch(parameters.strip())
         wanted.append((-(float(quality[1]) if quality else 0.0 if parameters.strip() else 1.0), order, tag.lower()))
     known = {tag.lower(): tag for tag in LANGUAGES}
+    known |= {tag: language for tag, language in _SCRIPTS.items() if language in LANGUAGES}
     for negative, _, tag in sorted(wanted):
         shortened = tag
         while shortened and negative:

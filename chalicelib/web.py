@@ -21,6 +21,7 @@ from chalicelib import config, public_url
 from chalicelib.errors import BadRequest, ShylightError, TooLarge, Unauthorized, Unavailable
 from chalicelib.routing import FULL_ACCESS, Access
 from chalicelib.structured_log import log_line
+from chalicelib.translation import gettext as _
 
 log = logging.getLogger("shylight")
 _INGEST = ("/ingress/", "/api/event")  # the collector's paths
@@ -37,7 +38,7 @@ class Request:
     :ivar base_url: absolute URL of the deployment's root, without a trailing slash; ``""`` if unknown.
     :ivar domain: the host name in the gateway's request context; ``""`` if unknown.
     :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if unknown.
-    :ivar access: what its API token allows; full access without one.
+    :ivar access: what its API token allows; full access without one. :ivar token_name: what that token is called.
     :ivar creation_id: UUID for what it creates, the same each time that it is repeated with its ``Idempotency-Key``;
         ``""`` without such a key.
     """
@@ -54,6 +55,7 @@ class Request:
     received_at: int = 0
     domain: str = ""
     access: Access = FULL_ACCESS
+    token_name: str = ""
     creation_id: str = ""
 
     @property
@@ -110,11 +112,11 @@ class Request:
         :raises BadRequest: if it cannot be read.
         """
         if len(self.body) > limit:
-            raise TooLarge("This form is too large.")
+            raise TooLarge(_("This form is too large."))
         try:
             return dict(parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=200))
         except ValueError:
-            raise BadRequest("This form could not be read; reload the page and send it again.") from None
+            raise BadRequest(_("This form could not be read; reload the page and send it again.")) from None
 
 
 def read_request(app: Chalice) -> Request:

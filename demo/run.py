@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from demo.traffic import history, live
+from demo.traffic import history, live, site_annotations
 from demo.traffic.client import RequestFailed, Shylight
 from demo.traffic.history import History
 from demo.traffic.sites import SITES, DemoSite
@@ -122,6 +122,8 @@ def _send_history(shylight: Shylight, progress: _ProgressFile, sites: dict[str, 
         prepared = history.prepare(site, days, now, seed=SEED, since=since, full_size_at=full)
         before = history.counted(shylight, id_, prepared)["pageviews"] if since else 0
         history.send(shylight, id_, prepared, _say)
+        if since is None:
+            site_annotations.send(shylight, id_, site, prepared.first, now)
         pending.append(Pending(id_, prepared, int(before or 0), now))
     for one in pending:
         site = one.history.site

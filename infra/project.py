@@ -14,13 +14,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chalicelib.translation import LANGUAGES, SOURCE_LANGUAGE
 from infra import policies
 from infra.aws_environment import Cloud, DeployError
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 900
-# Files that are not committed: `make build` generates them from packages.
-BUILT = ("chalicelib/enrich/data/robots.json",)
+# Files that are not committed: `make build` generates them from packages, and from translations/.
+BUILT = (
+    "chalicelib/enrich/data/robots.json",
+    *(f"chalicelib/locales/{tag}.{kind}" for tag in LANGUAGES if tag != SOURCE_LANGUAGE for kind in ("mo", "json")),
+    *(f"chalicelib/dashboard/built/{name}.svg" for name in ("flags", "map", "marks")),
+)
 STANDARD_CHALICE = "chalice.cli"
 
 

@@ -92,7 +92,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _give_ids(items: list[pytest.Item]) -> None:
-    """Have each test its own id. Those of schemathesis share one, and of such tests only one runs side by side."""
+    """Give each test an id of its own: those of schemathesis share one, and side by side only one of them would run."""
     for item in items:
         if item.parent is not None and not item.nodeid.endswith(item.name):
             item._id = NodeId.parse(f"{item.parent.nodeid}::{item.name}")

@@ -54,7 +54,11 @@ def _answer(
     known = (holder.person,) if subject is None else (holder.person, subject)
 
     def act(creation_id: str = "") -> Response:
-        return handler(replace(request, access=holder.access, creation_id=creation_id), *known, **parameters)
+        return handler(
+            replace(request, access=holder.access, token_name=holder.name, creation_id=creation_id),
+            *known,
+            **parameters,
+        )
 
     if route.creates and idempotency.HEADER in request.headers:
         return idempotency.once(request, holder.person, auth.token_in(request), act)

@@ -3,6 +3,8 @@
 from chalicelib.routing import Right, Route, Scope
 
 _SITE = "/api/v1/sites/{site}"
+_ANNOTATIONS = f"{_SITE}/annotations"
+_ANNOTATION = f"{_ANNOTATIONS}/{{annotation}}"
 _PEOPLE = f"{_SITE}/people"
 _TEAM = "/api/v1/teams/{team}"
 _MEMBER = f"{_TEAM}/members/{{person}}"
@@ -73,6 +75,10 @@ ROUTES = (
     Route("POST", f"{_SITE}/segments", "api.saved_segments:create", Right.SITE_VIEW, Scope.SITES_WRITE, creates=True),
     Route("PUT", f"{_SITE}/segments/{{segment}}", "api.saved_segments:replace", Right.SITE_VIEW, Scope.SITES_WRITE),
     Route("DELETE", f"{_SITE}/segments/{{segment}}", "api.saved_segments:delete", Right.SITE_VIEW, Scope.SITES_WRITE),
+    Route("GET", _ANNOTATIONS, "api.site_annotations:list_all", Right.SITE_VIEW, Scope.STATS_READ),
+    Route("POST", _ANNOTATIONS, "api.site_annotations:create", Right.SITE_EDIT, Scope.ANNOTATIONS_WRITE, creates=True),
+    Route("PATCH", _ANNOTATION, "api.site_annotations:change", Right.SITE_EDIT, Scope.ANNOTATIONS_WRITE),
+    Route("DELETE", _ANNOTATION, "api.site_annotations:delete", Right.SITE_EDIT, Scope.ANNOTATIONS_WRITE),
     Route("GET", f"{_SITE}/shares", "api.shares:list_shares", Right.SITE_ADMIN, Scope.SHARES_READ),
     Route("POST", f"{_SITE}/shares", "api.shares:create", Right.SITE_ADMIN, Scope.SHARES_WRITE, creates=True),
     Route("PATCH", f"{_SITE}/shares/{{share}}", "api.shares:change", Right.SITE_ADMIN, Scope.SHARES_WRITE),

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from chalicelib.catalogue.entries import Level, by_key
+from chalicelib.translation import N_
 
 # What a dimension's values are, which says how they are shown and linked. A "source" is a name or a host.
-Values = Literal["text", "page", "hostname", "source", "url", "country", "device type", "screen", "language"]
+Values = Literal[
+    "text", "page", "hostname", "source", "url", "country", "device type", "screen", "language", "channel", "weekday",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Dimension:
     card: str
     tab: int
     empty_table: str
-    empty_value: str = "Unknown"
+    empty_value: str = N_("Unknown")
     condition: str = "true"
     level: Level = "visits"
     values: Values = "text"
@@ -69,116 +72,129 @@ class Card:
     title: str
 
 
-_NO_PAGES = "No pages were viewed in this period."
-_NO_SOURCES = "No visits in this period. Visits from links, searches and campaigns are listed here."
-_NO_CITIES = "None known in this period. Install a GeoIP database with cities."
-_NO_VISITS = "No visits in this period."
-_NO_CAMPAIGNS = "No visits from links with %s in this period."
+_NO_PAGES = N_("No pages were viewed in this period.")
+_NO_SOURCES = N_("No visits in this period. Visits from links, searches and campaigns are listed here.")
+_NO_CITIES = N_("None known in this period. Install a GeoIP database with cities.")
+_NO_VISITS = N_("No visits in this period.")
 # The version behind the name, unless the name ends with it, as in "Windows 11".
 _WITH_VERSION = "CASE WHEN ends_with({0}, {0}_version) THEN {0} ELSE concat_ws(' ', {0}, {0}_version) END"
 
 
-def _campaign_part(part: str) -> Dimension:
+_NO_CAMPAIGNS = {
+    "utm_campaign": N_("No visits from links with utm_campaign in this period."),
+    "utm_source": N_("No visits from links with utm_source in this period."),
+    "utm_medium": N_("No visits from links with utm_medium in this period."),
+    "utm_term": N_("No visits from links with utm_term in this period."),
+    "utm_content": N_("No visits from links with utm_content in this period."),
+}
+
+
+def _campaign_part(tag: str, title: str) -> Dimension:
     """The dimension of one of the tags ``utm_…``, of which `campaigns` shows ``utm_campaign``."""
-    tag = f"utm_{part}"
     return Dimension(
-        f"{tag}s", tag, f"Campaign {part}s", tag, card="sources", tab=0, ignores_case=True,
-        condition=f"{tag} IS NOT NULL", empty_value="None", empty_table=_NO_CAMPAIGNS % tag,
+        f"{tag}s", tag, title, tag, card="sources", tab=0, ignores_case=True,
+        condition=f"{tag} IS NOT NULL", empty_value=N_("None"), empty_table=_NO_CAMPAIGNS[tag],
     )  # fmt: skip
 
 
 # The cards of the overview, in their order on the page.
 CARDS: Final[Mapping[str, Card]] = by_key(
-    Card("pages", "Pages"),
-    Card("sources", "Sources"),
-    Card("places", "Places"),
-    Card("devices", "Devices"),
+    Card("pages", N_("Pages")),
+    Card("sources", N_("Sources")),
+    Card("places", N_("Places")),
+    Card("devices", N_("Devices")),
 )
 
 # In the order in which the API gives their tables.
 DIMENSIONS: Final[Mapping[str, Dimension]] = by_key(
     Dimension(
-        "pages", "page", "Pages", "Page", card="pages", tab=1, level="views", values="page",
-        empty_value="(no path)", empty_table=_NO_PAGES,
+        "pages", "page", N_("Pages"), N_("Page"), card="pages", tab=1, level="views", values="page",
+        empty_value=N_("(no path)"), empty_table=_NO_PAGES,
     ),
     Dimension(
-        "entry_pages", "entry_page", "Entry pages", "Entry page", card="pages", tab=2, values="page",
-        empty_value="(no path)", empty_table=_NO_PAGES,
+        "entry_pages", "entry_page", N_("Entry pages"), N_("Entry page"), card="pages", tab=2, values="page",
+        empty_value=N_("(no path)"), empty_table=_NO_PAGES,
     ),
     Dimension(
-        "exit_pages", "exit_page", "Exit pages", "Exit page", card="pages", tab=3, values="page",
-        empty_value="(no path)", empty_table=_NO_PAGES,
+        "exit_pages", "exit_page", N_("Exit pages"), N_("Exit page"), card="pages", tab=3, values="page",
+        empty_value=N_("(no path)"), empty_table=_NO_PAGES,
     ),
     Dimension(
-        "hostnames", "host", "Hostnames", "Hostname", card="pages", tab=4, level="views", values="hostname",
+        "hostnames", "host", N_("Hostnames"), N_("Hostname"), card="pages", tab=4, level="views", values="hostname",
         needs_several=True, empty_table=_NO_PAGES,
     ),
     Dimension(
-        "referrers", "referrer", "Referrers", "Referrer", card="sources", tab=3, values="url",
-        condition="referrer IS NOT NULL", empty_value="None", empty_table=_NO_SOURCES,
+        "referrers", "referrer", N_("Referrers"), N_("Referrer"), card="sources", tab=3, values="url",
+        condition="referrer IS NOT NULL", empty_value=N_("None"), empty_table=_NO_SOURCES,
     ),
     # Visits without a referrer are in `sources` and `channels`, as Direct.
     Dimension(
-        "sources", "source", "Sources", "Source", card="sources", tab=2, values="source", ignores_case=True,
-        empty_value="Direct", empty_table=_NO_SOURCES,
+        "sources", "source", N_("Sources"), N_("Source"), card="sources", tab=2, values="source", ignores_case=True,
+        empty_value=N_("Direct"), empty_table=_NO_SOURCES,
     ),
     Dimension(
-        "channels", "channel", "Channels", "Channel", card="sources", tab=1,
-        empty_value="Direct", empty_table=_NO_SOURCES,
+        "channels", "channel", N_("Channels"), N_("Channel"), card="sources", tab=1, values="channel",
+        empty_value=N_("Direct"), empty_table=_NO_SOURCES,
     ),
     Dimension(
-        "campaigns", "campaign", "Campaigns", "Campaign", card="sources", tab=4, ignores_case=True,
-        condition="campaign IS NOT NULL", empty_value="None",
-        empty_table=_NO_CAMPAIGNS % "utm_campaign",
+        "campaigns", "campaign", N_("Campaigns"), N_("Campaign"), card="sources", tab=4, ignores_case=True,
+        condition="campaign IS NOT NULL", empty_value=N_("None"),
+        empty_table=_NO_CAMPAIGNS["utm_campaign"],
     ),
-    *map(_campaign_part, ("source", "medium", "term", "content")),
+    _campaign_part("utm_source", N_("Campaign sources")),
+    _campaign_part("utm_medium", N_("Campaign mediums")),
+    _campaign_part("utm_term", N_("Campaign terms")),
+    _campaign_part("utm_content", N_("Campaign contents")),
     Dimension(
-        "countries", "country", "Countries", "Country", card="places", tab=1, values="country",
-        of_visitor=True, empty_table="No visits in this period.",
+        "countries", "country", N_("Countries"), N_("Country"), card="places", tab=1, values="country",
+        of_visitor=True, empty_table=_NO_VISITS,
     ),
     Dimension(
-        "regions", "concat_ws(', ', region, country)", "Regions", "Region", card="places", tab=2,
+        "regions", "concat_ws(', ', region, country)", N_("Regions"), N_("Region"), card="places", tab=2,
         condition="region IS NOT NULL", of_visitor=True, empty_table=_NO_CITIES,
     ),
     Dimension(
-        "cities", "concat_ws(', ', city, country)", "Cities", "City", card="places", tab=3,
+        "cities", "concat_ws(', ', city, country)", N_("Cities"), N_("City"), card="places", tab=3,
         condition="city IS NOT NULL", of_visitor=True, empty_table=_NO_CITIES,
     ),
     Dimension(
-        "networks", "network", "Networks", "Network", card="places", tab=4, condition="network IS NOT NULL",
-        of_visitor=True, empty_table="None known in this period. Install a GeoIP database with networks.",
+        "networks", "network", N_("Networks"), N_("Network"), card="places", tab=4, condition="network IS NOT NULL",
+        of_visitor=True, empty_table=N_("None known in this period. Install a GeoIP database with networks."),
     ),
     Dimension(
-        "browsers", "browser", "Browsers", "Browser", card="devices", tab=1, of_visitor=True, empty_table=_NO_VISITS,
-    ),
-    Dimension(
-        "systems", "system", "Systems", "System", card="devices", tab=2, of_visitor=True, empty_table=_NO_VISITS,
-    ),
-    Dimension(
-        "devices", "device_type", "Device types", "Device type", card="devices", tab=3, values="device type",
+        "browsers", "browser", N_("Browsers"), N_("Browser"), card="devices", tab=1,
         of_visitor=True, empty_table=_NO_VISITS,
     ),
     Dimension(
-        "screens", "screen", "Screens", "Screen", card="devices", tab=4, values="screen", empty_table=_NO_VISITS,
-    ),
-    Dimension(
-        "languages", "language", "Languages", "Language", card="devices", tab=5, values="language",
+        "systems", "system", N_("Systems"), N_("System"), card="devices", tab=2,
         of_visitor=True, empty_table=_NO_VISITS,
     ),
     Dimension(
-        "browser_versions", _WITH_VERSION.format("browser"), "Browser versions", "Browser", card="devices", tab=0,
+        "devices", "device_type", N_("Device types"), N_("Device type"), card="devices", tab=3, values="device type",
         of_visitor=True, empty_table=_NO_VISITS,
     ),
     Dimension(
-        "system_versions", _WITH_VERSION.format("system"), "System versions", "System", card="devices", tab=0,
+        "screens", "screen", N_("Screens"), N_("Screen"), card="devices", tab=4, values="screen",
+        empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "languages", "language", N_("Languages"), N_("Language"), card="devices", tab=5, values="language",
         of_visitor=True, empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "browser_versions", _WITH_VERSION.format("browser"), N_("Browser versions"), N_("Browser"), card="devices",
+        tab=0, of_visitor=True, empty_table=_NO_VISITS,
+    ),
+    Dimension(
+        "system_versions", _WITH_VERSION.format("system"), N_("System versions"), N_("System"), card="devices",
+        tab=0, of_visitor=True, empty_table=_NO_VISITS,
     ),
     # When visits begin, on the clock of the site's time zone.
     Dimension(
-        "hours", "printf('%02d', hour_of_day)", "Hours", "Hour", card="pages", tab=0, empty_table=_NO_VISITS,
+        "hours", "printf('%02d', hour_of_day)", N_("Hours"), N_("Hour"), card="pages", tab=0, empty_table=_NO_VISITS,
     ),
     Dimension(
-        "weekdays", "dayname(day::DATE)", "Weekdays", "Weekday", card="pages", tab=0, of_visitor=True,
-        empty_table=_NO_VISITS,
+        "weekdays", "dayname(day::DATE)", N_("Weekdays"), N_("Weekday"), card="pages", tab=0, values="weekday",
+        of_visitor=True, empty_table=_NO_VISITS,
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Final, Literal
 
 from chalicelib.catalogue.entries import Level, by_key
+from chalicelib.translation import N_
 
 # A "fraction" is of 1, a "percent" of 100. Sums of time are in milliseconds; "seconds" are converted.
 Unit = Literal["count", "mean", "fraction", "percent", "seconds", "milliseconds"]
@@ -91,8 +92,8 @@ class Metric:
     denominator: str | None
     unit: Unit
     description: str
-    rise: str = "more"
-    fall: str = "fewer"
+    rise: str = N_("more")
+    fall: str = N_("fewer")
     more_is_better: bool = True
     on_site_cards: bool = False
 
@@ -110,32 +111,33 @@ class Metric:
 
 # In the order in which pages and the API give them.
 METRICS: Final[Mapping[str, Metric]] = by_key(
-    Metric("visitors", "Visitors", "visitors", None, "count", "A sum of daily visitors.", on_site_cards=True),
-    Metric("visits", "Visits", "visits", None, "count", "Visits that began in the period.", on_site_cards=True),
-    Metric("pageviews", "Pageviews", "pageviews", None, "count", "Page views.", on_site_cards=True),
-    Metric("views_per_visit", "Views per visit", "pageviews", "visits", "mean", "Page views divided by visits."),
+    Metric("visitors", N_("Visitors"), "visitors", None, "count", "A sum of daily visitors.", on_site_cards=True),
+    Metric("visits", N_("Visits"), "visits", None, "count", "Visits that began in the period.", on_site_cards=True),
+    Metric("pageviews", N_("Pageviews"), "pageviews", None, "count", "Page views.", on_site_cards=True),
+    Metric("views_per_visit", N_("Views per visit"), "pageviews", "visits", "mean", "Page views divided by visits."),
     Metric(
-        "bounce_rate", "Bounce rate", "bounces", "visits", "fraction",
+        "bounce_rate", N_("Bounce rate"), "bounces", "visits", "fraction",
         "A fraction of 1: visits with one page view and no interactive event.",
-        "higher", "lower", more_is_better=False, on_site_cards=True,
+        N_("higher"), N_("lower"), more_is_better=False, on_site_cards=True,
     ),
     Metric(
-        "visit_duration", "Visit duration", "duration", "visits", "seconds",
-        "Average time from the first page view of a visit to its last activity, in seconds.", "longer", "shorter",
+        "visit_duration", N_("Visit duration"), "duration", "visits", "seconds",
+        "Average time from the first page view of a visit to its last activity, in seconds.",
+        N_("longer"), N_("shorter"),
     ),
     Metric(
-        "engagement_time", "Time on page", "engagement", "views_with_engagement", "seconds",
+        "engagement_time", N_("Time on page"), "engagement", "views_with_engagement", "seconds",
         "Average time that a page was visible and focused, in seconds, over the page views for which it is known.",
-        "longer", "shorter",
+        N_("longer"), N_("shorter"),
     ),
     Metric(
-        "scroll_depth", "Scroll depth", "scroll", "views_with_scroll", "percent",
+        "scroll_depth", N_("Scroll depth"), "scroll", "views_with_scroll", "percent",
         "Average depth to which a page was scrolled, 0 to 100 percent, over the page views for which it is known.",
-        "deeper", "shallower",
+        N_("deeper"), N_("shallower"),
     ),
     Metric(
-        "load_time", "Load time", "load_time", "loads", "milliseconds",
+        "load_time", N_("Load time"), "load_time", "loads", "milliseconds",
         "Average load time of a page, in milliseconds, over the page views for which it is known.",
-        "slower", "faster", more_is_better=False,
+        N_("slower"), N_("faster"), more_is_better=False,
     ),
 )  # fmt: skip

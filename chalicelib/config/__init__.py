@@ -155,6 +155,10 @@ VISITS_PAGE_ROWS: Final = 50
 # The longest periods that are shown by minute and by hour, days.
 MAX_MINUTE_DAYS: Final = 1
 MAX_HOUR_DAYS: Final = 31
+# Periods of which the overview shows the hours of the week, days: from a whole week up to a quarter, because each day's
+# rollup has to be read.
+MIN_WEEK_HOURS_DAYS: Final = 7
+MAX_WEEK_HOURS_DAYS: Final = 92
 # The time that is shown as "realtime"; its rows per table, and how many can be asked for.
 REALTIME_MINUTES: Final = 30
 REALTIME_ROWS: Final = 10
@@ -300,6 +304,14 @@ MAX_SAVED_SEGMENTS: Final = 100
 MAX_SEGMENT_NAME_CHARS: Final = 100
 # All filters of a segment together: more would not fit into a link.
 MAX_SEGMENT_FILTER_CHARS: Final = 6000
+
+# Annotations of one site, what each may say, and how many lines of them a page has.
+MAX_ANNOTATIONS: Final = 2000
+MAX_ANNOTATION_CHARS: Final = 200
+MAX_ANNOTATION_URL_CHARS: Final = 500
+ANNOTATIONS_PAGE_ROWS: Final = 100
+# An open page that brings itself up to date shows those of others after at most this time.
+ANNOTATIONS_CACHE_S: Final = 60
 
 # Shared links of one site, and websites that may embed one of them.
 MAX_SHARED_LINKS: Final = 100

@@ -1,4 +1,4 @@
-"""English names of countries.
+"""Names of countries: in English here, in other languages from `locale_data`.
 
 From the tz database's ``iso3166.tab`` (public domain): ISO 3166-1 alpha-2 codes and the usual English names, here
 with official short names where they have become the usual ones, and Kosovo, which GeoIP databases know as XK.
@@ -7,6 +7,8 @@ with official short names where they have become the usual ones, and Kosovo, whi
 from __future__ import annotations
 
 from functools import cache
+
+from chalicelib import locale_data
 
 _TABLE = """
 AD Andorra | AE United Arab Emirates | AF Afghanistan | AG Antigua & Barbuda | AI Anguilla | AL Albania
@@ -55,8 +57,9 @@ def _names() -> dict[str, str]:
 
 
 def name_of(code: str) -> str:
-    """The English name of the country with this ISO 3166-1 alpha-2 code; of another, the code itself."""
-    return _names().get(code.upper(), code)
+    """The name of the country with this ISO 3166-1 alpha-2 code; of another, the code itself."""
+    translated = locale_data.current().countries.get(code.upper())
+    return translated or _names().get(code.upper(), code)
 
 
 def codes() -> tuple[str, ...]:

@@ -1,36 +1,47 @@
-"""Numbers, durations and dates, formatted in English, without HTML."""
+"""Numbers, durations and dates, as they are written in the language in use, without HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
+from typing import Final
 
+from chalicelib import locale_data
 from chalicelib.accounts.access import appearance
-from chalicelib.config import SCREEN_WIDTHS
 from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
 
 NOTHING = "—"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MAX_NAME_CHARS = 300
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+# Seconds and the units of durations, the largest first.
+_UNITS: Final = (
+    (86400, N_("%(number)sd")),
+    (3600, N_("%(number)sh")),
+    (60, N_("%(number)sm")),
+    (1, N_("%(number)ss")),
+)
 
 
 def number(value: float | None) -> str:
     """A count with thousands separated: ``1,234``."""
-    return NOTHING if value is None else f"{value:,.0f}"
+    return NOTHING if value is None else _written(f"{value:,.0f}")
+
+
+def exact(value: float) -> str:
+    """A number with up to three decimals: ``1,234``, ``1.5``."""
+    return number(value) if value == int(value) else _written(f"{value:,.3f}".rstrip("0"))
 
 
 def money(value: float) -> str:
     """An amount of money: ``1,234.50``, without its currency."""
-    return f"{value:,.2f}"
+    return _written(f"{value:,.2f}")
 
 
 def cost(value: float) -> str:
     """An amount of money that may be small: ``12.35``, ``<0.01`` for small ones other than 0."""
-    return "<0.01" if 0 < value < 0.005 else money(value)
+    return _written("<0.01") if 0 < value < 0.005 else money(value)
 
 
 def size(value: float) -> str:
@@ -38,18 +49,18 @@ def size(value: float) -> str:
     for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if value >= factor * 0.9995:
             scaled = value / factor
-            return f"{scaled:.1f}".removesuffix(".0") + f" {unit}" if scaled < 9.95 else f"{scaled:.0f} {unit}"
+            return f"{_rounded(scaled)} {unit}"
     return f"{value:.0f} B"
 
 
 def short(value: float) -> str:
     """A short count: ``940``, ``1.2k``, ``35k``, ``1.2M``; show :func:`number` on hover."""
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        # 999,950 would round to "1000k": the next letter takes over where the rounding does
-        if value >= size * 0.9995 and value >= 1000:
-            scaled = value / size
-            return f"{scaled:.1f}".removesuffix(".0") + letter if scaled < 9.95 else f"{scaled:.0f}{letter}"
-    return f"{value:,.0f}"
+    units = locale_data.current().compact
+    for size, unit in units:
+        # 999,950 would round to "1000k": the next unit takes over where the rounding does
+        if value >= size * 0.9995 and value >= units[-1][0]:
+            return _rounded(value / size) + unit
+    return number(value)
 
 
 def shortened(name: str) -> str:
@@ -59,7 +70,7 @@ def shortened(name: str) -> str:
 
 def day_list(of_days: Sequence[date]) -> str:
     """A list of days, shortened to three: ``23 Nov and 24 Nov``."""
-    named = [f"{day.day} {MONTHS[day.month - 1]}" for day in of_days[:3]]
+    named = [day(one) for one in of_days[:3]]
     if len(of_days) > len(named):
         left = len(of_days) - len(named)
         named.append(ngettext("%(num)s more day", "%(num)s more days", left))
@@ -70,15 +81,15 @@ def day_list(of_days: Sequence[date]) -> str:
 
 def axis(value: int) -> str:
     """A round value at a gridline, short but exact: ``750``, ``1.25k``."""
-    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+    for size, unit in locale_data.current().compact:
         if value >= size:
-            return f"{value / size:g}{letter}"
-    return str(value)
+            return _written(f"{value / size:,g}") + unit
+    return number(value)
 
 
 def decimal(value: float | None) -> str:
     """A mean: ``2.31``."""
-    return NOTHING if value is None else f"{value:,.2f}"
+    return NOTHING if value is None else _written(f"{value:,.2f}")
 
 
 def percent(fraction: float | None) -> str:
@@ -86,9 +97,9 @@ def percent(fraction: float | None) -> str:
     if fraction is None:
         return NOTHING
     if 0 < fraction < 0.0005:
-        return "<0.1%"
-    shown = f"{fraction * 100:.1f}%"
-    return "99.9%" if shown == "100.0%" and fraction < 1 else shown
+        return _percent("<0.1")
+    shown = f"{fraction * 100:.1f}"
+    return _percent("99.9" if shown == "100.0" and fraction < 1 else shown)
 
 
 def whole_percent(value: float | None) -> str:
@@ -96,8 +107,8 @@ def whole_percent(value: float | None) -> str:
     if value is None:
         return NOTHING
     if 0 < value < 0.5:
-        return "<1%"
-    return "99%" if 99.5 <= value < 100 else f"{value:.0f}%"
+        return _percent("<1")
+    return _percent("99" if 99.5 <= value < 100 else f"{value:.0f}")
 
 
 def share(part: float, whole: float) -> str:
@@ -107,62 +118,25 @@ def share(part: float, whole: float) -> str:
     return percent(min(part / whole, 1.0))
 
 
-DEVICE_TYPES = {
-    "phone": N_("Phone"),
-    "tablet": N_("Tablet"),
-    "desktop": N_("Desktop"),
-    "tv": N_("TV"),
-    "console": N_("Console"),
-    "wearable": N_("Wearable"),
-    "car": N_("Car"),
-    "other": N_("Other"),
-    "robot": N_("Bot"),
-}
-
-
-def device_type(name: str) -> str:
-    """The name of a device type: ``TV`` for ``tv``; others in upper case."""
-    return _(DEVICE_TYPES[name]) if name in DEVICE_TYPES else name[:1].upper() + name[1:]
-
-
-_SCREENS = {
-    "mobile": N_("Mobile (< %(next)s px)"),
-    "tablet": N_("Tablet (%(least)s–%(most)s px)"),
-    "laptop": N_("Laptop (%(least)s–%(most)s px)"),
-    "desktop": N_("Desktop (≥ %(least)s px)"),
-}
-
-
-def screen(name: str) -> str:
-    """The name of a class of screens, with the widths of windows in it: ``Tablet (576–991 px)``."""
-    if name not in _SCREENS:
-        return name
-    widths = list(SCREEN_WIDTHS.values())
-    following = [*widths[1:], 0][list(SCREEN_WIDTHS).index(name)]
-    return _(_SCREENS[name], least=SCREEN_WIDTHS[name], most=following - 1, next=following)
-
-
 def duration(seconds: float | None) -> str:
     """Seconds in the two largest units: ``0s``, ``42s``, ``1m 24s``, ``2h 5m``, ``1d 2h``."""
     if seconds is None:
         return NOTHING
     whole = round(seconds)
-    for size, letter, next_size, next_letter in (
-        (_DAY, "d", _HOUR, "h"),
-        (_HOUR, "h", _MINUTE, "m"),
-        (_MINUTE, "m", 1, "s"),
-    ):
+    for (size, text), (next_size, next_text) in pairwise(_UNITS):
         if whole >= size:
             rest = whole % size // next_size
-            return f"{whole // size}{letter} {rest}{next_letter}" if rest else f"{whole // size}{letter}"
-    return f"{whole}s"
+            return " ".join([_(text, number=whole // size), *([_(next_text, number=rest)] if rest else [])])
+    return _(_UNITS[-1][1], number=whole)
 
 
 def milliseconds(value: float | None) -> str:
     """A load time: ``840 ms``, ``1.24 s``."""
     if value is None:
         return NOTHING
-    return f"{value:.0f} ms" if value < 999.5 else f"{value / 1000:.2f} s"
+    if value < 999.5:
+        return _("%(number)s ms", number=f"{value:.0f}")
+    return _("%(number)s s", number=_written(f"{value / 1000:,.2f}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +173,7 @@ def delta(
     up = change > 0
     return Delta(
         direction="up" if up else "down",
-        amount=amount + (" pp" if points else "%"),
+        amount=_("%(number)s pp", number=_written(amount)) if points else _percent(amount),
         word=words[0] if up else words[1],
         mood="good" if up == good_up else "bad",
     )
@@ -207,13 +181,36 @@ def delta(
 
 def day(value: date, *, year: bool = False) -> str:
     """A date: ``14 Nov``, or with its year ``14 Nov 2026``."""
-    text = f"{value.day} {MONTHS[value.month - 1]}"
-    return f"{text} {value.year}" if year else text
+    locale = locale_data.current()
+    return locale.written(locale.day_year if year else locale.day, value)
 
 
 def weekday(value: date) -> str:
     """A date with its day of the week: ``Sat 14 Nov``."""
-    return f"{WEEKDAYS[value.weekday()]} {day(value)}"
+    locale = locale_data.current()
+    return locale.written(locale.weekday, value)
+
+
+def weekday_short(value: date) -> str:
+    """A day with its day of the week on the axis of a chart: ``Sat 14 Nov``; the month only where it fits."""
+    locale = locale_data.current()
+    return locale.written(locale.weekday_short, value)
+
+
+def month(value: date) -> str:
+    """A month without its year: ``Nov``."""
+    return locale_data.current().months_alone[value.month - 1]
+
+
+def month_year(value: date) -> str:
+    """A month: ``Nov 2026``."""
+    locale = locale_data.current()
+    return locale.written(locale.month_year, value)
+
+
+def weekday_name(number: int) -> str:
+    """The short name of a day of the week, 0 being Monday: ``Mon``."""
+    return locale_data.current().weekdays[number]
 
 
 def days(first: date, last: date, today: date | None = None) -> str:
@@ -221,9 +218,9 @@ def days(first: date, last: date, today: date | None = None) -> str:
     plain = today is not None and first.year == last.year == today.year
     if first == last:
         return day(first, year=not plain)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{day(last, year=not plain)}"
-    return f"{day(first, year=first.year != last.year)} – {day(last, year=not plain)}"
+    locale = locale_data.current()
+    differs = "y" if first.year != last.year else "M" if first.month != last.month else "d"
+    return locale.stretch((locale.days if plain else locale.days_year)[differs], first, last)
 
 
 def clock(value: datetime) -> str:
@@ -245,18 +242,38 @@ def clock_of(at: int) -> str:
 
 def moment(at: int) -> str:
     """A time (epoch seconds) in the person's time zone: ``26 Nov 2026, 14:05 UTC``."""
-    return f"{date_of(at)}, {clock_of(at)}"
+    return _("%(day)s, %(time)s", day=date_of(at), time=clock_of(at))
+
+
+def date_time(value: datetime) -> str:
+    """A date with a time of day: ``26 Nov 2026, 14:05``."""
+    return _("%(day)s, %(time)s", day=day(value.date(), year=True), time=clock(value))
 
 
 def bucket(value: datetime, interval: str) -> str:
     """A bucket of the chart: ``Sat 14 Nov, 14:00`` or ``Sat 14 Nov``."""
     text = weekday(value.date())
-    return f"{text}, {clock(value)}" if interval in ("hour", "minute") else text
+    return _("%(day)s, %(time)s", day=text, time=clock(value)) if interval in ("hour", "minute") else text
 
 
 def cell(value: int) -> str:
     """A count in a narrow column: in full below a million, else short."""
     return number(value) if value < 1_000_000 else short(value)
+
+
+def _written(text: str) -> str:
+    """A number that Python has written, with the separators of the language."""
+    locale = locale_data.current()
+    return text.translate({ord("."): locale.decimal, ord(","): locale.group})
+
+
+def _percent(text: str) -> str:
+    return locale_data.current().percent.format(_written(text))
+
+
+def _rounded(value: float) -> str:
+    """A number in front of a unit, with a decimal if it is below ten."""
+    return _written(f"{value:.1f}".removesuffix(".0") if value < 9.95 else f"{value:,.0f}")
 
 
 # The filters of the templates.

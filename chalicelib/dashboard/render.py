@@ -65,6 +65,8 @@ def environment() -> Environment:
         most_filter_chars=config.MAX_FILTER_CHARS,
         most_property_chars=config.MAX_PROP_NAME_CHARS,
         most_segment_name_chars=config.MAX_SEGMENT_NAME_CHARS,
+        most_annotation_chars=config.MAX_ANNOTATION_CHARS,
+        most_annotation_url_chars=config.MAX_ANNOTATION_URL_CHARS,
         language=translation.current_language,
         preferences=appearance.current,
         account_page=sections.first(sections.ACCOUNT),

@@ -11,6 +11,12 @@ ROUTES = (
     Route("GET", "/sites/{site}/segments", "dashboard.reports.saved_segments:show", Right.SITE_VIEW),
     Route("POST", "/sites/{site}/segments", "dashboard.reports.saved_segments:create", Right.SITE_VIEW),
     Route("POST", "/sites/{site}/segments/{segment}", "dashboard.reports.saved_segments:change", Right.SITE_VIEW),
+    Route("GET", "/sites/{site}/annotations", "dashboard.reports.site_annotations:show_list", Right.SITE_VIEW),
+    Route("POST", "/sites/{site}/annotations", "dashboard.reports.site_annotations:create", Right.SITE_EDIT),
+    Route("GET", "/sites/{site}/annotations/{annotation}", "dashboard.reports.site_annotations:show", Right.SITE_EDIT),
+    Route(
+        "POST", "/sites/{site}/annotations/{annotation}", "dashboard.reports.site_annotations:change", Right.SITE_EDIT
+    ),
     Route("GET", "/sites/{site}/tables/{table}", "dashboard.reports.whole_table:show", Right.SITE_VIEW),
     Route("GET", "/sites/{site}/visits", "dashboard.reports.visits:show", Right.SITE_VIEW),
     Route("GET", "/sites/{site}/visits/{visit}", "dashboard.reports.visit:show", Right.SITE_VIEW),

@@ -1,4 +1,4 @@
-"""The static files of pages: style sheets, scripts, the logo.
+"""The static files of pages: style sheets, scripts, the logo, and the pictures that the build draws.
 
 Their public names contain a hash of the content, so that browsers can cache them for a year.
 """
@@ -15,7 +15,8 @@ from chalice import Response
 from chalicelib.errors import NotFound
 from chalicelib.web import Request, reply
 
-_FOLDER = Path(__file__).with_name("static")
+# Those of the repository, and those that `make build` draws from packages.
+_FOLDERS = (Path(__file__).with_name("static"), Path(__file__).with_name("built"))
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -35,9 +36,14 @@ class Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """The files of the folder, by their plain names such as ``shylight.css``."""
+    """The files of the folders, by their plain names such as ``shylight.css``.
+
+    :raises RuntimeError: if pictures have not been drawn.
+    """
     found = {}
-    for path in sorted(_FOLDER.iterdir()):
+    if not _FOLDERS[-1].is_dir():
+        raise RuntimeError("chalicelib/dashboard/built is missing; run `make build`")
+    for path in sorted(path for folder in _FOLDERS for path in folder.iterdir()):
         if path.suffix in _TYPES:
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()[:12]

@@ -11,6 +11,7 @@ from chalicelib.catalogue.periods import ALL
 from chalicelib.days import MINUTE_MS, Calendar, each
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import MAX_DAYS, Period, read_day
+from chalicelib.translation import gettext as _
 
 PREVIOUS: Final = "previous"
 YEAR: Final = "year"
@@ -78,9 +79,9 @@ def parse(query: Mapping[str, str], period: Period) -> Comparison:
     kind = query.get("compare") or (CUSTOM if query.get("compare_from") else usual_kind(period))
     matched = _BOOLEANS.get(query.get("match_weekdays", ""))
     if kind not in KINDS:
-        raise BadRequest(f"compare must be one of {', '.join(KINDS)}.", field="compare")
+        raise BadRequest(_("compare must be one of %(names)s.", names=", ".join(KINDS)), field="compare")
     if matched is None:
-        raise BadRequest("match_weekdays must be true or false.", field="match_weekdays")
+        raise BadRequest(_("match_weekdays must be true or false."), field="match_weekdays")
     if kind == NONE:
         return nothing(period)
     if kind == CUSTOM:
@@ -98,9 +99,9 @@ def _dates(query: Mapping[str, str], period: Period) -> tuple[date, date]:
     first = read_day(query, "compare_from")
     last = read_day(query, "compare_to") if query.get("compare_to") else first + timedelta(days=period.length - 1)
     if last < first:
-        raise BadRequest("compare_to must not be before compare_from.", field="compare_to")
+        raise BadRequest(_("The last day must not be before the first one."), field="compare_to")
     if (last - first).days >= MAX_DAYS:
-        raise BadRequest(f"A comparison may have at most {MAX_DAYS} days.", field="compare_from")
+        raise BadRequest(_("A comparison may have at most %(most)s days.", most=MAX_DAYS), field="compare_from")
     return first, last
 
 

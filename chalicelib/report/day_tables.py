@@ -16,6 +16,7 @@ from chalicelib.store import recent_parts, rollups, segments
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.segments import PUBLIC, SegmentLost
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 # Objects that are read from the bucket at the same time.
 _AT_ONCE: Final = 16
@@ -37,8 +38,11 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[
         except SegmentLost as lost:
             if attempt == _TRIES - 1:
                 raise Unavailable(
-                    f"A file with the hits of this period is missing or damaged ({lost}). An administrator can have "
-                    "the days built anew.",
+                    _(
+                        "A file with the hits of this period is missing or damaged (%(file)s). An administrator can "
+                        "have the days built anew.",
+                        file=lost,
+                    ),
                     retry_after=60,
                 ) from lost
         else:

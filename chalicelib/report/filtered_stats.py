@@ -48,10 +48,12 @@ def stats(
     interval: Interval,
     comparison: Comparison,
     now: datetime,
+    *,
+    by_hour: bool = False,
 ) -> Stats:
     """Everything the overview shows of the visits that meet all conditions; who is online is not filtered.
 
-    :param now: an aware time.
+    :param now: an aware time; :param by_hour: whether to include the period by hour.
     :raises QueryTooLarge: if it takes too much time or memory.
     """
     until = deadline()
@@ -59,6 +61,7 @@ def stats(
     built = rollups.built_between(site.id, period.first, period.last)
     with opened(site, list(built), conditions, until) as db:
         sums = _by_interval(db, site, period.first, period.last, interval)
+        hours = _by_interval(db, site, period.first, period.last, "hour").series if by_hour else ()
         whole = rollup_sums.sum_days([_rollup(db, sums.totals)])
     compared = _compared(site, period, conditions, interval, comparison, now, until)
     return site_stats.assembled(
@@ -73,6 +76,7 @@ def stats(
         visitors_online=site_stats.online(site, {}, now.astimezone(site.zone).date(), now),
         built_at=max(built.values(), default=None),
         refreshed=refreshed,
+        hours=hours,
     )
 
 

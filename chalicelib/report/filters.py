@@ -15,6 +15,7 @@ from typing import Final, Literal
 from chalicelib import catalogue, config
 from chalicelib.catalogue import Dimension
 from chalicelib.errors import BadRequest
+from chalicelib.translation import gettext as _
 
 PARAMETER: Final = "f"
 Operator = Literal["is", "is_not", "contains", "contains_not"]
@@ -104,7 +105,13 @@ def parse(texts: Sequence[str]) -> tuple[Condition, ...]:
     :raises BadRequest: if there are too many, or if one has an unknown operator or dimension, or an invalid value.
     """
     if len(texts) > config.MAX_FILTERS:
-        raise _invalid(f"A question may have at most {config.MAX_FILTERS} filters; this one has {len(texts)}.")
+        raise _invalid(
+            _(
+                "There may be at most %(most)s filters; these are %(number)s.",
+                most=config.MAX_FILTERS,
+                number=len(texts),
+            )
+        )
     found: dict[tuple[Operator, Field], list[Value]] = {}
     for text in texts:
         operator, field, value = _parse_one(text)
@@ -125,10 +132,14 @@ def field_named(name: str, known: Iterable[str] = FIELDS, parameter: str = PARAM
         return FIELDS[name]
     if name.startswith(PROPERTY) and len(name) > len(PROPERTY):
         if len(name) - len(PROPERTY) > config.MAX_PROP_NAME_CHARS:
-            raise _invalid(f"A property's name has at most {config.MAX_PROP_NAME_CHARS} characters.", parameter)
+            raise _invalid(
+                _("A property's name has at most %(most)s characters.", most=config.MAX_PROP_NAME_CHARS), parameter
+            )
         return Field(name, "events")
     listed = ", ".join([*known, f"{PROPERTY}NAME"])
-    raise _invalid(f"{_short(name)} is not a dimension. The dimensions are {listed}.", parameter)
+    raise _invalid(
+        _("%(name)s is not a dimension. The dimensions are %(names)s.", name=_short(name), names=listed), parameter
+    )
 
 
 def without_surrogates(text: str) -> str:
@@ -140,24 +151,40 @@ def _parse_one(text: str) -> tuple[Operator, Field, Value]:
     operator_name, comma, rest = without_surrogates(text).partition(",")
     field_name, second_comma, value = rest.partition(",")
     if not comma or not second_comma:
-        raise _invalid("A filter must be OPERATOR,DIMENSION,VALUE, such as is,country,DE.")
+        raise _invalid(_("A filter must be OPERATOR,DIMENSION,VALUE, such as is,country,DE."))
     operator = next((known for known in OPERATORS if known == operator_name), None)
     if operator is None:
-        raise _invalid(f"{_short(operator_name)} is not an operator. The operators are {', '.join(OPERATORS)}.")
+        raise _invalid(
+            _(
+                "%(name)s is not an operator. The operators are %(names)s.",
+                name=_short(operator_name),
+                names=", ".join(OPERATORS),
+            )
+        )
     field = field_named(field_name)
     if operator not in field.operators:
-        raise _invalid(f"{field.name} can only be filtered with {' and '.join(field.operators)}.")
+        raise _invalid(
+            _("%(field)s can only be filtered with: %(names)s.", field=field.name, names=", ".join(field.operators))
+        )
     if len(value) > config.MAX_FILTER_CHARS:
-        raise _invalid(f"The value of a filter has at most {config.MAX_FILTER_CHARS} characters.")
+        raise _invalid(_("The value of a filter has at most %(most)s characters.", most=config.MAX_FILTER_CHARS))
     if operator.startswith("contains") and not value:
-        raise _invalid(f"{operator} needs a text to look for, such as {operator},{field.name},a.")
+        raise _invalid(
+            _(
+                "%(operator)s needs a text to look for, such as %(example)s.",
+                operator=operator,
+                example=f"{operator},{field.name},a",
+            )
+        )
     return operator, field, _value(field, value)
 
 
 def _value(field: Field, text: str) -> Value:
     if field.form == "yes or no":
         if text not in _YES_OR_NO:
-            raise _invalid(f"{field.name} must be yes or no, such as is,{field.name},yes.")
+            raise _invalid(
+                _("%(field)s must be yes or no, such as %(example)s.", field=field.name, example=f"is,{field.name},yes")
+            )
         return _YES_OR_NO[text]
     return _range(field, text) if field.form == "range" else text
 
@@ -166,11 +193,13 @@ def _range(field: Field, text: str) -> Range:
     """A range such as ``3``, ``3..``, ``3..10`` or ``..10``."""
     found = _RANGE.fullmatch(text) if text.isascii() else None
     if found is None or not (found[1] or found[3]) or not (found[2] or not found[3]):
-        raise _invalid(f"{field.name} must be a number or a range, such as 3, 3.., 3..10 or ..10.")
+        raise _invalid(_("%(field)s must be a number or a range, such as 3, 3.., 3..10 or ..10.", field=field.name))
     least = float(found[1]) if found[1] else None
     most = float(found[3]) if found[3] else None if found[2] else least
     if least is not None and most is not None and most < least:
-        raise _invalid(f"The range {text} of {field.name} must begin with its smaller number.")
+        raise _invalid(
+            _("The range %(range)s of %(field)s must begin with its smaller number.", range=text, field=field.name)
+        )
     return Range(least, most)
 
 

@@ -12,6 +12,8 @@ from chalicelib.days import MINUTE_MS, Calendar, each
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Point
+from chalicelib.translation import gettext as _
+from chalicelib.translation import ngettext
 
 Interval = Literal["minute", "hour", "day", "week", "month"]
 INTERVALS: Final[tuple[Interval, ...]] = get_args(Interval)
@@ -42,11 +44,15 @@ def parse(query: Mapping[str, str], period: Period, longest: int) -> Interval:
         return default(period)
     interval = next((known for known in INTERVALS if known == text), None)
     if interval is None:
-        raise BadRequest(f"interval must be one of {', '.join(INTERVALS)}.", field="interval")
+        raise BadRequest(_("interval must be one of %(names)s.", names=", ".join(INTERVALS)), field="interval")
     most = _MOST_DAYS.get(interval)
     if most is not None and longest > most:
-        days = "1 day" if most == 1 else f"{most} days"
-        raise BadRequest(f"A period by {interval} may have at most {days}; use a longer interval.", field="interval")
+        message = ngettext(
+            "A period with this interval may have at most %(num)s day; use a longer interval.",
+            "A period with this interval may have at most %(num)s days; use a longer interval.",
+            most,
+        )
+        raise BadRequest(message, field="interval")
     return interval
 
 

@@ -27,6 +27,7 @@ from chalicelib.report.stats import Stats
 from chalicelib.store import day_totals, rollups
 from chalicelib.store.day_totals import DayTotals, Month
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 log = logging.getLogger("shylight")
 
@@ -137,7 +138,7 @@ class ManySites:
     def _days(self, asked: Question) -> dict[date, DayTotals]:
         months = [self._months[asked.site.id, first] for first in asked.months]
         if not all(month.complete for month in months):
-            raise Unavailable("The figures of this site are being summed up.", retry_after=10)
+            raise Unavailable(_("The figures of this site are being summed up."), retry_after=10)
         runs = asked.runs
         return {
             day: one

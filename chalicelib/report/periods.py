@@ -14,6 +14,7 @@ from chalicelib.days import each
 from chalicelib.errors import BadRequest
 from chalicelib.store import rollups
 from chalicelib.store.sites import Site
+from chalicelib.translation import gettext as _
 
 MAX_DAYS: Final = 3660
 
@@ -49,7 +50,7 @@ def parse(query: Mapping[str, str], site: Site, now: datetime, default: str = DE
     """
     name = query.get("period") or (CUSTOM if query.get("from") or query.get("to") else default)
     if name not in PERIODS:
-        raise BadRequest(f"period must be one of {', '.join(PERIODS)}.", field="period")
+        raise BadRequest(_("period must be one of %(names)s.", names=", ".join(PERIODS)), field="period")
     today = now.astimezone(site.zone).date()
     return _custom(query, today) if name == CUSTOM else named(name, site, today)
 
@@ -70,9 +71,9 @@ def _custom(query: Mapping[str, str], today: date) -> Period:
     first = read_day(query, "from")
     last = read_day(query, "to") if query.get("to") else max(today, first)
     if last < first:
-        raise BadRequest("to must not be before from.", field="to")
+        raise BadRequest(_("The last day must not be before the first one."), field="to")
     if (last - first).days >= MAX_DAYS:
-        raise BadRequest(f"A period may have at most {MAX_DAYS} days.", field="from")
+        raise BadRequest(_("A period may have at most %(most)s days.", most=MAX_DAYS), field="from")
     return Period(CUSTOM, first, last)
 
 
@@ -84,7 +85,7 @@ def read_day(query: Mapping[str, str], field: str) -> date:
     try:
         day = date.fromisoformat(query.get(field, ""))
     except ValueError:
-        raise BadRequest(f"{field} must be a date like 2026-11-24.", field=field) from None
+        raise BadRequest(_("%(field)s must be a date like 2026-11-24.", field=field), field=field) from None
     if not 1990 <= day.year <= 2200:
-        raise BadRequest(f"{field} must lie between 1990 and 2200.", field=field)
+        raise BadRequest(_("%(field)s must lie between 1990 and 2200.", field=field), field=field)
     return day

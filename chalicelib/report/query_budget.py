@@ -13,9 +13,13 @@ import duckdb
 from chalicelib import config
 from chalicelib.aggregate.duckdb_engine import Engine
 from chalicelib.errors import QueryTooLarge
+from chalicelib.translation import N_
+from chalicelib.translation import gettext as _
 
 _REPEAT_S: Final = 0.05
-_ADVICE: Final = "Ask for a shorter period, or add filters on visits, such as the country, the source or the browser."
+_ADVICE: Final = N_(
+    "Ask for a shorter period, or add filters on visits, such as the country, the source or the browser."
+)
 
 
 def deadline() -> float:
@@ -30,7 +34,9 @@ def within_budget(db: Engine, until: float) -> Iterator[None]:
     :param until: see :func:`deadline`.
     :raises QueryTooLarge: if they were stopped, or needed too much memory.
     """
-    too_slow = QueryTooLarge(f"Answering this takes more than {config.QUERY_BUDGET_S:g} s. {_ADVICE}")
+    too_slow = QueryTooLarge(
+        _advised(_("Answering this takes more than %(seconds)s s.", seconds=f"{config.QUERY_BUDGET_S:g}"))
+    )
     if time.monotonic() >= until:
         raise too_slow
     finished = threading.Event()
@@ -49,7 +55,11 @@ def within_budget(db: Engine, until: float) -> Iterator[None]:
     except duckdb.InterruptException:
         raise too_slow from None
     except (duckdb.OutOfMemoryException, MemoryError):
-        raise QueryTooLarge(f"Answering this takes more memory than there is. {_ADVICE}") from None
+        raise QueryTooLarge(_advised(_("Answering this takes more memory than there is."))) from None
     finally:
         finished.set()
         watcher.join()
+
+
+def _advised(problem: str) -> str:
+    return f"{problem} {_(_ADVICE)}"

@@ -32,6 +32,7 @@ def stats(
     tables: bool = True,
     until: float | None = None,
     fresh_s: float | None = None,
+    by_hour: bool = False,
 ) -> Stats:
     """Everything the overview shows of `site` over `period`.
 
@@ -41,6 +42,7 @@ def stats(
     :param tables: whether to include tables, events and latest visits, which are most of the data to read.
     :param until: deadline for building dirty days; :param fresh_s: age of a build up to which it is shown, s. See
         `refresh.refresh_dirty_days`.
+    :param by_hour: whether to include the period by hour, for which all its days are read.
     """
     comparison = comparison or comparisons.usual(period)
     interval = interval or intervals.default(period)
@@ -61,6 +63,7 @@ def stats(
         visitors_online=online(site, stored.days, today, now),
         built_at=stored.built_at,
         refreshed=refreshed,
+        hours=rollup_series.series(site, period.first, period.last, "hour", stored.days) if by_hour else (),
     )
 
 
@@ -77,6 +80,7 @@ def assembled(
     visitors_online: int,
     built_at: int | None,
     refreshed: Refreshed,
+    hours: tuple[Point, ...] = (),
 ) -> Stats:
     """Statistics from the sum of a period and the sums that it is compared with.
 
@@ -102,6 +106,7 @@ def assembled(
         outdated=refreshed.within(refreshed.outdated, period),
         waiting=refreshed.within(refreshed.waiting, period),
         compare_series=compare_series,
+        hours=hours,
     )
 
 

@@ -123,6 +123,7 @@ class Stats:
     :ivar first, last: the period's days, both included.
     :ivar compare_first, compare_last: the days that it is compared with; none if the last is before the first.
     :ivar interval: of the points of `series` and `compare_series`, see `report.intervals`.
+    :ivar hours: the period by hour; empty if that was not asked for.
     :ivar online: visitors with activity in the last five minutes.
     :ivar built_at: when the newest rollup was built; None if there is none.
     :ivar outdated: days that could not be updated; their previous build is included.
@@ -147,6 +148,7 @@ class Stats:
     outdated: tuple[date, ...] = ()
     waiting: tuple[date, ...] = ()
     compare_series: tuple[Point, ...] = ()
+    hours: tuple[Point, ...] = ()
     compare_kind: str = comparisons.PREVIOUS
 
     @property

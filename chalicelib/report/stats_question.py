@@ -18,12 +18,13 @@ from chalicelib.store.sites import Site
 
 @dataclass(frozen=True, slots=True)
 class StatsQuestion:
-    """What is asked for."""
+    """What is asked for. `by_hour`: whether the period is given by hour, too."""
 
     period: Period
     conditions: tuple[Condition, ...]
     interval: Interval
     comparison: Comparison
+    by_hour: bool = False
 
 
 def parse(
@@ -49,7 +50,15 @@ def answer(site: Site, question: StatsQuestion, now: datetime, fresh_s: float | 
     """
     period, comparison, interval = question.period, question.comparison, question.interval
     if not question.conditions and interval != "minute":
-        return site_stats.stats(site, period, now, interval=interval, comparison=comparison, fresh_s=fresh_s)
+        return site_stats.stats(
+            site,
+            period,
+            now,
+            interval=interval,
+            comparison=comparison,
+            fresh_s=fresh_s,
+            by_hour=question.by_hour,
+        )
     from chalicelib.report import filtered_stats  # imports DuckDB
 
-    return filtered_stats.stats(site, period, question.conditions, interval, comparison, now)
+    return filtered_stats.stats(site, period, question.conditions, interval, comparison, now, by_hour=question.by_hour)

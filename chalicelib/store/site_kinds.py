@@ -63,6 +63,7 @@ KINDS: Final = (
     Kind("sharing", "core", (r"site#{site}", r"share#.*|counter")),
     Kind("saved_segments", "core", (r"site#{site}", r"segment#.*")),
     Kind("saved_segments", "core", (r"person#.*", r"segment#{site}#.*")),
+    Kind("annotations", "core", (r"site#{site}", r"annotation#.*")),
     Kind("administrator_changes", "core", (r"site#{site}", r"by-administrator#.*")),
     # What is in a partition of the site is the site's, even if its kind is not declared.
     Kind(OTHER, "core", (r"site#{site}", ".*")),

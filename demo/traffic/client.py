@@ -74,6 +74,15 @@ class Shylight:
         if accepted["accepted"] != len(hits):
             raise RequestFailed(f"{len(hits)} hits were sent and {accepted['accepted']} accepted.")
 
+    def annotator(self, name: str, site: str) -> Shylight:
+        """A client with a new API token, which may only annotate a site, and signs with its name."""
+        asked = {"name": name, "scopes": ["annotations:write"], "sites": [site]}
+        return Shylight(self.base_url, str(self._json("POST", "/api/v1/tokens", asked)["token"]), self._attempts)
+
+    def annotate(self, site: str, annotation: dict[str, Any]) -> None:
+        """Add an annotation, with the fields of the API."""
+        self._json("POST", f"/api/v1/sites/{site}/annotations", annotation)
+
     def send_view(self, site: str, view: View) -> None:
         """Send the beacon that the tracker sends when a page has loaded."""
         beacon = {"idempotency": view.id, "location": view.url, "referrer": view.referrer, "loadTime": view.load_time}

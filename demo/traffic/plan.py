@@ -110,11 +110,12 @@ def history(
 
 def _size(site: DemoSite, day: date, full_at: date) -> float:
     grown = min(1.0, max(0.0, 1 - (full_at - day).days / _GROWTH_DAYS))
-    spike = _SPIKE_FACTOR if _is_spike(site, day) else 1.0
+    spike = _SPIKE_FACTOR if is_spike(site, day) else 1.0
     return site.visits_a_day * _BY_WEEKDAY[day.weekday()] * (_GROWTH_FROM + (1 - _GROWTH_FROM) * grown) * spike
 
 
-def _is_spike(site: DemoSite, day: date) -> bool:
+def is_spike(site: DemoSite, day: date) -> bool:
+    """Whether a story about the site spreads on that day."""
     return (day - _EPOCH).days % _SPIKE_EVERY == len(site.pages) % _SPIKE_EVERY
 
 
@@ -128,7 +129,7 @@ def day_of_visits(site: DemoSite, seed: int, day: date, size: float) -> Iterator
     for _ in range(_poisson(rng, size)):
         person = planner.audience.person()
         arrival = pick_arrival(rng, day.isocalendar().week)
-        if _is_spike(site, day) and rng.random() < 0.5:
+        if is_spike(site, day) and rng.random() < 0.5:
             arrival = site.spike
         visit = planner.visit(person, planner.random_time(), arrival, site.entry(rng).path)
         yield from planner.if_within_day(visit)

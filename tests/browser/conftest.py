@@ -11,30 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.chromium import FLAGS, find
 from tests.browser.pages import Ingress, Site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    "--no-default-browser-check",
-)  # fmt: skip
-
 # Headless Chromium calls itself that, and is rightly taken for a robot. Playwright's own override of the name does
 # not reach the beacon of a page that has just been left.
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 HEADLESS_AGENT = AGENT.replace("Chrome/", "HeadlessChrome/")
-
-
-def find_chromium() -> str | None:
-    """Chromium's executable: the one in CHROMIUM, else the first of the usual names on the path."""
-    given = os.environ.get("CHROMIUM")
-    if given:
-        return shutil.which(given)
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 def install_chromium() -> None:
@@ -56,10 +42,10 @@ def unavailable(reason: str) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Chromium's executable."""
-    found = find_chromium()
+    found = find()
     if found is None and not os.environ.get("CHROMIUM"):
         install_chromium()
-        found = find_chromium()
+        found = find()
     if found is None:
         unavailable(
             "no Chromium found. Install it (Debian: apt-get install chromium) or name it: CHROMIUM=/path/to/chromium"

@@ -22,6 +22,7 @@ from chalicelib.errors import NotFound
 from tests.unit.dashboard import (
     account_samples,
     administration_samples,
+    annotation_samples,
     api_samples,
     filter_samples,
     ownership_samples,
@@ -51,6 +52,7 @@ class Dashboard:
             ),
             "/sites/full": lambda: samples.overview(samples.full(rows=40)),
             "/sites/today": lambda: samples.overview(samples.full(days=1), period="today"),
+            "/sites/world": lambda: samples.overview(samples.worldwide()),
             "/sites/nasty": lambda: samples.overview(samples.full(names=samples.NASTY)),
             "/sites/new": lambda: samples.overview(samples.empty(), waiting=True),
             "/sites/left-out": lambda: samples.left_out(samples.NASTY),
@@ -59,6 +61,7 @@ class Dashboard:
             "/sites/long-new": lambda: samples.overview(samples.empty(samples.LONG_SITE), waiting=True),
             "/sites/x/settings": lambda: samples.settings(samples.LONG_SITE, done="saved"),
             "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
+            **annotation_samples.PAGES,
             **filter_samples.PAGES,
             **ownership_samples.PAGES,
             "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),

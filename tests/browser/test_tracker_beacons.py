@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from chalicelib.collect.tracker_script import script_of
 from chalicelib.store.sites import Site as Settings
-from tests.browser.conftest import FLAGS
+from harness.chromium import FLAGS
 from tests.browser.pages import Beacon, Ingress, Site, views
 
 # The page's own word on whether it is hidden: headless Chromium shows every tab. Leaving a page hides it for real.

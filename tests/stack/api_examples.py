@@ -11,6 +11,8 @@ from tests.conftest import Deployed
 from tests.stack.calls import Caller
 from tests.stack.people import ADD_PERSON, GRANT, run
 
+# What of a site is made for operations that name one.
+MADE = {"segment": {"name": "Test", "filters": ["is,country,DE"]}, "annotation": {"text": "Test"}}
 TEAM_NAME = "Editors"
 SITE_NAME = "Fieldnotes"
 # The site whose settings are copied.
@@ -77,9 +79,8 @@ def make(stack: Deployed, caller: Caller, path: str, site: str = "") -> Named:
     """
     site = _site(stack, caller, path, site)
     named = Named(site)
-    for parameter in ("transfer", "deletion", "segment"):
-        if f"{{{parameter}}}" in path:
-            named.parameters[parameter] = _segment(caller, site) if parameter == "segment" else site
+    for parameter in re.findall(r"{(transfer|deletion|segment|annotation)}", path):
+        named.parameters[parameter] = _made(caller, site, parameter) if parameter in MADE else site
     if path.endswith("/settings"):
         named.other_site = caller.new_site(_new_domain())
     person = ""
@@ -151,7 +152,6 @@ def _token(stack: Deployed, caller: Caller) -> str:
     return str(re.findall(r"/invitations/([\w-]{87})", text)[-1])
 
 
-def _segment(caller: Caller, site: str) -> str:
-    """The id of a new saved segment of a site."""
-    fields = {"name": "Test", "filters": ["is,country,DE"]}
-    return str(caller.api("POST", f"/sites/{site}/segments", fields).json()["id"])
+def _made(caller: Caller, site: str, what: str) -> str:
+    """The id of a new saved segment or annotation of a site."""
+    return str(caller.api("POST", f"/sites/{site}/{what}s", MADE[what]).json()["id"])

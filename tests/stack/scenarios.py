@@ -47,6 +47,7 @@ from chalicelib.store import (
     provider_identities,
     salts,
     saved_segments,
+    site_annotations,
     site_changes,
     site_people,
 )
@@ -273,6 +274,7 @@ def _look(api: Api, of: Site) -> None:
     api.ask("GET /arrange", 200)
     api.ask("POST /arrange", 303, urlencode({"csrf": csrf, "site": of.id, "move": "favourite"}))
     _segment_pages(api, of, csrf)
+    _annotation_pages(api, of, csrf)
     _give_away(api, csrf)
     for status in ("archived", "active"):
         api.ask("POST /sites/{site}/settings", 303, urlencode({"csrf": csrf, "status": status}), site=of.id)
@@ -430,6 +432,7 @@ def _program(api: Api, of: Site) -> None:
     _ownership(api, of)
     _shares(api, of)
     _segments(api, of)
+    _annotations(api, of)
     api.ask(f"POST {one}/hits", 202, {"hits": hits}, site=of.id)
 
 
@@ -526,6 +529,28 @@ def _segment_pages(api: Api, of: Site, csrf: str) -> None:
     path = "POST /sites/{site}/segments/{segment}"
     api.ask(path, 303, urlencode({**form, "name": "Short visits"}), site=of.id, segment=segment.id)
     api.ask(path, 303, urlencode({"csrf": csrf, "do": "delete"}), site=of.id, segment=segment.id)
+
+
+def _annotations(api: Api, of: Site) -> None:
+    """Annotations, by the API."""
+    route = "/api/v1/sites/{site}/annotations"
+    made = json.loads(api.ask(f"POST {route}", 201, {"text": "v2.1.0", "kind": "deploy"}, site=of.id))["id"]
+    api.ask(f"GET {route}", 200, site=of.id)
+    for body in ({"text": "v2.1.1"}, {"at": "2026-11-26"}):  # one stays in its place, one moves
+        api.ask(f"PATCH {route}/{{annotation}}", 200, body, site=of.id, annotation=made)
+    api.ask(f"DELETE {route}/{{annotation}}", 204, site=of.id, annotation=made)
+
+
+def _annotation_pages(api: Api, of: Site, csrf: str) -> None:
+    """The same, by the pages."""
+    form = {"csrf": csrf, "text": "Newsletter", "day": "2026-11-26", "kind": "note"}
+    api.ask("POST /sites/{site}/annotations", 303, urlencode(form), site=of.id)
+    (made,) = site_annotations.of_site(of.id)
+    api.ask("GET /sites/{site}/annotations", 200, site=of.id)
+    path = "/sites/{site}/annotations/{annotation}"
+    api.ask(f"GET {path}", 200, site=of.id, annotation=made.id)
+    api.ask(f"POST {path}", 303, urlencode({**form, "time": "12:00"}), site=of.id, annotation=made.id)
+    api.ask(f"POST {path}", 303, urlencode({"csrf": csrf, "do": "delete"}), site=of.id, annotation=made.id)
 
 
 def _tokens(api: Api, of: Site) -> None:

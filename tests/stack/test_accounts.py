@@ -36,6 +36,7 @@ PARAMETERS = {
     "passkey": "0" * 32,
     "share": "public",
     "segment": "0" * 16,
+    "annotation": "0" * 16,
     "transfer": str(uuid.uuid4()),
     "deletion": str(uuid.uuid4()),
     "letter": str(uuid.uuid4()),
@@ -309,6 +310,7 @@ FORMS = [
     "/account/authenticator/remove", "/account/recovery-codes", "/account/passkeys", "/account/passkey-options",
     "/account/passkeys/{passkey}",
     "/sites/{site}/segments", "/sites/{site}/segments/{segment}",
+    "/sites/{site}/annotations", "/sites/{site}/annotations/{annotation}",
     "/sites/{site}/sharing", "/sites/{site}/sharing/{share}", "/sites/{site}/counter",
     "/sites/{site}/settings/copy", "/sites/{site}/ownership", "/transfers/{transfer}", "/arrange",
 ]  # fmt: skip

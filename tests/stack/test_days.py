@@ -16,7 +16,7 @@ from chalicelib.collect import hit
 from chalicelib.collect.event import Event
 from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
-from chalicelib.report import periods, site_stats, visits
+from chalicelib.report import periods, site_stats, stats_question, visits
 from chalicelib.report.periods import Period
 from chalicelib.store import exclusions
 from chalicelib.store.site_changes import change_site
@@ -55,6 +55,33 @@ def test_a_day_that_is_not_over_is_compared_to_the_minute(site: Site, monkeypatc
     now = at(monkeypatch, start + 24 * HOUR + 902 * MINUTE)
     shown = site_stats.stats(site, periods.parse({"period": "today"}, site, now), now)
     assert shown.compare.pageviews == 2
+
+
+def test_the_hours_of_a_period_are_the_same_from_rollups_as_from_visits(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = yesterday(site)
+    first = last - timedelta(days=6)
+    sent = []
+    for number, (day, hour) in enumerate([(first, 0), (first, 14), (first, 14), (last, 14), (last, 23)]):
+        t = days.day_start(day, site.zone) + hour * HOUR + 5 * MINUTE
+        at(monkeypatch, t)
+        consume(messages([view(site, t, number)]))
+        sent.append((day, hour))
+    now = at(monkeypatch, days.day_start(last, site.zone) + 30 * HOUR)
+    for day in (first, last):
+        refresh(site, day)
+    query = {"period": "custom", "from": first.isoformat(), "to": last.isoformat()}
+    shown = []
+    for texts in ([], ["is,page,/"]):
+        question = replace(stats_question.parse(query, texts, site, now), by_hour=True)
+        shown.append(stats_question.answer(site, question, now).hours)
+    whole, filtered = shown
+    assert whole == filtered
+    assert len(whole) == sum(days.hours_in(day, site.zone) for day in days.each(first, last))
+    counted = [(point.t.date(), point.t.hour) for point in whole for _ in range(point.pageviews)]
+    assert counted == sent
+    assert stats_question.answer(site, stats_question.parse(query, [], site, now), now).hours == ()
 
 
 def test_who_is_here_at_midnight_is_online_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ from chalicelib.store import (
     saved_segments,
     second_factors,
     security_notices,
+    site_annotations,
     site_people,
     site_transfers,
 )
@@ -52,6 +53,7 @@ from chalicelib.store.person_data import Found
 from chalicelib.store.provider_identities import Identity
 from chalicelib.store.saved_segments import SavedSegment
 from chalicelib.store.second_factors import Passkey
+from chalicelib.store.site_annotations import Annotation
 from chalicelib.store.site_order import SiteOrder
 from chalicelib.store.site_transfers import Transfer
 from chalicelib.store.sites import Site
@@ -187,6 +189,12 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     invite(person, "team", team.id, accepted_by=friend.id)
     invite(person, "site", visited.id)
     assert saved_segments.add(segment_of(person, visited.id, shared=True))
+    for moment in ("2026-11-26", "2026-11-26T15:04:05Z"):
+        note = Annotation(visited.id, "1" * 16, moment, "Newsletter", author=person.id, signed=person.name)
+        assert site_annotations.add(note)
+    assert site_annotations.add(
+        Annotation(visited.id, "2" * 16, "2026-11-25", "Moved", author=friend.id, signed="Friend")
+    )
     soon = int(time.time()) + 999
     assert site_transfers.put(Transfer(visited.id, person.other_emails[0], friend.id, friend.id, 1, soon), None)
     assert site_transfers.put(Transfer(shared.id, f"{uuid.uuid4()}@example.com", friend.id, person.id, 1, soon), None)
@@ -206,7 +214,8 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     assert stored.find_person(person.email) is None
     kept = ("deletion person#", "audit#")
     at_once_left = {keys for _, keys in trace_of(person) if not keys.startswith(kept)}
-    searched = (" link#sign-up#", f"site#{shared.id} transfer", f"site#{visited.id} segment#")
+    of_visited = (f"site#{visited.id} segment#", f"site#{visited.id} annotation#")
+    searched = (" link#sign-up#", f"site#{shared.id} transfer", *of_visited)
     assert all(any(one in keys for one in searched) for keys in at_once_left), "all but what only a search finds"
     removal.finish_all()
     assert remaining(person) == set()
@@ -218,6 +227,8 @@ def test_nothing_of_a_person_remains_but_a_receipt_without_personal_data() -> No
     assert set(json.loads(item.body or "")) == {"by", "began", "finished"}
     assert item.expires == receipt.finished + config.PERSON_RECEIPT_S
     assert [(one.name, one.owner) for one in saved_segments.shared_in(visited.id)] == [("Bounces", "")]
+    noted = [(one.text, one.author, one.signed) for one in site_annotations.of_site(visited.id)]
+    assert noted == [("Moved", friend.id, "Friend"), ("Newsletter", "", ""), ("Newsletter", "", "")]
     now = team_store.read(team.id)
     assert now is not None
     assert now.members == {friend.id: "owner"}

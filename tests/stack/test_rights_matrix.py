@@ -114,6 +114,7 @@ def send(browser: Browser, case: Case, site: SharedSite, token: str = "", who: s
         "token": "unknown", "identifier": "user-1", "file": "none",
         "passkey": "unknown", "transfer": site.id, "deletion": site.id, "letter": str(uuid.uuid4()),
         "table": "pages", "visit": "2026-11-24.visitor.view", "segment": "0" * 16, "share": "0" * 16,
+        "annotation": "0" * 16,
         "link": site.link if who == "shared link" else f"{site.link[:-8]}AAAAAAAA",
     }  # fmt: skip
     if route.right is Right.COUNTER_KEY:

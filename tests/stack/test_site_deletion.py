@@ -36,6 +36,7 @@ from chalicelib.store import (
     people,
     salts,
     saved_segments,
+    site_annotations,
     site_changes,
     site_data,
     site_kinds,
@@ -49,6 +50,7 @@ from chalicelib.store import (
 from chalicelib.store.invitations import Invitation, Place
 from chalicelib.store.people import Person
 from chalicelib.store.saved_segments import SavedSegment
+from chalicelib.store.site_annotations import Annotation
 from chalicelib.store.site_transfers import Transfer
 from chalicelib.store.sites import Site
 from harness.botocore_calls import Call, intercepted_calls
@@ -103,6 +105,8 @@ def filled(name: str = "Field notes") -> Filled:
     for shared in (True, False):
         segment = SavedSegment(site.id, uuid.uuid4().hex[:16], "Bounces", ("is,bounce,yes",), owner.id, shared)
         assert saved_segments.add(segment)
+    for moment in ("2026-11-26", "2026-11-26T15:04:05Z"):
+        assert site_annotations.add(Annotation(site.id, uuid.uuid4().hex[:16], moment, "Newsletter", author=owner.id))
     invitation = Invitation(
         Place("site", site.id), str(uuid.uuid4()), "new@example.com", "viewer", owner.id, now, now + 1000, "digest"
     )
@@ -225,7 +229,7 @@ def test_nothing_remains_but_the_receipt(local_aws: Cloud, functions: list[str])
     assert (receipt.name, receipt.by, receipt.owners) == (made.site.name, made.owner.id, (made.owner.id,))
     counted = {"hits": 4, "identifiers": 3, "salts": 3, "people": 5, "mentions": 3, "transfers": 2, "sharing": 1}
     counted |= {"mentions": 4, "teams": 1, "invitations": 3, "administrator_changes": 1}
-    counted |= {"saved_segments": 2}
+    counted |= {"saved_segments": 2, "annotations": 2}
     assert {name: receipt.removed[name] for name in counted} == counted
     # The settings are gone in the transaction that began it, and nothing is of a kind that is not declared.
     assert not {"settings", site_kinds.OTHER} & set(receipt.removed)

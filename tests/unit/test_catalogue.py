@@ -180,7 +180,7 @@ def test_a_new_dimension_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     stats = dataclasses.replace(samples.full(), tables=tables)
     assert api_stats.as_json(stats)["tables"]["identifiers"][0]["name"] == "ada"
     assert "identifiers" in openapi.described()["components"]["schemas"]["Stats"]["properties"]["tables"]["required"]
-    last = breakdowns.cards(stats)[-1].rankings[-1]
+    last = breakdowns.cards(stats, METRICS["visitors"])[-1].rankings[-1]
     assert (last.title, last.column, last.shown[0].label) == ("Known visitors", "Visitor", "ada")
 
 

@@ -13,13 +13,15 @@ ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "chalicelib"
 # From the ground up: each package or module, and those it may import. What stands lower comes first.
 GROUND = (
-    "errors", "config", "translation", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames",
-    "url_normalization", "pagination", "public_url", "languages", "outgoing_http", "web", "cached_response",
+    "errors", "config", "translation", "locale_data", "catalogue", "days", "structured_log", "timed_cache", "routing",
+    "hostnames", "url_normalization", "languages", "pagination", "public_url", "outgoing_http", "web",
+    "cached_response",
 )  # fmt: skip
 LEANS_ON: dict[str, set[str]] = {
     "errors": set(),
     "config": set(),
     "translation": set(),
+    "locale_data": {"translation"},
     "catalogue": {"translation"},
     "days": set(),
     "structured_log": set(),
@@ -27,11 +29,11 @@ LEANS_ON: dict[str, set[str]] = {
     "routing": set(),
     "hostnames": set(),
     "url_normalization": set(),
-    "languages": set(),
-    "pagination": {"errors", "config"},
+    "languages": {"locale_data"},
+    "pagination": {"errors", "config", "translation"},
     "public_url": {"config"},
-    "outgoing_http": {"errors", "config", "hostnames"},
-    "web": {"errors", "config", "structured_log", "routing", "public_url"},
+    "outgoing_http": {"errors", "config", "translation", "hostnames"},
+    "web": {"errors", "config", "translation", "structured_log", "routing", "public_url"},
     "cached_response": {"web"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
@@ -43,8 +45,8 @@ LEANS_ON: dict[str, set[str]] = {
         "errors", "config", "days", "structured_log", "timed_cache", "hostnames", "languages", "store", "collect",
     },
     "report": {
-        "errors", "config", "catalogue", "days", "timed_cache", "hostnames", "url_normalization", "pagination", "store",
-        "aggregate",
+        "errors", "config", "translation", "catalogue", "days", "timed_cache", "hostnames", "url_normalization",
+        "pagination", "store", "aggregate",
     },
     "accounts": {
         "errors", "config", "catalogue", "days", "structured_log", "timed_cache", "routing", "hostnames", "translation",

@@ -26,7 +26,7 @@ PREFIX: Final = "shy_"
 _ID_CHARS: Final = 16
 # What each scope allows, for people.
 SCOPES: Final[Mapping[Scope, str]] = {
-    Scope.STATS_READ: N_("See figures, visits, events and excluded traffic"),
+    Scope.STATS_READ: N_("See figures, visits, events, annotations and excluded traffic"),
     Scope.SITES_READ: N_("See sites, their settings, and saved segments"),
     Scope.SITES_WRITE: N_("Create sites, change their settings, and save segments"),
     Scope.SITES_OWN: N_("Delete sites, transfer them, and accept sites that are offered"),
@@ -35,6 +35,7 @@ SCOPES: Final[Mapping[Scope, str]] = {
     Scope.SHARES_READ: N_("See shared links, with their addresses, and the addresses of badges and counters"),
     Scope.SHARES_WRITE: N_("Create, change and revoke shared links, and switch badges and counters on and off"),
     Scope.HITS_WRITE: N_("Send page views and events from a server"),
+    Scope.ANNOTATIONS_WRITE: N_("Add, change and delete annotations, such as markers of deployments"),
     Scope.ACCOUNT_READ: N_("See your account: name, addresses and preferences"),
     Scope.ACCOUNT_WRITE: N_("Change your name and preferences"),
     Scope.ACCOUNT_DELETE: N_("Delete your account, and the sites that you own alone"),
@@ -74,10 +75,11 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a token belongs to, and what it allows."""
+    """Whom a token belongs to, and what it allows. `name`: of the token; ``""`` for a signed-in browser."""
 
     person: Person
     access: Access
+    name: str = ""
 
 
 def issue(person: Person, name: str, access: Access = FULL_ACCESS) -> str:
@@ -144,7 +146,7 @@ def holder_of(token: str) -> Holder:
         raise Unauthorized("This API token has expired. Create a new one.")
     if stored.used_at is None or stored.used_at <= now - config.TOKEN_USE_NOTED_EVERY_S:
         credentials.note_use(person.id, digest, now, config.TOKEN_USE_NOTED_EVERY_S)
-    return Holder(person, access)
+    return Holder(person, access, stored.name)
 
 
 def tokens_of(person: Person, access: Access = FULL_ACCESS) -> list[ApiToken]:

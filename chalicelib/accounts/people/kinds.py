@@ -19,6 +19,7 @@ from chalicelib.store import (
     person_data,
     provider_identities,
     saved_segments,
+    site_annotations,
     site_changes,
     site_transfers,
 )
@@ -88,6 +89,11 @@ def _disown_segment(deletion: PersonDeletion, item: Found) -> bool:
     return saved_segments.disown(site_id, segment_id, deletion.person_id)
 
 
+def _disown_annotation(deletion: PersonDeletion, item: Found) -> bool:
+    """What the person noted on a date of a site stays, as nobody's."""
+    return site_annotations.disown(item.pk.removeprefix("site#"), item.sk, deletion.person_id)
+
+
 def _leave_teams(deletion: PersonDeletion, item: Found) -> bool:
     teams.forget_person(deletion.person_id)
     return _delete(deletion, item)
@@ -150,6 +156,7 @@ ELSEWHERE: Final = (
     Kind("owner of a site", ("site", _UUID), _leave_site),
     Kind("owner of a domain", (r"domain#.+", "sites"), _release_domain),
     Kind("shared segments", (rf"site#{_UUID}", r"segment#.+"), _disown_segment),
+    Kind("annotations", (rf"site#{_UUID}", r"annotation#.+"), _disown_annotation),
     Kind("offers of sites", (rf"site#{_UUID}", "transfer"), _withdraw_offer),
     Kind("offers to addresses", (r"email#.+", rf"transfer#{_UUID}"), _withdraw_offer),
     Kind("members of a team", (rf"team#{_UUID}", "team"), _leave_team),

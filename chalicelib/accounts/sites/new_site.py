@@ -79,11 +79,21 @@ def site_name(given: object, most: int = MAX_SITE_NAME_CHARS) -> str:
             _("name must have 1 to %(number)s characters.", number=most),
             field="name",
         )
-    if any(unicodedata.category(character) in _UNPRINTABLE or character in _BIDI_CONTROLS for character in text):
+    if has_controls(text):
         raise BadRequest(_("name must not contain control characters."), field="name")
-    if all(_is_invisible(character) or character.isspace() for character in text):
+    if is_blank(text):
         raise BadRequest(_("name must contain a visible character."), field="name")
     return text
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text has line breaks, other control characters, or characters that change the text direction."""
+    return any(unicodedata.category(character) in _UNPRINTABLE or character in _BIDI_CONTROLS for character in text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text is visible."""
+    return all(_is_invisible(character) or character.isspace() for character in text)
 
 
 def domain(given: object) -> str:
@@ -93,24 +103,24 @@ def domain(given: object) -> str:
     """
     text = _text(given, "domain").strip()
     if not text or len(text) > 2 * _MAX_DOMAIN_CHARS:
-        raise _bad_domain("is missing" if not text else "is too long")
+        raise _bad_domain(_("domain is missing.") if not text else _("domain is too long."))
     if "%" in text or any(character.isspace() or unicodedata.category(character)[0] == "C" for character in text):
-        raise _bad_domain("must not contain spaces, encoded or invisible characters")
+        raise _bad_domain(_("domain must not contain spaces, encoded or invisible characters."))
     scheme = _HAS_SCHEME.match(text)
     if scheme and scheme.group().lower() not in ("http://", "https://"):
-        raise _bad_domain("must be a website's (http or https)")
+        raise _bad_domain(_("domain must be a website's (http or https)."))
     try:
         parts = urlsplit(text if scheme else f"//{text}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise _bad_domain("is not a host name") from None
+        raise _bad_domain(_("domain is not a host name.")) from None
     if "@" in parts.netloc:
-        raise _bad_domain("must not contain a user name")
+        raise _bad_domain(_("domain must not contain a user name."))
     if parts.path not in ("", "/") or "?" in text or "#" in text:
-        raise _bad_domain("must not contain a path")
+        raise _bad_domain(_("domain must not contain a path."))
     name = _host(host)
     if port is not None and not _is_loopback(name):
-        raise _bad_domain("must not contain a port")
+        raise _bad_domain(_("domain must not contain a port."))
     return f"{name}:{port}" if port is not None else name
 
 
@@ -128,17 +138,17 @@ def _host(host: str) -> str:
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
-            raise _bad_domain("is not a valid IP address") from None
+            raise _bad_domain(_("domain is not a valid IP address.")) from None
     name = normal_host(host)
     if name is None:
-        raise _bad_domain("is not a host name")
+        raise _bad_domain(_("domain is not a host name."))
     if name == "localhost":
         return name
     labels = name.split(".")
     if len(name) > _MAX_DOMAIN_CHARS or not all(_LABEL.fullmatch(label) for label in labels):
-        raise _bad_domain("is not a host name")
+        raise _bad_domain(_("domain is not a host name."))
     if len(labels) < 2 or labels[-1].isdigit():
-        raise _bad_domain("is incomplete")
+        raise _bad_domain(_("domain is incomplete."))
     return name
 
 
@@ -159,8 +169,9 @@ def _text(given: object, field: str) -> str:
     return given
 
 
-def _bad_domain(what: str) -> BadRequest:
-    return BadRequest(_("domain %(what)s; enter the host name only, such as example.com.", what=what), field="domain")
+def _bad_domain(problem: str) -> BadRequest:
+    advice = _("Enter the host name only, such as example.com.")
+    return BadRequest(f"{problem} {advice}", field="domain")
 
 
 @cache

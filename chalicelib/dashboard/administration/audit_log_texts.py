@@ -11,6 +11,9 @@ from chalicelib.translation import gettext as _
 
 # The same as in docs/audit-log.md.
 TITLES: Final[Mapping[str, str]] = {
+    "annotation.change": N_("Annotation changed"),
+    "annotation.create": N_("Annotation added"),
+    "annotation.delete": N_("Annotation deleted"),
     "counter.activate": N_("Badge and counter switched on"),
     "counter.deactivate": N_("Badge and counter switched off"),
     "dead_letter.discard": N_("Dead letters deleted"),

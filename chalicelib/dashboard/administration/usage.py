@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from chalice import Response
@@ -108,8 +109,7 @@ def reason_name(reason: str) -> str:
 
 def month_name(month: str) -> str:
     """A month as it is shown: ``Nov 2026``."""
-    year, _hyphen, number = month.partition("-")
-    return f"{formatting.MONTHS[int(number) - 1]} {year}"
+    return formatting.month_year(date.fromisoformat(f"{month}-01"))
 
 
 def _months(month: str) -> list[MonthChoice]:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chalicelib import catalogue, languages, url_normalization
-from chalicelib.catalogue import Dimension
-from chalicelib.dashboard import countries, formatting
+from chalicelib.catalogue import Dimension, Metric
+from chalicelib.dashboard import countries, device_names, formatting
+from chalicelib.dashboard.reports import icons, value_names, world_map
 from chalicelib.dashboard.reports.filter_links import FilterLink, FilterLinks
+from chalicelib.dashboard.reports.icons import Icon
+from chalicelib.dashboard.reports.world_map import WorldMap
 from chalicelib.hostnames import site_url
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.filters import FIELDS
@@ -30,13 +33,13 @@ class Entry:
 
     :ivar href: external link to what the name stands for, ``""`` for none.
     :ivar filter: what the name leads to; None if the page cannot be filtered by the row.
-    :ivar code: country code, for the countries.
+    :ivar icon: beside the label; None for what has none.
     :ivar bar: length of the bar in percent; the largest row's is 100.
     """
 
     label: str
     href: str
-    code: str
+    icon: Icon | None
     visitors: int
     pageviews: int
     share: str
@@ -67,16 +70,19 @@ class Card:
     """A card with one or several tables, as tabs.
 
     :ivar note: a note below the tables, ``""`` for none.
+    :ivar map: the first tab of the places, if a country is known.
     """
 
     key: str
     title: str
     rankings: tuple[Ranking, ...]
     note: str = ""
+    map: WorldMap | None = None
 
 
 def cards(
     stats: Stats,
+    metric: Metric,
     notes: Mapping[str, str] = MappingProxyType({}),
     *,
     hidden: Collection[str] = (),
@@ -85,7 +91,7 @@ def cards(
 ) -> list[Card]:
     """The cards of the overview, in their order on the page.
 
-    :param notes: by card; :param hidden: the cards to leave out.
+    :param metric: of the chart; :param notes: by card; :param hidden: the cards to leave out.
     :param linked: whether rows have external links; :param links: which filter by rows, None: rows have none.
     """
     return [
@@ -94,6 +100,7 @@ def cards(
             _(card.title),
             tuple(ranking(kind, stats, linked, links) for kind in _tabs(key, stats, links)),
             notes.get(key, ""),
+            world_map.world_map(stats, metric, links) if key == "places" else None,
         )
         for key, card in catalogue.CARDS.items()
         if key not in hidden
@@ -125,11 +132,11 @@ def ranking(kind: str, stats: Stats, linked: bool = True, links: FilterLinks | N
     everyone = stats.metrics.visitors
     largest = max((row.visitors for row in table.rows), default=0)
 
-    def entry(row: Row, label: str, href: str = "", code: str = "", link: FilterLink | None = None) -> Entry:
+    def entry(row: Row, label: str, href: str = "", icon: Icon | None = None, link: FilterLink | None = None) -> Entry:
         return Entry(
             label=formatting.shortened(label),
             href=href,
-            code=code,
+            icon=icon,
             visitors=row.visitors,
             pageviews=row.pageviews,
             share=formatting.share(row.visitors, everyone),
@@ -142,7 +149,7 @@ def ranking(kind: str, stats: Stats, linked: bool = True, links: FilterLinks | N
             row,
             label_of(dimension, row.name),
             _href(dimension, row.name, stats.site.domain) if linked else "",
-            _code(dimension, row.name),
+            icons.of_value(dimension, row.name),
             links.to(FIELDS[dimension.singular], row.name) if links else None,
         )
 
@@ -171,17 +178,18 @@ def label_of(dimension: Dimension, name: str) -> str:
     if dimension.values == "url":
         return label.removeprefix("https://").removeprefix("http://").removesuffix("/")
     if dimension.values == "device type":
-        return formatting.device_type(label)
+        return device_names.device_type(label)
     if dimension.values == "screen":
-        return formatting.screen(label)
+        return device_names.screen(label)
     if dimension.values == "language":
         return languages.name_of(label)
+    if dimension.values == "source":
+        return value_names.source(label)
+    if dimension.values == "channel":
+        return value_names.channel(label)
+    if dimension.values == "weekday":
+        return value_names.weekday(label)
     return label
-
-
-def _code(dimension: Dimension, name: str) -> str:
-    """The code of a row's country, ``?`` if it is unknown; ``""`` for other dimensions."""
-    return (name.upper() or "?")[:2] if dimension.values == "country" else ""
 
 
 def _href(dimension: Dimension, name: str, domain: str) -> str:
@@ -199,16 +207,18 @@ def _href(dimension: Dimension, name: str, domain: str) -> str:
 class Name:
     """A value of a dimension as pages show it.
 
-    :ivar href: external link to what it stands for, ``""`` for none; :ivar code: country code, for the countries.
+    :ivar href: external link to what it stands for, ``""`` for none; :ivar icon: beside it; None for what has none.
     """
 
     label: str
     href: str
-    code: str
+    icon: Icon | None
 
 
 def name_of(dimension: Dimension, stored: str, domain: str) -> Name:
     """A value for display, in a site with this domain."""
     return Name(
-        formatting.shortened(label_of(dimension, stored)), _href(dimension, stored, domain), _code(dimension, stored)
+        formatting.shortened(label_of(dimension, stored)),
+        _href(dimension, stored, domain),
+        icons.of_value(dimension, stored),
     )

@@ -110,7 +110,7 @@ def plot(stats: Stats, metric: Metric, now: datetime, query: PageQuery) -> Chart
     ticks = ticks_of(metric.unit, max((value for value in (*values, *others) if value is not None), default=0))
     top = ticks[-1][0]
     known, unfinished = _known(series, interval, now, stats.last)
-    at = [_x(i, len(series)) for i in range(len(series))]
+    at = [x_of(i, len(series)) for i in range(len(series))]
     places: list[_Place] = [(at[i], _y(values[i], top)) for i in range(len(known))]
     others_at: list[_Place] = [(at[i], _y(other, top)) for i, other in enumerate(others)]
     shown = [catalogue.METRICS[key] for key in dict.fromkeys((metric.key, *_COUNTS))]
@@ -148,7 +148,7 @@ def sparkline(stats: Stats, now: datetime) -> Line:
     known, unfinished = _known(series, stats.interval, now, stats.last)
     top = max((point.visitors for point in known), default=0) or 1
     places: list[_Place] = [
-        (_x(i, len(series)), round(30 - point.visitors / top * 28, 1)) for i, point in enumerate(known)
+        (x_of(i, len(series)), round(30 - point.visitors / top * 28, 1)) for i, point in enumerate(known)
     ]
     return _line(places, unfinished, scale=1, floor=32)
 
@@ -162,7 +162,7 @@ def _known(series: Sequence[Point], interval: str, now: datetime, last: date) ->
     return known, length is None or now < known[-1].t + length
 
 
-def _x(index: int, count: int) -> float:
+def x_of(index: int, count: int) -> float:
     """Percent from the left: the first point at 0, the last at 100, a single one in the middle."""
     return round(index / (count - 1) * 100, 2) if count > 1 else 50.0
 

@@ -63,7 +63,7 @@ def _day_marks(series: Sequence[Point]) -> list[tuple[int, str]]:
         firsts = [(i, p) for i, p in enumerate(series) if i == 0 or p.t.month != series[i - 1].t.month]
         return _month_marks([(i, p) for i, p in firsts if i or p.t.day == 1])
     step = next((s for s in (1, 2, 5, 7, 14) if len(series) <= s * _LABELS), 14)
-    named = formatting.weekday if len(series) <= _LABELS else formatting.day
+    named = formatting.weekday_short if len(series) <= _LABELS else formatting.day
     return [(i, named(p.t.date())) for i, p in enumerate(series) if i % step == 0]
 
 
@@ -74,7 +74,7 @@ def _month_marks(firsts: Sequence[tuple[int, Point]]) -> list[tuple[int, str]]:
     """
     step = next((s for s in (1, 2, 3, 6, 12) if len(firsts) <= s * _MONTHS), 24)
     return [
-        (i, formatting.MONTHS[p.t.month - 1] if p.t.month > 1 else str(p.t.year))
+        (i, formatting.month(p.t.date()) if p.t.month > 1 else str(p.t.year))
         for i, p in firsts
         if (p.t.month - 1) % step == 0
     ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib import languages
+from chalicelib import languages, locale_data
 from chalicelib.catalogue import Dimension, Values
 from chalicelib.config import SCREEN_WIDTHS
-from chalicelib.dashboard import countries, formatting
-from chalicelib.dashboard.reports import breakdowns
+from chalicelib.dashboard import countries, device_names, formatting
+from chalicelib.dashboard.reports import breakdowns, value_names
 from chalicelib.report.display_names import shown_name
 from chalicelib.report.filters import Condition, Field, Operator, Range, Value
 from chalicelib.translation import N_
@@ -90,7 +90,8 @@ def as_entered(field: Field, value: str) -> str:
     if field.dimension.values in _VOCABULARIES:
         label = breakdowns.label_of(field.dimension, value)
         return label if as_stored(field, label) == value else value
-    return shown_name(field.dimension.key, value)
+    shown = shown_name(field.dimension.key, value)
+    return value_names.source(shown) if _is_source(field) else shown
 
 
 def as_stored(field: Field, text: str) -> str:
@@ -98,6 +99,8 @@ def as_stored(field: Field, text: str) -> str:
 
     A text that names no country, language and so on is the value itself.
     """
+    if _is_source(field) and text.strip().casefold() == value_names.source("Direct").casefold():
+        return "Direct"
     if field.dimension is None or field.dimension.values not in _VOCABULARIES:
         return text
     if text in _VOCABULARIES[field.dimension.values]():
@@ -106,7 +109,19 @@ def as_stored(field: Field, text: str) -> str:
 
 
 def _device_types() -> tuple[str, ...]:
-    return tuple(formatting.DEVICE_TYPES)
+    return tuple(device_names.DEVICE_TYPES)
+
+
+def _is_source(field: Field) -> bool:
+    return field.dimension is not None and field.dimension.values == "source"
+
+
+def _channels() -> tuple[str, ...]:
+    return tuple(value_names.CHANNELS)
+
+
+def _weekdays() -> tuple[str, ...]:
+    return locale_data.ENGLISH.long_weekdays
 
 
 def _screens() -> tuple[str, ...]:
@@ -119,6 +134,8 @@ _VOCABULARIES: Final = {
     "language": languages.known,
     "device type": _device_types,
     "screen": _screens,
+    "channel": _channels,
+    "weekday": _weekdays,
 }
 
 
@@ -153,8 +170,8 @@ def _range(field: Field, value: Range) -> str:
 def _number(field: Field, value: float) -> str:
     if field.name == "duration" and _is_exact(value):
         return formatting.duration(value)
-    text = formatting.number(value) if value.is_integer() else f"{value:,.3f}".rstrip("0")
-    return f"{text}s" if field.name == "duration" else text
+    text = formatting.exact(value)
+    return _("%(number)ss", number=text) if field.name == "duration" else text
 
 
 def _is_exact(seconds: float) -> bool:

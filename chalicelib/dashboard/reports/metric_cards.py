@@ -65,7 +65,9 @@ def chosen(query: Mapping[str, str]) -> Metric:
     """
     key = query.get(METRIC) or next(iter(catalogue.METRICS))
     if key not in catalogue.METRICS:
-        raise BadRequest(f"{METRIC} must be one of {', '.join(catalogue.METRICS)}.", field=METRIC)
+        raise BadRequest(
+            _("%(name)s must be one of: %(choices)s.", name=METRIC, choices=", ".join(catalogue.METRICS)), field=METRIC
+        )
     return catalogue.METRICS[key]
 
 

@@ -57,5 +57,5 @@ def outdated_note(stats: Stats) -> str:
         return ""
     if not stats.built_at:
         return note
-    when = formatting.clock(stats.built_at)
-    return f"{note} {_('The statistics shown were computed at %(time)s.', time=when)}"
+    shown = _("The statistics shown were computed at %(time)s.", time=formatting.clock(stats.built_at))
+    return f"{note} {shown}"

@@ -133,7 +133,7 @@ def _ranking(key: str, found: Realtime, site: Site) -> Ranking:
         return Entry(
             label=name.label,
             href=name.href,
-            code=name.code,
+            icon=name.icon,
             visitors=row.visitors,
             pageviews=row.pageviews,
             share=formatting.share(row.visitors, found.visitors),

@@ -12,10 +12,12 @@ from chalice import Response
 from chalicelib import catalogue, config, languages
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import countries, formatting, render, sections
-from chalicelib.dashboard.reports import breakdowns, page_links
+from chalicelib.dashboard.reports import breakdowns, icons, page_links, world_map
+from chalicelib.dashboard.reports.icons import Icon
 from chalicelib.dashboard.reports.overview import VisitLine, visit_line
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.reports.visits import latest_visit
+from chalicelib.dashboard.reports.world_map import Place
 from chalicelib.errors import NotFound
 from chalicelib.report import visit as one_visit
 from chalicelib.report import visits
@@ -43,22 +45,23 @@ class Fact:
     """Something that is known of a visit.
 
     :ivar href: where the value leads, ``""`` for nowhere; :ivar external: whether that is another website.
-    :ivar code: country code, for the country.
+    :ivar icon: beside the value; None for what has none.
     """
 
     name: str
     value: str
     href: str = ""
     external: bool = False
-    code: str = ""
+    icon: Icon | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FactGroup:
-    """Facts under one heading."""
+    """Facts under one heading. `place`: what is drawn on a map below them."""
 
     title: str
     facts: tuple[Fact, ...]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def contents(
     steps = _steps(found, site)
     return {
         "site": site,
-        "title": _("Visit of %(time)s", time=f"{formatting.weekday(start.date())}, {formatting.clock(start)}"),
+        "title": _("Visit of %(time)s", time=formatting.bucket(start, "minute")),
         "online": now - end < timedelta(minutes=config.ONLINE_MINUTES),
         "figures": _figures(found, start, end),
         "groups": _groups(root, found, site, now),
@@ -177,16 +180,30 @@ def _groups(root: str, found: Mapping[str, Any], site: Site, now: datetime) -> t
     return (
         FactGroup(_("Visitor"), (who, *_of_device(found, site))),
         FactGroup(_("Source"), _of_source(found, site)),
-        FactGroup(_("Place"), _of_place(found)),
+        FactGroup(
+            _("Place"),
+            _of_place(found),
+            world_map.place(found["country"], found["latitude"], found["longitude"]),
+        ),
     )
 
 
 def _of_device(found: Mapping[str, Any], site: Site) -> tuple[Fact, ...]:
     return (
-        Fact(_("Browser"), _with_version(found["browser"], found["browser_version"])),
-        Fact(_("System"), _with_version(found["system"], found["system_version"])),
-        Fact(_("Device type"), _value("devices", found["device_type"], site)),
-        Fact(_("Screen"), _value("screens", found["screen"], site)),
+        Fact(
+            _("Browser"),
+            _with_version(found["browser"], found["browser_version"]),
+            icon=_icon("browsers", found["browser"]),
+        ),
+        Fact(
+            _("System"), _with_version(found["system"], found["system_version"]), icon=_icon("systems", found["system"])
+        ),
+        Fact(
+            _("Device type"),
+            _value("devices", found["device_type"], site),
+            icon=_icon("devices", found["device_type"]),
+        ),
+        Fact(_("Screen"), _value("screens", found["screen"], site), icon=_icon("screens", found["screen"])),
         Fact(_("Language"), languages.name_of(found["language"]) if found["language"] else _("Unknown")),
     )
 
@@ -196,7 +213,7 @@ def _of_source(found: Mapping[str, Any], site: Site) -> tuple[Fact, ...]:
     tags = [Fact(name, found[name]) for name in CAMPAIGN if found[name]]
     return (
         Fact(_("Channel"), _value("channels", found["channel"], site)),
-        Fact(_("Source"), _value("sources", found["source"], site)),
+        Fact(_("Source"), _value("sources", found["source"], site), icon=_icon("sources", found["source"])),
         Fact(_("Referrer"), referrer.label, referrer.href, external=True),
         *tags,
     )
@@ -206,7 +223,7 @@ def _of_place(found: Mapping[str, Any]) -> tuple[Fact, ...]:
     country = found["country"] or ""
     located = found["latitude"] is not None and found["longitude"] is not None
     return (
-        Fact(_("Country"), countries.name_of(country) if country else _("Unknown"), code=country or "?"),
+        Fact(_("Country"), countries.name_of(country) if country else _("Unknown"), icon=icons.flag(country)),
         Fact(_("Region"), found["region"] or _("Unknown")),
         Fact(_("City"), found["city"] or _("Unknown")),
         *([Fact(_("Coordinates"), f"{found['latitude']:.1f}, {found['longitude']:.1f}")] if located else []),
@@ -217,6 +234,10 @@ def _of_place(found: Mapping[str, Any]) -> tuple[Fact, ...]:
 
 def _value(table: str, stored: str | None, site: Site) -> str:
     return breakdowns.name_of(catalogue.DIMENSIONS[table], stored or "", site.domain).label
+
+
+def _icon(table: str, stored: str | None) -> Icon | None:
+    return icons.of_value(catalogue.DIMENSIONS[table], stored or "")
 
 
 def _with_version(name: str | None, version: str | None) -> str:

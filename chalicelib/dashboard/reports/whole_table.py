@@ -13,6 +13,7 @@ from chalicelib.accounts.access import auth
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import formatting, render, sections
 from chalicelib.dashboard.reports import applied_filters, breakdowns, page_links, period_picker, periods
+from chalicelib.dashboard.reports.icons import Icon
 from chalicelib.dashboard.reports.metric_cards import FORMATTERS
 from chalicelib.dashboard.reports.page_query import COMPARISON, METRIC, Choice, PageQuery
 from chalicelib.errors import NotFound
@@ -54,14 +55,14 @@ class Line:
     """A row.
 
     :ivar filtered: the overview, filtered by it; ``""`` if it cannot be.
-    :ivar href: external link, ``""`` for none; :ivar code: country code, for the countries.
+    :ivar href: external link, ``""`` for none; :ivar icon: beside the label; None for what has none.
     :ivar bar: length of the bar in percent; the largest row's is 100.
     """
 
     label: str
     filtered: str
     href: str
-    code: str
+    icon: Icon | None
     bar: float
     share: str
     cells: tuple[str, ...]
@@ -178,7 +179,7 @@ def _line(root: str, found: Breakdown, row: Row, dimension: Dimension | None, si
     name = (
         breakdowns.name_of(dimension, stored, site.domain)
         if dimension
-        else breakdowns.Name(formatting.shortened(stored), "", "")
+        else breakdowns.Name(formatting.shortened(stored), "", None)
     )
     visitors = row.metrics["visitors"]
     counted = 0 if visitors is None or isinstance(visitors, dict) else visitors
@@ -186,7 +187,7 @@ def _line(root: str, found: Breakdown, row: Row, dimension: Dimension | None, si
         label=name.label,
         filtered=_filtered(root, site, query, found.question.dimensions[0].name, stored),
         href=name.href,
-        code=name.code,
+        icon=name.icon,
         bar=round(min(counted / found.most_visitors, 1) * 100, 1) if found.most_visitors else 0,
         share=formatting.share(counted, found.visitors),
         cells=tuple(_text(key, metric) for key, metric in row.metrics.items()),

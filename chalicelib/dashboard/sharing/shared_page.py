@@ -34,16 +34,17 @@ def show(request: Request, site: Site, link: SharedLink) -> Response:
     now, query = datetime.now(site.zone), PageQuery.of(request)
     if query.filters:  # they would tell what the link hides
         raise BadRequest("A shared page cannot be filtered.", field=filters.PARAMETER)
-    question = stats_question.parse(request.query, [], site, now, periods.usual())
+    question = overview.with_hours(stats_question.parse(request.query, [], site, now, periods.usual()))
+    metric = metric_cards.chosen(request.query)
     stats = stats_question.answer(site, question, now, config.SHARED_REFRESH_AFTER_S)
     shared = without(stats, link.hidden)
     return render.page(
         request,
         "sharing/shared-page.html",
         headers=headers(link),
-        **overview.figures(shared, question, now, query, metric_cards.chosen(request.query)),
+        **overview.figures(shared, question, now, query, metric),
         refresh_s=config.SHARED_REFRESH_AFTER_S,
-        cards=breakdowns.cards(shared, hidden=link.hidden, linked=False),
+        cards=breakdowns.cards(shared, metric, hidden=link.hidden, linked=False),
         indexed=link.indexed and link.is_public and link.password_hash is None,
     )
 

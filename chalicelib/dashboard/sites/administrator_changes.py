@@ -45,5 +45,5 @@ def of_site(site: Site) -> list[Change]:
         name = (actor.name or actor.email) if actor else _("A former administrator")
         at = datetime.fromisoformat(entry.at).astimezone(site.zone)
         sentence = _(_SENTENCES.get(entry.action, _ANY_CHANGE), name=name, action=entry.action)
-        changes.append(Change(entry.at, f"{formatting.day(at.date(), year=True)}, {formatting.clock(at)}", sentence))
+        changes.append(Change(entry.at, formatting.date_time(at), sentence))
     return changes

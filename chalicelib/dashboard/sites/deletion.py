@@ -36,6 +36,7 @@ KINDS: Final = {
     "teams": N_("Roles of teams"),
     "invitations": N_("Invitations"),
     "saved_segments": N_("Saved segments"),
+    "annotations": N_("Annotations"),
     "administrator_changes": N_("Notes of changes by administrators"),
     "mentions": N_("Places in people’s orders of sites"),
     "settings": N_("Settings"),

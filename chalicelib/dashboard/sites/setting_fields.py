@@ -14,6 +14,7 @@ from typing import Any, Final
 from chalicelib.accounts.sites import settings_copy, site_settings
 from chalicelib.report.idn import shown_host
 from chalicelib.store.sites import Site
+from chalicelib.translation import N_, ngettext
 from chalicelib.translation import gettext as _
 
 
@@ -55,93 +56,131 @@ class Group:
 
 
 GROUPS: Final = (
-    Group("general", "General", (
-        Field("name", "Name", Control.TEXT, "What the dashboard calls the site."),
+    Group("general", N_("General"), (
+        Field("name", N_("Name"), Control.TEXT, N_("What the dashboard calls the site.")),
         Field(
-            "domain", "Domain", Control.DOMAIN,
-            "The dashboard links pages to this host, and visits from it are not shown as coming from another site.",
+            "domain", N_("Domain"), Control.DOMAIN,
+            N_(
+                "The dashboard links pages to this host, and visits from it are not shown as coming from another site."
+            ),
         ),
         Field(
-            "timezone", "Time zone", Control.ZONE,
-            "Days begin at midnight in this zone; a change applies to days to come, and past days keep their zone.",
-        ),
-    )),
-    Group("what-counts", "What counts", (
-        Field(
-            "origins", "Allowed origins", Control.LIST,
-            "Hits from pages elsewhere are rejected: one host (example.com), wildcard (*.example.com) or origin "
-            "(https://example.com:8443) per line, or * for all.",
-        ),
-        Field(
-            "ignored_ips", "Ignored IP addresses", Control.LIST,
-            "Hits from these addresses and networks are dropped, such as your office’s: one per line, "
-            "for example 192.0.2.0/24.",
-        ),
-        Field(
-            "ignore_robots", "Drop hits of bots", Control.SWITCH,
-            "Hits of bots are dropped instead of stored apart; no statistics count them either way.",
-        ),
-        Field(
-            "proxies", "Proxies in front of Shylight", Control.CHOICE,
-            "Visitors’ IP addresses are taken from what these proxies report; declare only what you have, because "
-            "anybody can send the header of a proxy.",
+            "timezone", N_("Time zone"), Control.ZONE,
+            N_(
+                "Days begin at midnight in this zone; a change applies to days to come, and past days keep their zone."
+            ),
         ),
     )),
-    Group("privacy", "Privacy", (
+    Group("what-counts", N_("What counts"), (
         Field(
-            "respect_dnt", "Respect Do Not Track", Control.SWITCH,
-            "Hits with Do Not Track or Global Privacy Control are dropped, also those of the pixel and of other "
-            "clients; the script never sends any from such browsers.",
+            "origins", N_("Allowed origins"), Control.LIST,
+            N_(
+                "Hits from pages elsewhere are rejected: one host (example.com), wildcard (*.example.com) or origin "
+                "(https://example.com:8443) per line, or * for all."
+            ),
         ),
         Field(
-            "collect_ips", "Locate visitors by their whole IP address", Control.SWITCH,
-            "Locations become more exact than by the address’s network; addresses are never stored.",
+            "ignored_ips", N_("Ignored IP addresses"), Control.LIST,
+            N_(
+                "Hits from these addresses and networks are dropped, such as your office’s: one per line, "
+                "for example 192.0.2.0/24."
+            ),
         ),
         Field(
-            "hide_referrer_regex", "Hidden referrers", Control.TEXT,
-            "Referrers that match this regular expression (RE2 syntax) are counted, but not shown.",
+            "ignore_robots", N_("Drop hits of bots"), Control.SWITCH,
+            N_(
+                "Hits of bots are dropped instead of stored apart; no statistics count them either way."
+            ),
         ),
         Field(
-            "retention_days", "Days to keep hits", Control.NUMBER,
-            "Older hits and visits are deleted from the tables; the statistics and the files in the bucket stay.",
-        ),
-    )),
-    Group("pages", "Pages", (
-        Field(
-            "kept_parameters", "Query parameters to keep", Control.LIST,
-            "These parameters are part of a page, such as q in /search?q=tea, one per line; all others are dropped.",
-        ),
-        Field(
-            "hash_routing", "Hash routing", Control.SWITCH,
-            "A path after # is part of a page, for apps with URLs such as /#/inbox.",
-        ),
-        Field(
-            "merge_trailing_slash", "Merge trailing slashes", Control.SWITCH,
-            "/about/ and /about are one page from now on; pages counted before stay as they are.",
-        ),
-        Field(
-            "script_inject", "Additional JavaScript", Control.CODE,
-            "This code is added to the script and runs on every page of the site; only administrators can change it.",
+            "proxies", N_("Proxies in front of Shylight"), Control.CHOICE,
+            N_(
+                "Visitors’ IP addresses are taken from what these proxies report; declare only what you have, because "
+                "anybody can send the header of a proxy."
+            ),
         ),
     )),
-    Group("limits", "Limits", (
+    Group("privacy", N_("Privacy"), (
         Field(
-            "max_address_hour", "Hits per IP address and hour", Control.NUMBER,
-            "Further hits from the address (in IPv6, from its /64 network) are rejected.",
+            "respect_dnt", N_("Respect Do Not Track"), Control.SWITCH,
+            N_(
+                "Hits with Do Not Track or Global Privacy Control are dropped, also those of the pixel and of other "
+                "clients; the script never sends any from such browsers."
+            ),
         ),
         Field(
-            "max_visitor_hour", "Hits per visitor and hour", Control.NUMBER,
-            "Only the earliest hits of a visitor in an hour count, up to this number.",
+            "collect_ips", N_("Locate visitors by their whole IP address"), Control.SWITCH,
+            N_(
+                "Locations become more exact than by the address’s network; addresses are never stored."
+            ),
         ),
         Field(
-            "max_day", "Hits per day", Control.NUMBER,
-            "Further hits of the site on a day are not counted.",
+            "hide_referrer_regex", N_("Hidden referrers"), Control.TEXT,
+            N_(
+                "Referrers that match this regular expression (RE2 syntax) are counted, but not shown."
+            ),
+        ),
+        Field(
+            "retention_days", N_("Days to keep hits"), Control.NUMBER,
+            N_(
+                "Older hits and visits are deleted from the tables; the statistics and the files in the bucket stay."
+            ),
         ),
     )),
-    Group("archive", "Archive", (
+    Group("pages", N_("Pages"), (
         Field(
-            "status", "Status", Control.STATUS,
-            "While a site is archived, its hits are rejected and its domain is free for others; its statistics stay.",
+            "kept_parameters", N_("Query parameters to keep"), Control.LIST,
+            N_(
+                "These parameters are part of a page, such as q in /search?q=tea, one per line; all others are dropped."
+            ),
+        ),
+        Field(
+            "hash_routing", N_("Hash routing"), Control.SWITCH,
+            N_(
+                "A path after # is part of a page, for apps with URLs such as /#/inbox."
+            ),
+        ),
+        Field(
+            "merge_trailing_slash", N_("Merge trailing slashes"), Control.SWITCH,
+            N_(
+                "/about/ and /about are one page from now on; pages counted before stay as they are."
+            ),
+        ),
+        Field(
+            "script_inject", N_("Additional JavaScript"), Control.CODE,
+            N_(
+                "This code is added to the script and runs on every page of the site; only administrators can change "
+                "it."
+            ),
+        ),
+    )),
+    Group("limits", N_("Limits"), (
+        Field(
+            "max_address_hour", N_("Hits per IP address and hour"), Control.NUMBER,
+            N_(
+                "Further hits from the address (in IPv6, from its /64 network) are rejected."
+            ),
+        ),
+        Field(
+            "max_visitor_hour", N_("Hits per visitor and hour"), Control.NUMBER,
+            N_(
+                "Only the earliest hits of a visitor in an hour count, up to this number."
+            ),
+        ),
+        Field(
+            "max_day", N_("Hits per day"), Control.NUMBER,
+            N_(
+                "Further hits of the site on a day are not counted."
+            ),
+        ),
+    )),
+    Group("archive", N_("Archive"), (
+        Field(
+            "status", N_("Status"), Control.STATUS,
+            N_(
+                "While a site is archived, its hits are rejected and its domain is free for others; its statistics "
+                "stay."
+            ),
         ),
     )),
 )  # fmt: skip
@@ -149,15 +188,18 @@ GROUPS: Final = (
 COPIED: Final = tuple(group for group in GROUPS if any(field.name in settings_copy.COPIED for field in group.fields))
 FIELDS: Final[Mapping[str, Field]] = {field.name: field for group in GROUPS for field in group.fields}
 
-_PROXY_NAMES: Final = {"": "None", "1": "1 proxy of yours", "cloudflare": "Cloudflare", "cloudfront": "CloudFront"}
-# The choices of `proxies`, with their texts.
-PROXIES: Final = tuple((value, _PROXY_NAMES.get(value, f"{value} proxies of yours")) for value in site_settings.PROXIES)
+_PRESETS: Final = {"cloudflare": "Cloudflare", "cloudfront": "CloudFront"}
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def texts(site: Site) -> dict[str, str]:
     """The site's settings as a form shows and sends them: setting -> text."""
     return {name: _text(FIELDS[name].control, value) for name, value in site_settings.values(site).items()}
+
+
+def proxies() -> list[tuple[str, str]]:
+    """The choices of `proxies`, with their texts."""
+    return [(value, _proxies_named(value)) for value in site_settings.PROXIES]
 
 
 def normal(entered: str) -> str:
@@ -190,3 +232,9 @@ def _text(control: Control, value: object) -> str:
     if control is Control.DOMAIN:
         return shown_host(str(value))
     return str(value)
+
+
+def _proxies_named(value: str) -> str:
+    if value.isdigit():
+        return ngettext("%(num)s proxy of yours", "%(num)s proxies of yours", int(value))
+    return _PRESETS.get(value, value) if value else _("None")

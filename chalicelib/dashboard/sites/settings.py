@@ -124,7 +124,7 @@ def _page(
         done=done,
         version=_version(site),
         zones=time_zones.zones(),
-        proxies=setting_fields.PROXIES,
+        proxies=setting_fields.proxies(),
         ranges=site_settings.RANGES,
         sources=settings_copy.sources(person, site),
         copied=setting_fields.COPIED,

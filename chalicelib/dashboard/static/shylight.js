@@ -55,10 +55,11 @@ for (const menu of document.querySelectorAll("details[data-panel]")) {
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
+  const label = button.textContent;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    button.textContent = button.dataset.copy;
+    setTimeout(() => (button.textContent = label), 2000);
   });
 }
 
@@ -91,7 +92,8 @@ const liven = (figure) => {
   const { places } = figure.dataset;
   const [, ...heads] = [...figure.querySelectorAll(".behind thead th")].map((cell) => cell.textContent);
   const rows = [...figure.querySelectorAll(".behind tbody tr")].map(({ cells, dataset }) => ({
-    texts: [...cells].map((cell) => cell.textContent),
+    texts: [cells[0].firstElementChild, ...[...cells].slice(1)].map((part) => part.textContent),
+    remarks: [...cells[0].querySelectorAll(".remark")].map((part) => part.textContent),
     ...dataset,
   }));
   if (!rows.length) return;
@@ -115,12 +117,27 @@ const liven = (figure) => {
     tip.hidden = true;
     marks.setAttribute("visibility", "hidden");
   };
+  const remark = (text) => {
+    const element = document.createElement("i");
+    element.dir = "auto";
+    element.textContent = text;
+    return element;
+  };
+  // What the tip tells, at a place from 0, left, to 1.
+  const tell = (at, ...parts) => {
+    tip.replaceChildren(...parts);
+    tip.hidden = false;
+    const width = svg.getBoundingClientRect().width;
+    const x = plot.clientWidth - width + width * at;
+    const left = x + 16 + tip.offsetWidth > plot.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
+    tip.style.transform = `translate(${Math.max(0, left)}px, 8px)`;
+  };
   const show = (index) => {
     if (index === current) return;
     current = index;
     const at = places > 1 ? index / (places - 1) : 0.5;
     for (const end of ["x1", "x2"]) line.setAttribute(end, `${at * 100}%`);
-    const { texts, y } = rows[index];
+    const { texts, remarks, y } = rows[index];
     dot.setAttribute("cx", `${at * 100}%`);
     dot.setAttribute("cy", y ?? -9);
     marks.setAttribute("visibility", "visible");
@@ -133,12 +150,7 @@ const liven = (figure) => {
       entry.append(name, value);
       return entry;
     });
-    tip.replaceChildren(head, ...lines);
-    tip.hidden = false;
-    const width = svg.getBoundingClientRect().width;
-    const x = plot.clientWidth - width + width * at;
-    const left = x + 16 + tip.offsetWidth > plot.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
-    tip.style.transform = `translate(${Math.max(0, left)}px, 8px)`;
+    tell(at, head, ...lines, ...remarks.map(remark));
   };
   const indexAt = ({ clientX }) => {
     const box = svg.getBoundingClientRect();
@@ -184,6 +196,19 @@ const liven = (figure) => {
     hide();
     stop();
   });
+  // A marker below the axis tells what was noted there; a click opens the list below the chart.
+  for (const mark of plot.querySelectorAll(".marker")) {
+    const texts = mark.getAttribute("aria-label").split("\n");
+    mark.querySelector("title").remove(); // its plain tooltip would double ours
+    const tellMark = () => {
+      hide();
+      tell(mark.dataset.x / 100, ...texts.map(remark));
+    };
+    for (const type of ["pointerenter", "focus"]) mark.addEventListener(type, tellMark);
+    for (const type of ["pointerleave", "blur"]) mark.addEventListener(type, hide);
+    for (const type of ["pointermove", "pointerdown"]) mark.addEventListener(type, (event) => event.stopPropagation());
+    mark.addEventListener("click", () => (figure.querySelector("#annotations").open = true));
+  }
   svg.setAttribute("tabindex", "0");
   svg.addEventListener("blur", hide);
   svg.addEventListener("keydown", (event) => {
@@ -195,6 +220,45 @@ const liven = (figure) => {
   });
 };
 for (const figure of document.querySelectorAll("figure.chart")) liven(figure);
+// Some browsers do not open a list for a link to a part of it.
+const linked = location.hash.startsWith("#annotation") && document.getElementById(location.hash.slice(1))?.closest("details");
+if (linked && !linked.open) {
+  linked.open = true;
+  linked.scrollIntoView({ block: "nearest" });
+}
+
+// A country on the map and an hour of the week tell their figures beside the pointer.
+const told = document.createElement("div");
+told.className = "tip at-pointer";
+const figuresOf = (target) => {
+  const country = target.closest(".world :is(a, g)");
+  if (country) {
+    const title = country.querySelector("title");
+    if (title) {
+      country.setAttribute("aria-label", title.textContent);
+      title.remove(); // the browser's own tooltip would double ours
+    }
+    return country.getAttribute("aria-label").split(" · ");
+  }
+  const cell = target.closest(".hours tbody td");
+  if (!cell) return null;
+  const table = cell.closest("table");
+  const hour = table.tHead.rows[0].cells[cell.cellIndex].textContent.trim();
+  return [`${cell.parentElement.cells[0].textContent.trim()}, ${hour}:00`, `${table.dataset.metric}: ${cell.textContent.trim()}`];
+};
+document.addEventListener("pointermove", ({ target, clientX, clientY }) => {
+  const texts = target instanceof Element ? figuresOf(target) : null;
+  if (!texts) return told.remove();
+  const head = document.createElement("b");
+  head.textContent = texts[0];
+  told.replaceChildren(head, texts.slice(1).join(" · "));
+  document.body.append(told);
+  const [right, below] = [clientX + 16, clientY + 16];
+  const left = right + told.offsetWidth > innerWidth ? clientX - 16 - told.offsetWidth : right;
+  const top = below + told.offsetHeight > innerHeight ? clientY - 16 - told.offsetHeight : below;
+  told.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
+});
+for (const type of ["pointerleave", "pointercancel"]) document.documentElement.addEventListener(type, () => told.remove());
 
 // A page with today's figures brings itself up to date while somebody looks at it; one that waits for the first
 // visit reloads when it came, the page to install from says so, and the one of a deletion says how far it is. What is
@@ -202,7 +266,9 @@ for (const figure of document.querySelectorAll("figure.chart")) liven(figure);
 const inUse = (part) => part.querySelector("details[open], .tip:not([hidden])") || part.contains(document.activeElement);
 const refresh = async () => {
   if (document.hidden || !document.querySelector("[data-refresh]")) return;
-  const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+  const { annotations = "1" } = document.querySelector("figure.chart")?.dataset ?? {};
+  const headers = { "Shylight-Refresh": annotations }; // what does not change here need not be read again
+  const answer = await fetch(location.href, { cache: "no-store", headers }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!fresh.querySelector(".summary, .cards, .arrival, .deletion")) return;
@@ -211,7 +277,7 @@ const refresh = async () => {
     return;
   }
   const panels = [...document.querySelectorAll(".panel")].map(({ id }) => `#${id}`); // a new tab waits for a reload
-  for (const selector of [".title .online", ".notes", ".summary", ...panels, ".latest", ".updating", ".cards", ".arrival", ".deletion"]) {
+  for (const selector of [".title .online", ".notes", ".summary", ...panels, ".week", ".latest", ".updating", ".cards", ".arrival", ".deletion"]) {
     const part = document.querySelector(selector);
     const next = fresh.querySelector(selector);
     // An equal part is left alone, or screen readers would read it out each time.

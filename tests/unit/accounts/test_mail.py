@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from email import message_from_string
 from email.header import decode_header, make_header
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib import translation
 from chalicelib.accounts import installation
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.accounts.mailing import invitation_texts, mail, texts
@@ -299,3 +301,30 @@ def test_an_invitation_says_nothing_that_its_sender_chose_but_short_names(ses: S
     assert "\n" not in subject
     assert "spam spam spam" not in text
     assert Page(html).links == {LINK}
+
+
+def test_a_person_gets_mail_in_their_language(ses: Ses) -> None:
+    """Whatever the language of the request is that has it sent."""
+    for tag, subject, words in (
+        ("de", "Neues Passwort für Acme", "Der Link funktioniert einmal, innerhalb von 1 Stunde."),
+        ("zh-Hant", "選擇 Acme 的新密碼", "這個連結在 1 小時內有效，只能使用一次。"),
+        ("en", "Choose a new password for Acme", "The link works once, within 1 hour."),
+    ):
+        person = dataclasses.replace(PERSON, language=tag)
+        with translation.language("de"):
+            assert mail.send(person, "reset-password", **values_of("reset-password"))
+        title, text, html = parts(ses.sent[-1])
+        assert str(make_header(decode_header(title))) == subject
+        assert words in " ".join(text.split())
+        assert words in " ".join(html.split())
+        assert f'<html lang="{tag}"' in html
+
+
+@pytest.mark.parametrize("template", texts.MAILS)
+@pytest.mark.parametrize("tag", ["de", "zh-Hant"])
+def test_no_mail_is_left_in_english(ses: Ses, template: str, tag: str) -> None:
+    assert mail.send(PERSON, template, **values_of(template))
+    english = parts(ses.sent[-1])[1]
+    assert mail.send(dataclasses.replace(PERSON, language=tag), template, **values_of(template))
+    sentences = {line for line in english.splitlines() if len(line.split()) > 1}
+    assert not sentences & set(parts(ses.sent[-1])[1].splitlines())

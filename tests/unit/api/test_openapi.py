@@ -16,8 +16,8 @@ from chalicelib.accounts.access import new_token
 from chalicelib.accounts.access.api_tokens import SCOPES, ApiToken
 from chalicelib.accounts.membership import invitations
 from chalicelib.accounts.sharing import link_fields, shared_links
-from chalicelib.accounts.sites import site_settings
-from chalicelib.api import administration_settings, saved_segments, sites, teams, tokens
+from chalicelib.accounts.sites import annotation_fields, site_settings
+from chalicelib.api import administration_settings, saved_segments, site_annotations, sites, teams, tokens
 from chalicelib.api.openapi import document, text
 from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import client_ip
@@ -43,6 +43,7 @@ from chalicelib.store.invitations import State
 from chalicelib.store.people import ROLES
 from chalicelib.store.records import VISIT_TRAITS
 from chalicelib.store.shared_links import SharedLink
+from chalicelib.store.site_annotations import KINDS, Annotation
 from chalicelib.store.sites import Site
 from chalicelib.store.teams import TEAM_ROLES
 from chalicelib.web import Request
@@ -187,6 +188,7 @@ def test_the_limits_are_the_codes() -> None:
         ("GET /api/v1/teams", teams.MAX_TEAMS),
         ("GET /api/v1/sites/{site}/shares", config.MAX_SHARED_LINKS),
         ("GET /api/v1/sites/{site}/segments", 2 * config.MAX_SAVED_SEGMENTS),
+        ("GET /api/v1/sites/{site}/annotations", config.MAX_ANNOTATIONS),
         ("GET /api/v1/tokens", config.MAX_TOKENS),
         ("GET /api/v1/sites/{site}/breakdown", (config.BREAKDOWN_ROWS, config.MAX_BREAKDOWN_ROWS)),
         ("GET /api/v1/sites/{site}/realtime", (config.REALTIME_ROWS, config.MAX_REALTIME_ROWS)),
@@ -279,6 +281,18 @@ def test_saved_segments_are_the_codes() -> None:
     assert fields["name"]["maxLength"] == config.MAX_SEGMENT_NAME_CHARS
     assert fields["filters"]["maxItems"] == config.MAX_FILTERS
     assert f"{config.MAX_SEGMENT_FILTER_CHARS:,} characters" in fields["filters"]["description"]
+
+
+def test_annotations_are_the_codes() -> None:
+    created, changed = (SCHEMAS[name]["properties"] for name in ("NewAnnotation", "AnnotationFields"))
+    for fields in (created, changed):
+        assert tuple(fields) == annotation_fields.FIELDS
+        assert fields["text"]["maxLength"] == config.MAX_ANNOTATION_CHARS
+        assert fields["url"]["maxLength"] == config.MAX_ANNOTATION_URL_CHARS
+        assert fields["kind"]["enum"] == [*KINDS]
+    shown = site_annotations.as_json(Annotation("", "1", "2026-11-26", "x"))
+    assert set(SCHEMAS["Annotation"]["properties"]) == set(shown)
+    assert f"{config.MAX_ANNOTATIONS:,}" in OPERATIONS["POST /api/v1/sites/{site}/annotations"]["description"]
 
 
 def test_the_administration_is_the_codes() -> None:

@@ -15,11 +15,13 @@ from chalice import Response
 from chalicelib import catalogue
 from chalicelib.accounts.access import auth
 from chalicelib.accounts.sharing import counters, shared_links
+from chalicelib.accounts.sites.site_annotations import PeriodAnnotations
 from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.catalogue import METRICS, Totals
-from chalicelib.config import OPEN_PAGE_REFRESH_S
-from chalicelib.dashboard import render, sections, time_zones
+from chalicelib.config import MIN_WEEK_HOURS_DAYS, OPEN_PAGE_REFRESH_S
+from chalicelib.dashboard import countries, render, sections, time_zones
 from chalicelib.dashboard.reports import (
+    annotation_marks,
     breakdowns,
     chart,
     excluded_traffic,
@@ -54,6 +56,7 @@ from chalicelib.store.deletions import Deletion
 from chalicelib.store.people import Person
 from chalicelib.store.shared_links import SharedLink
 from chalicelib.store.signing_key import SigningKey
+from chalicelib.store.site_annotations import Annotation
 from chalicelib.store.sites import Site
 from chalicelib.web import Request
 
@@ -153,17 +156,27 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
 
 
+def worldwide() -> Stats:
+    """Figures with visits from every country."""
+    stats = full()
+    rows = tuple(Row(code, *[10 * (n * n % 97 + 1)] * 3) for n, code in enumerate(countries.codes()))
+    return dataclasses.replace(stats, tables={**stats.tables, "countries": Table(rows)})
+
+
 def overview(
     stats: Stats,
     waiting: bool = False,
     period: str = "30d",
     filters: Sequence[str] = (),
     segments: Sequence[SegmentLink] = (),
+    annotated: Sequence[Annotation] = (),
 ) -> Response:
-    """The page of a site, with some filters and saved segments."""
+    """The page of a site, with some filters, saved segments and annotations."""
     asked = request(f"/sites/{stats.site.id}")
     query = PageQuery((("period", period), *(("f", text) for text in filters)))
     links = FilterLinks(query)
+    found = PeriodAnnotations(stats.first, stats.last, tuple(annotated), "0")
+    shown = annotation_marks.on_chart(stats, found, NOW, query, may_edit=True)
     return render.page(
         asked,
         "reports/overview.html",
@@ -171,9 +184,9 @@ def overview(
         csrf="token",
         sites=[stats.site, SITE],
         keep="?period=7d",
-        **{**figures(stats, period), "waiting": waiting, "live": True},
+        **{**figures(stats, period, links=links), "waiting": waiting, "live": True, "annotations": shown},
         refresh_s=OPEN_PAGE_REFRESH_S,
-        cards=breakdowns.cards(stats, links=links),
+        cards=breakdowns.cards(stats, METRICS["visitors"], links=links),
         latest=[
             overview_page.visit_line(visit, NOW, page_links.visit(asked.root, stats.site, visit.id, query), links)
             for visit in stats.latest
@@ -187,13 +200,18 @@ def overview(
     )
 
 
-def figures(stats: Stats, period: str = "7d", metric: str = "visitors") -> dict[str, Any]:
+def figures(
+    stats: Stats,
+    period: str = "7d",
+    metric: str = "visitors",
+    links: FilterLinks | None = None,
+) -> dict[str, Any]:
     """What templates need for the figures of a period."""
     comparison = Comparison(stats.compare_kind, stats.compare_first, stats.compare_last)
     interval = next(known for known in INTERVALS if known == stats.interval)
     question = StatsQuestion(Period(period, stats.first, stats.last), (), interval, comparison)
     with patch.object(rollups, "exist", return_value=False):
-        return overview_page.figures(stats, question, NOW, PageQuery(), METRICS[metric])
+        return overview_page.figures(stats, question, NOW, PageQuery(), METRICS[metric], links)
 
 
 def home(
@@ -364,6 +382,7 @@ def _stats(
         series=_series(first, days * 24 if hourly else days, timedelta(hours=1) if hourly else timedelta(1), scale),
         tables=tables,
         latest=latest,
+        hours=_series(first, days * 24, timedelta(hours=1), scale) if days >= MIN_WEEK_HOURS_DAYS else (),
         online=3 if scale else 0,
         built_at=NOW if scale else None,
     )

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from chalicelib.catalogue import METRICS
 from chalicelib.dashboard.reports import breakdowns, metric_cards
 from chalicelib.hostnames import site_url
 from chalicelib.report.stats import Row, Stats, Table
@@ -80,7 +81,7 @@ def test_names_and_where_they_lead(kind: str, name: str, label: str, href: str) 
 def test_hostnames_are_shown_where_there_are_several() -> None:
     def tabs(*hosts: str) -> list[str]:
         stats = with_table("hostnames", [Row(host, 1, 1, 1) for host in hosts])
-        return [ranking.key for ranking in breakdowns.cards(stats)[0].rankings]
+        return [ranking.key for ranking in breakdowns.cards(stats, METRICS["visitors"])[0].rankings]
 
     assert tabs("example.com", "www.example.com") == ["pages", "entry_pages", "exit_pages", "hostnames"]
     assert tabs("example.com") == tabs("example.com", "") == tabs() == ["pages", "entry_pages", "exit_pages"]

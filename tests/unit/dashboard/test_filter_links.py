@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from chalicelib import config
+from chalicelib.catalogue import METRICS
 from chalicelib.dashboard.reports import breakdowns
 from chalicelib.dashboard.reports.filter_links import FilterLinks
 from chalicelib.dashboard.reports.page_query import PageQuery
@@ -90,7 +91,9 @@ def test_a_value_that_no_filter_can_have_has_no_link() -> None:
 def test_rows_events_and_identifiers_filter_and_the_sum_of_others_does_not() -> None:
     stats = samples.full()
     links = FilterLinks(query("is,country,DE"))
-    rankings = {one.key: one for card in breakdowns.cards(stats, links=links) for one in card.rankings}
+    rankings = {
+        one.key: one for card in breakdowns.cards(stats, METRICS["visitors"], links=links) for one in card.rankings
+    }
     (germany, unknown, *_) = rankings["countries"].shown
     assert germany.filter is not None
     assert germany.filter.active

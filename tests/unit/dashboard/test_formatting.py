@@ -28,6 +28,7 @@ TODAY = date(2026, 11, 24)
         (1_234_567, "1.2M"),
         (999_950_000, "1B"),
         (7_100_000_000, "7.1B"),
+        (999_500_000_000, "1T"),
     ],
 )
 def test_short_counts(value: int, text: str) -> None:
@@ -38,8 +39,8 @@ def test_short_counts(value: int, text: str) -> None:
 def test_a_short_count_is_short_and_right(value: int) -> None:
     text = formatting.short(value)
     assert len(text) <= 5
-    size = {"k": 10**3, "M": 10**6, "B": 10**9}.get(text[-1], 1)
-    assert float(text.rstrip("kMB")) * size == pytest.approx(value, rel=0.06)
+    size = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}.get(text[-1], 1)
+    assert float(text.rstrip("kMBT")) * size == pytest.approx(value, rel=0.06)
 
 
 def test_counts_and_rates() -> None:

@@ -27,7 +27,7 @@ from chalicelib.errors import (
 from chalicelib.report import many_sites, site_stats
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Row, Stats, Table
-from chalicelib.store import geoip_files, rollups, saved_segments
+from chalicelib.store import geoip_files, rollups, saved_segments, site_annotations
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from tests.unit.dashboard import account_samples, samples
@@ -57,6 +57,7 @@ def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollups, "exist", lambda _site: False)
     for which in ("shared_in", "own_in"):
         monkeypatch.setattr(saved_segments, which, lambda *_: [])
+    monkeypatch.setattr(site_annotations, "around", lambda *_: [])
 
 
 def test_the_root_leads_to_the_sites() -> None:

@@ -20,6 +20,7 @@ from chalicelib.store.people import Person
 from tests.unit.dashboard import (
     account_samples,
     administration_samples,
+    annotation_samples,
     api_samples,
     filter_samples,
     ownership_samples,
@@ -81,6 +82,7 @@ PAGES: dict[str, Callable[[], Response]] = {
     "home": lambda: samples.home(samples.full(), samples.empty()),
     "home without sites": lambda: samples.home(),
     "home with a mistake": lambda: samples.home(samples.full(), form=MISTAKE),
+    **annotation_samples.PAGES,
     **filter_samples.PAGES,
     **ownership_samples.PAGES,
     "left out": lambda: samples.left_out(samples.NASTY),
@@ -221,8 +223,11 @@ def test_what_strangers_wrote_is_text() -> None:
     ]
 
 
-def test_all_static_files_together_are_at_most_60_kb_on_the_wire() -> None:
-    assert sum(len(gzip.compress(asset.content)) for asset in static_files.assets().values()) <= 60 * 1024
+def test_all_that_the_overview_loads_is_at_most_60_kb_on_the_wire() -> None:
+    page = samples.overview(samples.full(rows=40)).body.decode()
+    loaded = [asset for asset in static_files.assets().values() if asset.name in page]
+    assert {"keyboard.js", "flags.svg"} < {name for name, asset in static_files.assets().items() if asset in loaded}
+    assert sum(len(gzip.compress(asset.content)) for asset in loaded) <= 60 * 1024
 
 
 @pytest.mark.parametrize(("days", "rows"), [(30, 400), (365, 60), (3, 60)])

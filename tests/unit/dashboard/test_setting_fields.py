@@ -33,9 +33,9 @@ def test_numbers_have_a_range_and_no_other_setting() -> None:
 
 
 def test_every_declaration_of_proxies_can_be_chosen() -> None:
-    assert [value for value, _ in setting_fields.PROXIES] == list(site_settings.PROXIES)
+    assert [value for value, _ in setting_fields.proxies()] == list(site_settings.PROXIES)
     assert all(site_settings.errors_in({"proxies": value}) == {} for value in site_settings.PROXIES)
-    assert len({name for _, name in setting_fields.PROXIES}) == len(site_settings.PROXIES)
+    assert len({name for _, name in setting_fields.proxies()}) == len(site_settings.PROXIES)
 
 
 STORED = dataclasses.replace(

@@ -14,9 +14,9 @@ from html.parser import HTMLParser
 import pytest
 from chalice import Response
 
-from chalicelib import translation
-from chalicelib.dashboard import formatting
-from tests.unit.dashboard import samples
+from chalicelib import locale_data, translation
+from chalicelib.locale_data import ENGLISH
+from tests.unit.dashboard import annotation_samples, samples
 from tests.unit.dashboard.test_render import PAGES
 
 # Attributes that people read or hear.
@@ -27,7 +27,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 # What the samples, the product and other products are called, and what `dashboard.formatting` writes.
 NAMES = re.compile(
     "|".join((
-        rf"\b(?:{'|'.join((*formatting.MONTHS, *formatting.WEEKDAYS))})\b", r"(?<=\d) (?:ms|pp|k?B|MB|GB|TB)\b",
+        rf"\b(?:{'|'.join((*ENGLISH.months, *ENGLISH.weekdays))})\b", r"(?<=\d) (?:ms|pp|k?B|MB|GB|TB)\b",
         "Shylight", "WordPress", "npm", "Content-Security-Policy", "IP Geolocation by DB-IP", "MaxMind",
         "Ada <Lovelace>", "Grace Hopper", "Fieldnotes", r"[\w.@-]*\bexample(?:\.com)?\b", "W{99,200}", "Example <Net>",
         "Europe/Berlin", "UTC", "Googlebot", "Firefox", "Linux", "Hacker News", "Germany", "signup", "EUR", "USD",
@@ -35,6 +35,7 @@ NAMES = re.compile(
         r"\b(?:DE|XX)\b", r"/(?:about|page-\d+)", "<b>",
         r"Wrong\.|It has expired\.|Something went wrong\.|There is no <b>such</b> site\.",
         r"There is no such visit\.|Answering this takes more than 20 s\.",
+        *(re.escape(one.text) for one in (*annotation_samples.NOTES, *annotation_samples.TODAYS)),
         *map(re.escape, (*samples.NASTY, samples.NASTY[5].capitalize(), "/half?")), r"/(?:long/)+\w*…?",
     ))
 )  # fmt: skip
@@ -85,6 +86,7 @@ def untranslated(page: str) -> list[str]:
 def bracketed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(translation, "LANGUAGES", {"en": "English", "xx": "Brackets"})
     monkeypatch.setattr(translation, "_catalogue", lambda _tag: Bracketed())
+    monkeypatch.setattr(locale_data, "of", lambda _tag: ENGLISH)
     with translation.language("xx"):
         yield
 

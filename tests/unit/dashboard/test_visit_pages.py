@@ -77,7 +77,7 @@ def test_a_visit_tells_all_that_is_known_in_order() -> None:
     for told in (
         "Identifier customer-1", "Browser Firefox 143", "System Linux", "Screen Desktop (≥ 1440 px)",
         "Language Traditional Chinese", "Channel Direct", "Source Hacker News", "Referrer news.example",
-        "utm_content &lt;b&gt;", "DE Germany", "Coordinates 52.5, 13.4", "Duration 2m 48s", "Bounce No",
+        "utm_content &lt;b&gt;", "Country Germany", "Coordinates 52.5, 13.4", "Duration 2m 48s", "Bounce No",
     ):  # fmt: skip
         assert told in text, told
     first = text.index("21:20:00 / In sight 1m 24s Scrolled 63% Loaded in 842 ms")

@@ -106,7 +106,7 @@ def test_an_unknown_dimension_is_rejected_and_the_known_ones_are_listed(name: st
 
 @pytest.mark.parametrize("name", ["bounce", "views", "duration"])
 def test_numbers_and_bounces_contain_nothing(name: str) -> None:
-    with pytest.raises(BadRequest, match="is and is_not"):
+    with pytest.raises(BadRequest, match="is, is_not"):
         filters.parse([f"contains,{name},1"])
 
 

@@ -52,6 +52,11 @@ class Item:
     path: Path
     name: str
     markers: list[str] = field(default_factory=list)
+    parent: None = None
+
+    @property
+    def nodeid(self) -> str:
+        return f"{self.path}::{self.name}"
 
     def add_marker(self, marker: pytest.MarkDecorator) -> None:
         self.markers.append(marker.name)
@@ -65,6 +70,12 @@ def test_what_is_in_the_full_tier_only_is_marked() -> None:
     items = [Item(TESTS / file, "test_any") for file in files]
     conftest.pytest_collection_modifyitems(items)  # type: ignore[arg-type]
     assert [item.markers for item in items] == [["full"], [], []]
+
+
+def test_of_tests_with_one_id_all_would_not_run_so_they_are_refused() -> None:
+    twice = [Item(TESTS / "unit/test_days.py", "test_any") for _ in range(2)]
+    with pytest.raises(pytest.UsageError, match="several tests have the id"):
+        conftest.pytest_collection_modifyitems(twice)  # type: ignore[arg-type]
 
 
 def test_make_runs_the_core_and_all_of_it_side_by_side() -> None:

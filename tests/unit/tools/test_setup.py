@@ -1,0 +1,34 @@
+"""Set-up leaves alone what is not its own."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def setup() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("shylight_setup", ROOT / "bin" / "setup.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_an_environment_behind_a_link_is_not_emptied(setup: ModuleType, tmp_path: Path) -> None:
+    """Several working copies may share one, and `venv --clear` follows links."""
+    shared = tmp_path / "shared"
+    (shared / "bin").mkdir(parents=True)
+    (shared / "bin" / "python").write_text("in use")
+    (tmp_path / ".venv").symlink_to(shared)
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("")
+    with pytest.raises(setup.SetupError, match=r"\.venv is a link"):
+        setup.make_venv(tmp_path / ".venv", "tools", [lock])
+    assert (shared / "bin" / "python").read_text() == "in use"
