@@ -44,7 +44,7 @@ def read(data: Mapping[str, object], site: Site) -> Fields:
     input_fields.check_names(data, FIELDS)
     return Fields(
         _text(data.get("text")),
-        site_annotations.at_instant(days.now_ms()) if data.get("at") is None else _at(data["at"], site),
+        _at(data["at"], site) if "at" in data else site_annotations.at_instant(days.now_ms()),
         _url(data.get("url")),
         _kind(data.get("kind", NOTE)),
     )
