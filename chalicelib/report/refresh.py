@@ -114,9 +114,9 @@ def refresh_sites(asked: Mapping[str, tuple[Site, date, date]]) -> dict[str, Ref
     :returns: by id of the site, only those that have dirty days.
     """
     dirty: dict[str, set[date]] = {}
-    for mark in dirty_hours.of_sites({site_id: (first, last) for site_id, (_, first, last) in asked.items()}):
-        if mark.due <= days.now_ms():
-            dirty.setdefault(mark.site_id, set()).add(mark.day)
+    shown = {site_id: (first, last) for site_id, (_, first, last) in asked.items()}
+    for mark in dirty_hours.due_of_sites(shown, days.now_ms()):
+        dirty.setdefault(mark.site_id, set()).add(mark.day)
     if sum(map(len, dirty.values())) <= config.HOME_BUILDS:
         until = time.monotonic() + REFRESH_BUDGET_S
         return {

@@ -68,16 +68,16 @@ def of_days(site_id: str, first: date, last: date) -> list[Mark]:
     return [_parse(item) for item in MarkItem.query(bucket_of(site_id), between, consistent_read=True)]
 
 
-def of_sites(wanted: Mapping[str, tuple[date, date]]) -> Iterator[Mark]:
-    """The marks of sites, by id, in their days from the first to the last, both included.
+def due_of_sites(wanted: Mapping[str, tuple[date, date]], now: int) -> Iterator[Mark]:
+    """The marks of sites, by id, in their days from the first to the last (included), that are due at `now`, epoch ms.
 
     A few sites are asked for one by one; for many, the marks of all sites are read.
     """
     if len(wanted) <= _BUCKETS:
         for site_id, (first, last) in wanted.items():
-            yield from of_days(site_id, first, last)
+            yield from (mark for mark in of_days(site_id, first, last) if mark.due <= now)
         return
-    for mark in all_due(now_ms()):
+    for mark in all_due(now):
         first, last = wanted.get(mark.site_id, (date.max, date.min))
         if first <= mark.day <= last:
             yield mark

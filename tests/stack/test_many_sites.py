@@ -180,11 +180,14 @@ def test_marks_of_other_days_and_sites_are_not_the_pages(monkeypatch: pytest.Mon
     for site in sites:
         dirty_hours.mark(site.id, today[site.id], 3)
         dirty_hours.mark(site.id, today[site.id] - timedelta(days=9), 3)
+    now = days.now_ms()
     wanted = {site.id: (today[site.id] - timedelta(days=1), today[site.id]) for site in sites[:5]}
-    found = {(mark.site_id, mark.day) for mark in dirty_hours.of_sites(wanted)}
+    found = {(mark.site_id, mark.day) for mark in dirty_hours.due_of_sites(wanted, now)}
     assert found == {(site.id, today[site.id]) for site in sites[:5]}
     one = {sites[5].id: (today[sites[5].id], today[sites[5].id])}
-    assert {(mark.site_id, mark.day) for mark in dirty_hours.of_sites(one)} == {(sites[5].id, today[sites[5].id])}
+    assert {(mark.site_id, mark.day) for mark in dirty_hours.due_of_sites(one, now)} == {
+        (sites[5].id, today[sites[5].id])
+    }
 
 
 def test_the_number_of_calls_does_not_grow_with_the_number_of_sites(started: list[Any]) -> None:
