@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from chalice import Response
@@ -157,20 +157,17 @@ def _list_page(
     first, today = pagination.read_place(request.query), datetime.now(site.zone).date()
     found = site_annotations.of_site(site)
     shown, further = pagination.part(found, first, config.ANNOTATIONS_PAGE_ROWS, lambda one: one.text + one.url)
-    return render.page(
+    return _page(
         request,
         "reports/annotations.html",
+        person,
+        site,
+        query,
+        form,
         status,
-        person=person,
-        csrf=auth.csrf_token(request),
-        site=site,
-        sections=sections.of_site(person, site, query=query.suffix, below=sections.OVERVIEW),
-        form=form,
-        kinds=[(kind, _(name)) for kind, name in annotation_marks.KIND_NAMES.items()],
         may_edit=Right.SITE_EDIT in auth.rights_in(person, site),
         lines=[annotation_marks.line(site, one, today) for one in shown],
         total=len(found),
-        back=query.suffix,
         further=query.changed(cursor=further).href if further else "",
     )
 
@@ -178,9 +175,23 @@ def _list_page(
 def _form_page(
     request: Request, person: Person, site: Site, query: PageQuery, form: AnnotationForm, status: int = HTTPStatus.OK
 ) -> Response:
+    return _page(request, "reports/annotation.html", person, site, query, form, status)
+
+
+def _page(
+    request: Request,
+    template: str,
+    person: Person,
+    site: Site,
+    query: PageQuery,
+    form: AnnotationForm,
+    status: int,
+    **more: Any,
+) -> Response:
+    """A page with the form of an annotation."""
     return render.page(
         request,
-        "reports/annotation.html",
+        template,
         status,
         person=person,
         csrf=auth.csrf_token(request),
@@ -189,4 +200,5 @@ def _form_page(
         form=form,
         kinds=[(kind, _(name)) for kind, name in annotation_marks.KIND_NAMES.items()],
         back=query.suffix,
+        **more,
     )
