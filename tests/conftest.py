@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from _pytest.nodeid import NodeId
@@ -131,6 +132,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 def stack(deployed: Deployed) -> Deployed:
     """What tests send their requests to: `deployed`, unless their file says `in_process`."""
     return deployed
+
+
+@pytest.fixture(scope="module")
+def built_at_once() -> Iterator[None]:
+    """Pages build what is new, however recent the last build is."""
+    with patch("chalicelib.config.REFRESH_AFTER_S", 0):
+        yield
 
 
 @pytest.fixture(scope="session")

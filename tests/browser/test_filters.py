@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -17,6 +15,7 @@ from chalicelib.collect.event import encode
 from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.store.sites import Site, get_site
+from tests.browser.signing_in import sign_in
 from tests.browser.test_dashboard import either
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller
@@ -26,16 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["either"]
 
+pytestmark = pytest.mark.usefixtures("built_at_once")
+
 # Of the visits, in turn.
 PATIENCE_MS = 60_000
 REFERRERS = (None, None, None, "https://www.google.com/", "https://news.example/")
-
-
-@pytest.fixture(autouse=True)
-def _built_at_once() -> Iterator[None]:
-    """Pages build what is new, however recent the last build is."""
-    with patch("chalicelib.config.REFRESH_AFTER_S", 0):
-        yield
 
 
 @pytest.fixture
@@ -64,11 +58,7 @@ class Overview:
         self.page, self.site = page, site
         page.set_default_timeout(PATIENCE_MS)
         self._caller = Caller(stack.base_url, stack.api_token)
-        page.goto(f"{stack.base_url}/sign-in")
-        page.get_by_label("E-mail").fill(stack.admin_email)
-        page.get_by_label("Password").fill(stack.admin_password)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url("**/sites")
+        sign_in(page, stack)
         page.goto(f"{stack.base_url}/sites/{site.id}?period=7d")
 
     @property

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import pytest
 
@@ -15,6 +13,7 @@ from chalicelib.collect.event import encode
 from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.store.sites import Site, get_site
+from tests.browser.signing_in import sign_in
 from tests.browser.test_dashboard import dashboard, either
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller
@@ -26,14 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["dashboard", "either"]
 
+pytestmark = pytest.mark.usefixtures("built_at_once")
+
 _ids = itertools.count()
 PAGES = 120
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _built_at_once() -> Iterator[None]:
-    with patch("chalicelib.config.REFRESH_AFTER_S", 0):
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +63,7 @@ def view(
 @pytest.fixture
 def signed_in(either: Page, in_process: Deployed) -> Page:
     """A tab in which the administrator is signed in."""
-    either.goto(f"{in_process.base_url}/sign-in")
-    either.get_by_label("E-mail").fill(in_process.admin_email)
-    either.get_by_label("Password").fill(in_process.admin_password)
-    either.get_by_role("button", name="Sign in", exact=True).click()
-    either.wait_for_url("**/sites")
+    sign_in(either, in_process)
     return either
 
 

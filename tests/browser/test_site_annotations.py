@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -16,6 +15,7 @@ from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.store import site_annotations
 from chalicelib.store.sites import Site, get_site
+from tests.browser.signing_in import sign_in
 from tests.browser.test_dashboard import either
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller
@@ -25,15 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["either"]
 
+pytestmark = pytest.mark.usefixtures("built_at_once")
+
 PATIENCE_MS = 60_000
 TEXT = 'Front page of "The Light" <b>'
-
-
-@pytest.fixture(autouse=True)
-def _built_at_once() -> Iterator[None]:
-    """Pages build what is new, however recent the last build is."""
-    with patch("chalicelib.config.REFRESH_AFTER_S", 0):
-        yield
 
 
 @pytest.fixture
@@ -52,11 +47,7 @@ def view_at(site: Site, moment: datetime) -> None:
 
 def open_overview(page: Page, stack: Deployed, site: Site) -> None:
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"{stack.base_url}/sign-in")
-    page.get_by_label("E-mail").fill(stack.admin_email)
-    page.get_by_label("Password").fill(stack.admin_password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/sites")
+    sign_in(page, stack)
     page.goto(f"{stack.base_url}/sites/{site.id}?period=7d&interval=day")
 
 

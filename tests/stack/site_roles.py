@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.stack.calls import Caller
 from tests.stack.people import run
 
 PASSWORD = "a password of some length"
@@ -103,3 +104,16 @@ def make_shared_site(stack: Any) -> SharedSite:
         made["scoped"],
         made["elsewhere"],
     )
+
+
+class RolePrograms:
+    """Programs of the people of a site, by role, that use what the API has of the site under one name."""
+
+    def __init__(self, stack: Any, site: SharedSite, resource: str) -> None:
+        self._base_url, self._site, self._resource = stack.base_url, site, resource
+
+    def ask(self, role: str, method: str, body: object = None, one: str = "", **query: object) -> Any:
+        """The answer to a request for all of them, or for the one with this id."""
+        caller = Caller(self._base_url, self._site.people[role].token)
+        path = f"/sites/{self._site.id}/{self._resource}" + (f"/{one}" if one else "")
+        return caller.api(method, path, body, **query)

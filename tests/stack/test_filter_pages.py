@@ -6,12 +6,10 @@ import itertools
 import json
 import random
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -40,17 +38,12 @@ REFERRERS = (None, "https://www.google.com/", "https://xn--mnchen-3ya.example/a?
 IDENTIFIERS = ("", "ada@example.com", "a,b,<c>")
 _ids = itertools.count()
 
+pytestmark = pytest.mark.usefixtures("built_at_once")
+
 
 @pytest.fixture(scope="module")
 def stack(in_process: Deployed) -> Deployed:
     return in_process
-
-
-@pytest.fixture(autouse=True)
-def _built_at_once() -> Iterator[None]:
-    """Pages build what is new, however recent the last build is."""
-    with patch("chalicelib.config.REFRESH_AFTER_S", 0):
-        yield
 
 
 def send_visits(site: Site) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from chalicelib.store.sites import get_site
 from tests.conftest import Deployed
 from tests.stack.calls import Caller
 from tests.stack.people import Browser
-from tests.stack.site_roles import PASSWORD, SharedSite, make_shared_site
+from tests.stack.site_roles import PASSWORD, RolePrograms, SharedSite, make_shared_site
 
 GERMANY = {"name": "Germany", "filters": ["is,country,DE"]}
 
@@ -34,15 +33,8 @@ def site(stack: Deployed) -> SharedSite:
     return make_shared_site(stack)
 
 
-class Roles:
-    """Programs of the people of a site, by role."""
-
-    def __init__(self, stack: Deployed, site: SharedSite) -> None:
-        self._stack, self._site = stack, site
-
-    def ask(self, role: str, method: str, body: object = None, segment: str = "") -> Any:
-        caller = Caller(self._stack.base_url, self._site.people[role].token)
-        return caller.api(method, f"/sites/{self._site.id}/segments" + (f"/{segment}" if segment else ""), body)
+class Roles(RolePrograms):
+    """Programs that save segments of the site."""
 
     def names(self, role: str) -> list[str]:
         return [one["name"] for one in self.ask(role, "GET").json()["segments"]]
@@ -55,7 +47,7 @@ class Roles:
 
 @pytest.fixture
 def roles(stack: Deployed, site: SharedSite) -> Roles:
-    return Roles(stack, site)
+    return Roles(stack, site, "segments")
 
 
 def test_private_ones_are_seen_by_their_owner_alone_and_shared_ones_by_all(roles: Roles) -> None:

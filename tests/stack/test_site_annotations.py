@@ -25,7 +25,7 @@ from chalicelib.store.sites import get_site
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller
 from tests.stack.people import Browser
-from tests.stack.site_roles import PASSWORD, SharedSite, make_shared_site
+from tests.stack.site_roles import PASSWORD, RolePrograms, SharedSite, make_shared_site
 
 NOTE = {"text": "Newsletter", "at": "2026-11-26"}
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -42,16 +42,8 @@ def site(stack: Deployed) -> SharedSite:
     return make_shared_site(stack)
 
 
-class Roles:
-    """Programs of the people of a site, by role."""
-
-    def __init__(self, stack: Deployed, site: SharedSite) -> None:
-        self._stack, self._site = stack, site
-
-    def ask(self, role: str, method: str, body: object = None, annotation: str = "", **query: object) -> Any:
-        caller = Caller(self._stack.base_url, self._site.people[role].token)
-        path = f"/sites/{self._site.id}/annotations" + (f"/{annotation}" if annotation else "")
-        return caller.api(method, path, body, **query)
+class Roles(RolePrograms):
+    """Programs that annotate the site."""
 
     def found(self, **query: object) -> Any:
         return self.ask("viewer", "GET", None, "", **query)
@@ -69,7 +61,7 @@ class Roles:
 
 @pytest.fixture
 def roles(stack: Deployed, site: SharedSite) -> Roles:
-    return Roles(stack, site)
+    return Roles(stack, site, "annotations")
 
 
 def test_who_may_view_sees_them_and_who_may_edit_changes_them(roles: Roles) -> None:
