@@ -56,7 +56,7 @@ class AnnotationLine:
 
     :ivar when: its day, and its time if it has one, in words; :ivar iso: the same, for programs.
     :ivar kind: its name, for other kinds than notes; else ``""``.
-    :ivar host: of `url`; :ivar edit: the query of the page that changes it.
+    :ivar host: of `url`; :ivar author: the name that it is signed with.
     """
 
     id: str
