@@ -69,9 +69,8 @@ def _take(events: Sequence[Event]) -> None:
 
 def _locate(address: str) -> Location:
     """As if there was a database with cities beside the packaged one, which has countries."""
-    place = month_traffic.place_of(address)
-    known = {"region": place.region or None, "city": place.city or None, "network": place.network or None}
-    return replace(_LOCATE(address), **known)
+    place, found = month_traffic.place_of(address), _LOCATE(address)
+    return replace(found, region=place.region or None, city=place.city or None, network=place.network or None)
 
 
 def _refresh(site: Site, days: Sequence[date], number: int) -> None:

@@ -38,9 +38,10 @@ class PageQuery:
     items: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, request: Request) -> PageQuery:
-        """What the links of a page carry over."""
-        single = [(name, request.query[name]) for name in CARRIED if name != FILTER and request.query.get(name)]
+    def of(cls, request: Request, *own: str) -> PageQuery:
+        """What the links of a page carry over. `own`: further parameters."""
+        names = [name for name in (*CARRIED, *own) if name != FILTER]
+        single = [(name, request.query[name]) for name in names if request.query.get(name)]
         return cls((*single, *((FILTER, text) for text in request.query_lists.get(FILTER, []))))
 
     @property

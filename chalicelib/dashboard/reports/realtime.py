@@ -12,7 +12,7 @@ from chalice import Response
 from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import formatting, render, sections
-from chalicelib.dashboard.reports import applied_filters, breakdowns
+from chalicelib.dashboard.reports import applied_filters, breakdowns, page_links
 from chalicelib.dashboard.reports.breakdowns import Card, Entry, Ranking
 from chalicelib.dashboard.reports.chart import Tick
 from chalicelib.dashboard.reports.chart_axis import ticks_of
@@ -70,14 +70,14 @@ def show(request: Request, person: Person, site: Site) -> Response:
     return render.page(
         request,
         "reports/realtime.html",
-        **contents(found, site, query),
+        **contents(request.root, found, site, query),
         person=person,
         csrf=auth.csrf_token(request),
         sections=sections.of_site(person, site, sections.REALTIME, query.suffix),
     )
 
 
-def contents(found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
+def contents(root: str, found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
     """What the template needs. `query`: of the page."""
     return {
         "site": site,
@@ -89,8 +89,7 @@ def contents(found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
         "cards": [
             Card(key, _(catalogue.DIMENSIONS[key].title), (_ranking(key, found, site),)) for key in realtime.TABLES
         ],
-        "filters": applied_filters.in_words(filters.parse(query.filters), query),
-        "unfiltered": query.without(filters.PARAMETER).href,
+        "filters": applied_filters.of_page(root, site, page_links.REALTIME, filters.parse(query.filters), query),
         "keep": query.suffix,
     }
 
