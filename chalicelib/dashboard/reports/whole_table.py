@@ -189,7 +189,7 @@ def _line(root: str, found: Breakdown, row: Row, dimension: Dimension | None, si
         filtered=_filtered(root, site, query, found.question.dimensions[0].name, stored),
         href=name.href,
         icon=name.icon,
-        bar=round(min(counted / found.most_visitors, 1) * 100, 1) if found.most_visitors else 0,
+        bar=breakdowns.bar(counted, found.most_visitors),
         share=formatting.share(counted, found.visitors),
         cells=tuple(_text(key, metric) for key, metric in row.metrics.items()),
     )
