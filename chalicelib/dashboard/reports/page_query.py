@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
@@ -83,9 +84,14 @@ class PageQuery:
     @property
     def href(self) -> str:
         """A link to the page itself with this query."""
-        return "?" + urlencode(self.items, errors="replace")
+        return "?" + "&".join(map(_encoded, self.items))
 
     @property
     def suffix(self) -> str:
         """The end of a link to another page; empty without parameters."""
         return self.href if self.items else ""
+
+
+@lru_cache(maxsize=4096)  # a page has hundreds of links, which differ in one parameter
+def _encoded(item: tuple[str, str]) -> str:
+    return urlencode([item], errors="replace")
