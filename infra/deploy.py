@@ -1,7 +1,7 @@
 """A complete deployment, from the resources to the first counted page view: what `make deploy` does.
 
-Chalice records what it deployed and needs this state the next time. The state is stored in the stage's bucket, so that
-the next deployment can run on another machine.
+Chalice needs a record of what it deployed. It is made anew from what AWS has, so that a deployment that failed in the
+middle can be repeated, and stored in the stage's bucket, from where all machines read the address of the API.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, function_logs, geoip, ingest, listings, mail, people, project, smoke
+from infra import (
+    cloudformation,
+    deployed_resources,
+    function_logs,
+    geoip,
+    ingest,
+    listings,
+    mail,
+    people,
+    project,
+    smoke,
+)
 from infra.aws_environment import Cloud, DeployError
 from infra.http_client import ask, is_healthy
 
@@ -124,8 +135,9 @@ def _deploy_functions(cloud: Cloud, folder: Path, state: dict[str, Any], target:
     project.copy_to(folder, cloud.stage, ingest.environment(cloud, target.locate_ingest))
     deployed.parent.mkdir(parents=True, exist_ok=True)
     deployed.unlink(missing_ok=True)
-    if state.get("chalice"):
-        deployed.write_text(json.dumps(state["chalice"]), encoding="utf-8")
+    existing = deployed_resources.find(cloud, state.get("chalice") or {})
+    if existing:
+        deployed.write_text(json.dumps(existing), encoding="utf-8")
     try:
         target.chalice(cloud, folder)
     finally:  # also after a partial failure: the next deployment must know what exists

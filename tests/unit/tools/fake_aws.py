@@ -1,0 +1,346 @@
+"""An AWS account in memory, as far as Chalice's deployments reach, in which any call can be the last one.
+
+It refuses what AWS refuses: a second role, function or event source of the same kind, and whatever names something that
+does not exist. See the API references of Lambda, IAM, EventBridge, API Gateway and SQS.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.session
+
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+_LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class FakeAws:
+    """The account.
+
+    :ivar calls: the calls that were made, as (service, operation).
+    :ivar last: how many calls are made before the process is killed; None: it is not.
+    :ivar in_time: whether the last call still takes effect.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.last: int | None = None
+        self.in_time = True
+        self.roles: dict[str, dict[str, Any]] = {}
+        self.functions: dict[str, dict[str, Any]] = {}
+        self.permissions: dict[str, list[dict[str, Any]]] = {}
+        self.mappings: dict[str, dict[str, Any]] = {}
+        self.rules: dict[str, dict[str, Any]] = {}
+        self.apis: dict[str, dict[str, Any]] = {}
+        self._ids = itertools.count(1)
+        self._clients: dict[str, _Client] = {}
+
+    def client(self, service: str) -> _Client:
+        """A client of a service, with the operations that deployments call."""
+        return self._clients.setdefault(service, _Client(self, service))
+
+    # As the session that Chalice takes.
+    def create_client(self, service: str, **_: object) -> _Client:
+        return self.client(service)
+
+    def get_config_variable(self, name: str) -> str | None:
+        return REGION if name == "region" else None
+
+    def get_partition_for_region(self, _region: str) -> str:
+        return "aws"
+
+    def contents(self) -> dict[str, Any]:
+        """What there is, without ids that AWS makes up."""
+        return {
+            "roles": self.roles,
+            "functions": self.functions,
+            "permissions": {name: sorted(map(str, found)) for name, found in self.permissions.items()},
+            "mappings": [{**one, "UUID": ""} for one in self.mappings.values()],
+            "rules": self.rules,
+            "apis": len(self.apis),
+            "stages": [sorted(api["stages"]) for api in self.apis.values()],
+        }
+
+    def call(self, service: str, operation: str, given: dict[str, Any]) -> Any:
+        """Make a call; the last one kills the process."""
+        self.calls.append((service, operation))
+        killed = self.last is not None and len(self.calls) >= self.last
+        if killed and not self.in_time:
+            raise Killed
+        answer = getattr(self, f"{service}_{operation}")(**given)
+        if killed:
+            raise Killed
+        return answer
+
+    def refuse(self, service: str, code: str) -> Exception:
+        error = {"Error": {"Code": code, "Message": code}}
+        return _exceptions(service).from_code(code)(error, "Operation")  # type: ignore[no-any-return]
+
+    def _id(self) -> str:
+        return f"{next(self._ids):08x}"
+
+    # ── IAM ──
+
+    def iam_get_role(self, RoleName: str) -> Any:
+        if RoleName not in self.roles:
+            raise self.refuse("iam", "NoSuchEntity")
+        return {"Role": self.roles[RoleName]}
+
+    def iam_create_role(self, RoleName: str, AssumeRolePolicyDocument: str) -> Any:
+        if RoleName in self.roles:
+            raise self.refuse("iam", "EntityAlreadyExists")
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{RoleName}"
+        self.roles[RoleName] = {"Arn": arn, "RoleName": RoleName, "trust": AssumeRolePolicyDocument, "policies": {}}
+        return {"Role": self.roles[RoleName]}
+
+    def iam_put_role_policy(self, RoleName: str, PolicyName: str, PolicyDocument: str) -> Any:
+        self.iam_get_role(RoleName)["Role"]["policies"][PolicyName] = PolicyDocument
+
+    def iam_list_role_policies(self, RoleName: str) -> Any:
+        return {"PolicyNames": list(self.iam_get_role(RoleName)["Role"]["policies"])}
+
+    def iam_delete_role_policy(self, RoleName: str, PolicyName: str) -> Any:
+        del self.iam_get_role(RoleName)["Role"]["policies"][PolicyName]
+
+    def iam_delete_role(self, RoleName: str) -> Any:
+        if self.iam_get_role(RoleName)["Role"]["policies"]:
+            raise self.refuse("iam", "DeleteConflict")
+        del self.roles[RoleName]
+
+    # ── Lambda ──
+
+    def _function(self, name: str) -> dict[str, Any]:
+        found = self.functions.get(name.rpartition(":")[2])
+        if found is None:
+            raise self.refuse("lambda", "ResourceNotFoundException")
+        return found
+
+    def lambda_get_function(self, FunctionName: str) -> Any:
+        return {"Configuration": self._function(FunctionName)}
+
+    def lambda_get_function_configuration(self, FunctionName: str) -> Any:
+        return self._function(FunctionName)
+
+    def lambda_list_functions(self) -> Any:
+        return {"Functions": [*self.functions.values()]}
+
+    def lambda_list_tags(self, Resource: str) -> Any:
+        return {"Tags": self._function(Resource).get("Tags", {})}
+
+    def lambda_create_function(self, FunctionName: str, Code: Any, **given: Any) -> Any:
+        if FunctionName in self.functions:
+            raise self.refuse("lambda", "ResourceConflictException")
+        self.functions[FunctionName] = {
+            "FunctionName": FunctionName, "FunctionArn": f"{_LAMBDA}:{FunctionName}", "State": "Active",
+            "LastUpdateStatus": "Successful", **given,
+        }  # fmt: skip
+        return self.functions[FunctionName]
+
+    def lambda_update_function_code(self, FunctionName: str, ZipFile: Any, **_: Any) -> Any:
+        return self._function(FunctionName)
+
+    def lambda_update_function_configuration(self, FunctionName: str, **given: Any) -> Any:
+        self._function(FunctionName).update(given)
+        return self._function(FunctionName)
+
+    def lambda_tag_resource(self, Resource: str, Tags: dict[str, str]) -> Any:
+        self._function(Resource).setdefault("Tags", {}).update(Tags)
+
+    def lambda_untag_resource(self, Resource: str, TagKeys: list[str]) -> Any:
+        for key in TagKeys:
+            self._function(Resource)["Tags"].pop(key)
+
+    def lambda_delete_function(self, FunctionName: str) -> Any:
+        name = self._function(FunctionName)["FunctionName"]
+        del self.functions[name]
+        self.permissions.pop(name, None)
+
+    def lambda_delete_function_concurrency(self, FunctionName: str) -> Any:
+        self._function(FunctionName)
+
+    def lambda_get_policy(self, FunctionName: str) -> Any:
+        name = self._function(FunctionName)["FunctionName"]
+        if not self.permissions.get(name):
+            raise self.refuse("lambda", "ResourceNotFoundException")
+        return {"Policy": json.dumps({"Id": "default", "Statement": self.permissions[name]})}
+
+    def lambda_add_permission(self, FunctionName: str, StatementId: str, **given: Any) -> Any:
+        name = self._function(FunctionName)["FunctionName"]
+        source = given.get("SourceArn", "")
+        self.permissions.setdefault(name, []).append({
+            "Action": given["Action"], "Effect": "Allow", "Principal": {"Service": given["Principal"]},
+            "Resource": self.functions[name]["FunctionArn"],
+            "Condition": {"ArnLike": {"AWS:SourceArn": source}},
+        })  # fmt: skip
+
+    def lambda_create_event_source_mapping(self, EventSourceArn: str, FunctionName: str, **given: Any) -> Any:
+        arn = self._function(FunctionName)["FunctionArn"]
+        if any((one["EventSourceArn"], one["FunctionArn"]) == (EventSourceArn, arn) for one in self.mappings.values()):
+            raise self.refuse("lambda", "ResourceConflictException")
+        uuid = self._id()
+        self.mappings[uuid] = {
+            "UUID": uuid,
+            "EventSourceArn": EventSourceArn,
+            "FunctionArn": arn,
+            "State": "Enabled",
+            **given,
+        }
+        return self.mappings[uuid]
+
+    def _mapping(self, uuid: str) -> dict[str, Any]:
+        if uuid not in self.mappings:
+            raise self.refuse("lambda", "ResourceNotFoundException")
+        return self.mappings[uuid]
+
+    def lambda_get_event_source_mapping(self, UUID: str) -> Any:
+        return self._mapping(UUID)
+
+    def lambda_update_event_source_mapping(self, UUID: str, **given: Any) -> Any:
+        self._mapping(UUID).update(given)
+        return self._mapping(UUID)
+
+    def lambda_delete_event_source_mapping(self, UUID: str) -> Any:
+        self._mapping(UUID)
+        del self.mappings[UUID]
+
+    def lambda_list_event_source_mappings(self, FunctionName: str) -> Any:
+        arn = self._function(FunctionName)["FunctionArn"]
+        return {"EventSourceMappings": [one for one in self.mappings.values() if one["FunctionArn"] == arn]}
+
+    # ── EventBridge ──
+
+    def events_put_rule(self, Name: str, **given: Any) -> Any:
+        self.rules.setdefault(Name, {"targets": {}}).update(given)
+        return {"RuleArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{Name}"}
+
+    def events_put_targets(self, Rule: str, Targets: list[dict[str, Any]]) -> Any:
+        self._rule(Rule)["targets"].update({one["Id"]: one for one in Targets})
+
+    def events_list_rules(self, NamePrefix: str) -> Any:
+        return {"Rules": [{"Name": name} for name in self.rules if name.startswith(NamePrefix)]}
+
+    def events_remove_targets(self, Rule: str, Ids: list[str], **_: Any) -> Any:
+        for one in Ids:
+            self._rule(Rule)["targets"].pop(one)
+
+    def events_delete_rule(self, Name: str) -> Any:
+        if self._rule(Name)["targets"]:
+            raise self.refuse("events", "ValidationException")
+        del self.rules[Name]
+
+    def _rule(self, name: str) -> dict[str, Any]:
+        if name not in self.rules:
+            raise self.refuse("events", "ResourceNotFoundException")
+        return self.rules[name]
+
+    # ── API Gateway ──
+
+    def _api(self, api: str) -> dict[str, Any]:
+        if api not in self.apis:
+            raise self.refuse("apigateway", "NotFoundException")
+        return self.apis[api]
+
+    def apigateway_import_rest_api(self, body: str, parameters: Any) -> Any:
+        made = self._id()
+        swagger = json.loads(body)
+        self.apis[made] = {
+            "id": made, "name": swagger["info"]["title"], "swagger": swagger, "stages": set(),
+            "endpointConfiguration": {"types": [parameters["endpointConfigurationTypes"]]},
+        }  # fmt: skip
+        return self.apis[made]
+
+    def apigateway_put_rest_api(self, restApiId: str, body: str, mode: str) -> Any:
+        self._api(restApiId)["swagger"] = json.loads(body)
+
+    def apigateway_get_rest_api(self, restApiId: str) -> Any:
+        return self._api(restApiId)
+
+    def apigateway_get_rest_apis(self) -> Any:
+        return {"items": [*self.apis.values()]}
+
+    def apigateway_update_rest_api(self, restApiId: str, patchOperations: Any) -> Any:
+        self._api(restApiId)
+
+    def apigateway_create_deployment(self, restApiId: str, stageName: str, **_: Any) -> Any:
+        self._api(restApiId)["stages"].add(stageName)
+
+    def apigateway_get_stages(self, restApiId: str) -> Any:
+        return {"item": [{"stageName": name} for name in self._api(restApiId)["stages"]]}
+
+    def apigateway_get_resources(self, restApiId: str, embed: list[str]) -> Any:
+        paths = self._api(restApiId)["swagger"]["paths"].items()
+        return {
+            "items": [
+                {"path": path, "resourceMethods": {verb: {"methodIntegration": of["x-amazon-apigateway-integration"]}
+                                                   for verb, of in verbs.items()}}
+                for path, verbs in paths
+            ]
+        }  # fmt: skip
+
+    def apigateway_delete_rest_api(self, restApiId: str) -> Any:
+        self._api(restApiId)
+        del self.apis[restApiId]
+
+    # ── SQS, which CloudFormation has made the queues of ──
+
+    def sqs_get_queue_url(self, QueueName: str) -> Any:
+        return {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{QueueName}"}
+
+
+class _Client:
+    """A client as botocore makes them: an operation is a method, with pages, waiters and exceptions."""
+
+    def __init__(self, aws: FakeAws, service: str) -> None:
+        self._aws, self._service = aws, service
+
+    @property
+    def exceptions(self) -> Any:
+        return _exceptions(self._service)
+
+    def get_paginator(self, operation: str) -> _Pages:
+        return _Pages(getattr(self, operation))
+
+    def get_waiter(self, _name: str) -> _Waiter:
+        return _Waiter()
+
+    @property
+    def meta(self) -> Any:
+        return SimpleNamespace(region_name=REGION, partition="aws")
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation.startswith("__"):  # which copies and debuggers look for
+            raise AttributeError(operation)
+        return lambda **given: self._aws.call(self._service, operation, given)
+
+
+class _Pages:
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
+
+    def paginate(self, **given: Any) -> Iterator[Any]:
+        yield self._ask(**given)
+
+
+class _Waiter:
+    def wait(self, **_: Any) -> None:
+        """What is waited for is there at once."""
+
+
+_real: dict[str, Any] = {}
+
+
+def _exceptions(service: str) -> Any:
+    if service not in _real:
+        session = botocore.session.get_session()
+        _real[service] = session.create_client(
+            service, region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b"
+        ).exceptions
+    return _real[service]

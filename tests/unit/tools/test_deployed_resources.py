@@ -1,0 +1,185 @@
+"""A deployment that ends anywhere can be repeated: the next one finishes it, and nothing is doubled or left over."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from chalice.cli.factory import CLIFactory
+from chalice.deploy import deployer, packager
+from chalice.utils import UI
+
+from infra import deployed_resources, project
+from infra.aws_environment import Cloud, DeployError
+from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
+
+
+class Deployments:
+    """Deployments of this program to an account in memory, by Chalice's own code."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        project.copy_to(folder, "dev", {})
+
+    def run(self, aws: FakeAws, last: int | None = None, *, in_time: bool = True) -> dict[str, Any]:
+        """Deploy; gives what Chalice recorded. `last`, `in_time`: see `FakeAws`."""
+        cloud = cloud_of(aws)
+        aws.calls, aws.last = [], None
+        record = deployed_resources.find(cloud, {})
+        aws.calls, aws.last, aws.in_time = [], last, in_time
+        file = self.folder / ".chalice" / "deployed" / "dev.json"
+        file.parent.mkdir(exist_ok=True)
+        file.unlink(missing_ok=True)
+        if record:
+            file.write_text(json.dumps(record))
+        config = CLIFactory(str(self.folder), environ={}).create_config_obj(chalice_stage_name="dev")
+        deployer.create_default_deployer(aws, config, UI(out=io.StringIO())).deploy(config, chalice_stage_name="dev")
+        recorded: dict[str, Any] = json.loads(file.read_text())
+        return recorded
+
+
+def cloud_of(aws: FakeAws, stage: str = "dev") -> Cloud:
+    cloud = Cloud(stage, REGION, ACCOUNT)
+    cloud._clients.update({service: aws.client(service) for service in ("lambda", "iam", "events", "apigateway")})
+    return cloud
+
+
+@pytest.fixture(scope="module")
+def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
+    folder = tmp_path_factory.mktemp("project")
+    package = folder / "package.zip"
+    package.write_bytes(b"zip")
+    with patch.object(packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(package)):
+        yield Deployments(folder)
+
+
+@pytest.fixture(scope="module")
+def whole(deployments: Deployments) -> FakeAws:
+    """The account after a deployment that nothing interrupted."""
+    aws = FakeAws()
+    deployments.run(aws)
+    return aws
+
+
+def test_the_record_is_that_of_chalice(deployments: Deployments) -> None:
+    aws = FakeAws()
+    recorded = deployments.run(aws)
+    found = deployed_resources.find(cloud_of(aws), {})
+    by_name = {one["name"]: one for one in found["resources"]}
+    assert by_name == {one["name"]: one for one in recorded["resources"]}
+    assert (found["schema_version"], found["backend"]) == (recorded["schema_version"], recorded["backend"])
+
+
+def test_an_empty_account_has_no_record() -> None:
+    assert deployed_resources.find(cloud_of(FakeAws()), {}) == {}
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["after", "before"])
+def test_a_deployment_that_is_killed_at_any_call_is_finished_by_the_next(
+    deployments: Deployments, whole: FakeAws, in_time: bool
+) -> None:
+    """Killed before or after each of its calls took effect."""
+    for last in range(1, len(whole.calls) + 1):
+        aws = FakeAws()
+        with pytest.raises(Killed):
+            deployments.run(aws, last, in_time=in_time)
+        deployments.run(aws)
+        assert aws.contents() == whole.contents(), (last, whole.calls[last - 1])
+
+
+def test_an_upgrade_that_is_killed_at_any_call_is_finished_by_the_next(
+    deployments: Deployments, whole: FakeAws
+) -> None:
+    again = copy.deepcopy(whole)
+    deployments.run(again)
+    for last in range(1, len(again.calls) + 1):
+        aws = copy.deepcopy(whole)
+        with pytest.raises(Killed):
+            deployments.run(aws, last)
+        deployments.run(aws)
+        assert aws.contents() == whole.contents(), (last, again.calls[last - 1])
+        assert [*aws.apis] == [*whole.apis]
+        assert [*aws.mappings] == [*whole.mappings]
+
+
+def record_of(aws: FakeAws, stage: str = "dev", recorded: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    resources: list[dict[str, Any]] = deployed_resources.find(cloud_of(aws, stage), recorded or {})["resources"]
+    return resources
+
+
+def another_api(aws: FakeAws, function: str = "shylight-dev", stages: tuple[str, ...] = ()) -> str:
+    """A further API, as one more call of ImportRestApi makes it."""
+    (swagger,) = [api["swagger"] for api in aws.apis.values()][:1]
+    body = json.dumps(swagger).replace("function:shylight-dev/", f"function:{function}/")
+    api: str = aws.apigateway_import_rest_api(body, {"endpointConfigurationTypes": "EDGE"})["id"]
+    aws.apis[api]["stages"].update(stages)
+    return api
+
+
+def test_an_api_that_was_made_twice_and_never_deployed_is_deleted(whole: FakeAws) -> None:
+    aws = copy.deepcopy(whole)
+    (served,) = aws.apis
+    another_api(aws)
+    assert record_of(aws)[-1]["rest_api_id"] == served
+    assert [*aws.apis] == [served]
+
+
+def test_of_two_apis_in_use_the_recorded_one_is_updated_and_none_is_deleted(whole: FakeAws) -> None:
+    aws = copy.deepcopy(whole)
+    first, second = [*aws.apis, another_api(aws, stages=("dev",))]
+    for api in (first, second):
+        recorded = {"resources": [{"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api}]}
+        assert record_of(aws, recorded=recorded)[-1]["rest_api_id"] == api
+    assert record_of(aws)[-1]["rest_api_id"] == first
+    assert [*aws.apis] == [first, second]
+
+
+def test_the_record_of_a_deleted_api_is_ignored(whole: FakeAws) -> None:
+    recorded = {"resources": [{"name": "rest_api", "resource_type": "rest_api", "rest_api_id": "gone"}]}
+    assert record_of(whole, recorded=recorded)[-1]["rest_api_id"] == next(iter(whole.apis))
+
+
+def test_other_stages_are_left_alone(whole: FakeAws) -> None:
+    aws = copy.deepcopy(whole)
+    made = {"Code": {}, "Tags": {"aws-chalice": "version=1.34.0:stage=dev-two:app=shylight"}}
+    aws.lambda_create_function("shylight-dev-two", **made)
+    aws.lambda_create_function("shylight-dev-two-renamed", **made)
+    theirs = another_api(aws, "shylight-dev-two")
+    assert record_of(aws) == record_of(whole)
+    assert theirs in aws.apis
+    assert record_of(aws, "dev-two")[-1]["rest_api_id"] == theirs
+
+
+def test_a_function_of_an_earlier_release_is_found_so_that_chalice_deletes_it(
+    deployments: Deployments, whole: FakeAws
+) -> None:
+    aws = copy.deepcopy(whole)
+    tags = {"aws-chalice": "version=1.34.0:stage=dev:app=shylight"}
+    aws.lambda_create_function("shylight-dev-former", Code={}, Tags=tags)
+    aws.iam_create_role("shylight-dev-former", "{}")
+    assert {"former", "former_role"} <= {one["name"] for one in record_of(aws)}
+    deployments.run(aws)
+    assert aws.contents() == whole.contents()
+
+
+def test_a_function_that_aws_is_updating_is_waited_for(whole: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws, waited = copy.deepcopy(whole), []
+    aws.functions["shylight-dev-worker"]["LastUpdateStatus"] = "InProgress"
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        aws.functions["shylight-dev-worker"]["LastUpdateStatus"] = "Successful"
+
+    monkeypatch.setattr("infra.deployed_resources.time.sleep", wait)
+    assert record_of(aws) == record_of(whole)
+    assert len(waited) == 1
+    aws.functions["shylight-dev-worker"]["State"] = "Pending"
+    monkeypatch.setattr(deployed_resources, "_SETTLE_S", 0.0)
+    with pytest.raises(DeployError, match="shylight-dev-worker"):
+        record_of(aws)
