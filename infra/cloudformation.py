@@ -20,6 +20,12 @@ RESOURCES = ""
 INGEST = "-ingest"
 TIMEOUT_S = 900.0
 POLL_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # short at first, because an emulator finishes immediately
+# How long CloudFormation may describe a stack as it was before.
+STALE_S = 10.0
+# The parameter of the tables' deletion protection, which the stage `prod` has.
+PROTECTION = "DeletionProtection"
+SUCCEEDED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}
+CREATION_FAILED = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
 NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
@@ -31,29 +37,37 @@ def stack_name(cloud: Cloud, stack: str = RESOURCES) -> str:
 def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None, stack: str = RESOURCES) -> bool:
     """Create or update one of the stage's stacks from its template; parameters that are not given keep their values.
 
+    What an earlier run has left behind is settled before: it waits for the end of an operation, and deletes a stack
+    whose creation failed.
+
     :param stack: `RESOURCES` or `INGEST`.
     :returns: whether anything changed.
     :raises DeployError: if it fails, with the events that explain why.
     """
+    before, given = _settled(cloud, stack), dict(parameters or {})
+    if stack == INGEST:
+        return _change(cloud, given, stack, before)
+    if before is None:
+        # Protected tables could not be deleted again if the creation fails, and the stack would be stuck.
+        _change(cloud, given | {PROTECTION: "off"}, stack, None)
+        before = _settled(cloud, stack)
+        _change(cloud, given | {PROTECTION: "on"}, stack, before)
+        return True
+    return _change(cloud, given | {PROTECTION: "on"}, stack, before)
+
+
+def _change(cloud: Cloud, parameters: Mapping[str, str], stack: str, before: dict[str, Any] | None) -> bool:
+    """Create a stack, or update it from `before`; returns whether anything changed."""
     client, name = cloud.client("cloudformation"), stack_name(cloud, stack)
     template = INGEST_TEMPLATE if stack == INGEST else TEMPLATE
-    before = describe(cloud, stack)
-    if before is not None and before["StackStatus"] == "ROLLBACK_COMPLETE":
-        # Its creation failed: it is empty and can only be deleted.
-        client.delete_stack(StackName=name)
-        before = _wait(
-            lambda: describe(cloud, stack), lambda found: found is None, f"the deletion of the failed stack {name}"
-        )
-    # A stack whose creation never started (only a change set was created) does not exist yet.
-    exists = before is not None and before["StackStatus"] != "REVIEW_IN_PROGRESS"
     change_set = f"deploy-{int(time.time() * 1000)}"
     try:
         client.create_change_set(
             StackName=name,
             ChangeSetName=change_set,
-            ChangeSetType="UPDATE" if exists else "CREATE",
+            ChangeSetType="UPDATE" if before else "CREATE",
             TemplateBody=template.read_text(encoding="utf-8"),
-            Parameters=_parameters(cloud, parameters or {}, before if exists else None),
+            Parameters=_parameters(cloud, parameters, before),
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
@@ -70,14 +84,55 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None, stack: str 
         if any(phrase in reason for phrase in NOTHING_TO_DO):
             return False
         raise DeployError(f"CloudFormation rejected the template: {reason}")
-    started = time.time()
+    earlier, started = _version(describe(cloud, stack)), time.time()
     client.execute_change_set(StackName=name, ChangeSetName=change_set)
-    after = _wait(lambda: describe(cloud, stack), _is_settled, f"the stack {name}")
-    if after is None or after["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+    # At first, CloudFormation may still describe the stack as it was. An update so quick that it looks the same is
+    # taken for done after a while.
+    stale_until = time.monotonic() + STALE_S
+    after = _wait(
+        lambda: describe(cloud, stack),
+        lambda found: _is_done(found) and (_version(found) != earlier or time.monotonic() > stale_until),
+        f"the stack {name}",
+    )
+    if after is None or after["StackStatus"] not in SUCCEEDED:
         raise DeployError(
             f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, name, started)}"
         )
     return True
+
+
+def _settled(cloud: Cloud, stack: str) -> dict[str, Any] | None:
+    """The stack once it can be updated; None if it has to be created.
+
+    :raises DeployError: if it is stuck, with what to do.
+    """
+    client, name = cloud.client("cloudformation"), stack_name(cloud, stack)
+
+    def settled(what: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = _wait(lambda: describe(cloud, stack), _is_idle, what)
+        return found
+
+    found = settled(f"an earlier operation on the stack {name}")
+    if found is not None and found["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
+        started = time.time()
+        client.continue_update_rollback(StackName=name)
+        found = settled(f"the roll-back of the stack {name}")
+        if found is not None and found["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
+            raise DeployError(
+                f"The stack {name} cannot be rolled back. Remove the cause, for example the deletion protection of a "
+                f"new table, and deploy again:\n{_failures(cloud, name, started)}"
+            )
+    if found is not None and found["StackStatus"] in CREATION_FAILED:
+        started = time.time()  # it is empty, or what is left in it was never used
+        client.delete_stack(StackName=name)
+        found = settled(f"the deletion of the failed stack {name}")
+        if found is not None:
+            raise DeployError(
+                f"The stack {name}, whose creation failed, cannot be deleted. Remove the cause and deploy again:\n"
+                f"{_failures(cloud, name, started)}"
+            )
+    # A stack whose creation never started (only a change set was created) does not exist yet.
+    return None if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
 def outputs(cloud: Cloud, stack: str = RESOURCES) -> dict[str, str]:
@@ -107,11 +162,21 @@ def _parameters(cloud: Cloud, given: Mapping[str, str], before: dict[str, Any] |
     return parameters + [{"ParameterKey": key, "UsePreviousValue": True} for key in others]
 
 
-def _is_settled(stack: dict[str, Any] | None) -> bool:
-    if stack is None:
+def _is_done(stack: dict[str, Any] | None) -> bool:
+    """Whether an operation has ended, except that what it replaced may still have to be deleted."""
+    return _is_idle(stack) or (stack is not None and stack["StackStatus"] == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+
+
+def _is_idle(stack: dict[str, Any] | None) -> bool:
+    """Whether the next operation may begin."""
+    if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
         return True
-    status = stack["StackStatus"]
-    return not status.endswith("_IN_PROGRESS") or status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    return not stack["StackStatus"].endswith("_IN_PROGRESS")
+
+
+def _version(stack: dict[str, Any] | None) -> tuple[Any, ...]:
+    """What an operation changes in the description of a stack."""
+    return tuple((stack or {}).get(key) for key in ("StackStatus", "LastUpdatedTime", "ChangeSetId"))
 
 
 def _wait(poll: Any, done: Any, what: str) -> Any:

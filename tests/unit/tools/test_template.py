@@ -117,8 +117,12 @@ def test_tables_are_on_demand_encrypted_without_charge_and_protected_in_producti
     properties = table(name)["Properties"]
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert "SSESpecification" not in properties
-    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsProduction", True, False]}
-    assert TEMPLATE["Conditions"]["IsProduction"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsProtected", True, False]}
+    of_prod, turned_on = (
+        {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+        {"Fn::Equals": [{"Ref": "DeletionProtection"}, "on"]},
+    )
+    assert TEMPLATE["Conditions"]["IsProtected"] == {"Fn::And": [of_prod, turned_on]}
 
 
 @pytest.mark.parametrize("name", MODELS)
