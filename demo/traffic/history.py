@@ -13,7 +13,6 @@ from demo.traffic.client import RequestFailed, Shylight
 from demo.traffic.demo_site import DemoSite
 from demo.traffic.visits import View
 
-_DAYS_AT_A_TIME = 4
 BATCH = 500  # views, some with an event; a request may contain 1,000 hits
 
 
@@ -96,11 +95,10 @@ def wait_until_counted(
     :param before: page views that were counted already; if not 0, only the number of page views is compared.
     :raises RequestFailed: if they are not counted within `timeout_s`.
     """
-    _ask_for_few_days_at_a_time(shylight, site_id, history)
     expected_metrics = expected.metrics(history.visits)
     pageviews = before + int(expected_metrics["pageviews"] or 0)
     deadline = time.monotonic() + timeout_s
-    pause, reported = 0.2, -1.0
+    pause, reported = 0.3, -1.0
     while True:
         found = counted(shylight, site_id, history)
         if found["pageviews"] != reported:
@@ -113,19 +111,7 @@ def wait_until_counted(
                 f"After {timeout_s:.0f} s {history.site.name} shows {found} instead of {expected_metrics}."
             )
         time.sleep(pause)
-        pause = min(pause * 1.5, 2.0)
-
-
-def _ask_for_few_days_at_a_time(shylight: Shylight, site_id: str, history: History) -> None:
-    """Have the days built by the requests themselves, which are ready for it.
-
-    If too many days are asked for at once, one aggregator after the other is started, which takes longer.
-    """
-    last = history.last
-    while last >= history.first:
-        first = max(history.first, last - timedelta(days=_DAYS_AT_A_TIME - 1))
-        shylight.stats(site_id, **{"from": first.isoformat(), "to": last.isoformat()})
-        last = first - timedelta(days=1)
+        pause = min(pause * 2, 8.0)  # each question about days that are not built yet starts another aggregator
 
 
 def counted(shylight: Shylight, site_id: str, history: History) -> dict[str, float | None]:
