@@ -116,7 +116,7 @@ SHOP_ARRIVALS: Weighted = (
                   "https://lighthouse-journal.example/", 0.7)),
 )  # fmt: skip
 NOTES_ARRIVALS: Weighted = (
-    *_EVERYWHERE,
+    *(row for row in _EVERYWHERE if row[1].source != "tidalnotes.example"),  # it is that site itself
     (12, Arrival("lighthouse-journal.example", "Referral", "https://lighthouse-journal.example/", bounce=0.7)),
     (6, Arrival("LINE", "Organic Social", "https://line.me/", bounce=1.2)),
 )

@@ -6,11 +6,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from chalicelib.collect.referrer import read_referrer
+from chalicelib.collect.referrer import read_referrer, same_site
 from chalicelib.enrich.channel import channel
 from chalicelib.enrich.source import DIRECT, read_source
 from demo.traffic import arrivals
 from demo.traffic.arrivals import Arrival
+from demo.traffic.demo_site import DemoSite
 from demo.traffic.sites import SITES
 
 ALL = {arrival for site in SITES for _, arrival in site.arrivals} | {
@@ -32,6 +33,13 @@ def test_source_and_channel_are_those_that_the_program_finds(arrival: Arrival) -
         came_from is not None,
     )
     assert (source.name if source else DIRECT, found) == (arrival.source, arrival.channel)
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: site.domain)
+def test_no_site_is_its_own_source(site: DemoSite) -> None:
+    begun = [arrival for _, arrival in site.arrivals] + [story.arrival for story in site.stories]
+    hosts = {came_from[0] for arrival in begun if (came_from := read_referrer(arrival.referrer))}
+    assert not [host for host in hosts if same_site(host, site.domain)]
 
 
 def test_campaigns_use_every_part_of_a_tag() -> None:
