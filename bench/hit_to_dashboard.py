@@ -14,8 +14,8 @@ from urllib.parse import urlencode, urlsplit
 from demo.traffic.arrivals import DIRECT
 from demo.traffic.audience import Audience
 from demo.traffic.client import Shylight
-from demo.traffic.plan import View
 from demo.traffic.sites import JOURNAL
+from demo.traffic.visits import View
 from harness.measurement import Measurement, Section
 from infra.http_client import Client
 from localstack.stack import Info, Stack

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.config import SCRIPT_CACHE_S
 from demo.traffic import plan
-from demo.traffic.plan import View
 from demo.traffic.sites import JOURNAL
+from demo.traffic.visits import View
 from harness.measurement import Measurement, Section
 
 _SEED = 1823

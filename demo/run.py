@@ -1,6 +1,6 @@
 """The demo's traffic: sites, weeks of history, and live visitors, all sent over HTTP.
 
-    python -m demo.run --stack .local/stack.json --days 30 --live
+    python -m demo.run --stack .local/stack.json --days 60 --live
 
 A second run adds the traffic since the first one.
 """
@@ -20,14 +20,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from demo.traffic import history, live, site_annotations
+from demo.traffic import history, live, set_up, site_annotations
 from demo.traffic.client import RequestFailed, Shylight
+from demo.traffic.demo_site import DemoSite
 from demo.traffic.history import History
-from demo.traffic.sites import SITES, DemoSite
+from demo.traffic.sites import SITES
 
 SEED = 1823  # the year of Fresnel's first lens in a lighthouse
 TIMEOUT_S = 300.0
-INTERVAL_S = 4.0
+INTERVAL_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the demo; errors that a person can fix are printed without a traceback."""
     parser = argparse.ArgumentParser(prog="demo.run", description=__doc__)
     parser.add_argument("--stack", type=Path, required=True, help="the stack.json of a running stack")
-    parser.add_argument("--days", type=int, default=30, help="days of history; 0: none")
+    parser.add_argument("--days", type=int, default=60, help="days of history; 0: none")
     parser.add_argument("--live", action="store_true", help="keep sending visitors until Ctrl-C")
     parser.add_argument("--every", type=float, default=INTERVAL_S, help="average seconds between two live visitors")
     options = parser.parse_args(arguments)
@@ -107,30 +108,42 @@ class _ProgressFile:
 
 def _site_id(shylight: Shylight, progress: _ProgressFile, site: DemoSite) -> str:
     if site not in progress:
-        id_ = shylight.create_site(site.name, site.domain, site.timezone)
+        id_ = set_up.create(shylight, site)
         progress[site] = Progress(id_, datetime.now(ZoneInfo(site.timezone)).date().isoformat())
     return progress[site].site
 
 
 def _send_history(shylight: Shylight, progress: _ProgressFile, sites: dict[str, DemoSite], days: int) -> None:
+    """Send the history and, when that is counted, those who came meanwhile and are there now."""
     started = time.monotonic()
+    new = {id_: site for id_, site in sites.items() if not progress[site].until}
+    views = _send(shylight, progress, new, days) if new else 0
+    for id_, site in new.items():
+        first = history.first_day(site, days, datetime.now(UTC))
+        site_annotations.send(shylight, id_, site, first, datetime.now(UTC))
+        set_up.complete(shylight, id_, site)
+    views += _send(shylight, progress, sites, days, recent=True)
+    _say(f"{views:,} page views sent and counted in {time.monotonic() - started:.0f} s")
+
+
+def _send(
+    shylight: Shylight, progress: _ProgressFile, sites: dict[str, DemoSite], days: int, *, recent: bool = False
+) -> int:
     pending = []
     for id_, site in sites.items():
         saved, now = progress[site], datetime.now(UTC)
         since = datetime.fromisoformat(saved.until) if saved.until else None
         full = date.fromisoformat(saved.full_size_at)
-        prepared = history.prepare(site, days, now, seed=SEED, since=since, full_size_at=full)
+        prepared = history.prepare(site, days, now, seed=SEED, since=since, full_size_at=full, recent=recent)
         before = history.counted(shylight, id_, prepared)["pageviews"] if since else 0
         history.send(shylight, id_, prepared, _say)
-        if since is None:
-            site_annotations.send(shylight, id_, site, prepared.first, now)
         pending.append(Pending(id_, prepared, int(before or 0), now))
+    history.wait_until_stored(shylight, TIMEOUT_S, _say)
     for one in pending:
         site = one.history.site
         history.wait_until_counted(shylight, one.id, one.history, TIMEOUT_S, one.before, _say)
         progress[site] = Progress(one.id, progress[site].full_size_at, one.until.isoformat())
-    views = sum(len(one.history.views) for one in pending)
-    _say(f"{views:,} page views sent and counted in {time.monotonic() - started:.0f} s")
+    return sum(len(one.history.views) for one in pending)
 
 
 def _live(shylight: Shylight, sites: dict[str, DemoSite], every_s: float) -> None:

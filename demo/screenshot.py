@@ -1,6 +1,6 @@
 """Take a screenshot of the demo's dashboard for the README: ``python -m demo.screenshot``, while ``make demo`` runs.
 
-It shows the 14 days up to yesterday, because the demo has 14 days before them to compare the metrics with.
+It shows the 14 days up to yesterday, which the metrics of the 14 days before are compared with.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from infra.mail import sender_state
 from localstack import mail
 from localstack.stack import ROOT, Info, Stack
 
-DEMO_DAYS = 30
+DEMO_DAYS = 60
 
 
 def main(arguments: list[str]) -> int:

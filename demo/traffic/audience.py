@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 DESKTOP, PHONE, TABLET, ROBOT = "desktop", "phone", "tablet", "robot"
@@ -28,22 +29,28 @@ class Person:
     """A visitor of one day; no other visitor of that day has the same address.
 
     :ivar country: ISO 3166 code of the address's country; ``""`` for unassigned addresses.
+    :ivar identifier: the site's own identifier of somebody who has signed in there.
+    :ivar refuses: whether the browser asks not to be tracked; its hits are dropped.
     """
 
     address: str
     agent: UserAgent
     country: str
+    identifier: str | None = None
+    refuses: bool = False
 
     @property
     def accept_language(self) -> str:
         """The header that the person's browser sends: the country's language first."""
         region = f"-{self.country}" if self.country else ""
-        return f"{self.language}{region},{self.language};q=0.9,en;q=0.8"
+        spoken = self.language.partition("-")[0]  # browsers say zh-TW, not zh-Hant
+        return f"{spoken}{region},{spoken};q=0.9,en;q=0.8"
 
     @property
     def language(self) -> str:
-        """The language that should be reported."""
-        return _LANGUAGES.get(self.country, "en")
+        """The language that should be reported: that of the country, or of those who live there and speak another."""
+        chance = random.Random(f"{self.address} language")
+        return chance.choice(_SPOKEN_ELSEWHERE) if chance.random() < 0.09 else _LANGUAGES.get(self.country, "en")
 
     @property
     def width(self) -> int:
@@ -55,13 +62,46 @@ class Person:
         """Whether the visitor is a bot."""
         return self.agent.device == ROBOT
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the figures count the visitor: neither a bot, nor in the office, nor somebody who refuses."""
+        return not self.is_bot and not self.refuses and not is_editor(self.address)
+
+
+# The editors' own visits come from here, so the sites ignore it. Nobody has these addresses (RFC 5737).
+OFFICE_NETWORK = "203.0.113.0/24"
+
+
+def is_editor(address: str) -> bool:
+    """Whether somebody in the office of the site's own editors has this address."""
+    return address.startswith("203.0.113.")
+
 
 # The languages of countries, if they are not English.
 _LANGUAGES = {
-    "DE": "de", "AT": "de", "CH": "de", "FR": "fr", "BE": "fr", "NL": "nl", "SE": "sv", "DK": "da", "NO": "nb",
-    "ES": "es", "MX": "es", "IT": "it", "PL": "pl", "JP": "ja", "BR": "pt", "PT": "pt", "FI": "fi", "CZ": "cs",
-    "KR": "ko", "TR": "tr",
-}  # fmt: skip
+    "DE": "de",
+    "AT": "de",
+    "CH": "de",
+    "FR": "fr",
+    "BE": "fr",
+    "NL": "nl",
+    "SE": "sv",
+    "DK": "da",
+    "NO": "nb",
+    "ES": "es",
+    "MX": "es",
+    "IT": "it",
+    "PL": "pl",
+    "JP": "ja",
+    "BR": "pt",
+    "PT": "pt",
+    "FI": "fi",
+    "CZ": "cs",
+    "KR": "ko",
+    "TR": "tr",
+    "TW": "zh-Hant",
+}
+_SPOKEN_ELSEWHERE = ("en", "en", "es", "fr", "de", "tr", "uk", "ar", "pl", "pt")  # fmt: skip
 _WIDTHS = {
     DESKTOP: (1024, 1280, 1366, 1440, 1512, 1536, 1680, 1920, 1920, 2560),
     PHONE: (360, 375, 384, 390, 393, 412, 430),
@@ -153,24 +193,48 @@ _NETWORKS: tuple[tuple[float, str, tuple[str, ...]], ...] = (
     (0.5, "ZA", ("41.0.0.0/11",)),
     (0.5, "NG", ("105.112.0.0/12",)),
     (0.5, "TR", ("88.224.0.0/11",)),
-    (0.5, "", ("192.0.2.0/24",)),
+    (0.5, "TW", ("114.32.0.0/12", "1.160.0.0/12", "36.224.0.0/12")),
+    (0.2, "", ("192.0.2.0/24",)),
 )
 _BOT_COUNTRIES = ("US", "US", "US", "DE", "IE")
 
 
 class Audience:
-    """The visitors of one day, each with a unique address."""
+    """The visitors of one day, each with a unique address.
 
-    def __init__(self, rng: random.Random) -> None:
+    :param nearby: how many times as many as elsewhere come from a country.
+    :param members: the people who sign in to the site, the most frequent visitors first.
+    """
+
+    def __init__(
+        self, rng: random.Random, nearby: Mapping[str, float] | None = None, members: tuple[Person, ...] = ()
+    ) -> None:
         self._rng = rng
+        self._networks = _networks(nearby or {})
+        self._members = members
         self._taken: set[str] = set()
 
     def person(self) -> Person:
         """A new person."""
+        _, country, blocks = _choose(self._rng, self._networks)
+        return Person(self._address(blocks), self._agent(), country)
+
+    def member(self) -> Person:
+        """Somebody who signs in to the site and was not there today; a new person, if everybody was."""
+        weights = [1 / rank for rank in range(1, len(self._members) + 1)]
+        found = self._rng.choices(self._members, weights)[0] if self._members else None
+        if found is None or found.address in self._taken:
+            return self.person()
+        self._taken.add(found.address)
+        return found
+
+    def editor(self) -> Person:
+        """Somebody in the office of the site's own editors."""
+        return Person(self._address((OFFICE_NETWORK,)), self._agent(), "")
+
+    def _agent(self) -> UserAgent:
         _, text, browser, system, device, versions = _choose(self._rng, _BROWSERS)
-        agent = UserAgent(text.format(v=self._rng.choice(versions)), browser, system, device)
-        _, country, blocks = _choose(self._rng, _NETWORKS)
-        return Person(self._address(blocks), agent, country)
+        return UserAgent(text.format(v=self._rng.choice(versions)), browser, system, device)
 
     def bot(self) -> Person:
         """A new bot."""
@@ -188,6 +252,19 @@ class Audience:
             if address not in self._taken:
                 self._taken.add(address)
                 return address
+
+
+def members(domain: str, prefix: str, count: int, nearby: Mapping[str, float] | None = None) -> tuple[Person, ...]:
+    """The people who sign in to a site, the same every day; their identifiers are `prefix` and a number."""
+    rng = random.Random(f"{domain} members")
+    audience = Audience(rng, nearby)
+    numbers = sorted(rng.sample(range(1001, 1001 + 9 * count), count))
+    rng.shuffle(numbers)
+    return tuple(replace(audience.person(), identifier=f"{prefix}-{number}") for number in numbers)
+
+
+def _networks(nearby: Mapping[str, float]) -> tuple[tuple[float, str, tuple[str, ...]], ...]:
+    return tuple((weight * nearby.get(country, 1), country, blocks) for weight, country, blocks in _NETWORKS)
 
 
 def _choose(rng: random.Random, rows: tuple[Any, ...]) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from demo.traffic.audience import Person
-from demo.traffic.plan import Conversion, View
+from demo.traffic.audience import Person, is_editor
+from demo.traffic.visits import Conversion, View
 from infra import http_client
 
 _ATTEMPTS = 6
@@ -40,14 +40,25 @@ class Shylight:
         """All sites."""
         return list(self._json("GET", "/api/v1/sites")["sites"])
 
-    def create_site(self, name: str, domain: str, timezone: str) -> str:
+    def create_site(self, name: str, domain: str, timezone: str, settings: Mapping[str, Any] | None = None) -> str:
         """Create a site; gives its id."""
         site = {"name": name, "domain": domain, "timezone": timezone}
-        return str(self._json("POST", "/api/v1/sites", site)["id"])
+        id_ = str(self._json("POST", "/api/v1/sites", site)["id"])
+        if settings:
+            self._json("PATCH", f"/api/v1/sites/{id_}", dict(settings))
+        return id_
+
+    def add(self, site: str, what: str, fields: Mapping[str, Any]) -> None:
+        """Add something to a site: to its `segments`, `shares` or `people`, with the fields of the API."""
+        self._json("POST", f"/api/v1/sites/{site}/{what}", dict(fields))
 
     def stats(self, site: str, **period: str) -> dict[str, Any]:
         """A site's statistics, e.g. for ``period="30d"``."""
         return self._json("GET", f"/api/v1/sites/{site}/stats?{urlencode(period)}")
+
+    def excluded(self, site: str, **period: str) -> dict[str, Any]:
+        """A site's excluded traffic: its rows `dropped` and `robots`."""
+        return self._json("GET", f"/api/v1/sites/{site}/ledger?{urlencode(period)}")
 
     def visits(self, site: str, **period: str) -> list[dict[str, Any]]:
         """A site's latest visits, newest first."""
@@ -67,12 +78,18 @@ class Shylight:
     def send_history(self, site: str, views: Sequence[View]) -> None:
         """Send past views, and their events, in one request.
 
-        :raises RequestFailed: if not all of them are accepted.
+        :raises RequestFailed: if others are accepted than those whose addresses the site does not ignore.
         """
         hits = [hit for view in views for hit in (as_hit(view), as_event(view)) if hit]
-        accepted = self._json("POST", f"/api/v1/sites/{site}/hits", {"hits": hits})
-        if accepted["accepted"] != len(hits):
-            raise RequestFailed(f"{len(hits)} hits were sent and {accepted['accepted']} accepted.")
+        answer = self._json("POST", f"/api/v1/sites/{site}/hits", {"hits": hits})
+        accepted = sum(not is_editor(hit["ip"]) for hit in hits)
+        if answer["accepted"] != accepted:
+            raise RequestFailed(f"{accepted} hits should be accepted, and {answer['accepted']} were.")
+
+    def waiting_hits(self) -> int:
+        """How many messages with hits wait on the queue or are being stored, about; for administrators."""
+        queue = self._json("GET", "/api/v1/administration/queues")["hits"]
+        return int(queue["waiting"]) + int(queue["in_progress"])
 
     def annotator(self, name: str, site: str) -> Shylight:
         """A client with a new API token, which may only annotate a site, and signs with its name."""
@@ -110,7 +127,9 @@ class Shylight:
             "User-Agent": person.agent.text,
             "Accept-Language": person.accept_language,
             "X-Forwarded-For": person.address,
+            **({"Sec-GPC": "1"} if person.refuses else {}),
         }
+        beacon = beacon | {"identifier": person.identifier} if person.identifier else beacon
         body = json.dumps(beacon).encode()
         self._request("POST", f"/ingress/{site}/script.js", body, headers, self._ingest_url)
 
@@ -153,6 +172,7 @@ def as_hit(view: View) -> dict[str, Any]:
         "scroll": view.scroll,
         "language": view.person.accept_language,
         "screen_width": view.person.width,
+        "identifier": view.person.identifier,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -163,6 +183,7 @@ def as_event(view: View) -> dict[str, Any] | None:
         return None
     person = view.person
     who = {"user_agent": person.agent.text, "ip": person.address, "language": person.accept_language}
+    who |= {"identifier": person.identifier} if person.identifier else {}
     return {"id": f"{view.id}-event", "t": view.middle, "url": view.url, **who, **_event_fields(view.conversion)}
 
 

@@ -2,7 +2,7 @@
 
 This is deliberately a second implementation of the product's metrics, in Python instead of SQL: a test compares the
 two. A visit is a sequence of one person's views on one day, with at most 30 minutes between the last activity and the
-next view. Bots are not counted.
+next view. Bots are not counted, and neither are the site's editors.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.catalogue import DIMENSIONS
 from demo.traffic.audience import Person
-from demo.traffic.plan import Conversion, View
+from demo.traffic.visits import Conversion, View
 
 _GAP_MS = 30 * 60 * 1000
 
@@ -101,7 +101,7 @@ def count_visits(views: Iterable[View], zone: ZoneInfo) -> list[CountedVisit]:
     """Group views of people into visits."""
     runs: dict[tuple[date, Person], list[View]] = {}
     for view in sorted(views, key=lambda view: view.t):
-        if not view.person.is_bot:
+        if view.person.is_counted:
             runs.setdefault((day_of(view, zone), view.person), []).append(view)
     visits: list[CountedVisit] = []
     for (day, person), run in runs.items():

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from demo.traffic import expected, plan
 from demo.traffic.client import RequestFailed, Shylight
-from demo.traffic.plan import View
-from demo.traffic.sites import DemoSite
+from demo.traffic.demo_site import DemoSite
+from demo.traffic.visits import View
 
 BATCH = 500  # views, some with an event; a request may contain 1,000 hits
 
@@ -41,20 +41,27 @@ class History:
 
 def prepare(
     site: DemoSite, days: int, until: datetime, *, seed: int, scale: float = 1.0, since: datetime | None = None,
-    full_size_at: date | None = None,
+    full_size_at: date | None = None, recent: bool = False,
 ) -> History:  # fmt: skip
     """Plan the visits of the last `days` days until `until` (an aware time), including the current day.
 
     :param since: visits that begin earlier are omitted.
     :param full_size_at: the day until which traffic grows; by default the last one.
+    :param recent: with those who were there in the last half hour, see `plan.recent`.
     """
     zone = ZoneInfo(site.timezone)
-    last = until.astimezone(zone).date()
-    first = last - timedelta(days=days - 1)
+    first, last = first_day(site, days, until), until.astimezone(zone).date()
     midnight = datetime(first.year, first.month, first.day, tzinfo=zone)
     begin = max(since, midnight) if since else midnight
     views = plan.history(site, seed, begin, until, full_size_at or last, scale)
-    return History(site, tuple(views), first, last)
+    views += plan.recent(site, seed, until) if recent else []
+    return History(site, tuple(sorted(views, key=lambda view: (view.t, view.id))), first, last)
+
+
+def first_day(site: DemoSite, days: int, until: datetime) -> date:
+    """The first of the last `days` days until `until` (an aware time), or of those since the site began."""
+    today = until.astimezone(ZoneInfo(site.timezone)).date()
+    return today - timedelta(days=min(days, site.started or days) - 1)
 
 
 def send(shylight: Shylight, site_id: str, history: History, say: Callable[[str], None] = lambda _: None) -> None:
@@ -63,6 +70,20 @@ def send(shylight: Shylight, site_id: str, history: History, say: Callable[[str]
     for start in range(0, len(views), BATCH):
         shylight.send_history(site_id, views[start : start + BATCH])
         say(f"{history.site.name}: sent {min(start + BATCH, len(views)):,} of {len(views):,} page views")
+
+
+def wait_until_stored(shylight: Shylight, timeout_s: float, say: Callable[[str], None] = lambda _: None) -> None:
+    """Wait until the queue is empty, or for `timeout_s`.
+
+    Whoever asks for figures before builds days of which only a part is there, and delays the rest.
+    """
+    deadline = time.monotonic() + timeout_s
+    reported = -1
+    while (waiting := shylight.waiting_hits()) and time.monotonic() < deadline:
+        if waiting != reported:
+            say(f"{waiting:,} messages with hits wait to be stored")
+        reported = waiting
+        time.sleep(1.0)
 
 
 def wait_until_counted(
@@ -77,7 +98,7 @@ def wait_until_counted(
     expected_metrics = expected.metrics(history.visits)
     pageviews = before + int(expected_metrics["pageviews"] or 0)
     deadline = time.monotonic() + timeout_s
-    pause, reported = 0.2, -1.0
+    pause, reported = 0.3, -1.0
     while True:
         found = counted(shylight, site_id, history)
         if found["pageviews"] != reported:
@@ -90,7 +111,7 @@ def wait_until_counted(
                 f"After {timeout_s:.0f} s {history.site.name} shows {found} instead of {expected_metrics}."
             )
         time.sleep(pause)
-        pause = min(pause * 1.5, 2.0)
+        pause = min(pause * 2, 8.0)  # each question about days that are not built yet starts another aggregator
 
 
 def counted(shylight: Shylight, site_id: str, history: History) -> dict[str, float | None]:

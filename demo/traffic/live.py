@@ -12,15 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from demo.traffic.arrivals import pick_arrival
 from demo.traffic.audience import Audience
 from demo.traffic.client import Shylight
-from demo.traffic.plan import DayPlanner, View, Visit
-from demo.traffic.sites import DemoSite
+from demo.traffic.demo_site import DemoSite
+from demo.traffic.visits import DayPlanner, View, Visit, audience_of
 
 # Views are shortened, because nobody watches a demo for long.
 _MAX_VIEW_MS = 60_000
-_BOTS = 0.06
+_BOTS, _REFUSING = 0.06, 0.07
 
 
 def run(
@@ -36,7 +35,7 @@ def run(
     scheduled: list[tuple[float, int, str, View, bool]] = []
     order = itertools.count()
     reading: dict[str, tuple[str, View, float]] = {}
-    audiences = {id_: Audience(rng) for id_ in sites}
+    audiences = {id_: audience_of(site, rng) for id_, site in sites.items()}
     weights = [site.visits_a_day for site in sites.values()]
     next_visit = time.monotonic()
     sent = 0
@@ -70,7 +69,8 @@ def _random_visit(site: DemoSite, audience: Audience, rng: random.Random) -> Vis
     planner = DayPlanner(site, rng, today, audience)
     if rng.random() < _BOTS:
         return planner.crawl()
-    return planner.visit(audience.person(), 0, pick_arrival(rng, today.isocalendar().week), site.entry(rng).path)
+    person = replace(planner.person(), refuses=rng.random() < _REFUSING)
+    return planner.visit(person, 0, planner.arrival(), site.entry(rng).path)
 
 
 def _beacon_times(visit: Visit) -> list[tuple[float, View, bool]]:

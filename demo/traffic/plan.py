@@ -8,84 +8,26 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from demo.traffic.arrivals import DIRECT, Arrival, pick_arrival
-from demo.traffic.audience import PHONE, Audience, Person
-from demo.traffic.sites import DemoSite, Goal
+from demo.traffic.arrivals import DIRECT, Arrival
+from demo.traffic.demo_site import DemoSite, Story
+from demo.traffic.visits import DayPlanner, View, Visit, epoch_ms
 
-# Relative number of visits by hour in the site's time zone, with peaks at lunchtime and in the evening.
-_WEEKDAY = (6, 3, 2, 1, 2, 4, 12, 26, 38, 44, 46, 45, 52, 48, 42, 40, 40, 42, 44, 50, 58, 56, 36, 16)
-_WEEKEND = (12, 8, 5, 3, 2, 3, 6, 12, 24, 38, 48, 50, 48, 46, 46, 46, 46, 46, 48, 52, 54, 50, 38, 22)
 _BY_WEEKDAY = (1.08, 1.1, 1.06, 1.02, 0.92, 0.66, 0.74)
-# Traffic grows over this many days, from this share of its full size.
-_GROWTH_DAYS, _GROWTH_FROM = 60, 0.6
-# Once in so many days, a story spreads, and there are this many times as many visits.
-_SPIKE_EVERY, _SPIKE_FACTOR = 17, 2.2
+# Traffic grows over this many days.
+_GROWTH_DAYS = 60
+# How many visits there are on the day on which a story spreads, and on the days after it; 1: as many as usual.
+_STORY_FACTORS = (2.9, 1.7, 1.25)
 _BOTS_PER_VISIT = 0.07
+_EDITORS_A_DAY = 1.2
 _RETURNS = 0.1
-_MAX_PAGES = 14
 _EPOCH = date(2026, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """A custom event during a view. `cents`: its revenue in hundredths of `currency`; None: no revenue."""
-
-    event: str
-    props: tuple[tuple[str, str], ...]
-    cents: int | None
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A page view as it is sent. `t` is epoch ms; load time and engagement are ms.
-
-    :ivar engagement: None if the leave was lost.
-    :ivar source, shown_referrer, channel, campaign: what should be reported for a visit that begins with this view.
-    :ivar conversion: the custom event in the middle of the view.
-    :ivar scroll: how far down the page was read, percent; None if the leave was lost.
-    """
-
-    id: str
-    t: int
-    person: Person
-    url: str
-    path: str
-    referrer: str | None
-    load_time: int | None
-    engagement: int | None
-    source: str
-    shown_referrer: str | None
-    channel: str = DIRECT
-    campaign: str | None = None
-    conversion: Conversion | None = None
-    scroll: int | None = None
-
-    @property
-    def middle(self) -> int:
-        """The middle of the view, in epoch ms."""
-        return self.t + (self.engagement or 0) // 2
-
-    @property
-    def last_activity(self) -> int:
-        """The last activity in the view, in epoch ms."""
-        return self.t + (self.engagement or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A visit of one person as planned; it may be counted as more than one, see `expected.count_visits`."""
-
-    views: tuple[View, ...]
-
-    @property
-    def end(self) -> int:
-        """The last activity in the visit, in epoch ms."""
-        return max(view.last_activity for view in self.views)
+# The visits of the last half hour, as a share of those of a day, and at least so many.
+_RECENT = timedelta(minutes=29)
+_RECENT_SHARE, _RECENT_LEAST = 0.11, 4
 
 
 def history(
@@ -98,7 +40,7 @@ def history(
     """
     zone = ZoneInfo(site.timezone)
     first, last = since.astimezone(zone).date(), until.astimezone(zone).date()
-    lower, upper = _ms(since), _ms(until)
+    lower, upper = epoch_ms(since), epoch_ms(until)
     views: list[View] = []
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
@@ -108,15 +50,47 @@ def history(
     return sorted(views, key=lambda view: (view.t, view.id))
 
 
+def recent(site: DemoSite, seed: int, until: datetime) -> list[View]:
+    """The views of visitors of the half hour before `until` (an aware time), some of whom are still there, by time.
+
+    They come in addition to those of `history`, at any time of day, so that there is something to see right now.
+    """
+    zone, upper = ZoneInfo(site.timezone), epoch_ms(until)
+    rng = random.Random(f"{seed} {site.domain} {until.isoformat()}")
+    count = max(_RECENT_LEAST, round(site.visits_a_day * _RECENT_SHARE))
+    planners: dict[date, DayPlanner] = {}
+    views: list[View] = []
+    for number in range(count):
+        start = until - _RECENT * ((number + rng.uniform(0.05, 0.95)) / count) ** 2  # most of them lately
+        day = start.astimezone(zone).date()
+        planner = planners.setdefault(day, DayPlanner(site, rng, day))
+        visit = planner.visit(planner.person(), epoch_ms(start), planner.arrival(), site.entry(rng).path)
+        views += [view for one in planner.if_within_day(_until(visit, upper)) for view in one.views]
+    return sorted(views, key=lambda view: (view.t, view.id))
+
+
+def _until(visit: Visit, upper: int) -> Visit:
+    """A visit as it is at `upper` (epoch ms): the page that is open then has been read for as long as it is open."""
+    return Visit(
+        tuple(
+            replace(view, engagement=None if view.engagement is None else min(view.engagement, upper - 1 - view.t))
+            for view in visit.views
+            if view.t < upper - 1
+        )
+    )
+
+
 def _size(site: DemoSite, day: date, full_at: date) -> float:
-    grown = min(1.0, max(0.0, 1 - (full_at - day).days / _GROWTH_DAYS))
-    spike = _SPIKE_FACTOR if is_spike(site, day) else 1.0
-    return site.visits_a_day * _BY_WEEKDAY[day.weekday()] * (_GROWTH_FROM + (1 - _GROWTH_FROM) * grown) * spike
+    grown = min(1.0, max(0.0, 1 - (full_at - day).days / (site.started or _GROWTH_DAYS)))
+    spread = spreading(site, day)
+    factor = _STORY_FACTORS[spread[1]] if spread else 1.0
+    return site.visits_a_day * _BY_WEEKDAY[day.weekday()] * (site.growth + (1 - site.growth) * grown) * factor
 
 
-def is_spike(site: DemoSite, day: date) -> bool:
-    """Whether a story about the site spreads on that day."""
-    return (day - _EPOCH).days % _SPIKE_EVERY == len(site.pages) % _SPIKE_EVERY
+def spreading(site: DemoSite, day: date) -> tuple[Story, int] | None:
+    """The story about the site that spreads on that day, and for how many days it has done so before; None: none."""
+    number, since = divmod((day - _EPOCH).days + len(site.pages), site.story_every)
+    return (site.stories[number % len(site.stories)], since) if since < len(_STORY_FACTORS) else None
 
 
 def day_of_visits(site: DemoSite, seed: int, day: date, size: float) -> Iterator[Visit]:
@@ -126,124 +100,23 @@ def day_of_visits(site: DemoSite, seed: int, day: date, size: float) -> Iterator
     """
     rng = random.Random(f"{seed} {site.domain} {day.isoformat()}")
     planner = DayPlanner(site, rng, day)
+    spread = spreading(site, day)
+    by_story = 1 - 1 / _STORY_FACTORS[spread[1]] if spread else 0.0
     for _ in range(_poisson(rng, size)):
-        person = planner.audience.person()
-        arrival = pick_arrival(rng, day.isocalendar().week)
-        if is_spike(site, day) and rng.random() < 0.5:
-            arrival = site.spike
-        visit = planner.visit(person, planner.random_time(), arrival, site.entry(rng).path)
+        start = planner.random_time()
+        if spread and rng.random() < by_story:
+            visit = planner.visit(planner.audience.person(), start, spread[0].arrival, spread[0].path)
+        else:
+            visit = planner.visit(planner.person(), start, planner.arrival(), site.entry(rng).path)
         yield from planner.if_within_day(visit)
         if rng.random() < _RETURNS:
             yield from planner.if_within_day(planner.return_visit(visit))
     for _ in range(_poisson(rng, size * _BOTS_PER_VISIT)):
         yield from planner.if_within_day(planner.crawl())
-
-
-class DayPlanner:
-    """Plans the visits of one site-day."""
-
-    def __init__(self, site: DemoSite, rng: random.Random, day: date, audience: Audience | None = None) -> None:
-        self._site, self._rng, self._day = site, rng, day
-        self._zone = ZoneInfo(site.timezone)
-        self._ends = _ms(datetime(day.year, day.month, day.day, tzinfo=self._zone) + timedelta(days=1))
-        self._pages = {page.path: page for page in site.pages}
-        self.audience = audience or Audience(rng)
-
-    def random_time(self) -> int:
-        """A random time of the day, weighted by hour, in epoch ms."""
-        weights = _WEEKEND if self._day.weekday() >= 5 else _WEEKDAY
-        hour = self._rng.choices(range(24), weights=weights)[0]
-        moment = datetime(self._day.year, self._day.month, self._day.day, hour, tzinfo=self._zone)
-        return _ms(moment) + self._rng.randrange(3_600_000)
-
-    def if_within_day(self, visit: Visit | None) -> Iterator[Visit]:
-        """The visit, unless it is None or extends past midnight."""
-        if visit is not None and self._first_is_today(visit) and visit.end < self._ends - 1000:
-            yield visit
-
-    def _first_is_today(self, visit: Visit) -> bool:
-        return datetime.fromtimestamp(visit.views[0].t / 1000, self._zone).date() == self._day
-
-    def visit(self, person: Person, start: int, arrival: Arrival, path: str) -> Visit:
-        """A visit that begins at `start` on the page `path`."""
-        rng, views = self._rng, list[View]()
-        count = 1 if rng.random() < self._site.bounce else min(_MAX_PAGES, 2 + int(rng.expovariate(1 / 1.9)))
-        t, referrer, query = start, arrival.referrer, arrival.query
-        for number in range(count):
-            view = self._view(person, t, path, query, referrer)
-            if number == 0:
-                view = replace(
-                    view, source=arrival.source, shown_referrer=arrival.shown_referrer, channel=arrival.channel,
-                    campaign=arrival.campaign,
-                )  # fmt: skip
-            views.append(view)
-            referrer, query = view.url.partition("?")[0], ""
-            path = self._next(path)
-            t = view.last_activity + self._pause()
-        return Visit(tuple(views))
-
-    def return_visit(self, before: Visit) -> Visit:
-        """A later visit of the same person on that day: by a link within the site, or like any other visit."""
-        rng = self._rng
-        last = before.views[-1]
-        start = before.end + round(rng.uniform(31, 420) * 60_000)
-        if rng.random() < 0.25:  # the tab was still open
-            path = self._next(last.path)
-            return self.visit(
-                last.person, start, Arrival(DIRECT, referrer=last.url.partition("?")[0], internal=True), path
-            )
-        return self.visit(
-            last.person, start, pick_arrival(rng, self._day.isocalendar().week), self._site.entry(rng).path
-        )
-
-    def crawl(self) -> Visit:
-        """A bot's visit: many pages in a short time."""
-        rng, t, views = self._rng, self.random_time(), list[View]()
-        bot = self.audience.bot()
-        for _ in range(rng.randint(1, 6)):
-            path = self._site.page(rng).path
-            views.append(View(self._id(), t, bot, self._site.url(path), path, None, None, None, DIRECT, None))
-            t += rng.randint(400, 20_000)
-        return Visit(tuple(views))
-
-    def _view(self, person: Person, t: int, path: str, query: str, referrer: str | None) -> View:
-        rng = self._rng
-        slow = 1500 if person.agent.device == PHONE else 800
-        load_time = round(rng.lognormvariate(math.log(slow), 0.55)) if rng.random() < 0.93 else None
-        seconds = rng.lognormvariate(math.log(self._pages[path].seconds), 0.9)
-        engagement = round(min(seconds, 1500) * 1000) if rng.random() < 0.94 else None
-        url = self._site.url(path, query)
-        # The referrer is a page of the site itself, so a visit that begins with this view has no source.
-        view = View(self._id(), t, person, url, path, referrer, load_time, engagement, DIRECT, None)
-        scroll = None if engagement is None else _scroll(random.Random(f"{view.id} scroll"))
-        conversion = _conversion(self._pages[path].goal, random.Random(view.id))
-        return replace(view, conversion=conversion, scroll=scroll)
-
-    def _next(self, path: str) -> str:
-        while (found := self._site.page(self._rng).path) == path:
-            pass
-        return found
-
-    def _pause(self) -> int:
-        rng = self._rng
-        if rng.random() < 0.05:  # interrupted, sometimes for longer than the visit timeout
-            return round(rng.uniform(5, 40) * 60_000)
-        return rng.randint(300, 9_000)
-
-    def _id(self) -> str:
-        return f"{self._rng.getrandbits(60):012x}"
-
-
-def _conversion(goal: Goal | None, rng: random.Random) -> Conversion | None:
-    if goal is None or rng.random() >= goal.share:
-        return None
-    cents = rng.randint(*goal.cents) if goal.cents else None
-    return Conversion(goal.event, ((goal.prop, rng.choice(goal.choices)),), cents, goal.currency)
-
-
-def _scroll(rng: random.Random) -> int:
-    """How far down a page is read, percent: to its end by some, and by most at least to the middle."""
-    return min(100, round(rng.betavariate(2.6, 1.3) * 110))
+    if "ignored_ips" in site.settings and day.weekday() < 5:
+        for _ in range(_poisson(rng, _EDITORS_A_DAY)):
+            visit = planner.visit(planner.audience.editor(), planner.random_time(), Arrival(DIRECT), site.pages[0].path)
+            yield from planner.if_within_day(visit)
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
@@ -255,7 +128,3 @@ def _poisson(rng: random.Random, mean: float) -> int:
         product *= rng.random()
         count += 1
     return count
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

@@ -8,26 +8,27 @@ from zoneinfo import ZoneInfo
 
 from demo.traffic import plan
 from demo.traffic.client import Shylight
-from demo.traffic.sites import JOURNAL, SHOP, DemoSite
+from demo.traffic.demo_site import DemoSite
+from demo.traffic.sites import JOURNAL, NOTES, SHOP
 
 # By site: how many days ago, at which time or on the whole day, which kind, and what.
 _HAPPENED: Final[dict[str, tuple[tuple[int, time | None, str, str], ...]]] = {
     JOURNAL.domain: (
-        (24, None, "note", "Summer issue sent to 4,200 subscribers"),
+        (52, None, "note", "New home page"),
+        (38, time(10, 20), "deploy", "v3.0.0"),
+        (24, None, "note", "New issue sent to 4,200 subscribers"),
         (18, time(9, 40), "deploy", "v3.1.0: faster map"),
         (9, time(16, 5), "deploy", "v3.2.0: new reading list"),
         (9, time(17, 20), "deploy", "v3.2.1"),
-        (0, time(7, 30), "note", "Interview on the radio"),
+        (4, time(7, 30), "note", "Interview on the radio"),
     ),
     SHOP.domain: (
+        (45, None, "note", "Campaign “Autumn lights” begins"),
         (21, None, "note", "Free shipping from 60 USD"),
         (12, time(11, 15), "deploy", "Checkout in one step"),
         (5, None, "note", "Sale begins"),
     ),
-}
-_STORIES: Final = {
-    JOURNAL.domain: "“The last keeper of Hornbill Rock” is on the front page of Hacker News",
-    SHOP.domain: "The brass lantern is all over r/BuyItForLife",
+    NOTES.domain: ((20, None, "note", "First post"), (6, time(21, 0), "note", "Now with a feed")),
 }
 
 
@@ -45,8 +46,9 @@ def planned(site: DemoSite, first: date, until: datetime) -> list[dict[str, Any]
         found.append({"at": moment, "kind": kind, "text": text, **link})
     for number in range((today - first).days + 1):
         day = first + timedelta(days=number)
-        if plan.is_spike(site, day):
-            found.append({"at": day.isoformat(), "text": _STORIES[site.domain], "url": site.spike.referrer or ""})
+        if (spread := plan.spreading(site, day)) and spread[1] == 0:
+            story = spread[0]
+            found.append({"at": day.isoformat(), "text": story.text, "url": story.arrival.referrer or ""})
     return found
 
 

@@ -15,8 +15,8 @@ from demo.traffic import expected
 from demo.traffic.arrivals import DIRECT
 from demo.traffic.audience import Audience, Person
 from demo.traffic.client import Shylight
-from demo.traffic.plan import View
 from demo.traffic.sites import JOURNAL
+from demo.traffic.visits import View
 
 EVENT: Final = "Newsletter"
 _AT_A_TIME = 500

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from demo.traffic import expected, history, live
+from demo.traffic import expected, history, live, set_up
+from demo.traffic.audience import is_editor
 from demo.traffic.client import Shylight
+from demo.traffic.demo_site import DemoSite
 from demo.traffic.history import History
-from demo.traffic.sites import JOURNAL, SHOP, SITES, DemoSite
+from demo.traffic.sites import JOURNAL, SHOP, SITES
 
 if TYPE_CHECKING:
     from tests.conftest import Deployed
@@ -32,8 +34,9 @@ def shylight(stack: Deployed) -> Shylight:
 def counted(request: pytest.FixtureRequest, shylight: Shylight) -> tuple[str, History]:
     """A site whose history has been sent and counted: its id and the history."""
     site: DemoSite = request.param
-    sent = history.prepare(site, DAYS, datetime.now(UTC), seed=11, scale=0.4)
-    id_ = shylight.create_site(site.name, site.domain, site.timezone)
+    sent = history.prepare(site, DAYS, datetime.now(UTC), seed=11, scale=0.8, recent=True)
+    id_ = set_up.create(shylight, site)
+    set_up.complete(shylight, id_, site)
     history.send(shylight, id_, sent)
     history.wait_until_counted(shylight, id_, sent, PATIENCE_S)
     return id_, sent
@@ -58,6 +61,28 @@ def test_the_whole_period_shows_what_was_sent(shylight: Shylight, counted: tuple
     assert rows(stats) == expected.tables(sent.visits)
     events = {row["name"]: (row["events"], row["visitors"], row["revenue"]) for row in stats["events"]}
     assert events == expected.events(sent.visits)
+    assert stats["online"] >= 1
+
+
+def test_excluded_traffic_shows_bots_and_the_editors(shylight: Shylight, counted: tuple[str, History]):
+    """Bots are dropped or kept, as the site's settings say."""
+    id_, sent = counted
+    found = shylight.excluded(id_, **{"from": sent.first.isoformat(), "to": sent.last.isoformat(), "limit": "1000"})
+    bots = sum(view.person.is_bot for view in sent.views)
+    assert sum(row["hits"] for row in found["robots"]) == bots
+    assert {row["kept"] for row in found["robots"]} == {not sent.site.settings.get("ignore_robots", False)}
+    editors = [view for view in sent.views if is_editor(view.person.address)]
+    hits = len(editors) + sum(view.conversion is not None for view in editors)
+    assert sum(row["hits"] for row in found["dropped"] if row["reason"] == "ignored_address") == hits
+
+
+def test_people_who_sign_in_are_found_by_their_identifier(shylight: Shylight, counted: tuple[str, History]):
+    id_, sent = counted
+    period = {"from": sent.first.isoformat(), "to": sent.last.isoformat()}
+    known = {visit.person.identifier for visit in sent.visits if visit.person.identifier}
+    for identifier in known:
+        own = [visit for visit in sent.visits if visit.person.identifier == identifier]
+        assert len(shylight.visits(id_, identifier=identifier, **period)) == len(own)
 
 
 def test_each_day_shows_what_was_sent(shylight: Shylight, counted: tuple[str, History]):
@@ -89,7 +114,7 @@ def test_the_chart_shows_what_was_sent_hour_by_hour(shylight: Shylight, counted:
 def test_history_sent_twice_counts_once(shylight: Shylight):
     today = datetime.now(ZoneInfo(SHOP.timezone)).replace(hour=0, minute=0)
     sent = history.prepare(SHOP, 1, today - timedelta(minutes=1), seed=12, scale=0.3)
-    id_ = shylight.create_site("Twice", "twice.example", SHOP.timezone)
+    id_ = shylight.create_site("Twice", "twice.example", SHOP.timezone, SHOP.settings)
     for _ in range(2):
         history.send(shylight, id_, sent)
     marker = history.prepare(SHOP, 1, today - timedelta(days=1, minutes=1), seed=13, scale=0.1)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from demo.traffic import expected
 from demo.traffic.audience import Person, UserAgent
-from demo.traffic.plan import View
+from demo.traffic.visits import View
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOON = round(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)

@@ -16,7 +16,7 @@ from chalicelib.config import SCRIPT_CACHE_S
 from chalicelib.operations import cost, prices
 from chalicelib.operations.cost import estimate
 from chalicelib.store.usage import Day, Usage
-from demo.traffic.plan import View
+from demo.traffic.visits import View
 from harness.faults.result import Result
 from harness.measurement import Measurement, Section
 from tests.unit.dashboard import samples
