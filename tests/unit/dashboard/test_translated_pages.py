@@ -29,7 +29,7 @@ NAMES = re.compile(
     "|".join((
         rf"\b(?:{'|'.join((*ENGLISH.months, *ENGLISH.weekdays))})\b", r"(?<=\d) (?:ms|pp|k?B|MB|GB|TB)\b",
         "Shylight", "WordPress", "npm", "Content-Security-Policy", "IP Geolocation by DB-IP", "MaxMind",
-        "Ada <Lovelace>", "Grace Hopper", "Fieldnotes", r"[\w.@-]*\bexample(?:\.com)?\b", "W{99,200}", "Example <Net>",
+        "Ada <Lovelace>", "Grace Hopper", "customer <4711>", "Fieldnotes", r"[\w.@-]*\bexample(?:\.com)?\b", "W{99,200}", "Example <Net>",
         "Europe/Berlin", "UTC", "Googlebot", "Firefox", "Linux", "Hacker News", "Germany", "signup", "EUR", "USD",
         "Traditional Chinese",
         r"\b(?:DE|XX)\b", r"/(?:about|page-\d+)", "<b>",
