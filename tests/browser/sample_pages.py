@@ -43,6 +43,8 @@ class Dashboard:
             "/sites": lambda: samples.home(
                 samples.full(), samples.full(samples.LONG_SITE, names=samples.NASTY), samples.empty()
             ),
+            "/sites/many": lambda: samples.home(*samples.many()),
+            "/sites/not-found": lambda: samples.home(search="W" * 200),
             "/sites/full": lambda: samples.overview(samples.full(rows=40)),
             "/sites/today": lambda: samples.overview(samples.full(days=1), period="today"),
             "/sites/world": lambda: samples.overview(samples.worldwide()),

@@ -173,6 +173,22 @@ def test_the_metric_of_the_chart_its_interval_and_the_comparison_can_be_chosen(
     either.wait_for_url("**/sites/full?period=custom&from=2026-11-23&to=2026-11-23")
 
 
+def test_sites_are_narrowed_down_while_one_types(page: Page, dashboard: Dashboard) -> None:
+    page.clock.install()
+    page.goto(f"{dashboard.url}/sites/many")
+    shown = page.locator(".cards > .site:visible h2")
+    page.get_by_role("searchbox", name="Search sites").fill("strasse")
+    page.get_by_text("No site has such a name or domain.").wait_for()
+    page.get_by_role("searchbox", name="Search sites").fill("söhne")
+    assert shown.all_inner_texts() == ["Straße & Söhne"]
+    with page.expect_response("**/sites/many"):
+        page.clock.fast_forward(6_000)  # the page brings itself up to date
+    page.wait_for_load_state("networkidle")
+    assert shown.all_inner_texts() == ["Straße & Söhne"]
+    page.get_by_role("searchbox", name="Search sites").press("Enter")
+    page.wait_for_url("**/sites/many?search=s%C3%B6hne")
+
+
 def test_a_waiting_page_notices_the_first_visit(page: Page, dashboard: Dashboard) -> None:
     page.clock.install()
     page.goto(f"{dashboard.url}/sites/new")
