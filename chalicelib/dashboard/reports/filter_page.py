@@ -11,7 +11,7 @@ from chalice import Response
 
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import render
-from chalicelib.dashboard.reports import breakdowns, filter_form, filter_pills, filter_words, periods
+from chalicelib.dashboard.reports import breakdowns, filter_form, filter_pills, filter_words, icons, periods
 from chalicelib.dashboard.reports.filter_form import FilterForm, Suggestion
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.errors import BadRequest, QueryTooLarge
@@ -93,7 +93,8 @@ def suggested(site: Site, field: Field, period: Period, now: datetime) -> tuple[
 def _suggestion(field: Field, name: str) -> Suggestion:
     value = filter_words.as_entered(field, name)
     label = breakdowns.label_of(field.dimension, name) if field.dimension else value
-    return Suggestion(value, "" if label == value else label)
+    icon = icons.of_value(field.dimension, name) if field.dimension else None
+    return Suggestion(value, "" if label == value else label, "" if name == value else name, icon)
 
 
 def _of_property(site: Site, field: Field, period: Period, now: datetime) -> list[str]:
