@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -100,6 +101,12 @@ def _give_ids(items: list[pytest.Item]) -> None:
     same = [nodeid for nodeid, number in Counter(item.nodeid for item in items).items() if number > 1]
     if same:
         raise pytest.UsageError(f"several tests have the id {same[0]}, so only one of them would run")
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_reported() -> None:
+    """What the program logs is reported with a failed test, also after Chalice has made the logger write to stdout."""
+    logging.getLogger("shylight").propagate = True
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ FULL: Final = frozenset(
         "browser/test_dashboard.py::test_no_page_violates_a_rule_of_accessibility_in_the_other_scheme",
         # Every page once more, for the files it asks for; the symbols of sprites are unit tests.
         "browser/test_pictures.py::test_pictures_are_drawn_from_files_of_ones_own",
+        # Twenty clicks on a month of visits; the core's clicks are in `test_filters.py`.
+        "browser/test_filter_clicks.py",
         # Trackers in all the places of a page, and those that others wrote. The core's journeys are in `test_visit.py`.
         "browser/test_other_clients.py",
         "browser/test_tracker_beacons.py",

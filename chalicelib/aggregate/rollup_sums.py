@@ -5,15 +5,17 @@ Metrics are ratios of these sums. `aggregate.compute_rollup` computes rollups; r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Final
 
 from chalicelib import catalogue, config
 from chalicelib.aggregate import event_rows
 from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.spellings import Counts, add_rows, one_spelling, respelled
-from chalicelib.catalogue import Totals
+from chalicelib.catalogue import SUMS, Totals
 from chalicelib.store import rollups
 
 VERSION: Final = 1
@@ -173,14 +175,34 @@ def _plain(rollup: Rollup) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def pack_minutes(rows: Iterable[Sequence[int]]) -> bytes:
-    """The rows of ``sums_by_minute.sql`` as stored."""
-    return rollups.compressed({"v": VERSION, "minutes": [list(row) for row in rows]})
+    """The rows of ``sums_by_minute.sql`` as stored: by hour, so that only one hour is parsed.
+
+    An entry is (hour, the sums of the hours before it, its rows as JSON), the first hour with visits first.
+    """
+    hours: list[tuple[int, list[int], str]] = []
+    before = [0] * len(SUMS)
+    for hour, found in groupby(sorted(map(list, rows)), lambda row: row[0] // 60):
+        of_hour = list(found)
+        hours.append((hour, before, json.dumps(of_hour, separators=(",", ":"))))
+        before = _columns([[0, *before], *of_hour])
+    return rollups.compressed({"v": VERSION, "hours": hours})
 
 
 def until(packed: bytes, minute: int) -> Totals:
     """The sums of a day until the end of a minute, from :func:`pack_minutes`."""
-    rows = [sums for of_minute, *sums in rollups.decompressed(packed)["minutes"] if of_minute <= minute]
-    return Totals.read([sum(column) for column in zip(*rows, strict=True)])
+    content = rollups.decompressed(packed)
+    if "minutes" in content:  # as earlier releases have stored them
+        return Totals.read(_columns([row for row in content["minutes"] if row[0] <= minute]))
+    reached = [entry for entry in content["hours"] if entry[0] <= minute // 60]
+    if not reached:
+        return Totals()
+    _, before, rows = reached[-1]
+    return Totals.read(_columns([[0, *before], *(row for row in json.loads(rows) if row[0] <= minute)]))
+
+
+def _columns(rows: Iterable[Sequence[int]]) -> list[int]:
+    """The sums of rows of (minute, sums)."""
+    return [sum(column) for column in zip(*rows, strict=True)][1:]
 
 
 def packed_tables(rollup: Rollup) -> bytes:

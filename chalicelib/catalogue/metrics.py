@@ -52,8 +52,8 @@ class Totals:
 
     def add(self, other: Totals) -> None:
         """Add the sums of another time."""
-        for name in SUMS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name, value in zip(SUMS, _VALUES(other), strict=True):
+            setattr(self, name, getattr(self, name) + value)
 
     @classmethod
     def sum(cls, parts: Iterable[Totals]) -> Totals:

@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 from chalicelib import config
 from chalicelib.catalogue import Totals
-from chalicelib.days import MINUTE_MS, Calendar, each
+from chalicelib.days import HOUR_MS, MINUTE_MS, Calendar, each
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Point
@@ -61,13 +61,13 @@ def points(calendar: Calendar, first: date, last: date, interval: Interval, coun
 
     Weeks begin on Monday. The first week and month begin with the period, if that begins later.
     """
-    begun: dict[datetime, Totals] = {}
+    begun: dict[datetime, list[Totals]] = {}
     for day in each(first, last):
         for t, place in _places(calendar, first, day, interval):
-            sums = begun.setdefault(t, Totals())
+            found = begun.setdefault(t, [])
             if (day, place) in counts:
-                sums.add(counts[day, place])
-    return tuple(Point(t, sums) for t, sums in begun.items())
+                found.append(counts[day, place])
+    return tuple(Point(t, Totals.sum(found) if found else Totals()) for t, found in begun.items())
 
 
 def _places(calendar: Calendar, first: date, day: date, interval: Interval) -> Iterable[tuple[datetime, int]]:
@@ -76,7 +76,8 @@ def _places(calendar: Calendar, first: date, day: date, interval: Interval) -> I
         start, end = calendar.day_start(day) // MINUTE_MS, calendar.day_end(day) // MINUTE_MS
         return ((calendar.local(minute * MINUTE_MS, day), minute) for minute in range(start, end))
     if interval == "hour":
-        return ((calendar.hour_start(day, hour), hour) for hour in range(calendar.hours_in(day)))
+        start = calendar.day_start(day)
+        return ((calendar.local(start + hour * HOUR_MS, day), hour) for hour in range(calendar.hours_in(day)))
     begin = day
     if interval == "week":
         begin = max(first, day - timedelta(days=day.weekday()))

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.config import settings
-from chalicelib.store import aws, batch_get
+from chalicelib.store import aws, bulk_reads
 from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.tables import DayTotalsItem
 
@@ -77,16 +77,18 @@ def of_months(wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], Mont
     """
     keys = list(wanted)
     found = dict.fromkeys(keys, Month())
-    for item in batch_get.items(settings().table("rollups"), ((site_id, _sort_key(first)) for site_id, first in keys)):
-        first = date.fromisoformat(f"{item['sk']['S'].partition('#')[2]}-01")
-        found[item["site"]["S"], first] = _parse(item, first)
+    for item in bulk_reads.by_keys(
+        settings().table("rollups"), ((site_id, _sort_key(first)) for site_id, first in keys)
+    ):
+        first = date.fromisoformat(f"{item['sk'].partition('#')[2]}-01")
+        found[item["site"], first] = _parse(item, first)
     return found
 
 
-def _parse(item: batch_get.Item, first: date) -> Month:
+def _parse(item: bulk_reads.Item, first: date) -> Month:
     names = [name for name in item if name[0] == "d"]
     # All days in one text: reading each by itself takes several times as long.
-    values = json.loads(f"[{','.join(item[name]['S'][_TURN_DIGITS:] for name in names)}]")
+    values = json.loads(f"[{','.join(item[name][_TURN_DIGITS:] for name in names)}]")
     days = {first.replace(day=int(name[1:])): DayTotals(*value) for name, value in zip(names, values, strict=True)}
     return Month("complete" in item, days)
 

@@ -13,7 +13,7 @@ from datetime import date
 
 from chalicelib import config
 from chalicelib.days import now_ms
-from chalicelib.store import aws
+from chalicelib.store import aws, bulk_reads
 from chalicelib.store.tables import MarkItem
 
 _BUCKETS = 4
@@ -59,13 +59,19 @@ def schedule_close(site_id: str, day: date, due: int) -> None:
 def of_day(site_id: str, day: date) -> list[Mark]:
     """The marks of a site-day."""
     start = MarkItem.sk.startswith(f"{site_id}#{day.isoformat()}#")
-    return [_parse(item) for item in MarkItem.query(bucket_of(site_id), start, consistent_read=True)]
+    return [
+        _parse(item.sk, item.until, item.due)
+        for item in MarkItem.query(bucket_of(site_id), start, consistent_read=True)
+    ]
 
 
 def of_days(site_id: str, first: date, last: date) -> list[Mark]:
     """The marks of a site's days from `first` to `last`, both included."""
     between = MarkItem.sk.between(f"{site_id}#{first.isoformat()}#", f"{site_id}#{last.isoformat()}~")
-    return [_parse(item) for item in MarkItem.query(bucket_of(site_id), between, consistent_read=True)]
+    return [
+        _parse(item.sk, item.until, item.due)
+        for item in MarkItem.query(bucket_of(site_id), between, consistent_read=True)
+    ]
 
 
 def due_of_sites(wanted: Mapping[str, tuple[date, date]], now: int) -> Iterator[Mark]:
@@ -85,10 +91,10 @@ def due_of_sites(wanted: Mapping[str, tuple[date, date]], now: int) -> Iterator[
 
 def all_due(now: int) -> Iterator[Mark]:
     """The marks of all sites that are due at `now` (epoch ms)."""
-    for bucket in range(_BUCKETS):
-        for item in MarkItem.query(str(bucket), consistent_read=True):
-            if item.due <= now:
-                yield _parse(item)
+    buckets = [str(bucket) for bucket in range(_BUCKETS)]
+    for item in bulk_reads.of_partitions(config.settings().table("marks"), "bucket", buckets):
+        if item["due"] <= now:
+            yield _parse(item["sk"], item["until"], item["due"])
 
 
 def clear(mark: Mark) -> bool:
@@ -106,7 +112,7 @@ def _sort_key(site_id: str, day: date, hour: int | None) -> str:
     return f"{site_id}#{day.isoformat()}#{_CLOSE if hour is None else f'{hour:02d}'}"
 
 
-def _parse(item: MarkItem) -> Mark:
-    site_id, day, hour = item.sk.split("#")
+def _parse(sort_key: str, until: float, due: float) -> Mark:
+    site_id, day, hour = sort_key.split("#")
     number = None if hour == _CLOSE else int(hour)
-    return Mark(site_id, date.fromisoformat(day), number, int(item.until), int(item.due))
+    return Mark(site_id, date.fromisoformat(day), number, int(until), int(due))

@@ -14,7 +14,7 @@ from pynamodb.exceptions import PutError
 from pynamodb.expressions.update import Action
 
 from chalicelib.config import settings
-from chalicelib.store import aws, batch_get
+from chalicelib.store import aws, bulk_reads
 from chalicelib.store.segments import Manifest, StaleWrite
 from chalicelib.store.tables import RollupItem
 from chalicelib.timed_cache import on_reset
@@ -124,18 +124,18 @@ def minutes_of(wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], byt
 
     :param wanted: ids of sites, and days, without duplicates.
     """
-    items = batch_get.items(settings().table("rollups"), ((site_id, _minutes_key(day)) for site_id, day in wanted))
-    return {_site_and_day(item): item["packed"]["B"] for item in items}
+    items = bulk_reads.by_keys(settings().table("rollups"), ((site_id, _minutes_key(day)) for site_id, day in wanted))
+    return {_site_and_day(item): item["packed"] for item in items}
 
 
 def packed_of(wanted: Iterable[tuple[str, date]]) -> dict[tuple[str, date], bytes]:
     """The packed rollups of days of many sites, those that are stored; see :func:`minutes_of`."""
-    items = batch_get.items(settings().table("rollups"), ((site_id, _sort_key(day)) for site_id, day in wanted))
-    return {_site_and_day(item): item["packed"]["B"] for item in items}
+    items = bulk_reads.by_keys(settings().table("rollups"), ((site_id, _sort_key(day)) for site_id, day in wanted))
+    return {_site_and_day(item): item["packed"] for item in items}
 
 
-def _site_and_day(item: dict[str, Any]) -> tuple[str, date]:
-    return item["site"]["S"], date.fromisoformat(item["sk"]["S"].partition("#")[2])
+def _site_and_day(item: bulk_reads.Item) -> tuple[str, date]:
+    return item["site"], date.fromisoformat(item["sk"].partition("#")[2])
 
 
 def first_day(site_id: str) -> date | None:

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.config import settings
-from chalicelib.store import batch_get
+from chalicelib.store import bulk_reads
 from chalicelib.store.tables import UsageItem
 
 _DROPPED: Final = "x_"
@@ -75,7 +75,7 @@ def add_dropped(site_id: str, day: date, reason: str, count: int) -> None:
 def of_month(site_ids: Iterable[str], month: str) -> Iterator[Usage]:
     """The usage of sites in a month (``2026-11``), in any order, without sites that used nothing."""
     keys = ((site_id, _sort_key(month)) for site_id in site_ids)
-    yield from map(_parse, batch_get.items(settings().table("rollups"), keys))
+    yield from map(_parse, bulk_reads.by_keys(settings().table("rollups"), keys))
 
 
 def hits_of(site_ids: Iterable[str], first: date, last: date) -> dict[str, int]:
@@ -92,12 +92,12 @@ def _item(site_id: str, day: date) -> UsageItem:
     return UsageItem(site_id, _sort_key(f"{day:%Y-%m}"))
 
 
-def _parse(item: batch_get.Item) -> Usage:
+def _parse(item: bulk_reads.Item) -> Usage:
     return Usage(
-        item["site"]["S"],
-        {int(name[1:]): Day(*json.loads(value["S"])) for name, value in item.items() if "S" in value and _is_day(name)},
-        int(item.get("builds", {}).get("N", 0)),
-        {name.removeprefix(_DROPPED): int(value["N"]) for name, value in item.items() if name.startswith(_DROPPED)},
+        item["site"],
+        {int(name[1:]): Day(*json.loads(value)) for name, value in item.items() if _is_day(name)},
+        int(item.get("builds", 0)),
+        {name.removeprefix(_DROPPED): int(value) for name, value in item.items() if name.startswith(_DROPPED)},
     )
 
 

@@ -117,6 +117,23 @@ def test_from_the_list_of_visits_to_a_visit_and_to_others_of_the_identifier(
     assert rows.count() == 3
 
 
+def test_a_list_is_filtered_and_its_filter_changed(signed_in: Page, in_process: Deployed, site: Site) -> None:
+    page = signed_in
+    page.goto(f"{in_process.base_url}/sites/{site.id}/visits?period=7d")
+    rows = page.get_by_role("table", name="Visits, newest first").locator("tbody tr")
+    page.get_by_role("link", name="Filter", exact=True).click()
+    page.get_by_role("link", name="Identifier", exact=True).click()
+    page.get_by_label("Value").fill("customer-1")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**/visits?period=7d&f=is%2Cidentifier%2Ccustomer-1")
+    assert rows.count() == 2
+    page.get_by_role("link", name="Identifier is customer-1", exact=True).click()
+    page.get_by_label("Condition").select_option(label="is not")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**/visits?period=7d&f=is_not%2Cidentifier%2Ccustomer-1")
+    assert rows.count() == 1
+
+
 def test_a_visit_that_is_not_there(signed_in: Page, in_process: Deployed, site: Site) -> None:
     answer = signed_in.goto(f"{in_process.base_url}/sites/{site.id}/visits/2026-11-24.x.y")
     assert answer is not None

@@ -96,6 +96,9 @@ def test_a_slash_leads_to_the_search_or_to_the_filters(overview: Page, dashboard
     assert overview.evaluate("document.activeElement.name") == "search"
     overview.keyboard.type("d/?x")
     assert overview.get_by_role("searchbox").input_value() == "d/?x"
+    overview.goto(f"{dashboard.url}/sites/x/visits")
+    with overview.expect_request("**/filter?*on=visits"):
+        overview.keyboard.press("/")
 
 
 def test_c_leads_to_the_form_for_other_days(overview: Page) -> None:

@@ -91,7 +91,9 @@ class Filters:
         if name.startswith("prop:"):
             column = self._dialect.property.format(name=name.removeprefix("prop:"))
         elif name in OF_VISITS:
-            column = OF_VISITS[name][0].format(weekday=self._dialect.weekday)
+            known, condition = OF_VISITS[name]
+            known = known.format(weekday=self._dialect.weekday)
+            column = known if condition == "true" else f"CASE WHEN {condition} THEN {known} END"
         else:
             column = {**OF_VIEWS, **_OF_EVENTS, "identifier": "identifier", "day": "day"}[name]
         return f"coalesce({column}, '')" if name != "day" else column

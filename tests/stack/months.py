@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from unittest.mock import patch
 
 from chalicelib.aggregate.build_day import refresh
 from chalicelib.collect.event import Event, encode
+from chalicelib.enrich import geolocation
+from chalicelib.enrich.geolocation import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.store.sites import Site, get_site
 from tests.stack import month_traffic, naive_count
@@ -19,6 +21,7 @@ from tests.stack.naive_count import Counted
 SPLIT_DAYS = (4, 20)
 LATE_DAYS = (12, 20)
 _SPLIT_RECORDS = 12
+_LOCATE = geolocation.locate
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ class Month:
 
 def build(caller: Caller) -> list[Month]:
     """The month of both sites, with all days closed."""
-    return [_build(caller, seed, zone) for seed, zone in enumerate(month_traffic.ZONES)]
+    return [of_zone(caller, seed, zone) for seed, zone in enumerate(month_traffic.ZONES)]
 
 
-def _build(caller: Caller, seed: int, zone: str) -> Month:
+def of_zone(caller: Caller, seed: int, zone: str) -> Month:
+    """The month of one site."""
     site = get_site(caller.new_site(timezone=zone))
     assert site is not None
     days = month_traffic.month()
@@ -58,8 +62,15 @@ def _build(caller: Caller, seed: int, zone: str) -> Month:
 
 
 def _take(events: Sequence[Event]) -> None:
-    for start in range(0, len(events), 100):
-        consume([encode(events[start : start + 100])])
+    with patch.object(geolocation, "locate", _locate):
+        for start in range(0, len(events), 100):
+            consume([encode(events[start : start + 100])])
+
+
+def _locate(address: str) -> Location:
+    """As if there was a database with cities beside the packaged one, which has countries."""
+    place, found = month_traffic.place_of(address), _LOCATE(address)
+    return replace(found, region=place.region or None, city=place.city or None, network=place.network or None)
 
 
 def _refresh(site: Site, days: Sequence[date], number: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalicelib.url_normalization import uri
 from demo.traffic.audience import Person, UserAgent
-from tests.stack.month_traffic import Sent, SentEvent, SentView
+from tests.stack.month_traffic import Place, Sent, SentEvent, SentView, place_of
 
 HALF_AN_HOUR = 30 * 60_000
 SHOWN_HOSTS = {"xn--bcher-kva.example.com": "bücher.example.com"}
@@ -120,6 +120,20 @@ def tag(name: str) -> Callable[[Visit], str]:
     return lambda visit: visit.views[0].origin.tag(name)
 
 
+def place(of: Callable[[Place], str]) -> Callable[[Visit], str]:
+    return lambda visit: of(place_of(visit.person.address))
+
+
+def in_country(of: Callable[[Place], str]) -> Callable[[Visit], str]:
+    """A name with the country that it is in."""
+
+    def value(visit: Visit) -> str:
+        name = place(of)(visit)
+        return ", ".join(filter(None, (name, visit.person.country))) if name else ""
+
+    return value
+
+
 OF_VISIT: dict[str, Callable[[Visit], str]] = {
     "entry_page": lambda visit: visit.views[0].page,
     "exit_page": lambda visit: visit.views[-1].page,
@@ -129,6 +143,9 @@ OF_VISIT: dict[str, Callable[[Visit], str]] = {
     "campaign": lambda visit: visit.views[0].origin.campaign,
     **{name: tag(name) for name in ("utm_source", "utm_medium", "utm_term", "utm_content")},
     "country": lambda visit: visit.person.country,
+    "region": in_country(lambda place: place.region),
+    "city": in_country(lambda place: place.city),
+    "network": place(lambda place: place.network),
     "browser": lambda visit: visit.person.agent.browser,
     "system": lambda visit: visit.person.agent.system,
     "device": lambda visit: visit.person.agent.device,
@@ -142,7 +159,17 @@ OF_VISIT: dict[str, Callable[[Visit], str]] = {
 OF_VIEW: dict[str, Callable[[SentView], str]] = {"page": lambda view: view.page, "hostname": lambda view: view.host}
 CASELESS = {"source", "campaign", "utm_source", "utm_medium", "utm_term", "utm_content"}
 # Visits without them are in no row.
-CONDITIONAL = {"referrer", "campaign", "utm_source", "utm_medium", "utm_term", "utm_content"}
+CONDITIONAL = {
+    "referrer",
+    "campaign",
+    "region",
+    "city",
+    "network",
+    "utm_source",
+    "utm_medium",
+    "utm_term",
+    "utm_content",
+}
 
 
 def of_event(name: str) -> Callable[[SentEvent], str]:

@@ -23,6 +23,9 @@ def combination(number: int) -> list[str]:
         "channel": ["Direct", "Organic Search", "Email"],
         "campaign": ["", "spring"],
         "country": ["DE", "US", "GB", "FR", ""],
+        "region": ["Bavaria, DE", "Île-de-France, US", "Taipei City, DE", ""],
+        "city": ["Munich, DE", "Springfield, US", "Paris, FR", ""],
+        "network": ["Deutsche Telekom AG", "Free, SAS", "中華電信", ""],
         "browser": ["Chrome", "Mobile Safari", "Firefox", "Edge"],
         "system": ["Windows", "iOS", "Android"],
         "device": ["desktop", "phone"],
@@ -31,7 +34,7 @@ def combination(number: int) -> list[str]:
         "identifier": ["user-1", "user-2", ""],
         "utm_medium": ["email", "EMAIL", ""],
         "utm_term": ["analytics", ""],
-        "utm_content": ["Button, red"],
+        "utm_content": ["Button, red", ""],
         "screen": ["mobile", "desktop", ""],
         "language": ["de", "en", ""],
         "browser_version": ["Safari 18", "Mobile Safari 17", "Chrome 152"],
@@ -44,6 +47,7 @@ def combination(number: int) -> list[str]:
     }
     parts = {"page": ["docs", "/", "服"], "hostname": ["blog", "ücher", "."], "source": ["LETT", "o"],
              "browser": ["Mobile", "chrome"], "event": ["Sign", "o"], "prop:plan": ["pro", ","], "country": ["E"],
+             "region": ["Île", "DE"], "city": ["Spring", ", US"], "network": ["SAS", "電"],
              "browser_version": ["Safari", "15"], "system_version": ["10"], "language": ["e"], "weekday": ["S"],
              "identifier": ["-1", "user"], "channel": ["Search"]}  # fmt: skip
     texts = []

@@ -149,8 +149,10 @@ def test_a_few_sites_with_new_hits_are_up_to_date(started: list[Any]) -> None:
     person, sites = viewer(*(new_site() for _ in range(config.HOME_BUILDS)))
     for site in sites:
         store(site, days.day_of(days.now_ms(), site.zone))
-    page = home.show(samples.request("/sites", {"period": "today"}), person).body
-    assert b"are being computed" not in page
+    page = home.show(samples.request("/sites", {"period": "today"}), person).body.decode()
+    assert all(site.id in page for site in sites)
+    assert "are being computed" not in page
+    assert "could not be updated" not in page
     assert started == []
     assert all(rollups.exist(site.id) for site in sites)
 

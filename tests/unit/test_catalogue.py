@@ -123,6 +123,14 @@ def test_old_hours_and_minutes_are_compared_with_to_the_minute() -> None:
     assert rollup_sums.until(minutes, 5) == Totals(1, 1, 2, 0, 500, 1, 300)
 
 
+def test_the_sums_until_each_minute_are_those_of_the_minutes_before() -> None:
+    rows = [(minute, *range(minute, minute + len(SUMS))) for minute in (3, 59, 60, 61, 185, 1_439)]
+    packed = rollup_sums.pack_minutes(reversed(rows))
+    for minute in range(24 * 60):
+        before = [Totals(*sums) for of_minute, *sums in rows if of_minute <= minute]
+        assert rollup_sums.until(packed, minute) == (Totals.sum(before) if before else Totals())
+
+
 def test_an_old_month_stands_for_its_days() -> None:
     figures = rollups.compressed({"v": 1, "days": [[3, 5, 6, 12, 3, 60_000, 4, 2_000], [4, 1, 1, 1, 1, 0, 0, 0]]})
     days = month_sums.unpack_days(StoredMonth(date(2026, 10, 1), figures=figures))
@@ -160,6 +168,7 @@ def test_the_new_sums_are_in_hours_and_minutes_as_in_the_whole_day() -> None:
         (1, 90, 10_000),
     ]
     assert (day.totals.views_with_scroll, day.totals.scroll, day.totals.engagement) == (2, 130, 40_000)
+    assert rollup_sums.until(minutes, 0) == rollup_sums.until(minutes, 59)
     assert rollup_sums.until(minutes, 60).scroll == 40
     assert rollup_sums.until(minutes, 61) == day.until(24 * 60) == day.totals
 

@@ -1,26 +1,49 @@
-"""The filters that apply to a page which lists what meets them, in words, with links to remove them."""
+"""The filters of a page that lists what meets them, in words, with links to add, change and remove them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.dashboard.reports import filter_words
+from chalicelib.dashboard.reports import filter_words, page_links
 from chalicelib.dashboard.reports.page_query import PageQuery
-from chalicelib.report.filters import Condition
+from chalicelib.report.filters import PARAMETER, Condition
+from chalicelib.store.sites import Site
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedFilter:
-    """A condition in words; `remove` is a link to the page without it."""
+    """A condition in words; `edit` is a link to its form, `remove` to the page without it."""
 
     text: str
+    edit: str
     remove: str
 
 
-def in_words(conditions: Sequence[Condition], query: PageQuery) -> list[AppliedFilter]:
-    """The filters of a page. `query`: of the page."""
-    return [
-        AppliedFilter(filter_words.sentence(condition), query.without_condition(condition).href)
-        for condition in conditions
-    ]
+@dataclass(frozen=True, slots=True)
+class AppliedFilters:
+    """The conditions of a page; `add` is a link to what else there is to filter by, `clear` to the page without any."""
+
+    every: tuple[AppliedFilter, ...]
+    add: str
+    clear: str
+
+
+def of_page(root: str, site: Site, page: str, conditions: Sequence[Condition], query: PageQuery) -> AppliedFilters:
+    """The filters of a page.
+
+    :param root: of the page; :param page: one of `page_links.FILTERED`; :param query: of the page.
+    """
+    of_form = query.changed(**{page_links.ON: page})
+
+    def applied(condition: Condition) -> AppliedFilter:
+        changed = {"dimension": condition.field.name, "replaces": f"{condition.operator},{condition.field.name}"}
+        return AppliedFilter(
+            filter_words.sentence(condition),
+            page_links.filter_form(root, site, of_form.changed(**changed)),
+            query.without_condition(condition).href,
+        )
+
+    return AppliedFilters(
+        tuple(map(applied, conditions)), page_links.filter_form(root, site, of_form), query.without(PARAMETER).href
+    )

@@ -132,26 +132,10 @@ def ranking(kind: str, stats: Stats, linked: bool = True, links: FilterLinks | N
     everyone = stats.metrics.visitors
     largest = max((row.visitors for row in table.rows), default=0)
 
-    def entry(row: Row, label: str, href: str = "", icon: Icon | None = None, link: FilterLink | None = None) -> Entry:
-        return Entry(
-            label=formatting.shortened(label),
-            href=href,
-            icon=icon,
-            visitors=row.visitors,
-            pageviews=row.pageviews,
-            share=formatting.share(row.visitors, everyone),
-            bar=round(min(row.visitors / largest, 1) * 100, 1) if largest else 0,
-            filter=link,
-        )
-
     def named(row: Row) -> Entry:
-        return entry(
-            row,
-            label_of(dimension, row.name),
-            _href(dimension, row.name, stats.site.domain) if linked else "",
-            icons.of_value(dimension, row.name),
-            links.to(FIELDS[dimension.singular], row.name) if links else None,
-        )
+        name = name_of(dimension, row.name, stats.site.domain if linked else None)
+        link = links.to(FIELDS[dimension.singular], row.name) if links else None
+        return entry(row, name, everyone, largest, link)
 
     entries = [named(row) for row in table.rows[:HELD]]
     shown = SHOWN if len(entries) > SHOWN + 1 else SHOWN + 1
@@ -162,10 +146,32 @@ def ranking(kind: str, stats: Stats, linked: bool = True, links: FilterLinks | N
         views=dimension.level == "views",
         shown=tuple(entries[:shown]),
         more=tuple(entries[shown:]),
-        others=entry(table.other, _("Others")) if table.other else None,
+        others=entry(table.other, Name(_("Others"), "", None), everyone, largest) if table.other else None,
         left=len(table.rows) - len(entries),
         empty=_(dimension.empty_table),
     )
+
+
+def entry(row: Row, name: Name, everyone: int, largest: int, link: FilterLink | None = None) -> Entry:
+    """A row of a table.
+
+    :param everyone: all visitors, of whom it shows its share; :param largest: the visitors of the largest row.
+    """
+    return Entry(
+        label=name.label,
+        href=name.href,
+        icon=name.icon,
+        visitors=row.visitors,
+        pageviews=row.pageviews,
+        share=formatting.share(row.visitors, everyone),
+        bar=bar(row.visitors, largest),
+        filter=link,
+    )
+
+
+def bar(visitors: float, largest: float) -> float:
+    """The length of a row's bar in percent of the longest; the row that sums the others may have more visitors."""
+    return round(min(visitors / largest, 1) * 100, 1) if largest else 0
 
 
 def label_of(dimension: Dimension, name: str) -> str:
@@ -215,10 +221,10 @@ class Name:
     icon: Icon | None
 
 
-def name_of(dimension: Dimension, stored: str, domain: str) -> Name:
-    """A value for display, in a site with this domain."""
+def name_of(dimension: Dimension, stored: str, domain: str | None) -> Name:
+    """A value for display, in a site with this domain; None: without external links."""
     return Name(
         formatting.shortened(label_of(dimension, stored)),
-        _href(dimension, stored, domain),
+        "" if domain is None else _href(dimension, stored, domain),
         icons.of_value(dimension, stored),
     )

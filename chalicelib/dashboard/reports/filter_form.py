@@ -42,11 +42,11 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Frequent:
-    """A frequent value with a link to the page that is filtered by it."""
+    """A frequent value, and the query of the page that is filtered by it."""
 
     label: str
     icon: Icon | None
-    href: str
+    query: PageQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class FilterForm:
             return []
         found = [(one, f"is,{self.field.name},{one.stored or one.value}") for one in self.suggestions[:_FREQUENT]]
         return [
-            Frequent(formatting.shortened(one.label or one.value), one.icon, query.toggled(text).href)
+            Frequent(formatting.shortened(one.label or one.value), one.icon, query.toggled(text))
             for one, text in found
             if text not in query.filters and len(one.stored or one.value) <= config.MAX_FILTER_CHARS
         ]

@@ -1,4 +1,4 @@
-"""The page that adds a filter to the overview, or changes one: what to filter by, how, and the values."""
+"""The page that adds a filter to a page of figures, or changes one: what to filter by, how, and the values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from chalice import Response
 
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import render
-from chalicelib.dashboard.reports import breakdowns, filter_form, filter_pills, filter_words, icons, periods
+from chalicelib.dashboard.reports import (
+    breakdowns,
+    filter_form,
+    filter_pills,
+    filter_words,
+    icons,
+    page_links,
+    periods,
+    whole_table,
+)
 from chalicelib.dashboard.reports.filter_form import FilterForm, Suggestion
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.errors import BadRequest, QueryTooLarge
@@ -32,7 +41,8 @@ def show(request: Request, person: Person, site: Site) -> Response:
 
     :raises BadRequest: if a parameter of the overview is not valid.
     """
-    query, now = PageQuery.of(request), datetime.now(site.zone)
+    query = PageQuery.of(request, page_links.ON, *whole_table.OWN)
+    now = datetime.now(site.zone)
     question = stats_question.parse(request.query, query.filters, site, now, periods.usual())
     try:
         field = _field(request)
@@ -48,7 +58,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
     else:
         form = filter_form.submitted(field, query, request.query_lists)
         try:
-            return redirect(f"../{site.id}{filter_form.filtered(form).href}")
+            return redirect(page_links.filtered(request.root, site, filter_form.filtered(form)))
         except BadRequest as error:
             form = replace(form, error=render.sentence(error))
     return _page(request, person, site, query, replace(form, suggestions=suggested(site, field, question.period, now)))
@@ -119,8 +129,10 @@ def _page(
         person=person,
         csrf=auth.csrf_token(request),
         site=site,
-        back=query.suffix,
+        back=page_links.filtered(request.root, site, query),
+        choose=page_links.filter_form(request.root, site, query),
         form=form,
+        frequent=[(one, page_links.filtered(request.root, site, one.query)) for one in (form.frequent if form else ())],
         kept=query.items,
         groups=filter_pills.groups(query),
         error=error,

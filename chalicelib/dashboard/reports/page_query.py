@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
@@ -38,9 +39,10 @@ class PageQuery:
     items: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, request: Request) -> PageQuery:
-        """What the links of a page carry over."""
-        single = [(name, request.query[name]) for name in CARRIED if name != FILTER and request.query.get(name)]
+    def of(cls, request: Request, *own: str) -> PageQuery:
+        """What the links of a page carry over. `own`: further parameters."""
+        names = [name for name in (*CARRIED, *own) if name != FILTER]
+        single = [(name, request.query[name]) for name in names if request.query.get(name)]
         return cls((*single, *((FILTER, text) for text in request.query_lists.get(FILTER, []))))
 
     @property
@@ -82,9 +84,14 @@ class PageQuery:
     @property
     def href(self) -> str:
         """A link to the page itself with this query."""
-        return "?" + urlencode(self.items, errors="replace")
+        return "?" + "&".join(map(_encoded, self.items))
 
     @property
     def suffix(self) -> str:
         """The end of a link to another page; empty without parameters."""
         return self.href if self.items else ""
+
+
+@lru_cache(maxsize=4096)  # a page has hundreds of links, which differ in one parameter
+def _encoded(item: tuple[str, str]) -> str:
+    return urlencode([item], errors="replace")

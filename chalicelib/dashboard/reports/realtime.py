@@ -12,14 +12,13 @@ from chalice import Response
 from chalicelib import catalogue, config
 from chalicelib.accounts.access import auth
 from chalicelib.dashboard import formatting, render, sections
-from chalicelib.dashboard.reports import applied_filters, breakdowns
-from chalicelib.dashboard.reports.breakdowns import Card, Entry, Ranking
+from chalicelib.dashboard.reports import applied_filters, breakdowns, page_links
+from chalicelib.dashboard.reports.breakdowns import Card, Ranking
 from chalicelib.dashboard.reports.chart import Tick
 from chalicelib.dashboard.reports.chart_axis import ticks_of
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.report import filters, realtime
 from chalicelib.report.realtime import Minute, Realtime
-from chalicelib.report.stats import Row
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
@@ -72,14 +71,14 @@ def show(request: Request, person: Person, site: Site) -> Response:
     return render.page(
         request,
         "reports/realtime.html",
-        **contents(found, site, query),
+        **contents(request.root, found, site, query),
         person=person,
         csrf=auth.csrf_token(request),
         sections=sections.of_site(person, site, sections.REALTIME, query.suffix),
     )
 
 
-def contents(found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
+def contents(root: str, found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
     """What the template needs. `query`: of the page."""
     return {
         "site": site,
@@ -91,8 +90,7 @@ def contents(found: Realtime, site: Site, query: PageQuery) -> dict[str, Any]:
         "cards": [
             Card(key, _(catalogue.DIMENSIONS[key].title), (_ranking(key, found, site),)) for key in realtime.TABLES
         ],
-        "filters": applied_filters.in_words(filters.parse(query.filters), query),
-        "unfiltered": query.without(filters.PARAMETER).href,
+        "filters": applied_filters.of_page(root, site, page_links.REALTIME, filters.parse(query.filters), query),
         "keep": query.suffix,
     }
 
@@ -131,24 +129,15 @@ def _ranking(key: str, found: Realtime, site: Site) -> Ranking:
     dimension, rows = catalogue.DIMENSIONS[key], found.tables[key]
     largest = max((row.visitors for row in rows), default=0)
 
-    def entry(row: Row) -> Entry:
-        name = breakdowns.name_of(dimension, row.name, site.domain)
-        return Entry(
-            label=name.label,
-            href=name.href,
-            icon=name.icon,
-            visitors=row.visitors,
-            pageviews=row.pageviews,
-            share=formatting.share(row.visitors, found.visitors),
-            bar=round(row.visitors / largest * 100, 1) if largest else 0,
-        )
-
     return Ranking(
         key=key,
         title=_(dimension.title),
         column=_(dimension.column),
         views=dimension.level == "views",
-        shown=tuple(map(entry, rows)),
+        shown=tuple(
+            breakdowns.entry(row, breakdowns.name_of(dimension, row.name, site.domain), found.visitors, largest)
+            for row in rows
+        ),
         more=(),
         others=None,
         left=0,

@@ -62,8 +62,7 @@ def contents(
             for visit in found["visits"]
         ],
         "unfinished": _unfinished(found["next"]),
-        "filters": applied_filters.in_words(filters.parse(query.filters), query),
-        "unfiltered": query.without(filters.PARAMETER).href,
+        "filters": applied_filters.of_page(root, site, page_links.VISITS, filters.parse(query.filters), query),
         "first_page": query.href,
         "next_page": query.changed(**{CURSOR: found["next"]}).href if found["next"] else "",
         "file": f"{root}api/v1/sites/{site.id}/visits.csv{dated.changed(limit=str(visits.MAX_LIMIT)).href}",

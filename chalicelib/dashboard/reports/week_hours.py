@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib import catalogue, config
-from chalicelib.catalogue import Metric, Totals
+from chalicelib.catalogue import Metric
 from chalicelib.dashboard import formatting
 from chalicelib.dashboard.reports import color_scale
 from chalicelib.dashboard.reports.color_scale import Step
@@ -73,17 +73,16 @@ def week_hours(stats: Stats, metric: Metric, query: PageQuery, links: FilterLink
     :param query: of the page; :param links: which filter it, None: there are none.
     """
     counted = metric if metric.unit == "count" else next(iter(catalogue.METRICS.values()))
-    sums: dict[tuple[int, int], Totals] = defaultdict(Totals)
+    counts: Counter[tuple[int, int]] = Counter()
     for point in stats.hours:
-        sums[point.t.weekday(), point.t.hour].add(point.sums)
-    counts = {place: int(counted.of(totals) or 0) for place, totals in sums.items()}
-    if not any(counts.values()):
+        counts[point.t.weekday(), point.t.hour] += int(counted.of(point.sums) or 0)
+    if not counts.total():
         return None
     scale = color_scale.equal(counts.values())
     filtered = _Links(query, links)
 
     def cell(weekday: int, hour: int) -> Cell:
-        count = counts.get((weekday, hour), 0)
+        count = counts[weekday, hour]
         return Cell(formatting.number(count), scale.step(count), filtered.to(weekday, hour))
 
     return WeekHours(

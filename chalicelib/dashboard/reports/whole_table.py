@@ -17,7 +17,7 @@ from chalicelib.dashboard.reports.icons import Icon
 from chalicelib.dashboard.reports.metric_cards import FORMATTERS
 from chalicelib.dashboard.reports.page_query import COMPARISON, METRIC, Choice, PageQuery
 from chalicelib.errors import NotFound
-from chalicelib.report import breakdown, breakdown_question, filters
+from chalicelib.report import breakdown, breakdown_question
 from chalicelib.report.breakdown import Breakdown, MetricValue, Row
 from chalicelib.report.breakdown_question import Question
 from chalicelib.report.filters import EVENT
@@ -30,6 +30,8 @@ from chalicelib.web import Request
 EVENTS: Final = "events"
 # The parameters of the page itself; all others are those of every page of figures.
 SEARCH, SORT, CURSOR = "search", "sort", "cursor"
+# What a table has of its own, and keeps when its filters change.
+OWN = (SEARCH, SORT)
 _OF_VISITS: Final = ("visitors", "visits", "pageviews", "bounce_rate", "visit_duration")
 _OF_VIEWS: Final = ("visitors", "pageviews", "engagement_time", "scroll_depth", "load_time")
 _OF_EVENTS: Final = ("events", "visitors", "visits", "revenue")
@@ -101,12 +103,12 @@ def contents(
 
     :param dimension: None for the events; :param query: of the page; :param now: on the site's clock.
     """
-    question = found.question
+    question, table = found.question, dimension.key if dimension else EVENTS
     own = _with_own(query, question)
     following = found.next(len(found.rows))
     return {
         "site": site,
-        "table": dimension.key if dimension else EVENTS,
+        "table": table,
         "title": _(dimension.title) if dimension else _("Events"),
         "of_places": dimension is not None and dimension.card == "places",
         "tabs": _tabs(root, site, dimension, query),
@@ -117,8 +119,7 @@ def contents(
         "search": question.search,
         "unsearched": own.without(SEARCH).href if question.search else "",
         "form_items": own.without(SEARCH).items,
-        "filters": applied_filters.in_words(question.conditions, own),
-        "unfiltered": own.without(filters.PARAMETER).href,
+        "filters": applied_filters.of_page(root, site, page_links.TABLES + table, question.conditions, own),
         "first_page": own.href,
         "next_page": own.changed(**{CURSOR: following}).href if following else "",
         "file": _file(root, found, site, own),
@@ -189,7 +190,7 @@ def _line(root: str, found: Breakdown, row: Row, dimension: Dimension | None, si
         filtered=_filtered(root, site, query, found.question.dimensions[0].name, stored),
         href=name.href,
         icon=name.icon,
-        bar=round(min(counted / found.most_visitors, 1) * 100, 1) if found.most_visitors else 0,
+        bar=breakdowns.bar(counted, found.most_visitors),
         share=formatting.share(counted, found.visitors),
         cells=tuple(_text(key, metric) for key, metric in row.metrics.items()),
     )

@@ -134,8 +134,27 @@ def test_a_valid_form_leads_to_the_filtered_overview() -> None:
         "country", ("period", "7d"), ("f", "is,page,/a"), ("apply", "1"), ("operator", "is"), ("value", "Germany")
     )
     path, _, asked = str(answer.headers["Location"]).partition("?")
-    assert (answer.status_code, path) == (303, f"../{samples.SITE.id}")
+    assert (answer.status_code, path) == (303, f"../../sites/{samples.SITE.id}")
     assert parse_qsl(asked) == [("period", "7d"), ("f", "is,page,/a"), ("f", "is,country,DE")]
+
+
+@pytest.mark.parametrize("page", ["visits", "realtime", "tables/pages", "tables/events"])
+def test_the_form_leads_back_to_the_page_that_it_was_opened_from(page: str) -> None:
+    kept = (("period", "7d"), ("on", page), ("search", "blog"), ("sort", "visits,asc"))
+    form = Markup(filter_samples.form("country", *kept).body.decode())
+    hidden = [(a["name"], a["value"]) for tag, a in form.elements if tag == "input" and a.get("type") == "hidden"]
+    assert [one for one in hidden if one[0] != "csrf"] == [*kept, ("dimension", "country")]
+    answer = filter_samples.form("country", *kept, ("apply", "1"), ("operator", "is"), ("value", "Germany"))
+    path, _, asked = str(answer.headers["Location"]).partition("?")
+    assert path == f"../../sites/{samples.SITE.id}/{page}"
+    others = [one for one in kept if one[0] != "on"]
+    assert parse_qsl(asked) == [*others, ("f", "is,country,DE")]
+
+
+@pytest.mark.parametrize("page", ["", "audit-log", "//example.org", "tables/none", "..", "VISITS"])
+def test_a_form_from_nowhere_leads_to_the_overview(page: str) -> None:
+    answer = filter_samples.form("country", ("on", page), ("apply", "1"), ("operator", "is"), ("value", "Germany"))
+    assert str(answer.headers["Location"]).startswith(f"../../sites/{samples.SITE.id}?")
 
 
 def test_a_mistake_is_told_at_the_field_with_what_was_entered() -> None:
