@@ -12,14 +12,17 @@ from chalice import Response
 
 from chalicelib import config, translation
 from chalicelib.api.routes import ROUTES as API
-from chalicelib.api.routes import UNKNOWN
+from chalicelib.api.routes import UNKNOWN as UNKNOWN_CALLS
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
+from chalicelib.dashboard.routes import UNKNOWN as UNKNOWN_PAGES
 from chalicelib.errors import ShylightError
 from chalicelib.routing import ADDRESS_PARAMETERS, Right, Route
 from chalicelib.web import Request, ShylightApp, serve
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
+# What matches anything that no other route does, the most special one first.
+UNKNOWN: tuple[Route, ...] = (*UNKNOWN_CALLS, *UNKNOWN_PAGES)
 # Bodies of any type: beacons are sent as text/plain, so that browsers need no preflight request.
 _ANY_BODY = ["*/*"]
 

@@ -28,6 +28,9 @@ def split_root(event: Mapping[str, Any]) -> tuple[str, str]:
     if route == "/":
         return whole.rstrip("/"), "/"
     steps, wanted = path.split("/")[1:], route.split("/")[1:]
+    if wanted[-1].endswith("+}"):  # "{proxy+}" stands for several
+        several = (event.get("pathParameters") or {}).get(wanted[-1][1:-2]) or ""
+        wanted[-1:] = ["{}"] * (several.count("/") + 1)
     ours = steps[-len(wanted) :]
     if len(steps) > len(wanted) and all(
         step == name or name[:1] == "{" for step, name in zip(ours, wanted, strict=True)

@@ -75,7 +75,7 @@ class Request:
         Links and redirects are relative, so that they work behind a stage prefix, a custom domain, a CDN and an
         emulator.
         """
-        return "../" * (self.path.strip("/").count("/")) or "./"
+        return "../" * self.path.lstrip("/").count("/") or "./"
 
     @property
     def secure(self) -> bool:

@@ -13,8 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
-from chalicelib.api.routes import UNKNOWN
-from chalicelib.dispatch import ROUTES
+from chalicelib.dispatch import ROUTES, UNKNOWN
 from chalicelib.routing import path_pattern
 from harness import lambda_requests
 

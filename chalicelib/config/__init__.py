@@ -123,6 +123,8 @@ FILTERED_PAGE_REFRESH_S: Final = 60
 HOME_BUILDS: Final = 3
 HOME_FRESH_S: Final = 60
 HOME_PAGE_REFRESH_S: Final = 60
+# From this many sites on, it offers a search.
+HOME_SEARCH_SITES: Final = 9
 HOME_PAGE_WAITING_REFRESH_S: Final = 5
 # And the page of the last minutes.
 REALTIME_PAGE_REFRESH_S: Final = 10

@@ -163,3 +163,6 @@ ROUTES = (
     Route("POST", "/account/identities", "dashboard.account.identities:save", Right.SIGNED_IN),
     Route("GET", "/static/{file}", "dashboard.static_files:file", Right.PUBLIC),
 )
+
+# Everything else that a browser may open. A form that is sent to no route is not one of ours.
+UNKNOWN = (Route("GET", "/{proxy+}", "dashboard.unknown:answer", Right.PUBLIC),)

@@ -13,6 +13,7 @@ import pytest
 
 from harness.chromium import FLAGS, find
 from tests.browser.pages import Ingress, Site
+from tests.browser.sample_pages import Dashboard
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -83,6 +84,23 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """A tab of theirs."""
     return context.new_page()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def either(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab with or without JavaScript."""
+    context = browser.new_context(java_script_enabled=request.param)
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def dashboard() -> Iterator[Dashboard]:
+    """All pages of the dashboard, with sample data."""
+    dashboard = Dashboard()
+    yield dashboard
+    dashboard.close()
 
 
 @pytest.fixture

@@ -3,152 +3,60 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 from urllib.parse import parse_qsl
 
 import pytest
-from chalice import Response
 
-from chalicelib.accounts.sign_in.sign_in_ways import SignInWays
-from chalicelib.dashboard import error_page, sections, static_files
 from chalicelib.dashboard.sites import setting_fields
 from chalicelib.dashboard.sites.install import Arrival
-from chalicelib.errors import NotFound
-from tests.unit.dashboard import (
-    account_samples,
-    administration_samples,
-    annotation_samples,
-    api_samples,
-    filter_samples,
-    ownership_samples,
-    people_administration_samples,
-    provider_samples,
-    report_samples,
-    samples,
-    security_samples,
-    team_samples,
-)
+from chalicelib.translation import LANGUAGES, SOURCE_LANGUAGE
+from tests.browser.sample_pages import Dashboard
+from tests.unit.dashboard import samples
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, Page
 
-PATIENCE_MS = 60_000
-WIDTHS = (360, 640, 820, 1100, 1600)
+WIDTHS = (360, 640, 768, 820, 1100, 1400, 1600)
+FAULTS = (Path(__file__).parent / "layout_faults.js").read_text(encoding="utf-8")
 NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
-class Dashboard:
-    """Pages by path on a free loopback port, with the headers that Shylight gives them."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, Callable[[], Response]] = {
-            "/sites": lambda: samples.home(
-                samples.full(), samples.full(samples.LONG_SITE, names=samples.NASTY), samples.empty()
-            ),
-            "/sites/full": lambda: samples.overview(samples.full(rows=40)),
-            "/sites/today": lambda: samples.overview(samples.full(days=1), period="today"),
-            "/sites/world": lambda: samples.overview(samples.worldwide()),
-            "/sites/nasty": lambda: samples.overview(samples.full(names=samples.NASTY)),
-            "/sites/new": lambda: samples.overview(samples.empty(), waiting=True),
-            "/sites/left-out": lambda: samples.left_out(samples.NASTY),
-            "/sites/nothing-left-out": lambda: samples.left_out(()),
-            "/sites/long": lambda: samples.overview(samples.full(samples.LONG_SITE)),
-            "/sites/long-new": lambda: samples.overview(samples.empty(samples.LONG_SITE), waiting=True),
-            "/sites/x/settings": lambda: samples.settings(samples.LONG_SITE, done="saved"),
-            "/sites/wrong/settings": lambda: samples.settings(form=samples.WRONG_FORM),
-            **annotation_samples.PAGES,
-            **filter_samples.PAGES,
-            **ownership_samples.PAGES,
-            "/sites/x/install": lambda: samples.install(Arrival("waiting", 12)),
-            "/sites/long/install": lambda: samples.install(Arrival("receiving"), samples.LONG_SITE),
-            "/share/x": lambda: samples.shared(samples.full(rows=40)),
-            "/share/long": lambda: samples.shared(samples.full(samples.LONG_SITE), samples.FULL_LINK),
-            "/share/locked": samples.shared_locked,
-            "/sites/x/sharing": lambda: samples.sharing_page(
-                samples.PUBLIC_LINK, samples.FULL_LINK, samples.EXPIRED_LINK, key="k" * 40, site=samples.LONG_SITE
-            ),
-            "/sites/new/sharing": lambda: samples.sharing_page(done="revoked"),
-            "/sites/wrong/sharing": lambda: samples.sharing_page(form={"name": "W" * 200, "expires_on": "x"}),
-            **account_samples.PAGES,
-            **team_samples.PAGES,
-            **people_administration_samples.PAGES,
-            **api_samples.PAGES,
-            **security_samples.PAGES,
-            **provider_samples.PAGES,
-            **administration_samples.PAGES,
-            **report_samples.PAGES,
-            "/lost/page": lambda: error_page.show(samples.request("/lost/page"), NotFound("There is no such page.")),
-        }
-        dashboard = self
-        self._ways = patch.object(sections, "sign_in_ways", return_value=SignInWays("Example"))
-        self._ways.start()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                path = self.path.partition("?")[0]
-                name = path.rpartition("/static/")[2]  # a sample page may be deeper than the page that it is of
-                if path in dashboard.pages:
-                    response = dashboard.pages[path]()
-                elif path.startswith("/badge/"):
-                    response = samples.badge_image()
-                else:
-                    response = static_files.file(samples.request(path), name)
-                self.send_response(response.status_code)
-                for header, value in response.headers.items():
-                    self.send_header(header, str(value))
-                self.end_headers()
-                self.wfile.write(response.body)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._ways.stop()
+def faults(page: Page, dashboard: Dashboard, widths: Sequence[int]) -> dict[tuple[str, int], list[str]]:
+    """What of a page is too wide, cut without a title, or sticks out of what it is in; by path and width in px."""
+    found = {}
+    for path in dashboard.pages:
+        page.goto(dashboard.url + path)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 800})
+            if wrong := page.evaluate(FAULTS):
+                found[path, width] = wrong[:3]
+    return found
 
 
-@pytest.fixture
-def dashboard() -> Iterator[Dashboard]:
-    dashboard = Dashboard()
-    yield dashboard
-    dashboard.close()
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def either(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab with or without JavaScript."""
-    context = browser.new_context(java_script_enabled=request.param)
-    context.set_default_timeout(PATIENCE_MS)
-    yield context.new_page()
-    context.close()
-
-
-def test_no_page_breaks_its_policy_or_grows_wider_than_the_window(browser: Browser, dashboard: Dashboard) -> None:
+def test_no_page_breaks_its_policy_or_has_a_fault_of_layout(browser: Browser, dashboard: Dashboard) -> None:
     context = browser.new_context()
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    for path in dashboard.pages:
-        page.goto(dashboard.url + path)
-        for width in WIDTHS:
-            size: ViewportSize = {"width": width, "height": 800}
-            page.set_viewport_size(size)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+    assert not faults(page, dashboard, WIDTHS)
     context.close()
     # Chromium logs the pages that are answers to mistakes (400, 404, 409, 429) and failures (500, 503) too, and that is
     # all there may be. A sample that fails has no answer.
     assert [text for text in complaints if not re.search(r"status of (?:4\d\d|500|503) ", text)] == []
+
+
+@pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != SOURCE_LANGUAGE])
+def test_no_page_has_a_fault_of_layout_in_another_language(
+    browser: Browser, dashboard: Dashboard, language: str
+) -> None:
+    dashboard.language = language
+    context = browser.new_context()
+    assert not faults(context.new_page(), dashboard, (390, 768, 1400))
+    context.close()
 
 
 def violations(browser: Browser, dashboard: Dashboard, scheme: Any, width: int) -> dict[tuple[str, str], list[Any]]:
@@ -263,6 +171,22 @@ def test_the_metric_of_the_chart_its_interval_and_the_comparison_can_be_chosen(
     either.get_by_text("Show as table").click()
     either.get_by_role("link", name="Mon 23 Nov", exact=True).click()
     either.wait_for_url("**/sites/full?period=custom&from=2026-11-23&to=2026-11-23")
+
+
+def test_sites_are_narrowed_down_while_one_types(page: Page, dashboard: Dashboard) -> None:
+    page.clock.install()
+    page.goto(f"{dashboard.url}/sites/many")
+    shown = page.locator(".cards > .site:visible h2")
+    page.get_by_role("searchbox", name="Search sites").fill("strasse")
+    page.get_by_text("No site has such a name or domain.").wait_for()
+    page.get_by_role("searchbox", name="Search sites").fill("söhne")
+    assert shown.all_inner_texts() == ["Straße & Söhne"]
+    with page.expect_response("**/sites/many"):
+        page.clock.fast_forward(6_000)  # the page brings itself up to date
+    page.wait_for_load_state("networkidle")
+    assert shown.all_inner_texts() == ["Straße & Söhne"]
+    page.get_by_role("searchbox", name="Search sites").press("Enter")
+    page.wait_for_url("**/sites/many?search=s%C3%B6hne")
 
 
 def test_a_waiting_page_notices_the_first_visit(page: Page, dashboard: Dashboard) -> None:

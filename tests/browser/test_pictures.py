@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import pytest
-
 from chalicelib.dashboard import static_files
-from tests.browser.test_dashboard import Dashboard, either
+from tests.browser.sample_pages import Dashboard
 from tests.unit.dashboard import samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["either"]
-
-
-@pytest.fixture
-def dashboard() -> Iterator[Dashboard]:
-    dashboard = Dashboard()
-    yield dashboard
-    dashboard.close()
 
 
 def test_a_country_on_the_map_filters_by_it(either: Page, dashboard: Dashboard) -> None:

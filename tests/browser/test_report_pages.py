@@ -14,16 +14,13 @@ from chalicelib.collect.urls import Location
 from chalicelib.enrich.worker import consume
 from chalicelib.store.sites import Site, get_site
 from tests.browser.signing_in import sign_in
-from tests.browser.test_dashboard import dashboard, either
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.browser.test_dashboard import Dashboard
-
-__all__ = ["dashboard", "either"]
+    from tests.browser.sample_pages import Dashboard
 
 pytestmark = pytest.mark.usefixtures("built_at_once")
 

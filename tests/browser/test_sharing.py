@@ -12,13 +12,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from chalicelib.dashboard.sharing import link_forms
-from tests.browser.test_dashboard import Dashboard, dashboard, either
+from tests.browser.sample_pages import Dashboard
 from tests.unit.dashboard import samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["dashboard", "either"]
 
 
 @pytest.fixture

@@ -13,13 +13,12 @@ from chalice import Response
 from chalicelib.accounts.access import appearance
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import Preferences
-from tests.browser.test_dashboard import NODE_MODULES, Dashboard, dashboard, either
+from tests.browser.sample_pages import Dashboard
+from tests.browser.test_dashboard import NODE_MODULES
 from tests.unit.dashboard import report_samples, samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["dashboard", "either"]
 
 FILTERS = ("is,country,DE", "is,browser,Firefox")
 # A page without a period after it, and without what refreshes itself.

@@ -29,11 +29,11 @@ from chalicelib.accounts.sites import deletion as site_deletion
 from chalicelib.accounts.sites import new_site as sites
 from chalicelib.accounts.sites import transfers
 from chalicelib.aggregate.build_day import refresh
-from chalicelib.api.routes import UNKNOWN
 from chalicelib.collect import hit
 from chalicelib.collect.event import Event, encode
 from chalicelib.collect.urls import Location
 from chalicelib.dashboard import static_files
+from chalicelib.dispatch import UNKNOWN
 from chalicelib.enrich import geoip_database
 from chalicelib.enrich.worker import consume
 from chalicelib.store import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import inspect
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from chalice import Response
 
+import app as program
 from chalicelib import dispatch
 from chalicelib.accounts.access import auth, team_rights
 from chalicelib.accounts.access.api_tokens import Holder
@@ -24,6 +26,7 @@ from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.store.teams import Team, TeamRole
 from chalicelib.web import Request, ShylightApp, reply
+from harness import lambda_requests
 from tests.unit.dashboard import samples
 
 PERSON = Person("1", "ada@example.com")
@@ -324,3 +327,16 @@ def test_answers_and_errors_tell_the_limit_of_requests(ask: Any) -> None:
     with pytest.raises(NotFound) as refused:
         ask(OF_SITE, Access(sites=frozenset()))
     assert expected.items() <= refused.value.headers.items()
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Not found"), ("de", "Nicht gefunden")])
+def test_an_address_without_a_route_gets_a_page(language: str, title: str) -> None:
+    rest = "sites/1/no/page"
+    asked = lambda_requests.event("GET", "/{proxy+}", {"proxy+": rest}, headers={"Accept-Language": language})
+    asked["pathParameters"] = {"proxy": rest}  # as API Gateway names it
+    answer = program.app(asked, lambda_requests.Context())
+    page = base64.b64decode(answer["body"]).decode() if answer["isBase64Encoded"] else answer["body"]
+    assert answer["statusCode"] == 404
+    assert f"<h1>{title}</h1>" in page
+    assert 'href="../../../sites"' in page
+    assert answer["headers"]["Content-Security-Policy"]

@@ -164,3 +164,20 @@ def test_every_answer_is_what_it_says_and_over_https_stays_there(
     assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
     assert answer["headers"].get("Strict-Transport-Security") == ("max-age=31536000" if https_only else None)
     assert "evil.example" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "whole", "rest", "found"),
+    [
+        ("/a/b/c", "/prod/a/b/c", "a/b/c", ("/prod", "/a/b/c")),
+        ("/stats/a/b", "/stats/a/b", "a/b", ("/stats", "/a/b")),
+        ("/a", "/prod/a", "a", ("/prod", "/a")),
+        ("/a/b/", "/prod/a/b/", "a/b/", ("/prod", "/a/b/")),
+    ],
+)
+def test_a_route_that_matches_anything_has_all_segments_that_are_ours(
+    path: str, whole: str, rest: str, found: tuple[str, str]
+) -> None:
+    sent = event(path, "/{proxy+}", whole)
+    sent["pathParameters"] = {"proxy": rest}
+    assert address.split_root(sent) == found

@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
 
+from chalicelib import config
+from chalicelib.dashboard import formatting
 from chalicelib.dashboard.reports import filter_words
+from chalicelib.dashboard.reports.icons import Icon
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.errors import BadRequest
 from chalicelib.report import filters
@@ -19,15 +22,31 @@ from chalicelib.report.filters import Condition, Field, Range
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 
+# Of the suggestions, those that are links.
+_FREQUENT: Final = 8
 BOUNCED: Final = {"yes": N_("Visits that bounced"), "no": N_("Visits that did not bounce")}
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A value that the site's data has, as it is entered; `label`: what it is called, ``""`` if that is the same."""
+    """A value that the site's data has, as it is entered.
+
+    :ivar label: what it is called, ``""`` if that is the same; :ivar stored: as filters have it, ``""`` likewise.
+    """
 
     value: str
     label: str = ""
+    stored: str = ""
+    icon: Icon | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frequent:
+    """A frequent value, and the query of the page that is filtered by it."""
+
+    label: str
+    icon: Icon | None
+    query: PageQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,19 @@ class FilterForm:
     def operators(self) -> list[tuple[str, str]]:
         """The operators to choose from, with their labels."""
         return [(name, _(filter_words.OPERATORS[name])) for name in self.field.operators]
+
+    @property
+    def frequent(self) -> list[Frequent]:
+        """The most frequent values, which need not be entered; none where the form changes a filter."""
+        query = PageQuery(self.kept)
+        if self.replaced or len(query.filters) >= config.MAX_FILTERS:
+            return []
+        found = [(one, f"is,{self.field.name},{one.stored or one.value}") for one in self.suggestions[:_FREQUENT]]
+        return [
+            Frequent(formatting.shortened(one.label or one.value), one.icon, query.toggled(text))
+            for one, text in found
+            if text not in query.filters and len(one.stored or one.value) <= config.MAX_FILTER_CHARS
+        ]
 
     @property
     def choices(self) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from chalicelib.dashboard.reports import (
     filter_form,
     filter_pills,
     filter_words,
+    icons,
     page_links,
     periods,
     whole_table,
@@ -102,7 +103,8 @@ def suggested(site: Site, field: Field, period: Period, now: datetime) -> tuple[
 def _suggestion(field: Field, name: str) -> Suggestion:
     value = filter_words.as_entered(field, name)
     label = breakdowns.label_of(field.dimension, name) if field.dimension else value
-    return Suggestion(value, "" if label == value else label)
+    icon = icons.of_value(field.dimension, name) if field.dimension else None
+    return Suggestion(value, "" if label == value else label, "" if name == value else name, icon)
 
 
 def _of_property(site: Site, field: Field, period: Period, now: datetime) -> list[str]:
@@ -130,6 +132,7 @@ def _page(
         back=page_links.filtered(request.root, site, query),
         choose=page_links.filter_form(request.root, site, query),
         form=form,
+        frequent=[(one, page_links.filtered(request.root, site, one.query)) for one in (form.frequent if form else ())],
         kept=query.items,
         groups=filter_pills.groups(query),
         error=error,

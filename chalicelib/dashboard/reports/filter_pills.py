@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib import catalogue
-from chalicelib.dashboard.reports import filter_form, filter_words
+from chalicelib.dashboard.reports import filter_form, filter_words, icons
 from chalicelib.dashboard.reports.filter_form import FilterForm
+from chalicelib.dashboard.reports.icons import Icon
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.dashboard.reports.saved_segments import SegmentLink
 from chalicelib.report.filters import EVENT, FIELDS, Condition, Field
@@ -22,11 +23,13 @@ _OF_VISITS = ("hour", "weekday")
 class Pill:
     """A condition of a page.
 
-    :ivar text: in words; :ivar remove: a link to the page without it.
+    :ivar text: in words; :ivar icon: of its value, if that is one with an icon.
+    :ivar remove: a link to the page without it.
     :ivar edit: the query of the page with the form that changes it; :ivar form: this form.
     """
 
     text: str
+    icon: Icon | None
     remove: str
     edit: str
     form: FilterForm
@@ -113,10 +116,18 @@ def _pill(condition: Condition, query: PageQuery) -> Pill:
     replaces = f"{condition.operator},{condition.field.name}"
     return Pill(
         filter_words.sentence(condition),
+        _icon(condition),
         query.without_condition(condition).href,
         query.changed(dimension=condition.field.name, replaces=replaces).href,
         filter_form.of_condition(condition, query),
     )
+
+
+def _icon(condition: Condition) -> Icon | None:
+    dimension, values = condition.field.dimension, condition.values
+    if dimension is None or len(values) != 1 or condition.operator not in ("is", "is_not"):
+        return None
+    return icons.of_value(dimension, str(values[0]))
 
 
 def _hints(conditions: Sequence[Condition]) -> list[str]:

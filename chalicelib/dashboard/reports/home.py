@@ -18,7 +18,8 @@ from chalicelib.accounts.sites import new_site, settings_copy, transfers
 from chalicelib.accounts.sites import order as site_order
 from chalicelib.catalogue.periods import ALL
 from chalicelib.dashboard import render, time_zones
-from chalicelib.dashboard.reports import chart, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports import chart, home_search, metric_cards, period_picker, periods
+from chalicelib.dashboard.reports.home_search import HomeSearch
 from chalicelib.errors import BadRequest, Conflict, Unauthorized, Unavailable
 from chalicelib.report import many_sites
 from chalicelib.report.many_sites import ManySites, Question
@@ -111,7 +112,8 @@ def _usual_zone() -> str:
 
 def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPStatus.OK) -> Response:
     order, may_create = site_order.arrange(person, auth.sites_of(person)), new_site.may_create(person)
-    questions = [_question(request, site) for site in order.every]
+    search = home_search.of_request(request, order.every)
+    questions = [_question(request, site) for site in search.matching(order.every)]
     stored = many_sites.read(questions)
     cards = [replace(_card(stored, one), favourite=one.site in order.favourites) for one in questions]
     waiting = sum(card.updating for card in cards)
@@ -124,7 +126,9 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
         cards=cards,
         updating=waiting,
         refresh_s=config.HOME_PAGE_WAITING_REFRESH_S if waiting else config.HOME_PAGE_REFRESH_S,
-        picker=_picker(questions) if questions else None,
+        picker=_picker(questions, search) if questions else None,
+        search=search,
+        has_sites=bool(order.every),
         keep=periods.kept_query(request),
         form=form,
         zones=time_zones.zones(),
@@ -135,12 +139,12 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
     )
 
 
-def _picker(questions: list[Question]) -> period_picker.Picker:
+def _picker(questions: list[Question], search: HomeSearch) -> period_picker.Picker:
     """The picker for all sites. All time begins with the site that has the earliest figures."""
     shown = questions[0].period
     if shown.name == ALL:
         shown = min((one.period for one in questions), key=lambda period: period.first)
-    return period_picker.pick(shown, questions[0].now.date())
+    return period_picker.pick(shown, questions[0].now.date(), search.query)
 
 
 def _question(request: Request, site: Site) -> Question:

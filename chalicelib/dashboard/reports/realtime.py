@@ -34,7 +34,8 @@ _LABEL_EVERY: Final = 5
 class Bar:
     """A minute of the chart: places and widths in percent, `y` and heights in units from the top.
 
-    :ivar so_far: whether the minute is not over; :ivar label: the time below it, ``""`` for none.
+    :ivar so_far: whether the minute is not over; :ivar label: the time below it, ``""`` for none;
+    :ivar minor: whether this is left out where there is little room.
     """
 
     clock: str
@@ -47,6 +48,7 @@ class Bar:
     visitors_y: float
     so_far: bool
     label: str
+    minor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def bars(minutes: Sequence[Minute]) -> Bars:
                 visitors_y=y(minute.visitors),
                 so_far=number == len(minutes) - 1,
                 label=formatting.clock(minute.t) if minute.t.minute % _LABEL_EVERY == 0 else "",
+                minor=minute.t.minute % (2 * _LABEL_EVERY) != 0,
             )
             for number, minute in enumerate(minutes)
         ),

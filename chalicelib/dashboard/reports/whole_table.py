@@ -110,6 +110,7 @@ def contents(
         "site": site,
         "table": table,
         "title": _(dimension.title) if dimension else _("Events"),
+        "of_places": dimension is not None and dimension.card == "places",
         "tabs": _tabs(root, site, dimension, query),
         "name_column": _name_column(question, dimension, own),
         "columns": _columns(question, own),

@@ -18,7 +18,7 @@ from chalicelib.accounts.sharing import counters, shared_links
 from chalicelib.accounts.sites.site_annotations import PeriodAnnotations
 from chalicelib.accounts.sites.transfers import Offer
 from chalicelib.catalogue import METRICS, Totals
-from chalicelib.config import MIN_WEEK_HOURS_DAYS, OPEN_PAGE_REFRESH_S
+from chalicelib.config import HOME_SEARCH_SITES, MIN_WEEK_HOURS_DAYS, OPEN_PAGE_REFRESH_S
 from chalicelib.dashboard import countries, render, sections, time_zones
 from chalicelib.dashboard.reports import (
     annotation_marks,
@@ -26,6 +26,7 @@ from chalicelib.dashboard.reports import (
     chart,
     excluded_traffic,
     filter_pills,
+    home_search,
     metric_cards,
     page_links,
     period_picker,
@@ -156,6 +157,15 @@ def full(site: Site = SITE, days: int = 30, names: tuple[str, ...] = ("/", "/abo
     return dataclasses.replace(stats, events=(*events, EventCount("signup", 3, 2, {})))
 
 
+def many() -> list[Stats]:
+    """Figures of as many sites as have a search: the last one with a name and domain of its own."""
+    sites = [
+        dataclasses.replace(SITE, id=str(number), name=f"Site {number}") for number in range(HOME_SEARCH_SITES - 1)
+    ]
+    other = dataclasses.replace(SITE, id="other", name="Straße & Söhne", domain="xn--strae-oqa.example")
+    return [full(site) for site in (*sites, other)]
+
+
 def worldwide() -> Stats:
     """Figures with visits from every country."""
     stats = full()
@@ -220,10 +230,12 @@ def home(
     offers: Sequence[Offer] = (),
     deletions: Sequence[Deletion] = (),
     may_create: bool = True,
+    search: str = "",
 ) -> Response:
     """The page of all sites, with what is offered to the person and what is being deleted."""
+    asked = request("/sites", {"search": search} if search else {})
     return render.page(
-        request("/sites"),
+        asked,
         "reports/home.html",
         person=PERSON,
         csrf="token",
@@ -241,6 +253,8 @@ def home(
         updating=len(all_stats) // 2,
         refresh_s=5,
         picker=period_picker.pick(Period("30d", TODAY, TODAY), TODAY),
+        search=home_search.of_request(asked, [stats.site for stats in all_stats]),
+        has_sites=bool(all_stats or search),
         keep="",
         form=form or home_page.SiteForm(),
         zones=time_zones.zones(),

@@ -8,7 +8,7 @@ import pytest
 from chalice import Response
 
 from chalicelib.dashboard import render
-from tests.browser.test_dashboard import Dashboard
+from tests.browser.sample_pages import Dashboard
 
 DASHBOARD = Path(render.__file__).parent
 FOLDER = DASHBOARD / "templates"
@@ -42,7 +42,7 @@ def test_a_template_uses_those_of_its_own_folder_and_those_for_all(name: str) ->
 
 
 def test_every_page_is_looked_at_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages of tests/browser/test_dashboard.py, which are opened on every width, are all that there are."""
+    """The pages of tests/browser/sample_pages.py, which are opened on every width, are all that there are."""
     shown = set()
     page = render.page
 

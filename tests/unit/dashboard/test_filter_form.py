@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from chalicelib import config
-from chalicelib.dashboard.reports import filter_form
+from chalicelib.dashboard.reports import filter_form, filter_pills
 from chalicelib.dashboard.reports.filter_form import FilterForm
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.errors import BadRequest
@@ -212,3 +212,32 @@ def test_a_page_without_matches_says_so() -> None:
     assert "No visits match" in samples.overview(samples.empty(), filters=["is,country,DE"]).body.decode()
     assert "No visits match" not in samples.overview(samples.empty()).body.decode()
     assert "No visits match" not in samples.overview(samples.full(), filters=["is,country,DE"]).body.decode()
+
+
+def test_frequent_values_are_links_with_their_icons() -> None:
+    body = filter_samples.form("country", ("period", "7d"), ("f", "is,browser,Firefox")).body.decode()
+    there = f"../../sites/{samples.SITE.id}?period=7d&amp;f=is%2Cbrowser%2CFirefox&amp;f=is%2Ccountry%2CDE"
+    link = body.partition(f'href="{there}"')[2].partition("</a>")[0]
+    assert "#DE" in link
+    assert "Germany" in link
+
+
+def test_a_value_that_is_filtered_by_is_not_proposed_again_and_a_full_page_proposes_none() -> None:
+    assert "f=is%2Ccountry%2CXX" in filter_samples.form("country", ("f", "is,country,DE")).body.decode()
+    assert "Germany</bdi>" not in filter_samples.form("country", ("f", "is,country,DE")).body.decode()
+    full = [("f", f"is,page,/{number}") for number in range(config.MAX_FILTERS)]
+    assert "Most frequent" not in filter_samples.form("country", *full).body.decode()
+    changed = filter_samples.form("country", ("f", "is,country,DE"), ("replaces", "is,country"))
+    assert "Most frequent" not in changed.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("texts", "icon"),
+    [
+        (["is,country,DE"], "DE"), (["is_not,browser,Firefox"], "firefox"), (["is,country,DE", "is,country,FR"], None),
+        (["contains,browser,Firefox"], None), (["is,page,/a"], None), (["is,duration,30.."], None),
+    ],
+)  # fmt: skip
+def test_a_pill_has_the_icon_of_its_value(texts: list[str], icon: str | None) -> None:
+    (pill,) = filter_pills.bar(filters.parse(texts), query(*texts), samples.full()).pills
+    assert (pill.icon.id if pill.icon else None) == icon

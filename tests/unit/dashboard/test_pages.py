@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -118,6 +119,42 @@ def test_a_link_to_another_site_keeps_the_period() -> None:
     asked = {"period": "custom", "from": "2026-11-01", "to": "2026-11-07", "other": "x"}
     body = home.show(samples.request("/sites", asked), PERSON).body.decode()
     assert f"sites/{samples.SITE.id}?period=custom&amp;from=2026-11-01&amp;to=2026-11-07" in body
+
+
+def names_found(monkeypatch: pytest.MonkeyPatch, text: str) -> list[str]:
+    """The sites that the home page shows for a search."""
+    sites = [stats.site for stats in samples.many()]
+    monkeypatch.setattr(auth, "sites_of", lambda _person: sites)
+    body = home.show(samples.request("/sites", {"search": text, "period": "7d"}), PERSON).body.decode()
+    assert text or 'name="search"' in body
+    return re.findall(r'<h2 title="([^"·]*) · ', body)
+
+
+def test_sites_are_searched_by_words_of_their_name_and_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(names_found(monkeypatch, "")) == len(samples.many())
+    assert names_found(monkeypatch, "SÖHNE") == ["Straße &amp; Söhne"]
+    assert names_found(monkeypatch, "strae.example söhne") == []
+    assert names_found(monkeypatch, "straße.example söhne") == ["Straße &amp; Söhne"]
+    assert names_found(monkeypatch, "4 site") == ["Site 4"]
+    assert names_found(monkeypatch, "W" * 200) == []
+
+
+def test_a_search_without_a_match_keeps_the_way_back_to_all_sites_and_their_period() -> None:
+    body = home.show(samples.request("/sites", {"search": "<nothing>", "period": "7d"}), PERSON).body.decode()
+    assert "No site has such a name or domain." in body
+    assert '<a href="sites?period=7d">All sites</a>' in body
+    assert "Welcome" not in body
+
+
+def test_another_period_keeps_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    sites = [stats.site for stats in samples.many()]
+    monkeypatch.setattr(auth, "sites_of", lambda _person: sites)
+    body = home.show(samples.request("/sites", {"search": "söhne"}), PERSON).body.decode()
+    assert 'href="?period=today&amp;search=s%C3%B6hne"' in body
+
+
+def test_few_sites_need_no_search() -> None:
+    assert 'name="search"' not in home.show(samples.request("/sites"), PERSON).body.decode()
 
 
 def test_a_new_site_opens(monkeypatch: pytest.MonkeyPatch) -> None:

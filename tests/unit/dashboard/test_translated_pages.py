@@ -31,7 +31,7 @@ NAMES = re.compile(
         "Shylight", "WordPress", "npm", "Content-Security-Policy", "IP Geolocation by DB-IP", "MaxMind",
         "Ada <Lovelace>", "Grace Hopper", "Fieldnotes", r"[\w.@-]*\bexample(?:\.com)?\b", "W{99,200}", "Example <Net>",
         "Europe/Berlin", "UTC", "Googlebot", "Firefox", "Linux", "Hacker News", "Germany", "signup", "EUR", "USD",
-        "Traditional Chinese",
+        "Traditional Chinese", "customer <4711>", r"Site \d", "Straße & Söhne", r"straße\.example",
         r"\b(?:DE|XX)\b", r"/(?:about|page-\d+)", "<b>",
         r"Wrong\.|It has expired\.|Something went wrong\.|There is no <b>such</b> site\.",
         r"There is no such visit\.|Answering this takes more than 20 s\.",
