@@ -90,13 +90,18 @@ def run(name: str, command: list[str | Path], env: dict[str, str] | None = None)
         raise SetupError(f"{' '.join(words[:4])} … failed (whole log: {log.relative_to(ROOT)}):\n{tail}")
 
 
+def refuse_link(folder: Path) -> None:
+    """Leave alone what other working copies use: `venv --clear` and `npm ci` would empty it."""
+    if folder.is_symlink():
+        raise SetupError(f"{folder.name} is a link to {folder.resolve()}, and is out of date. Remove the link first.")
+
+
 def make_venv(folder: Path, what: str, locks: list[Path]) -> None:
     """A virtual environment with what `locks` pin; one that is there is updated in place."""
     stamp = stamp_of(*locks, sys.version)
     if is_current(folder, stamp):
         return
-    if folder.is_symlink():  # `venv --clear` would empty what others use
-        raise SetupError(f"{folder.name} is a link to {folder.resolve()}, and is out of date. Remove the link first.")
+    refuse_link(folder)
     say(f"{folder.name}: installing {what} …")
     begun = time.monotonic()
     (LOGS / f"setup-{folder.name}.log").unlink(missing_ok=True)
@@ -156,6 +161,7 @@ def make_node_modules() -> None:
         return
     env, version = node_environ()
     if not is_current(MODULES, stamp):
+        refuse_link(MODULES)
         say(f"node_modules: npm ci with Node.js {version} …")
         begun = time.monotonic()
         npm(["ci", "--no-audit", "--no-fund"], env)

@@ -32,3 +32,14 @@ def test_an_environment_behind_a_link_is_not_emptied(setup: ModuleType, tmp_path
     with pytest.raises(setup.SetupError, match=r"\.venv is a link"):
         setup.make_venv(tmp_path / ".venv", "tools", [lock])
     assert (shared / "bin" / "python").read_text() == "in use"
+
+
+def test_packages_behind_a_link_are_not_emptied(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "node_modules").symlink_to(tmp_path / "shared")
+    monkeypatch.setattr(setup, "MODULES", tmp_path / "node_modules")
+    monkeypatch.setattr(setup, "npm", lambda *_: pytest.fail("the packages are replaced"))
+    with pytest.raises(setup.SetupError, match="node_modules is a link"):
+        setup.make_node_modules()
