@@ -6,7 +6,6 @@ does not exist. See the API references of Lambda, IAM, EventBridge, API Gateway 
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -40,7 +39,7 @@ class FakeAws:
         self.mappings: dict[str, dict[str, Any]] = {}
         self.rules: dict[str, dict[str, Any]] = {}
         self.apis: dict[str, dict[str, Any]] = {}
-        self._ids = itertools.count(1)
+        self._made = 0
         self._clients: dict[str, _Client] = {}
 
     def client(self, service: str) -> _Client:
@@ -85,7 +84,8 @@ class FakeAws:
         return _exceptions(service).from_code(code)(error, "Operation")  # type: ignore[no-any-return]
 
     def _id(self) -> str:
-        return f"{next(self._ids):08x}"
+        self._made += 1
+        return f"{self._made:08x}"
 
     # ── IAM ──
 
