@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.dashboard.reports import filter_words, page_links
+from chalicelib.dashboard.reports import filter_words, icons, page_links
+from chalicelib.dashboard.reports.icons import Icon
 from chalicelib.dashboard.reports.page_query import PageQuery
 from chalicelib.report.filters import PARAMETER, Condition
 from chalicelib.store.sites import Site
@@ -13,9 +14,13 @@ from chalicelib.store.sites import Site
 
 @dataclass(frozen=True, slots=True)
 class AppliedFilter:
-    """A condition in words; `edit` is a link to its form, `remove` to the page without it."""
+    """A condition in words; `edit` is a link to its form, `remove` to the page without it.
+
+    :ivar icon: of its value, if that is one with an icon.
+    """
 
     text: str
+    icon: Icon | None
     edit: str
     remove: str
 
@@ -40,6 +45,7 @@ def of_page(root: str, site: Site, page: str, conditions: Sequence[Condition], q
         changed = {"dimension": condition.field.name, "replaces": f"{condition.operator},{condition.field.name}"}
         return AppliedFilter(
             filter_words.sentence(condition),
+            icons.of_condition(condition),
             page_links.filter_form(root, site, of_form.changed(**changed)),
             query.without_condition(condition).href,
         )

@@ -116,18 +116,11 @@ def _pill(condition: Condition, query: PageQuery) -> Pill:
     replaces = f"{condition.operator},{condition.field.name}"
     return Pill(
         filter_words.sentence(condition),
-        _icon(condition),
+        icons.of_condition(condition),
         query.without_condition(condition).href,
         query.changed(dimension=condition.field.name, replaces=replaces).href,
         filter_form.of_condition(condition, query),
     )
-
-
-def _icon(condition: Condition) -> Icon | None:
-    dimension, values = condition.field.dimension, condition.values
-    if dimension is None or len(values) != 1 or condition.operator not in ("is", "is_not"):
-        return None
-    return icons.of_value(dimension, str(values[0]))
 
 
 def _hints(conditions: Sequence[Condition]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries
+from chalicelib.report.filters import Condition
 
 # The glyphs of what has no mark, by dimension.
 _GLYPHS: Final = {
@@ -64,6 +65,14 @@ def of_value(dimension: Dimension, name: str) -> Icon | None:
     if dimension.key in _GLYPHS:
         return Icon("icon", _mark(name) or _GLYPHS[dimension.key])
     return None
+
+
+def of_condition(condition: Condition) -> Icon | None:
+    """The icon of the one value that a filter takes or leaves out; None for other filters."""
+    dimension, values = condition.field.dimension, condition.values
+    if dimension is None or len(values) != 1 or condition.operator not in ("is", "is_not"):
+        return None
+    return of_value(dimension, str(values[0]))
 
 
 def _mark(name: str) -> str:
