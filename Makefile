@@ -13,15 +13,16 @@ PY := .venv/bin/python
 # tests/unit come last, so that no process waits for long at the end.
 SIDE_BY_SIDE := $(if $(filter localstack,$(STACK)),,-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
 
-.PHONY: help setup up down clean redeploy demo status test test-all check fmt build messages deploy geo link admin mail package bench lock
+.PHONY: help setup up down clean redeploy demo status test test-all check fmt build messages deploy destroy geo link admin mail package bench lock
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  STACK=localstack  up, demo, test…: on LocalStack (Docker, or AWS_ENDPOINT_URL) instead of ministack"
-	@echo "  STAGE=dev|prod    deploy, geo, link, admin, package: which stage (geo, admin: or local)"
+	@echo "  STAGE=dev|prod    deploy, destroy, geo, link, admin, package: which stage (geo, admin: or local)"
 	@echo "  CMD='…'           admin: the command with its arguments"
 	@echo "  ADMIN_EMAIL=…     deploy, link: the first administrator"
+	@echo "  DATA=keep|delete  destroy: what becomes of the data"
 	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
 	@echo "  MAIL_SENDER=…     deploy: the address that mail is sent from; none: send no mail"
 	@echo "  SOURCE=…          geo: from whom, and from then on: dbip, maxmind (MAXMIND_ACCOUNT_ID,"
@@ -79,6 +80,9 @@ messages: setup ## Bring the catalogues of texts up to date with the code
 deploy: setup ## Deploy to AWS: make deploy STAGE=prod ADMIN_EMAIL=you@example.com
 	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" MAIL_SENDER="$(MAIL_SENDER)" \
 		$(PY) -m infra deploy --stage $(STAGE)
+
+destroy: setup ## Take a stage down: make destroy STAGE=dev DATA=keep (or delete)
+	@DATA="$(DATA)" CONFIRM="$(CONFIRM)" $(PY) -m infra destroy --stage $(STAGE)
 
 geo: setup ## Fetch newer GeoIP databases: make geo STAGE=prod SOURCE=dbip (or maxmind, or none)
 	@SOURCE="$(SOURCE)" MIRROR="$(MIRROR)" $(PY) -m $(if $(filter local,$(STAGE)),localstack geo,infra geo --stage $(STAGE))

@@ -1,4 +1,4 @@
-"""The commands for AWS, behind `make deploy`, `make geo`, `make link` and `make package`."""
+"""The commands for AWS, behind `make deploy`, `make destroy`, `make geo`, `make link` and `make package`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from infra import geoip, project, terraform
 from infra.aws_environment import AwsError, Cloud, DeployError, signed_in
 from infra.deploy import Target, deploy, sign_in_link
+from infra.destroy import destroy
 from infra.project import ROOT
 
 AWS_DOMAIN = {"cn": "amazonaws.com.cn"}
@@ -18,11 +19,13 @@ AWS_DOMAIN = {"cn": "amazonaws.com.cn"}
 def main(arguments: list[str]) -> int:
     """Run one command; errors that a person can fix are printed without a traceback."""
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
-    parser.add_argument("command", choices=["deploy", "geo", "link", "package"])
+    parser.add_argument("command", choices=["deploy", "destroy", "geo", "link", "package"])
     parser.add_argument("--stage", required=True)
     given = parser.parse_args(arguments)
     try:
-        return {"deploy": _deploy, "geo": _geo, "link": _link, "package": _package}[given.command](given.stage)
+        return {"deploy": _deploy, "destroy": _destroy, "geo": _geo, "link": _link, "package": _package}[given.command](
+            given.stage
+        )
     except DeployError as error:
         print(f"\n{error}", file=sys.stderr)
     except AwsError as error:
@@ -47,6 +50,20 @@ def _deploy(stage: str) -> int:
     if done.sign_in:
         _say(f"  Sign in    {done.sign_in}")
         _say(f"             (works once, within an hour; `make link STAGE={stage}` creates another)")
+    return 0
+
+
+def _destroy(stage: str) -> int:
+    kept = {"keep": True, "delete": False}.get(os.environ.get("DATA") or "")
+    if kept is None:
+        raise DeployError(f"Say what becomes of the data: make destroy STAGE={stage} DATA=keep, or DATA=delete")
+    cloud = signed_in(stage)
+    what = "everything but the data" if kept else "everything, with all data"
+    _say(f"This deletes {what} of the stage {stage} in the account {cloud.account}, {cloud.region}.")
+    confirmed = os.environ.get("CONFIRM") or input("Type the name of the stage to go on: ")
+    if confirmed.strip() != stage:
+        raise DeployError("Nothing was deleted.")
+    destroy(cloud, data=not kept, say=_say)
     return 0
 
 

@@ -135,6 +135,29 @@ def _settled(cloud: Cloud, stack: str) -> dict[str, Any] | None:
     return None if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
+def delete(cloud: Cloud, stack: str = RESOURCES) -> None:
+    """Delete a stack if there is one; resources that its template keeps stay.
+
+    :raises DeployError: if it cannot be deleted, with the events that explain why.
+    """
+    client, name = cloud.client("cloudformation"), stack_name(cloud, stack)
+    found = _wait(lambda: describe(cloud, stack), _is_idle, f"an earlier operation on the stack {name}")
+    if found is None:
+        return
+    before, started = _version(found), time.time()
+    client.delete_stack(StackName=name)
+    stale_until = time.monotonic() + STALE_S
+    after = _wait(
+        lambda: describe(cloud, stack),
+        lambda found: (
+            found is None or (_is_idle(found) and (_version(found) != before or time.monotonic() > stale_until))
+        ),
+        f"the deletion of the stack {name}",
+    )
+    if after is not None:
+        raise DeployError(f"The stack {name} cannot be deleted:\n{_failures(cloud, name, started)}")
+
+
 def outputs(cloud: Cloud, stack: str = RESOURCES) -> dict[str, str]:
     """The outputs of a stack; empty if there is no such stack."""
     found = describe(cloud, stack) or {}

@@ -15,6 +15,7 @@ import pytest
 from infra import cloudformation, ingest, policies
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.deploy import STATE_KEY, Target, deploy, sign_in_link
+from infra.destroy import destroy
 from infra.http_client import ask
 from infra.project import ROOT
 from localstack import functions, process
@@ -127,3 +128,24 @@ def test_a_template_that_fails_is_told_with_its_reason_and_can_be_mended(
     monkeypatch.setattr(cloudformation, "TEMPLATE", good)
     assert cloudformation.apply(cloud)
     assert not cloudformation.apply(cloud)
+
+
+@pytest.mark.skipif(ON_LOCALSTACK, reason="it would be a second stage on an emulator that has room for one")
+def test_a_stage_is_taken_down_and_deployed_again(new_account: NewAccount, tmp_path: Path) -> None:
+    account = new_account()
+    first = deploy(account, tmp_path / "first", "ada@example.com", TARGET, say=lambda _line: None)
+    destroy(account, data=False, say=lambda _line: None)
+    assert ask(f"{first.base_url}/healthz").status != 200
+    assert cloudformation.describe(account, cloudformation.INGEST) is None
+    again = deploy(account, tmp_path / "second", None, TARGET, say=lambda _line: None)
+    assert again.sign_in is None  # people are kept, as all data
+    assert ask(f"{again.base_url}/healthz").json()["status"] == "ok"
+
+    for _ in range(2):  # also if there is nothing
+        destroy(account, data=True, say=lambda _line: None)
+    assert cloudformation.describe(account) is None
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.names.bucket not in {one["Name"] for one in account.client("s3").list_buckets()["Buckets"]}
+    assert account.client("lambda").list_functions()["Functions"] == []
+    new = deploy(account, tmp_path / "third", "ada@example.com", TARGET, say=lambda _line: None)
+    assert new.sign_in is not None

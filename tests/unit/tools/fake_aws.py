@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
+from botocore.exceptions import ClientError
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 _LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
@@ -39,6 +40,11 @@ class FakeAws:
         self.mappings: dict[str, dict[str, Any]] = {}
         self.rules: dict[str, dict[str, Any]] = {}
         self.apis: dict[str, dict[str, Any]] = {}
+        self.stacks: set[str] = set()
+        # Table -> whether it is protected from deletion.
+        self.tables: dict[str, bool] = {}
+        self.kept: set[str] = set()  # queues, buckets, secrets and parameters, by their names
+        self.objects: list[dict[str, str]] = []
         self._made = 0
         self._clients: dict[str, _Client] = {}
 
@@ -66,6 +72,10 @@ class FakeAws:
             "rules": self.rules,
             "apis": len(self.apis),
             "stages": [sorted(api["stages"]) for api in self.apis.values()],
+            "stacks": self.stacks,
+            "tables": self.tables,
+            "kept": self.kept,
+            "objects": self.objects,
         }
 
     def call(self, service: str, operation: str, given: dict[str, Any]) -> Any:
@@ -74,10 +84,11 @@ class FakeAws:
         killed = self.last is not None and len(self.calls) >= self.last
         if killed and not self.in_time:
             raise Killed
-        answer = getattr(self, f"{service}_{operation}")(**given)
-        if killed:
-            raise Killed
-        return answer
+        try:
+            return getattr(self, f"{service}_{operation}")(**given)
+        finally:
+            if killed:  # also if AWS has refused the call
+                raise Killed
 
     def refuse(self, service: str, code: str) -> Exception:
         error = {"Error": {"Code": code, "Message": code}}
@@ -227,6 +238,9 @@ class FakeAws:
     def events_list_rules(self, NamePrefix: str) -> Any:
         return {"Rules": [{"Name": name} for name in self.rules if name.startswith(NamePrefix)]}
 
+    def events_list_targets_by_rule(self, Rule: str) -> Any:
+        return {"Targets": [*self._rule(Rule)["targets"].values()]}
+
     def events_remove_targets(self, Rule: str, Ids: list[str], **_: Any) -> Any:
         for one in Ids:
             self._rule(Rule)["targets"].pop(one)
@@ -289,7 +303,77 @@ class FakeAws:
         self._api(restApiId)
         del self.apis[restApiId]
 
-    # ── SQS, which CloudFormation has made the queues of ──
+    # ── CloudFormation, and what it has made ──
+
+    def add_stacks(self, stage: str) -> None:
+        """What the stacks of a stage make, with protected tables, and what the program adds to it."""
+        name = f"shylight-{stage}"
+        tables, others = (
+            ("core", "sessions", "rollups", "marks", "salts"),
+            ("hits", "hits-dead", "signing-key", "totp-key"),
+        )
+        self.stacks |= {name, f"{name}-ingest"}
+        self.tables |= {f"{name}-{table}": True for table in tables}
+        self.kept |= {f"{name}-{one}" for one in (*others, f"{ACCOUNT}-{REGION}")}
+        self.objects = [{"Key": f"k{number}", "VersionId": "null"} for number in range(3)]
+
+    def cloudformation_describe_stacks(self, StackName: str) -> Any:
+        if StackName not in self.stacks:
+            error = {"Error": {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}}
+            raise ClientError(error, "DescribeStacks")
+        return {"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]}
+
+    def cloudformation_delete_stack(self, StackName: str) -> Any:
+        salts = f"{StackName}-salts"  # the only table that is not kept
+        if self.tables.get(salts):
+            raise AssertionError("a protected table cannot be deleted")
+        self.tables.pop(salts, None)
+        self.stacks.discard(StackName)
+
+    def _table(self, name: str) -> bool:
+        if name not in self.tables:
+            raise self.refuse("dynamodb", "ResourceNotFoundException")
+        return self.tables[name]
+
+    def dynamodb_describe_table(self, TableName: str) -> Any:
+        return {"Table": {"DeletionProtectionEnabled": self._table(TableName)}}
+
+    def dynamodb_update_table(self, TableName: str, DeletionProtectionEnabled: bool) -> Any:
+        self._table(TableName)
+        self.tables[TableName] = DeletionProtectionEnabled
+
+    def dynamodb_delete_table(self, TableName: str) -> Any:
+        if self._table(TableName):
+            raise self.refuse("dynamodb", "ValidationException")
+        del self.tables[TableName]
+
+    def _remove(self, name: str, service: str, code: str) -> None:
+        if name not in self.kept:
+            raise self.refuse(service, code)
+        self.kept.remove(name)
+
+    def sqs_delete_queue(self, QueueUrl: str) -> Any:
+        self._remove(QueueUrl.rpartition("/")[2], "sqs", "QueueDoesNotExist")
+
+    def s3_list_object_versions(self, Bucket: str) -> Any:
+        if Bucket not in self.kept:
+            raise self.refuse("s3", "NoSuchBucket")
+        return {"Versions": [*self.objects]} if self.objects else {}
+
+    def s3_delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> Any:
+        self.objects = [one for one in self.objects if one not in Delete["Objects"]]
+
+    def s3_delete_bucket(self, Bucket: str) -> Any:
+        if self.objects:
+            raise self.refuse("s3", "BucketNotEmpty")
+        self._remove(Bucket, "s3", "NoSuchBucket")
+
+    def secretsmanager_delete_secret(self, SecretId: str, ForceDeleteWithoutRecovery: bool) -> Any:
+        assert ForceDeleteWithoutRecovery
+        self._remove(SecretId, "secretsmanager", "ResourceNotFoundException")
+
+    def ssm_delete_parameter(self, Name: str) -> Any:
+        self._remove(Name, "ssm", "ParameterNotFound")
 
     def sqs_get_queue_url(self, QueueName: str) -> Any:
         return {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{QueueName}"}
