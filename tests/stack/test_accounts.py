@@ -23,7 +23,7 @@ from tests.stack.people import CHANGE_PASSWORD, GOOD_SITE, Browser, create, make
 PUBLIC = re.compile(
     r"/ingress/.*|/api/event|/api/v1/openapi\.json|/healthz|/static/.*|/sign-in(/.*)?|/sign-out"
     r"|/forgot-password|/reset-password/.*|/sign-up(/.*)?|/verify-email/.*|/second-step|/passkey(-options)?"
-    r"|/docs/api|/shortcuts|/api/{proxy\+}"
+    r"|/docs/api|/shortcuts|(/api)?/{proxy\+}"
     r"|/share/.*|/public/.*|/badge/.*|/counter/.*"
     r"|/invitations/.*"
 )
