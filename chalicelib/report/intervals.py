@@ -67,7 +67,14 @@ def points(calendar: Calendar, first: date, last: date, interval: Interval, coun
             found = begun.setdefault(t, [])
             if (day, place) in counts:
                 found.append(counts[day, place])
-    return tuple(Point(t, Totals.sum(found) if found else Totals()) for t, found in begun.items())
+    return tuple(Point(t, _sum(found)) for t, found in begun.items())
+
+
+def _sum(found: list[Totals]) -> Totals:
+    """The sums of a point, which are nobody's to change: nearly always there is one part, or none."""
+    if len(found) == 1:
+        return found[0]
+    return Totals.sum(found) if found else Totals()
 
 
 def _places(calendar: Calendar, first: date, day: date, interval: Interval) -> Iterable[tuple[datetime, int]]:
