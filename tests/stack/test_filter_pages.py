@@ -104,7 +104,7 @@ class Page(HTMLParser):
         self.body = answer.body.decode()
         self.rows: list[tuple[Link, str]] = []
         self.links: list[Link] = []
-        self.pills = re.findall(r'<summary title="[^"]*"><bdi>([^<]*)</bdi></summary>', self.body)
+        self.pills = re.findall(r'<summary title="[^"]*">(?:<svg.*?</svg>)?<bdi>([^<]*)</bdi></summary>', self.body)
         self.feed(self.body)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
