@@ -21,6 +21,7 @@ from localstack.stack import ROOT
 PATIENCE_S = 60.0
 # The command, with a stack that is somebody else's server and without history.
 PROGRAM = """
+import signal
 import sys
 from pathlib import Path
 from localstack import __main__ as commands
@@ -31,6 +32,7 @@ class Stack:
     def up(self): return None
     def down(self): print("stack stopped", flush=True)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if the tests run in the background
 commands.DEMO_DAYS = 0
 commands._print_info = lambda info: None
 sys.exit(commands._demo(Stack()))
