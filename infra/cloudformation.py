@@ -6,7 +6,7 @@ Each stage has two: `RESOURCES`, and `INGEST` for what needs a function that Cha
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +84,12 @@ def _change(cloud: Cloud, parameters: Mapping[str, str], stack: str, before: dic
         if any(phrase in reason for phrase in NOTHING_TO_DO):
             return False
         raise DeployError(f"CloudFormation rejected the template: {reason}")
-    earlier, started = _version(describe(cloud, stack)), time.time()
-    client.execute_change_set(StackName=name, ChangeSetName=change_set)
-    # At first, CloudFormation may still describe the stack as it was. An update so quick that it looks the same is
-    # taken for done after a while.
-    stale_until = time.monotonic() + STALE_S
-    after = _wait(
-        lambda: describe(cloud, stack),
-        lambda found: _is_done(found) and (_version(found) != earlier or time.monotonic() > stale_until),
+    started = time.time()
+    after = _operate(
+        cloud,
+        stack,
+        lambda: client.execute_change_set(StackName=name, ChangeSetName=change_set),
+        _is_done,
         f"the stack {name}",
     )
     if after is None or after["StackStatus"] not in SUCCEEDED:
@@ -108,29 +106,26 @@ def _settled(cloud: Cloud, stack: str) -> dict[str, Any] | None:
     """
     client, name = cloud.client("cloudformation"), stack_name(cloud, stack)
 
-    def settled(what: str) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = _wait(lambda: describe(cloud, stack), _is_idle, what)
-        return found
-
-    found = settled(f"an earlier operation on the stack {name}")
+    found: dict[str, Any] | None = _wait(
+        lambda: describe(cloud, stack), _is_idle, f"an earlier operation on the stack {name}"
+    )
     if found is not None and found["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
         started = time.time()
-        client.continue_update_rollback(StackName=name)
-        found = settled(f"the roll-back of the stack {name}")
+        found = _operate(
+            cloud,
+            stack,
+            lambda: client.continue_update_rollback(StackName=name),
+            _is_idle,
+            f"the roll-back of the stack {name}",
+        )
         if found is not None and found["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
             raise DeployError(
                 f"The stack {name} cannot be rolled back. Remove the cause, for example the deletion protection of a "
                 f"new table, and deploy again:\n{_failures(cloud, name, started)}"
             )
     if found is not None and found["StackStatus"] in CREATION_FAILED:
-        started = time.time()  # it is empty, or what is left in it was never used
-        client.delete_stack(StackName=name)
-        found = settled(f"the deletion of the failed stack {name}")
-        if found is not None:
-            raise DeployError(
-                f"The stack {name}, whose creation failed, cannot be deleted. Remove the cause and deploy again:\n"
-                f"{_failures(cloud, name, started)}"
-            )
+        delete(cloud, stack)  # it is empty, or what is left in it was never used
+        return None
     # A stack whose creation never started (only a change set was created) does not exist yet.
     return None if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
@@ -141,18 +136,11 @@ def delete(cloud: Cloud, stack: str = RESOURCES) -> None:
     :raises DeployError: if it cannot be deleted, with the events that explain why.
     """
     client, name = cloud.client("cloudformation"), stack_name(cloud, stack)
-    found = _wait(lambda: describe(cloud, stack), _is_idle, f"an earlier operation on the stack {name}")
-    if found is None:
+    if _wait(lambda: describe(cloud, stack), _is_idle, f"an earlier operation on the stack {name}") is None:
         return
-    before, started = _version(found), time.time()
-    client.delete_stack(StackName=name)
-    stale_until = time.monotonic() + STALE_S
-    after = _wait(
-        lambda: describe(cloud, stack),
-        lambda found: (
-            found is None or (_is_idle(found) and (_version(found) != before or time.monotonic() > stale_until))
-        ),
-        f"the deletion of the stack {name}",
+    started = time.time()
+    after = _operate(
+        cloud, stack, lambda: client.delete_stack(StackName=name), _is_idle, f"the deletion of the stack {name}"
     )
     if after is not None:
         raise DeployError(f"The stack {name} cannot be deleted:\n{_failures(cloud, name, started)}")
@@ -200,6 +188,25 @@ def _is_idle(stack: dict[str, Any] | None) -> bool:
 def _version(stack: dict[str, Any] | None) -> tuple[Any, ...]:
     """What an operation changes in the description of a stack."""
     return tuple((stack or {}).get(key) for key in ("StackStatus", "LastUpdatedTime", "ChangeSetId"))
+
+
+def _operate(
+    cloud: Cloud, stack: str, begin: Callable[[], object], ended: Callable[[dict[str, Any] | None], bool], what: str
+) -> dict[str, Any] | None:
+    """Begin an operation on a stack, and wait for its end; gives the stack as it is then.
+
+    At first, CloudFormation may still describe the stack as it was, which is not taken for the end. An operation so
+    quick that the stack looks the same is taken for ended after a while.
+    """
+    earlier = _version(describe(cloud, stack))
+    begin()
+    stale_until = time.monotonic() + STALE_S
+    after: dict[str, Any] | None = _wait(
+        lambda: describe(cloud, stack),
+        lambda found: ended(found) and (_version(found) != earlier or time.monotonic() > stale_until),
+        what,
+    )
+    return after
 
 
 def _wait(poll: Any, done: Any, what: str) -> Any:

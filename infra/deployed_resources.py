@@ -43,11 +43,6 @@ def find(cloud: Cloud, recorded: Mapping[str, Any]) -> dict[str, Any]:
     return {"resources": found, "schema_version": "2.0", "backend": "api"} if found else {}
 
 
-def function_name(cloud: Cloud, function: str) -> str:
-    """The name in AWS of a function in app.py."""
-    return cloud.names.prefix if function == API_HANDLER else f"{cloud.names.prefix}-{function}"
-
-
 def apis(cloud: Cloud) -> list[dict[str, Any]]:
     """The REST APIs that lead to the stage's function, as API Gateway describes them, the oldest first."""
     client = cloud.client("apigateway")

@@ -42,11 +42,10 @@ def of_page(root: str, site: Site, page: str, conditions: Sequence[Condition], q
     of_form = query.changed(**{page_links.ON: page})
 
     def applied(condition: Condition) -> AppliedFilter:
-        changed = {"dimension": condition.field.name, "replaces": f"{condition.operator},{condition.field.name}"}
         return AppliedFilter(
             filter_words.sentence(condition),
             icons.of_condition(condition),
-            page_links.filter_form(root, site, of_form.changed(**changed)),
+            page_links.filter_form(root, site, of_form.with_form_of(condition)),
             query.without_condition(condition).href,
         )
 

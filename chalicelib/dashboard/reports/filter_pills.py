@@ -113,12 +113,11 @@ def groups(query: PageQuery) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
 
 
 def _pill(condition: Condition, query: PageQuery) -> Pill:
-    replaces = f"{condition.operator},{condition.field.name}"
     return Pill(
         filter_words.sentence(condition),
         icons.of_condition(condition),
         query.without_condition(condition).href,
-        query.changed(dimension=condition.field.name, replaces=replaces).href,
+        query.with_form_of(condition).href,
         filter_form.of_condition(condition, query),
     )
 

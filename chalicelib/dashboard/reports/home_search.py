@@ -21,7 +21,7 @@ class HomeSearch:
     """What is searched for.
 
     :ivar text: as it was entered, ``""`` for nothing; :ivar shown: whether the page offers the search.
-    :ivar period: the parameters of the period, which the form sends along; :ivar everything: a link without the search.
+    :ivar period: the parameters of the period, which the form sends along.
     """
 
     text: str

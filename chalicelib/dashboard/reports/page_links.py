@@ -15,7 +15,8 @@ ON: Final = "on"
 VISITS: Final = "visits"
 REALTIME: Final = "realtime"
 TABLES: Final = "tables/"
-FILTERED: Final = (VISITS, REALTIME, *(TABLES + key for key in (*catalogue.DIMENSIONS, "events")))
+EVENTS: Final = "events"  # the table beside those of dimensions
+FILTERED: Final = (VISITS, REALTIME, *(TABLES + key for key in (*catalogue.DIMENSIONS, EVENTS)))
 
 
 def overview(root: str, site: Site, query: PageQuery) -> str:

@@ -76,6 +76,10 @@ class PageQuery:
         beginning = f"{condition.operator},{condition.field.name},"
         return self.with_filters([text for text in self.filters if not text.startswith(beginning)])
 
+    def with_form_of(self, condition: Condition) -> PageQuery:
+        """The same with the parameters of the form that changes a condition."""
+        return self.changed(dimension=condition.field.name, replaces=f"{condition.operator},{condition.field.name}")
+
     def toggled(self, text: str) -> PageQuery:
         """The same with one more filter, or without it if it has it."""
         has = self.filters

@@ -27,7 +27,6 @@ from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 from chalicelib.web import Request
 
-EVENTS: Final = "events"
 # The parameters of the page itself; all others are those of every page of figures.
 SEARCH, SORT, CURSOR = "search", "sort", "cursor"
 # What a table has of its own, and keeps when its filters change.
@@ -78,7 +77,7 @@ def show(request: Request, person: Person, site: Site, table: str) -> Response:
     :raises QueryTooLarge: if it takes too much time or memory.
     """
     dimension = catalogue.DIMENSIONS.get(table)
-    if dimension is None and table != EVENTS:
+    if dimension is None and table != page_links.EVENTS:
         raise NotFound(_("There is no such table."))
     now, period = periods.requested(request, site)
     query = PageQuery.of(request)
@@ -103,7 +102,7 @@ def contents(
 
     :param dimension: None for the events; :param query: of the page; :param now: on the site's clock.
     """
-    question, table = found.question, dimension.key if dimension else EVENTS
+    question, table = found.question, dimension.key if dimension else page_links.EVENTS
     own = _with_own(query, question)
     following = found.next(len(found.rows))
     return {

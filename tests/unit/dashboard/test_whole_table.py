@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib import catalogue, config
-from chalicelib.dashboard.reports import whole_table
+from chalicelib.dashboard.reports import page_links
 from chalicelib.errors import BadRequest, NotFound
 from tests.unit.dashboard import report_samples, samples
 
@@ -114,7 +114,7 @@ def test_what_is_no_table_and_no_column_is_refused() -> None:
         text("pages", sort="height")
     with pytest.raises(BadRequest, match="cursor"):
         text("pages", cursor="x")
-    assert whole_table.EVENTS not in catalogue.DIMENSIONS
+    assert page_links.EVENTS not in catalogue.DIMENSIONS
 
 
 def test_a_card_leads_to_its_whole_table_and_holds_no_more_than_it_shows() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
 
 from infra import __main__ as commands
+from infra import cloudformation
 from infra.aws_environment import Cloud
-from infra.destroy import destroy
+from infra.destroy import _TABLES, destroy
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
 
 FUNCTIONS = ("", "-collect", "-worker", "-aggregate")
@@ -136,3 +138,8 @@ def test_the_command_asks_for_the_name_of_the_stage(
     assert asked == []
     monkeypatch.setattr("builtins.input", lambda _question: "dev")
     assert commands.main(["destroy", "--stage", "dev"]) == 0
+
+
+def test_every_table_of_the_template_is_deleted() -> None:
+    named = re.findall(r"TableName: !Sub shylight-\$\{Stage\}-(\w+)", cloudformation.TEMPLATE.read_text("utf-8"))
+    assert sorted(_TABLES) == sorted(named)
