@@ -177,7 +177,8 @@ def online(site: Site, unpacked: Mapping[date, Rollup], today: date, now: dateti
     :param unpacked: rollups that have been read already; the others are read.
 
     At midnight, a visitor has a key for each of two days, which cannot be linked. So the larger number of both days is
-    returned, not their sum.
+    returned, not their sum. The clocks of the functions differ a little, so a moment ahead counts as now; what is further
+    ahead does not.
     """
     minute = int(now.timestamp() // 60)
     most = 0
@@ -186,6 +187,6 @@ def online(site: Site, unpacked: Mapping[date, Rollup], today: date, now: dateti
         if rollup is None and (stored := rollups.get(site.id, day)):
             rollup = rollup_sums.unpack_figures(stored.packed)
         if rollup is not None:
-            online = sum(count for seen, count in rollup.seen.items() if seen > minute - config.ONLINE_MINUTES)
+            online = sum(count for seen, count in rollup.seen.items() if abs(seen - minute) < config.ONLINE_MINUTES)
             most = max(most, online)
     return most
