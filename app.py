@@ -31,7 +31,12 @@ def collect(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return function_url.answer(app, event, context)
 
 
-@app.on_sqs_message(queue=config.settings().queue, batch_size=100, maximum_batching_window_in_seconds=2)
+@app.on_sqs_message(
+    queue=config.settings().queue,
+    batch_size=100,
+    maximum_batching_window_in_seconds=2,
+    maximum_concurrency=config.settings().worker_concurrency,
+)
 def worker(event: SQSEvent) -> None:
     """Enrich and store the hits of a batch."""
     from chalicelib.enrich.worker import handle_batch

@@ -39,7 +39,7 @@ LAMBDA_LOG_BYTES: Final = 330
 JOB_LOG_BYTES: Final = 200  # the line that a job writes
 OWN_HEADERS_BYTES: Final = 350  # what API Gateway, or Lambda, adds to the headers of an answer
 PAGES_A_DAY: Final = 100  # of the dashboard that are looked at
-ALARMS: Final = 13
+ALARMS: Final = 14
 METRICS: Final = 3
 SECRET_READS_A_DAY: Final = 200  # one for each container that starts
 

@@ -18,12 +18,14 @@ from infra import (
     cloudformation,
     deployed_resources,
     function_logs,
+    gateway_limit,
     geoip,
     ingest,
     listings,
     mail,
     people,
     project,
+    quotas,
     smoke,
 )
 from infra.aws_environment import Cloud, DeployError
@@ -81,8 +83,10 @@ def deploy(
     :param say: called with each line of progress.
     :raises DeployError: if a step fails; the message says what to do.
     """
+    settings = project.settings(cloud.stage)
     say(f"resources: CloudFormation stack {cloudformation.stack_name(cloud)}")
-    say("  changed" if cloudformation.apply(cloud, parameters) else "  unchanged")
+    given = gateway_limit.alarm_parameter(settings) | dict(parameters or {})
+    say("  changed" if cloudformation.apply(cloud, given) else "  unchanged")
     state = _read_state(cloud)
     if not state.get("administrator") and not admin_email:
         raise DeployError("Set the first administrator's address: ADMIN_EMAIL=you@example.com make deploy …")
@@ -94,6 +98,10 @@ def deploy(
     if not is_healthy(base_url, HEALTH_TIMEOUT_S):
         raise DeployError(f"The health check {base_url}/healthz fails: {ask(f'{base_url}/healthz').text[:500]}")
     function_logs.quieten(cloud)
+    if told := quotas.warning(cloud):
+        say(told)
+    if gateway_limit.apply(cloud, api, settings):
+        say(f"limit of requests: {settings.gateway_rate or 'none but the quota'} per second")
     say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
     ingest_url = ingest.apply(cloud, target.locate_ingest, say)
     if ingest_url:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chalicelib.config import Settings, read_settings
 from chalicelib.translation import LANGUAGES, SOURCE_LANGUAGE
 from infra import policies
 from infra.aws_environment import Cloud, DeployError
@@ -59,6 +60,17 @@ def environment(stage: str) -> dict[str, str]:
     config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     variables: dict[str, str] = config["stages"].get(stage, {}).get("environment_variables", {})
     return variables
+
+
+def settings(stage: str) -> Settings:
+    """The settings of a stage in .chalice/config.json.
+
+    :raises DeployError: if one is invalid.
+    """
+    try:
+        return read_settings(environment(stage))
+    except ValueError as error:
+        raise DeployError(f"A setting of the stage {stage} in .chalice/config.json is invalid: {error}.") from error
 
 
 def chalice(cloud: Cloud, project: Path, arguments: Sequence[str], module: str = STANDARD_CHALICE) -> str:

@@ -35,6 +35,9 @@ class Settings:
     :ivar api_requests: how many requests to the API a person may send per minute.
     :ivar hot_days: for how many days after a site-day its hits stay in the table, beside the segments.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
+    :ivar worker_concurrency: how many batches of hits are stored at the same time, at most.
+    :ivar gateway_rate: how many requests per second API Gateway lets through, on average; 0: as many as the account's
+        quota allows. :ivar gateway_burst: how many it lets through at once.
     """
 
     stage: str = LOCAL_STAGE
@@ -48,6 +51,9 @@ class Settings:
     api_requests: int = 600
     hot_days: int = 35
     geo_prefix: str = "geo/"
+    worker_concurrency: int = 5
+    gateway_rate: int = 500
+    gateway_burst: int = 1000
 
     @property
     def prefix(self) -> str:
@@ -132,14 +138,25 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_API_REQUESTS": "api_requests",
     "SHYLIGHT_HOT_DAYS": "hot_days",
     "SHYLIGHT_GEO_PREFIX": "geo_prefix",
+    "SHYLIGHT_WORKER_CONCURRENCY": "worker_concurrency",
+    "SHYLIGHT_GATEWAY_RATE": "gateway_rate",
+    "SHYLIGHT_GATEWAY_BURST": "gateway_burst",
 }
+_NUMBERS: Final = frozenset(
+    {"max_sites", "api_requests", "hot_days", "worker_concurrency", "gateway_rate", "gateway_burst"}
+)
+# What Lambda accepts for the event source of a queue.
+_WORKER_CONCURRENCY: Final = range(2, 1001)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from environment variables; a variable that is unset or empty leaves the default."""
+    """Settings from environment variables; a variable that is unset or empty leaves the default.
+
+    :raises ValueError: if one is no whole number where it must be, or too small or too large.
+    """
     given: dict[str, Any] = {field: environ[name] for name, field in ENVIRONMENT.items() if environ.get(name)}
     for name, field in ENVIRONMENT.items():
-        if field in given and field in ("max_sites", "api_requests", "hot_days"):
+        if field in given and field in _NUMBERS:
             if not given[field].isdecimal():
                 raise ValueError(f"{name} must be a whole number, not {given[field]!r}")
             given[field] = int(given[field])
@@ -147,7 +164,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         given["region"] = environ["AWS_DEFAULT_REGION"]
     for field in {"public_url", "ingest_url"} & given.keys():
         given[field] = given[field].rstrip("/")
-    return Settings(**given)
+    found = Settings(**given)
+    if found.worker_concurrency not in _WORKER_CONCURRENCY:
+        raise ValueError(f"SHYLIGHT_WORKER_CONCURRENCY must be from 2 to 1000, not {found.worker_concurrency}")
+    return found
 
 
 @cache

@@ -45,6 +45,7 @@ class FakeAws:
         self.tables: dict[str, bool] = {}
         self.kept: set[str] = set()  # queues, buckets, secrets and parameters, by their names
         self.objects: list[dict[str, str]] = []
+        self.executions: int | None = 1000  # Lambda's quota; None: who asks may not know it
         self._made = 0
         self._clients: dict[str, _Client] = {}
 
@@ -72,6 +73,7 @@ class FakeAws:
             "rules": self.rules,
             "apis": len(self.apis),
             "stages": [sorted(api["stages"]) for api in self.apis.values()],
+            "limits": [api["limits"] for api in self.apis.values()],
             "stacks": self.stacks,
             "tables": self.tables,
             "kept": self.kept,
@@ -142,6 +144,11 @@ class FakeAws:
 
     def lambda_list_functions(self) -> Any:
         return {"Functions": [*self.functions.values()]}
+
+    def lambda_get_account_settings(self) -> Any:
+        if self.executions is None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetAccountSettings")
+        return {"AccountLimit": {"ConcurrentExecutions": self.executions}}
 
     def lambda_list_tags(self, Resource: str) -> Any:
         return {"Tags": self._function(Resource).get("Tags", {})}
@@ -266,7 +273,7 @@ class FakeAws:
         made = self._id()
         swagger = json.loads(body)
         self.apis[made] = {
-            "id": made, "name": swagger["info"]["title"], "swagger": swagger, "stages": set(),
+            "id": made, "name": swagger["info"]["title"], "swagger": swagger, "stages": set(), "limits": {},
             "endpointConfiguration": {"types": [parameters["endpointConfigurationTypes"]]},
         }  # fmt: skip
         return self.apis[made]
@@ -288,6 +295,20 @@ class FakeAws:
 
     def apigateway_get_stages(self, restApiId: str) -> Any:
         return {"item": [{"stageName": name} for name in self._api(restApiId)["stages"]]}
+
+    def apigateway_get_stage(self, restApiId: str, stageName: str) -> Any:
+        api = self._api(restApiId)
+        if stageName not in api["stages"]:
+            raise self.refuse("apigateway", "NotFoundException")
+        return {"stageName": stageName, "methodSettings": api["limits"].get(stageName, {})}
+
+    def apigateway_update_stage(self, restApiId: str, stageName: str, patchOperations: Any) -> Any:
+        settings = self._api(restApiId)["limits"].setdefault(stageName, {})
+        for patch in patchOperations:
+            assert patch["op"] == "replace"
+            method, _, name = patch["path"].removeprefix("/").partition("/throttling/")
+            value = float(patch["value"])
+            settings.setdefault(method, {})[f"throttling{name[0].upper()}{name[1:]}"] = value
 
     def apigateway_get_resources(self, restApiId: str, embed: list[str]) -> Any:
         paths = self._api(restApiId)["swagger"]["paths"].items()

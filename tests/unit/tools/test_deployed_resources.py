@@ -3,60 +3,15 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from chalice.cli.factory import CLIFactory
-from chalice.deploy import deployer, packager
-from chalice.utils import UI
 
-from infra import deployed_resources, project
-from infra.aws_environment import Cloud, DeployError
-from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
-
-
-class Deployments:
-    """Deployments of this program to an account in memory, by Chalice's own code."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        project.copy_to(folder, "dev", {})
-
-    def run(self, aws: FakeAws, last: int | None = None, *, in_time: bool = True) -> dict[str, Any]:
-        """Deploy; gives what Chalice recorded. `last`, `in_time`: see `FakeAws`."""
-        cloud = cloud_of(aws)
-        aws.calls, aws.last = [], None
-        record = deployed_resources.find(cloud, {})
-        aws.calls, aws.last, aws.in_time = [], last, in_time
-        file = self.folder / ".chalice" / "deployed" / "dev.json"
-        file.parent.mkdir(exist_ok=True)
-        file.unlink(missing_ok=True)
-        if record:
-            file.write_text(json.dumps(record))
-        config = CLIFactory(str(self.folder), environ={}).create_config_obj(chalice_stage_name="dev")
-        deployer.create_default_deployer(aws, config, UI(out=io.StringIO())).deploy(config, chalice_stage_name="dev")
-        recorded: dict[str, Any] = json.loads(file.read_text())
-        return recorded
-
-
-def cloud_of(aws: FakeAws, stage: str = "dev") -> Cloud:
-    cloud = Cloud(stage, REGION, ACCOUNT)
-    cloud._clients.update({service: aws.client(service) for service in ("lambda", "iam", "events", "apigateway")})
-    return cloud
-
-
-@pytest.fixture(scope="module")
-def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
-    folder = tmp_path_factory.mktemp("project")
-    package = folder / "package.zip"
-    package.write_bytes(b"zip")
-    with patch.object(packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(package)):
-        yield Deployments(folder)
+from infra import deployed_resources
+from infra.aws_environment import DeployError
+from tests.unit.tools.chalice_deployments import Deployments, cloud_of
+from tests.unit.tools.fake_aws import FakeAws, Killed
 
 
 @pytest.fixture(scope="module")

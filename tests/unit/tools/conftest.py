@@ -1,0 +1,20 @@
+"""What tests of deployments share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+from chalice.deploy import packager
+
+from tests.unit.tools.chalice_deployments import Deployments
+
+
+@pytest.fixture(scope="module")
+def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
+    folder = tmp_path_factory.mktemp("project")
+    package = folder / "package.zip"
+    package.write_bytes(b"zip")
+    with patch.object(packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(package)):
+        yield Deployments(folder)
