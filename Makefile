@@ -24,6 +24,7 @@ help: ## List the commands
 	@echo "  ADMIN_EMAIL=…     deploy, link: the first administrator"
 	@echo "  DATA=keep|delete  destroy: what becomes of the data"
 	@echo "  ALARM_EMAIL=…     deploy: where alarms are mailed to"
+	@echo "  DOMAIN=…          deploy: the host name to reach it at, such as stats.example.com; none: remove it"
 	@echo "  MAIL_SENDER=…     deploy: the address that mail is sent from; none: send no mail"
 	@echo "  SOURCE=…          geo: from whom, and from then on: dbip, maxmind (MAXMIND_ACCOUNT_ID,"
 	@echo "                    MAXMIND_LICENSE_KEY), none; MIRROR=https://…: from elsewhere"
@@ -78,7 +79,7 @@ messages: setup ## Bring the catalogues of texts up to date with the code
 	@$(PY) -m translations update
 
 deploy: setup ## Deploy to AWS: make deploy STAGE=prod ADMIN_EMAIL=you@example.com
-	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" MAIL_SENDER="$(MAIL_SENDER)" \
+	@ADMIN_EMAIL="$(ADMIN_EMAIL)" ALARM_EMAIL="$(ALARM_EMAIL)" MAIL_SENDER="$(MAIL_SENDER)" DOMAIN="$(DOMAIN)" \
 		$(PY) -m infra deploy --stage $(STAGE)
 
 destroy: setup ## Take a stage down: make destroy STAGE=dev DATA=keep (or delete)

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from infra import geoip, project, terraform
+from infra import domain, geoip, project, terraform
 from infra.aws_environment import AwsError, Cloud, DeployError, signed_in
 from infra.deploy import Target, deploy, sign_in_link
 from infra.destroy import destroy
@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> int:
 def _deploy(stage: str) -> int:
     _check_python()
     alarms, sender = os.environ.get("ALARM_EMAIL"), os.environ.get("MAIL_SENDER")
+    host = os.environ.get("DOMAIN")
     done = deploy(
         signed_in(stage),
         ROOT / ".local" / "deploy" / stage,
@@ -43,6 +44,7 @@ def _deploy(stage: str) -> int:
         TARGET,
         parameters={"AlarmEmail": alarms} if alarms else {},
         mail_sender=("" if sender == "none" else sender) if sender else None,
+        own_domain=(host if host == domain.NONE else domain.checked(host)) if host else None,
         say=_say,
     )
     _say(f"counted after {done.counted_s:.0f} s\n\n  Shylight   {done.base_url}/")
@@ -50,6 +52,8 @@ def _deploy(stage: str) -> int:
     if done.sign_in:
         _say(f"  Sign in    {done.sign_in}")
         _say(f"             (works once, within an hour; `make link STAGE={stage}` creates another)")
+    if done.missing:
+        raise DeployError(f"The stage is deployed, but its domain is not ready. {done.missing}")
     return 0
 
 

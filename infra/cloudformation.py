@@ -1,6 +1,7 @@
 """A stage's CloudFormation stacks: created or updated by change sets; a failure is reported with its events.
 
-Each stage has two: `RESOURCES`, and `INGEST` for what needs a function that Chalice creates.
+Each stage has two: `RESOURCES`, and `INGEST` for what needs a function that Chalice creates. One with a domain of its
+own has a third, `DOMAIN`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from infra.aws_environment import Cloud, DeployError
 
 TEMPLATE = Path(__file__).parent / "template.yaml"
 INGEST_TEMPLATE = Path(__file__).parent / "ingest.yaml"
+DOMAIN_TEMPLATE = Path(__file__).parent / "domain.yaml"
 RESOURCES = ""
 INGEST = "-ingest"
+DOMAIN = "-domain"
 TIMEOUT_S = 900.0
 POLL_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # short at first, because an emulator finishes immediately
 # How long CloudFormation may describe a stack as it was before.
@@ -30,7 +33,7 @@ NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed", "no
 
 
 def stack_name(cloud: Cloud, stack: str = RESOURCES) -> str:
-    """The stack's name: ``shylight-<stage>``, or ``shylight-<stage>-ingest``."""
+    """The stack's name: ``shylight-<stage>``, ``shylight-<stage>-ingest`` or ``shylight-<stage>-domain``."""
     return f"{cloud.names.prefix}{stack}"
 
 
@@ -40,12 +43,12 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None, stack: str 
     What an earlier run has left behind is settled before: it waits for the end of an operation, and deletes a stack
     whose creation failed.
 
-    :param stack: `RESOURCES` or `INGEST`.
+    :param stack: `RESOURCES`, `INGEST` or `DOMAIN`.
     :returns: whether anything changed.
     :raises DeployError: if it fails, with the events that explain why.
     """
     before, given = _settled(cloud, stack), dict(parameters or {})
-    if stack == INGEST:
+    if stack != RESOURCES:
         return _change(cloud, given, stack, before)
     if before is None:
         # Protected tables could not be deleted again if the creation fails, and the stack would be stuck.
@@ -59,7 +62,7 @@ def apply(cloud: Cloud, parameters: Mapping[str, str] | None = None, stack: str 
 def _change(cloud: Cloud, parameters: Mapping[str, str], stack: str, before: dict[str, Any] | None) -> bool:
     """Create a stack, or update it from `before`; returns whether anything changed."""
     client, name = cloud.client("cloudformation"), stack_name(cloud, stack)
-    template = INGEST_TEMPLATE if stack == INGEST else TEMPLATE
+    template = {RESOURCES: TEMPLATE, INGEST: INGEST_TEMPLATE, DOMAIN: DOMAIN_TEMPLATE}[stack]
     change_set = f"deploy-{int(time.time() * 1000)}"
     try:
         client.create_change_set(
@@ -144,6 +147,11 @@ def delete(cloud: Cloud, stack: str = RESOURCES) -> None:
     )
     if after is not None:
         raise DeployError(f"The stack {name} cannot be deleted:\n{_failures(cloud, name, started)}")
+
+
+def settle(cloud: Cloud, stack: str = RESOURCES) -> None:
+    """Wait until nothing happens to a stack any more, also not the deletion of what an update has replaced."""
+    _wait(lambda: describe(cloud, stack), _is_idle, f"an operation on the stack {stack_name(cloud, stack)}")
 
 
 def outputs(cloud: Cloud, stack: str = RESOURCES) -> dict[str, str]:

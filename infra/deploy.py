@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from infra import (
     cloudformation,
     deployed_resources,
+    domain,
     function_logs,
     gateway_limit,
     geoip,
@@ -28,7 +29,7 @@ from infra import (
     quotas,
     smoke,
 )
-from infra.aws_environment import Cloud, DeployError
+from infra.aws_environment import AwsError, Cloud, DeployError
 from infra.http_client import ask, is_healthy
 
 STATE_KEY = "deploy/state.json"
@@ -42,26 +43,31 @@ class Target:
     :ivar chalice: deploys the project in a folder.
     :ivar locate: gives the base URL of the REST API with this id.
     :ivar locate_ingest: gives the URL at which a function URL of AWS is reached, without a trailing slash.
+    :ivar answers: whether a deployment answers at a domain.
     """
 
     chalice: Callable[[Cloud, Path], None]
     locate: Callable[[Cloud, str], str]
     locate_ingest: ingest.Locate = lambda _cloud, url: url
+    answers: domain.Answers = domain.answers
 
 
 @dataclass(frozen=True)
 class Deployment:
     """The result of a deployment.
 
+    :ivar base_url: where browsers reach it: at its own domain, if it has one, else at the address of API Gateway.
     :ivar ingest_url: the separate URL for hits; None if there is none.
     :ivar sign_in: a one-time sign-in link for the first administrator; None if there was an administrator already.
     :ivar counted_s: seconds until the check's page view was counted.
+    :ivar missing: what its domain still lacks, with what to do; None if nothing.
     """
 
     base_url: str
     ingest_url: str | None
     sign_in: str | None
     counted_s: float
+    missing: str | None = None
 
 
 def deploy(
@@ -72,6 +78,7 @@ def deploy(
     *,
     parameters: Mapping[str, str] | None = None,
     mail_sender: str | None = None,
+    own_domain: str | None = None,
     say: Callable[[str], None] = print,
 ) -> Deployment:
     """Deploy the working copy to the stage of `cloud`.
@@ -80,6 +87,7 @@ def deploy(
     :param admin_email: the first administrator's address; needed for the first deployment only.
     :param parameters: parameters of the CloudFormation template.
     :param mail_sender: the address to send mail from; ``""`` to send none, None to leave it as it is.
+    :param own_domain: the host name for the stage; `domain.NONE` to remove it, None to leave it as it is.
     :param say: called with each line of progress.
     :raises DeployError: if a step fails; the message says what to do.
     """
@@ -106,6 +114,7 @@ def deploy(
     ingest_url = ingest.apply(cloud, target.locate_ingest, say)
     if ingest_url:
         ingest.tell_function(cloud, cloud.names.prefix, ingest_url)
+    missing = _set_up_domain(cloud, api, own_domain, target, say)
     listed = listings.fill(cloud)
     if listed:
         say(f"lists of the administration: added {listed} people, sites and entries of the audit log")
@@ -113,13 +122,14 @@ def deploy(
     if not state.get("administrator") and admin_email:
         say(f"first administrator: {admin_email}")
         people.create_administrator(cloud, admin_email)
-        sign_in = f"{base_url}/sign-in/{people.issue_link(cloud, admin_email)}"
+        sign_in = f"{_public_url(cloud, base_url)}/sign-in/{people.issue_link(cloud, admin_email)}"
         state["administrator"] = admin_email
         _write_state(cloud, state)
     if mail_sender is not None:
         say(f"mail: {mail.choose_sender(cloud, mail_sender)}")
     say("check: sending one page view and waiting until it is counted")
-    return Deployment(base_url, ingest_url, sign_in, smoke.check(cloud, base_url, ingest_url or base_url))
+    counted_s = smoke.check(cloud, base_url, ingest_url or base_url)
+    return Deployment(_public_url(cloud, base_url), ingest_url, sign_in, counted_s, missing)
 
 
 def sign_in_link(cloud: Cloud, email: str, target: Target) -> str:
@@ -135,12 +145,31 @@ def stage_url(cloud: Cloud, target: Target) -> str:
     api = _rest_api(_read_state(cloud).get("chalice", {}))
     if api is None:
         raise DeployError(f"The stage {cloud.stage} is not deployed yet. Deploy it with `make deploy`.")
-    return target.locate(cloud, api)
+    return _public_url(cloud, target.locate(cloud, api))
+
+
+def _public_url(cloud: Cloud, base_url: str) -> str:
+    """Where browsers reach the stage, whose API is at `base_url`."""
+    return (domain.environment(cloud) or {domain.VARIABLE: base_url})[domain.VARIABLE]
+
+
+def _set_up_domain(
+    cloud: Cloud, api: str, own_domain: str | None, target: Target, say: Callable[[str], None]
+) -> str | None:
+    """Set up the stage's domain; gives what it still lacks. The deployment is complete without it."""
+    try:
+        domain.apply(cloud, api, own_domain, say, target.answers)
+    except DeployError as error:
+        return str(error)
+    except AwsError as error:
+        return f"AWS refused a request for the domain: {error}"
+    return None
 
 
 def _deploy_functions(cloud: Cloud, folder: Path, state: dict[str, Any], target: Target) -> str:
     deployed = folder / ".chalice" / "deployed" / f"{cloud.stage}.json"
-    project.copy_to(folder, cloud.stage, ingest.environment(cloud, target.locate_ingest))
+    learned = ingest.environment(cloud, target.locate_ingest) | domain.environment(cloud)
+    project.copy_to(folder, cloud.stage, learned)
     deployed.parent.mkdir(parents=True, exist_ok=True)
     deployed.unlink(missing_ok=True)
     existing = deployed_resources.find(cloud, state.get("chalice") or {})

@@ -1,7 +1,8 @@
 """Taking a stage down: what `make destroy` does. It can be repeated after a failure anywhere.
 
-What runs is deleted first, so that nothing writes any more: the URL for hits, then what Chalice has made. Data stays,
-in the CloudFormation stack of the resources, which the next deployment goes on with; or it is deleted with that stack.
+What runs is deleted first, so that nothing writes any more: domain, URL for hits, then what Chalice has made. Data
+stays, in the CloudFormation stack of the resources, which the next deployment goes on with; or it is deleted with that
+stack.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, deployed_resources
+from infra import cloudformation, deployed_resources, domain
 from infra.aws_environment import Cloud
 
 _TABLES: Final = ("core", "sessions", "rollups", "marks", "salts")
@@ -29,6 +30,8 @@ def destroy(cloud: Cloud, *, data: bool, say: Say = print) -> None:
     :param data: whether to delete what was collected, too, with people, sites and settings. It cannot be restored.
     :raises DeployError: if CloudFormation cannot delete a stack, with the reason.
     """
+    say("domain and its certificate, if there is one")
+    domain.remove(cloud, say)
     say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
     cloudformation.delete(cloud, cloudformation.INGEST)
     say("functions, API and schedules")

@@ -9,9 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError
-
-from infra import cloudformation, project
+from infra import cloudformation, function_variables, project
 from infra.aws_environment import AwsError, Cloud, DeployError
 from infra.http_client import ask
 
@@ -65,25 +63,13 @@ def environment(cloud: Cloud, locate: Locate) -> dict[str, str]:
 
 def tell_function(cloud: Cloud, function: str, url: str) -> None:
     """Set SHYLIGHT_INGEST_URL of a deployed function, unless the owner has set another."""
-    if configured_url(cloud.stage):
-        return
-    client = cloud.client("lambda")
-    known = client.get_function_configuration(FunctionName=function).get("Environment", {}).get("Variables", {})
-    if known.get(VARIABLE) != url:
-        client.update_function_configuration(FunctionName=function, Environment={"Variables": known | {VARIABLE: url}})
-        client.get_waiter("function_updated_v2").wait(FunctionName=function)
+    if not configured_url(cloud.stage):
+        function_variables.write(cloud, function, VARIABLE, url)
 
 
 def url_in_use(cloud: Cloud) -> str | None:
     """The URL that snippets name; None if hits go to the API, or nothing is deployed yet."""
-    try:
-        found = cloud.client("lambda").get_function_configuration(FunctionName=cloud.names.prefix)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return None
-        raise
-    url: str | None = found.get("Environment", {}).get("Variables", {}).get(VARIABLE)
-    return url
+    return function_variables.read(cloud, cloud.names.prefix, VARIABLE)
 
 
 def configured_url(stage: str) -> str | None:

@@ -7,16 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from infra import cloudformation, ingest, policies
+from infra import cloudformation, deployed_resources, domain, ingest, policies
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.deploy import STATE_KEY, Target, deploy, sign_in_link
 from infra.destroy import destroy
-from infra.http_client import ask
+from infra.http_client import Answer, ask
 from infra.project import ROOT
 from localstack import functions, process
 from tests.conftest import ON_LOCALSTACK
@@ -81,6 +82,36 @@ def test_a_deployment_ends_with_a_page_view_that_is_counted(account: Cloud, tmp_
     another = sign_in_link(account, "ada@example.com", TARGET)
     assert another != first.sign_in
     assert ask(another).status == 200
+
+
+@pytest.mark.skipif(ON_LOCALSTACK, reason="its host names lead to no mapping of a domain")
+def test_a_deployment_is_reached_at_its_own_domain_until_that_is_removed(account: Cloud, tmp_path: Path) -> None:
+    """ministack issues a certificate at once, and tells domains by the header Host."""
+    host, told = "stats.example.com", list[str]()
+
+    def at_domain(path: str) -> Answer:
+        return ask(f"{account.endpoint_url}{path}", headers={"Host": host})
+
+    target = replace(TARGET, answers=lambda name: name == host and at_domain("/healthz").status == 200)
+    done = deploy(account, tmp_path / "domain", "ada@example.com", target, own_domain=host, say=told.append)
+    assert (done.base_url, done.missing) == (f"https://{host}", None)
+    assert sign_in_link(account, "ada@example.com", target).startswith(f"https://{host}/sign-in/")
+    assert at_domain("/").headers["location"] == f"https://{host}/sites"
+    assert at_domain("/sign-in").status == 200
+    again = deploy(account, tmp_path / "again", None, target, say=told.append)
+    assert again.base_url == f"https://{host}"
+
+    removed = deploy(account, tmp_path / "again", None, target, own_domain=domain.NONE, say=told.append)
+    assert removed.base_url == target.locate(account, rest_api_of(account))
+    assert domain.url_in_use(account) is None
+    assert account.client("acm").list_certificates()["CertificateSummaryList"] == []
+    assert at_domain("/healthz").status != 200
+    assert ask(f"{removed.base_url}/healthz").status == 200
+
+
+def rest_api_of(account: Cloud) -> str:
+    (api,) = deployed_resources.apis(account)
+    return str(api["id"])
 
 
 def test_chalice_deploy_alone_works_after_set_up(tmp_path: Path, new_account: NewAccount) -> None:

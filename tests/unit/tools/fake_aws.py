@@ -6,6 +6,7 @@ does not exist. See the API references of Lambda, IAM, EventBridge, API Gateway 
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -41,6 +42,11 @@ class FakeAws:
         self.rules: dict[str, dict[str, Any]] = {}
         self.apis: dict[str, dict[str, Any]] = {}
         self.stacks: set[str] = set()
+        self.parameters: dict[str, dict[str, str]] = {}  # of a stack
+        self.change_sets: dict[str, dict[str, Any]] = {}
+        self.domains: dict[str, dict[str, str]] = {}
+        self.certificates: dict[str, dict[str, Any]] = {}
+        self.dns: set[str] = set()  # records that somebody has set, by their names
         # Table -> whether it is protected from deletion.
         self.tables: dict[str, bool] = {}
         self.kept: set[str] = set()  # queues, buckets, secrets and parameters, by their names
@@ -75,6 +81,9 @@ class FakeAws:
             "stages": [sorted(api["stages"]) for api in self.apis.values()],
             "limits": [api["limits"] for api in self.apis.values()],
             "stacks": self.stacks,
+            "parameters": self.parameters,
+            "domains": self.domains,
+            "certificates": [{**one, "CertificateArn": ""} for one in self.certificates.values()],
             "tables": self.tables,
             "kept": self.kept,
             "objects": self.objects,
@@ -342,14 +351,100 @@ class FakeAws:
         if StackName not in self.stacks:
             error = {"Error": {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}}
             raise ClientError(error, "DescribeStacks")
-        return {"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]}
+        given = self.parameters.get(StackName, {})
+        outputs = {}
+        if "Domain" in given:
+            target = f"d-1234567890.execute-api.{REGION}.amazonaws.com"
+            outputs = {"Domain": given["Domain"], "Target": target, "TargetZone": "Z2J6"}
+        return {"Stacks": [{
+            "StackStatus": "CREATE_COMPLETE",
+            "LastUpdatedTime": json.dumps(given),
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+            "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+        }]}  # fmt: skip
+
+    def cloudformation_create_change_set(
+        self, StackName: str, ChangeSetName: str, ChangeSetType: str, TemplateBody: str, Parameters: Any
+    ) -> Any:
+        assert (ChangeSetType == "UPDATE") == (StackName in self.stacks)
+        known = self.parameters.get(StackName, {})
+        self.change_sets[ChangeSetName] = {
+            one["ParameterKey"]: known[one["ParameterKey"]] if one.get("UsePreviousValue") else one["ParameterValue"]
+            for one in Parameters
+        }
+
+    def cloudformation_describe_change_set(self, StackName: str, ChangeSetName: str) -> Any:
+        if StackName in self.stacks and self.change_sets[ChangeSetName] == self.parameters.get(StackName):
+            return {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
+        return {"Status": "CREATE_COMPLETE"}
+
+    def cloudformation_delete_change_set(self, StackName: str, ChangeSetName: str) -> Any:
+        del self.change_sets[ChangeSetName]
+
+    def cloudformation_execute_change_set(self, StackName: str, ChangeSetName: str) -> Any:
+        given = self.change_sets.pop(ChangeSetName)
+        if StackName.endswith("-domain"):
+            assert self.certificates[given["CertificateArn"]]["Status"] == "ISSUED"
+            self._api(given["RestApiId"])
+            self._delete_domains(StackName)
+            self.domains[given["Domain"]] = {"stack": StackName, **given}
+        self.stacks.add(StackName)
+        self.parameters[StackName] = given
+
+    def _delete_domains(self, stack: str) -> None:
+        self.domains = {name: one for name, one in self.domains.items() if one["stack"] != stack}
 
     def cloudformation_delete_stack(self, StackName: str) -> Any:
+        self._delete_domains(StackName)
+        self.parameters.pop(StackName, None)
         salts = f"{StackName}-salts"  # the only table that is not kept
         if self.tables.get(salts):
             raise AssertionError("a protected table cannot be deleted")
         self.tables.pop(salts, None)
         self.stacks.discard(StackName)
+
+    # ── Certificate Manager ──
+
+    def acm_list_certificates(self, CertificateStatuses: list[str], Includes: Any) -> Any:
+        self._validate()
+        found = [one for one in self.certificates.values() if one["Status"] in CertificateStatuses]
+        return {"CertificateSummaryList": copy.deepcopy(found)}
+
+    def acm_request_certificate(self, DomainName: str, ValidationMethod: str, Tags: Any) -> Any:
+        arn = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{self._id()}"
+        self.certificates[arn] = {
+            "CertificateArn": arn, "DomainName": DomainName, "Status": "PENDING_VALIDATION", "Type": "AMAZON_ISSUED",
+            "Tags": Tags,
+        }  # fmt: skip
+        return {"CertificateArn": arn}
+
+    def _certificate(self, arn: str) -> dict[str, Any]:
+        if arn not in self.certificates:
+            raise self.refuse("acm", "ResourceNotFoundException")
+        return self.certificates[arn]
+
+    def acm_describe_certificate(self, CertificateArn: str) -> Any:
+        self._validate()
+        found = self._certificate(CertificateArn)
+        name = f"_proof.{found['DomainName']}."
+        record = {"Name": name, "Type": "CNAME", "Value": "_x.acm-validations.aws."}
+        return {"Certificate": {**found, "DomainValidationOptions": [{"ResourceRecord": record}]}}
+
+    def _validate(self) -> None:
+        for one in self.certificates.values():
+            if one["Status"] == "PENDING_VALIDATION" and f"_proof.{one['DomainName']}." in self.dns:
+                one["Status"] = "ISSUED"
+
+    def acm_list_tags_for_certificate(self, CertificateArn: str) -> Any:
+        return {"Tags": self._certificate(CertificateArn)["Tags"]}
+
+    def acm_delete_certificate(self, CertificateArn: str) -> Any:
+        self._certificate(CertificateArn)
+        if any(one["CertificateArn"] == CertificateArn for one in self.domains.values()):
+            raise self.refuse("acm", "ResourceInUseException")
+        del self.certificates[CertificateArn]
+
+    # ── Tables and what else is kept ──
 
     def _table(self, name: str) -> bool:
         if name not in self.tables:

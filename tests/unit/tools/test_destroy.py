@@ -16,7 +16,19 @@ from infra.destroy import _TABLES, destroy
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
 
 FUNCTIONS = ("", "-collect", "-worker", "-aggregate")
-SERVICES = ("lambda", "iam", "events", "apigateway", "cloudformation", "dynamodb", "sqs", "s3", "secretsmanager", "ssm")
+SERVICES = (
+    "lambda",
+    "iam",
+    "events",
+    "apigateway",
+    "cloudformation",
+    "dynamodb",
+    "sqs",
+    "s3",
+    "secretsmanager",
+    "ssm",
+    "acm",
+)
 
 
 def add_stage(aws: FakeAws, stage: str) -> None:

@@ -1,0 +1,284 @@
+"""A stage gets its own domain step by step; each step can be waited for in a later run, and nothing is doubled."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra import certificate, cloudformation, domain, project
+from infra.aws_environment import Cloud, DeployError
+from infra.destroy import destroy
+from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
+from tests.unit.tools.test_destroy import SERVICES, add_stage
+
+HOST = "stats.example.com"
+PROOF = f"_proof.{HOST}."
+FUNCTION = "shylight-dev"
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (certificate, domain):
+        for name in ("WAIT_S", "RELEASE_S", "POLL_S"):
+            monkeypatch.setattr(module, name, 0.0, raising=False)
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The variables that the owner has set for the stage."""
+    variables: dict[str, str] = {}
+    monkeypatch.setattr(project, "environment", lambda _stage: variables)
+    return variables
+
+
+@pytest.fixture
+def aws() -> FakeAws:
+    """A stage, beside another whose name begins in the same way and which has a domain."""
+    made = FakeAws()
+    for stage in ("dev", "devtwo"):
+        add_stage(made, stage)
+        made.functions[f"shylight-{stage}"]["Environment"] = {"Variables": {"SHYLIGHT_STAGE": stage}}
+    made.dns |= {"_proof.two.example.com.", "two.example.com"}
+    set_up(made, "two.example.com", stage="devtwo")
+    made.calls = []
+    return made
+
+
+def cloud_of(aws: FakeAws, stage: str = "dev") -> Cloud:
+    cloud = Cloud(stage, REGION, ACCOUNT)
+    cloud._clients.update({service: aws.client(service) for service in SERVICES})
+    return cloud
+
+
+def api_of(aws: FakeAws, stage: str = "dev") -> str:
+    return next(name for name, api in aws.apis.items() if stage in api["stages"])
+
+
+def set_up(aws: FakeAws, wanted: str | None = HOST, *, stage: str = "dev") -> list[str]:
+    told: list[str] = []
+    domain.apply(cloud_of(aws, stage), api_of(aws, stage), wanted, told.append, lambda host: host in aws.dns)
+    return told
+
+
+def url(aws: FakeAws) -> str | None:
+    found: str | None = aws.functions[FUNCTION]["Environment"]["Variables"].get("SHYLIGHT_PUBLIC_URL")
+    return found
+
+
+def certificates(aws: FakeAws) -> list[str]:
+    return sorted(one["DomainName"] for one in aws.certificates.values())
+
+
+def test_each_run_goes_on_from_where_dns_has_come(aws: FakeAws) -> None:
+    with pytest.raises(DeployError, match=rf"{PROOF} CNAME _x.acm-validations.aws."):
+        set_up(aws)
+    with pytest.raises(DeployError, match="not issued yet"):
+        set_up(aws)
+    assert certificates(aws) == [HOST, "two.example.com"]
+    assert HOST not in aws.domains
+
+    aws.dns.add(PROOF)
+    with pytest.raises(DeployError, match=rf"{HOST}. CNAME d-1234567890.execute-api.{REGION}.amazonaws.com."):
+        set_up(aws)
+    assert aws.domains[HOST]["RestApiId"] == api_of(aws)
+    assert url(aws) is None  # nothing names an address that leads nowhere
+
+    aws.dns.add(HOST)
+    set_up(aws)
+    assert url(aws) == f"https://{HOST}"
+    assert aws.functions[FUNCTION]["Environment"]["Variables"]["SHYLIGHT_STAGE"] == "dev"
+    assert domain.environment(cloud_of(aws)) == {"SHYLIGHT_PUBLIC_URL": f"https://{HOST}"}
+    before = copy.deepcopy(aws.contents())
+    assert set_up(aws) == [f"domain: {HOST}"]
+    assert aws.contents() == before
+
+
+def test_a_later_deployment_without_it_keeps_the_domain_and_notices_that_it_can_be_reached(aws: FakeAws) -> None:
+    aws.dns.add(PROOF)
+    with pytest.raises(DeployError):
+        set_up(aws)
+    set_up(aws, None)
+    assert url(aws) is None
+    assert domain.environment(cloud_of(aws)) == {}
+    aws.dns.add(HOST)
+    set_up(aws, None)
+    assert url(aws) == f"https://{HOST}"
+
+
+def test_a_stage_without_a_domain_gets_none(aws: FakeAws) -> None:
+    before = copy.deepcopy(aws.contents())
+    assert set_up(aws, None) == []
+    assert aws.contents() == before
+
+
+def test_an_api_that_was_made_anew_is_mapped(aws: FakeAws) -> None:
+    aws.dns |= {PROOF, HOST}
+    set_up(aws)
+    aws.apis["new"] = aws.apis.pop(api_of(aws))
+    set_up(aws, None)
+    assert aws.domains[HOST]["RestApiId"] == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "other_names", "status", "is_used"),
+    [
+        (HOST, [], "ISSUED", True),
+        ("*.example.com", [], "ISSUED", True),
+        ("example.com", ["*.example.com", "example.com"], "ISSUED", True),
+        ("*.stats.example.com", [], "ISSUED", False),
+        ("*.com", [], "ISSUED", False),
+        (HOST, [], "EXPIRED", False),
+        (HOST, [], "FAILED", False),
+    ],
+)
+def test_a_certificate_that_covers_the_domain_is_used_and_never_deleted(
+    aws: FakeAws, name: str, other_names: list[str], status: str, is_used: bool
+) -> None:
+    aws.dns |= {PROOF, HOST}
+    aws.certificates["theirs"] = {
+        "CertificateArn": "theirs", "DomainName": name, "SubjectAlternativeNameSummaries": other_names,
+        "Status": status, "Type": "AMAZON_ISSUED", "Tags": [],
+    }  # fmt: skip
+    set_up(aws)
+    assert (aws.domains[HOST]["CertificateArn"] == "theirs") is is_used
+    set_up(aws, domain.NONE)
+    assert "theirs" in aws.certificates
+
+
+def test_a_certificate_that_was_refused_is_told_with_the_reason_and_requested_again(aws: FakeAws) -> None:
+    with pytest.raises(DeployError):
+        set_up(aws)
+    (ours,) = [one for one in aws.certificates.values() if one["DomainName"] == HOST]
+    ours |= {"Status": "FAILED", "FailureReason": "CAA_ERROR"}
+    cloud = cloud_of(aws)
+    with pytest.raises(DeployError, match="CAA_ERROR"):
+        certificate._wait(cloud, ours["CertificateArn"], HOST, lambda _line: None)
+    aws.dns |= {PROOF, HOST}
+    set_up(aws)
+    assert aws.domains[HOST]["CertificateArn"] != ours["CertificateArn"]
+    assert certificates(aws) == [HOST, "two.example.com"]
+
+
+def test_another_domain_takes_the_place_of_the_first(aws: FakeAws) -> None:
+    aws.dns |= {PROOF, HOST, "_proof.new.example.com."}
+    set_up(aws)
+    with pytest.raises(DeployError, match="does not lead here yet"):
+        set_up(aws, "new.example.com")
+    assert url(aws) is None  # the first one leads nowhere any more
+    aws.dns.add("new.example.com")
+    set_up(aws, "new.example.com")
+    assert url(aws) == "https://new.example.com"
+    assert sorted(aws.domains) == ["new.example.com", "two.example.com"]
+    assert certificates(aws) == ["new.example.com", "two.example.com"]
+
+
+def test_a_url_of_the_owner_is_left_alone(aws: FakeAws, configured: dict[str, str]) -> None:
+    """Such as that of a CDN in front of the domain."""
+    configured["SHYLIGHT_PUBLIC_URL"] = "https://cdn.example"
+    variables = aws.functions[FUNCTION]["Environment"]["Variables"]
+    variables |= configured
+    aws.dns |= {PROOF, HOST}
+    set_up(aws)
+    assert domain.environment(cloud_of(aws)) == {}
+    set_up(aws, domain.NONE)
+    assert url(aws) == "https://cdn.example"
+
+
+def whole(aws: FakeAws, *wanted: str | None) -> FakeAws:
+    made = copy.deepcopy(aws)
+    for one in wanted:
+        set_up(made, one)
+    return made
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("earlier", [(), (HOST,)], ids=["no domain", "a domain"])
+@pytest.mark.parametrize("wanted", [HOST, "new.example.com", domain.NONE])
+def test_a_set_up_that_is_killed_at_any_call_is_finished_by_the_next(
+    aws: FakeAws, in_time: bool, earlier: tuple[str, ...], wanted: str
+) -> None:
+    aws.dns |= {PROOF, HOST, "_proof.new.example.com.", "new.example.com"}
+    before = whole(aws, *earlier)
+    before.calls = []
+    finished = whole(before, wanted)
+    for last in range(1, len(finished.calls) + 1):
+        again = copy.deepcopy(before)
+        again.last, again.in_time = last, in_time
+        with pytest.raises(Killed):
+            set_up(again, wanted)
+        again.last = None
+        set_up(again, wanted)
+        assert contents(again) == contents(finished), (last, finished.calls[last - 1])
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["after", "before"])
+def test_a_domain_is_taken_down_with_its_stage_from_wherever_an_attempt_ended(aws: FakeAws, in_time: bool) -> None:
+    before = whole(aws)
+    before.dns |= {PROOF, HOST}
+    set_up(before)
+    before.calls = []
+    finished = copy.deepcopy(before)
+    destroy(cloud_of(finished), data=False, say=lambda _line: None)
+    assert [*finished.domains] == ["two.example.com"]
+    assert certificates(finished) == ["two.example.com"]
+    for last in range(1, len(finished.calls) + 1):
+        again = copy.deepcopy(before)
+        again.last, again.in_time = last, in_time
+        with pytest.raises(Killed):
+            destroy(cloud_of(again), data=False, say=lambda _line: None)
+        again.last = None
+        destroy(cloud_of(again), data=False, say=lambda _line: None)
+        assert contents(again) == contents(finished), (last, finished.calls[last - 1])
+
+
+def contents(aws: FakeAws) -> dict[str, Any]:
+    """What there is, without the ARNs of certificates."""
+    found = copy.deepcopy(aws.contents())
+    for one in [*found["domains"].values(), *found["parameters"].values()]:
+        one.pop("CertificateArn", None)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ("stats.example.com", HOST),
+        (" Stats.Example.com. ", HOST),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("https://stats.example.com", None),
+        ("stats.example.com/x", None),
+        ("stats", None),
+        ("-a.example", None),
+        ("192.0.2.1", None),
+        ("stats.example.com;x", None),
+        ("bücher.example", None),
+    ],
+)
+def test_a_domain_is_a_host_name(given: str, host: str | None) -> None:
+    if host is None:
+        with pytest.raises(DeployError, match="no host name"):
+            domain.checked(given)
+    else:
+        assert domain.checked(given) == host
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as their arguments."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))
+
+
+def test_the_domain_name_is_regional_takes_no_old_tls_and_has_no_base_path() -> None:
+    text = Path(cloudformation.DOMAIN_TEMPLATE).read_text(encoding="utf-8")
+    name, mapping = yaml.load(text, _Loader)["Resources"].values()
+    assert name["Type"] == "AWS::ApiGateway::DomainName"
+    assert name["Properties"]["SecurityPolicy"] == "TLS_1_2"
+    assert name["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert name["Properties"]["RegionalCertificateArn"] == "CertificateArn"
+    assert mapping["Type"] == "AWS::ApiGateway::BasePathMapping"
+    assert "BasePath" not in mapping["Properties"]
