@@ -17,7 +17,7 @@ from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
 from chalicelib.dashboard.routes import UNKNOWN as UNKNOWN_PAGES
 from chalicelib.errors import ShylightError
-from chalicelib.routing import ADDRESS_PARAMETERS, Right, Route
+from chalicelib.routing import ADDRESS_PARAMETERS, Right, Route, with_head
 from chalicelib.web import Request, ShylightApp, serve
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
@@ -28,12 +28,12 @@ _ANY_BODY = ["*/*"]
 
 
 def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) -> None:
-    """Register routes with Chalice.
+    """Register routes with Chalice, those for GET also for HEAD.
 
     :raises TypeError: for a row without a right or, in the API, without a scope.
     :raises ValueError: for a right in a site or team, or of an address, whose path lacks the parameter for it.
     """
-    for route in routes:
+    for route in with_head(routes):
         if not isinstance(route.right, Right):
             raise TypeError(f"{route.method} {route.path} has no right")
         if (route.scope is not None) is not (route.path.startswith("/api/") and route.right is not Right.PUBLIC):

@@ -6,6 +6,7 @@ Neither this module nor the tables import anything of the program, because every
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -130,6 +131,8 @@ class Route(NamedTuple):
     :ivar creates: it creates something, so clients may send an ``Idempotency-Key`` to repeat it safely.
     :ivar like_shynet: clients of Shynet call it: it takes ``Authorization: Token …`` and a slash at the end of the
         path, and errors have the shape that they have there, see `api.shynet_dashboard`.
+    :ivar head: of a row for GET that changes something: the handler for HEAD, which does not. Else HEAD is answered as
+        GET, without the body.
     """
 
     method: str
@@ -140,6 +143,20 @@ class Route(NamedTuple):
     filters_sites: bool = False
     creates: bool = False
     like_shynet: bool = False
+    head: str = ""
+
+
+def with_head(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """The rows, and after each for GET one for HEAD: API Gateway answers 403 to methods that a path does not have."""
+    given = tuple(routes)
+    own = {route.path for route in given if route.method == "HEAD"}
+    both = (
+        (route, route._replace(method="HEAD", handler=route.head or route.handler))
+        if route.method == "GET" and route.path not in own
+        else (route,)
+        for route in given
+    )
+    return tuple(row for rows in both for row in rows)
 
 
 def path_pattern(path: str) -> str:

@@ -31,6 +31,7 @@ _INGEST = ("/ingress/", "/api/event")  # the collector's paths
 class Request:
     """An HTTP request, as handlers see it.
 
+    :ivar method: ``GET`` also for HEAD, whose answer is that to GET without its body.
     :ivar path: the path below the deployment's root, e.g. ``/sites/…``.
     :ivar query: last value of each query parameter.
     :ivar headers: by lower-case name.
@@ -130,7 +131,7 @@ def read_request(app: Chalice) -> Request:
     lists = {name: list(values) for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
     prefix, path = public_url.split_root(event)
     return Request(
-        method=request.method,
+        method="GET" if request.method == "HEAD" else request.method,
         path=path,
         query={name: values[-1] for name, values in lists.items() if values},
         query_lists=lists,
@@ -231,7 +232,7 @@ def _log_line(app: Chalice, request: Request | None, response: Response, started
         return
     log_line(
         route=_route(app),
-        method=request.method if request else "?",
+        method=app.current_request.method if app.current_request else "?",
         status=response.status_code,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
@@ -261,11 +262,12 @@ def _of_every_answer(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 class ShylightApp(Chalice):
-    """Chalice, with three corrections for an API whose types are all binary.
+    """Chalice, with three corrections for an API whose types are all binary, and answers to HEAD.
 
     * It answers 400 to a request without an ``Accept`` header, which HTTP allows. Here it means "any type".
     * It encodes every body in base64, and the gateway decodes it only for clients that send ``Accept``. Here text is
       returned as text, and clients without ``Accept`` get nothing compressed.
+    * An answer to HEAD is that to GET without its body.
     * It answers 415 to a GET, HEAD or OPTIONS with a ``Content-Type``, which some clients send. Here it is ignored.
 
     :ivar error_page: renders an error for browsers; programs get JSON.
@@ -289,6 +291,8 @@ class ShylightApp(Chalice):
             answer["isBase64Encoded"] = False
         if len(answer.get("body") or "") > _MOST_CHARS:
             answer = self._too_large()
+        if event.get("httpMethod") == "HEAD":
+            answer |= {"body": "", "isBase64Encoded": False}
         answer["headers"] = {**_of_every_answer(event), **answer["headers"]}
         return answer
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 from chalicelib.dispatch import ROUTES, UNKNOWN
-from chalicelib.routing import path_pattern
+from chalicelib.routing import path_pattern, with_head
 from harness import lambda_requests
 
 
@@ -99,7 +99,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 # Resources without parameters first, and those that match anything last, as in API Gateway.
 _RESOURCES: Final = [
     (route.method, route.path, _pattern(route.path))
-    for route in (*sorted(ROUTES, key=lambda one: one.path.count("{")), *UNKNOWN)
+    for route in with_head((*sorted(ROUTES, key=lambda one: one.path.count("{")), *UNKNOWN))
 ]
 
 

@@ -10,7 +10,7 @@ from chalicelib.api import call, shynet_dashboard
 from chalicelib.api import routes as api_routes
 from chalicelib.collect import routes as collect_routes
 from chalicelib.errors import MethodNotAllowed, NotFound
-from chalicelib.routing import Route, path_pattern
+from chalicelib.routing import Route, path_pattern, with_head
 from chalicelib.web import Request
 
 
@@ -34,7 +34,7 @@ def answer(request: Request) -> Response:
 
 def methods_of(path: str) -> list[str]:
     """The methods of a path, sorted; empty if there is no such path."""
-    routes = (*api_routes.ROUTES, *collect_routes.ROUTES)
+    routes = with_head((*api_routes.ROUTES, *collect_routes.ROUTES))
     return sorted({route.method for route in routes if _pattern(route).fullmatch(path)})
 
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 from chalicelib.collect.routes import ROUTES
 from chalicelib.errors import MethodNotAllowed, NotFound, ShylightError
-from chalicelib.routing import path_pattern
+from chalicelib.routing import path_pattern, with_head
 from chalicelib.structured_log import log_line
 from chalicelib.web import json_text
 
@@ -26,6 +26,9 @@ Program = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 _PATTERNS: Final = {route.path: re.compile(path_pattern(route.path)) for route in ROUTES}
+_METHODS: Final = {
+    path: sorted(route.method for route in with_head(ROUTES) if route.path == path) for path in _PATTERNS
+}
 
 
 def answer(program: Program, event: Event, context: Any) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def _find_route(method: str, path: str) -> tuple[str, dict[str, str]]:
     resource, found = next((one for one in matches if one[1]), ("", None))
     if found is None:
         raise NotFound("There is no such path. This address only receives hits; the pages and the API are elsewhere.")
-    methods = sorted(route.method for route in ROUTES if route.path == resource)
+    methods = _METHODS[resource]
     if method in methods:
         return resource, found.groupdict()
     error = MethodNotAllowed(f"This path does not accept {method}; it accepts {', '.join(methods)}.")

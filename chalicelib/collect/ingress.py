@@ -11,6 +11,7 @@ import base64
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from chalice import Response
 
@@ -33,6 +34,7 @@ from chalicelib.web import Request, reply
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 # A transparent GIF of 43 bytes; the smallest PNG has 67.
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
+_AS_PIXEL: Final = ("image/gif", 200, {"Cache-Control": "no-store", **ANY_ORIGIN})
 # Every time that a browser asks again is a request to be paid for. The ETag saves sending the body again.
 _SCRIPT_CACHE = f"public, max-age={SCRIPT_CACHE_S}"
 # The gateway's time of arrival is used if it is not older than this.
@@ -106,7 +108,14 @@ def pixel(request: Request, site: str, identifier: str | None = None) -> Respons
     """
     found = site_rules.find_site(site)
     queue(accept_hit(request, found, lambda: _pixel_view(found, request), identifier))
-    return reply(_GIF, "image/gif", 200, {"Cache-Control": "no-store", **ANY_ORIGIN})
+    return reply(_GIF, *_AS_PIXEL)
+
+
+def pixel_headers(_request: Request, site: str, identifier: str | None = None) -> Response:
+    """``HEAD`` of a pixel: its headers, without a view."""
+    site_rules.find_site(site)
+    validation.identifier(identifier)
+    return reply(_GIF, *_AS_PIXEL)
 
 
 def _pixel_view(site: Site, request: Request) -> Beacon:

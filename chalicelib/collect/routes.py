@@ -14,8 +14,9 @@ ROUTES = (
     Route("GET", _SCRIPT_IDENTIFIED, "collect.ingress:script", Right.PUBLIC),
     Route("POST", _SCRIPT_IDENTIFIED, "collect.ingress:beacon", Right.PUBLIC),
     Route("OPTIONS", _SCRIPT_IDENTIFIED, "collect.ingress:preflight", Right.PUBLIC),
-    Route("GET", _PIXEL, "collect.ingress:pixel", Right.PUBLIC),
-    Route("GET", _PIXEL_IDENTIFIED, "collect.ingress:pixel", Right.PUBLIC),
+    # Each GET of a pixel is a view. Whoever only looks whether it is there views nothing.
+    Route("GET", _PIXEL, "collect.ingress:pixel", Right.PUBLIC, head="collect.ingress:pixel_headers"),
+    Route("GET", _PIXEL_IDENTIFIED, "collect.ingress:pixel", Right.PUBLIC, head="collect.ingress:pixel_headers"),
     Route("POST", "/api/event", "collect.plausible:event", Right.PUBLIC),
     Route("OPTIONS", "/api/event", "collect.ingress:preflight", Right.PUBLIC),
 )

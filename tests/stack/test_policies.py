@@ -98,8 +98,9 @@ def of_the_platform(function: str) -> set[Need]:
 
 def test_every_function_and_every_route_was_asked(recording: Recording) -> None:
     assert set(recording.needs) == set(policies.FUNCTIONS)
-    routes = {(method, path) for path, methods in app.app.routes.items() for method in methods}
-    assert routes == recording.routes
+    # HEAD does what GET does, and that of a pixel less.
+    routes = {(method, path) for path, methods in app.app.routes.items() for method in methods if method != "HEAD"}
+    assert routes == {(method, path) for method, path in recording.routes if method != "HEAD"}
 
 
 @pytest.mark.parametrize("function", policies.FUNCTIONS)

@@ -340,3 +340,38 @@ def test_an_address_without_a_route_gets_a_page(language: str, title: str) -> No
     assert f"<h1>{title}</h1>" in page
     assert 'href="../../../sites"' in page
     assert answer["headers"]["Content-Security-Policy"]
+
+
+def test_every_path_that_takes_get_takes_head() -> None:
+    assert [path for path, methods in program.app.routes.items() if "GET" in methods and "HEAD" not in methods] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "resource", "status"),
+    [
+        ("/api/v1/openapi.json", "/api/v1/openapi.json", 200),
+        ("/api/v1/sites", "/api/v1/sites", 401),
+        ("/sites", "/sites", 303),
+        ("/static/none.css", "/static/{file}", 404),
+        ("/nowhere", "/{proxy+}", 404),
+    ],
+)
+def test_head_is_get_without_a_body(path: str, resource: str, status: int) -> None:
+    asked = lambda_requests.event("GET", resource, {"file": "none.css", "proxy+": "nowhere"}) | {"path": path}
+    got = program.app(asked, lambda_requests.Context())
+    asked |= {"httpMethod": "HEAD", "requestContext": asked["requestContext"] | {"httpMethod": "HEAD"}}
+    answer = program.app(asked, lambda_requests.Context())
+    assert (answer["statusCode"], answer["headers"]) == (status, got["headers"])
+    assert (answer["body"], answer["isBase64Encoded"]) == ("", False)
+
+
+@pytest.mark.parametrize("path", ["/ingress/{site}/pixel.gif", "/ingress/{site}/{identifier}/pixel.gif"])
+def test_head_of_a_pixel_is_handled_apart(path: str) -> None:
+    """Each GET of it is a view."""
+    assert program.app.routes[path]["HEAD"].view_name.endswith("pixel_headers")
+
+
+def test_head_of_what_takes_no_get_says_so() -> None:
+    asked = lambda_requests.event("HEAD", "/api/{proxy+}", {"proxy+": "event"})
+    answer = program.app(asked, lambda_requests.Context())
+    assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "OPTIONS, POST")

@@ -19,9 +19,9 @@ def test_a_path_that_does_not_exist_is_not_found(path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/api/v1/sites", "GET, POST"),
-        ("POST", f"/api/v1/sites/{SITE.id}", "DELETE, GET, PATCH"),
-        ("HEAD", f"/api/v1/sites/{SITE.id}/stats", "GET"),
+        ("DELETE", "/api/v1/sites", "GET, HEAD, POST"),
+        ("POST", f"/api/v1/sites/{SITE.id}", "DELETE, GET, HEAD, PATCH"),
+        ("PUT", f"/api/v1/sites/{SITE.id}/stats", "GET, HEAD"),
         ("GET", "/api/v1/tokens/abc", "DELETE"),
         ("GET", "/api/event", "OPTIONS, POST"),
     ],

@@ -56,6 +56,17 @@ def test_a_hit_that_is_taken_is_queued_once(queued: list[str], ledger: list[str]
     assert ledger == []
 
 
+def test_head_of_a_pixel_has_the_headers_of_a_view_and_is_none(queued: list[str], ledger: list[str]) -> None:
+    asked = replace(request(b"", referer="https://example.com/"), method="HEAD")
+    answer = ingress.pixel_headers(asked, SITE.id)
+    assert queued == []
+    viewed = ingress.pixel(replace(asked, method="GET"), SITE.id)
+    assert (answer.status_code, answer.headers) == (viewed.status_code, viewed.headers)
+    assert (len(queued), ledger) == (1, [])
+    with pytest.raises(NotFound):
+        ingress.pixel_headers(asked, "5f1d2a6e-0000-4000-8000-000000000001")
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "reason"),
     [
