@@ -19,9 +19,15 @@ from harness import lambda_requests
 
 
 class LocalServer:
-    """The program at `url`. The caller sets ``SHYLIGHT_PUBLIC_URL`` to it."""
+    """The program at `url`. The caller sets ``SHYLIGHT_PUBLIC_URL`` to it, or says where API Gateway has it.
 
-    def __init__(self, program: Any) -> None:
+    :param stage: the API's stage, whose name begins all paths; ``""`` for a domain that leads to a stage.
+    :param domain: the host name that API Gateway reports.
+    """
+
+    def __init__(self, program: Any, stage: str = "", domain: str = "") -> None:
+        root = f"/{stage}" if stage else ""
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"  # connections are kept open
             disable_nagle_algorithm = True
@@ -29,10 +35,14 @@ class LocalServer:
 
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                made = event(self.command, self.path, dict(self.headers), body)
-                if made is None:
+                below = self.path.removeprefix(root) or "/"
+                made = event(self.command, below, dict(self.headers), body)
+                if made is None or not self.path.startswith(root):
                     self._send(404, [], b"")
                     return
+                # API Gateway tells of the stage in the context only.
+                made["requestContext"] |= {"path": root + below.partition("?")[0]}
+                made["requestContext"] |= {"domainName": domain} if domain else {}
                 answer = program(made, lambda_requests.Context())
                 several = answer.get("multiValueHeaders") or {}
                 headers = [(name, str(value)) for name, value in answer["headers"].items()]
@@ -62,7 +72,7 @@ class LocalServer:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        self.url = f"http://localhost:{self._server.server_port}"
+        self.url = f"http://localhost:{self._server.server_port}{root}"
 
     def close(self) -> None:
         """Stop listening."""
