@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.config import Settings
 from infra import (
     cloudformation,
     deployed_resources,
@@ -26,10 +27,12 @@ from infra import (
     mail,
     people,
     project,
+    python_version,
     quotas,
     smoke,
 )
 from infra.aws_environment import AwsError, Cloud, DeployError
+from infra.deploy_lock import DeployLock
 from infra.http_client import ask, is_healthy
 
 STATE_KEY = "deploy/state.json"
@@ -89,32 +92,51 @@ def deploy(
     :param mail_sender: the address to send mail from; ``""`` to send none, None to leave it as it is.
     :param own_domain: the host name for the stage; `domain.NONE` to remove it, None to leave it as it is.
     :param say: called with each line of progress.
-    :raises DeployError: if a step fails; the message says what to do.
+    :raises DeployError: if a step fails, or somebody else is deploying the stage; the message says what to do.
     """
     settings = project.settings(cloud.stage)
+    python_version.check(cloud, settings)
+    with DeployLock(cloud) as lock:
+        order = _Order(folder, admin_email, target, parameters or {}, mail_sender, own_domain, say)
+        return _deploy(cloud, settings, lock, order)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What somebody wants to be deployed; see :func:`deploy`."""
+
+    folder: Path
+    admin_email: str | None
+    target: Target
+    parameters: Mapping[str, str]
+    mail_sender: str | None
+    own_domain: str | None
+    say: Callable[[str], None]
+
+
+def _deploy(cloud: Cloud, settings: Settings, lock: DeployLock, order: _Order) -> Deployment:
+    say, target, admin_email = order.say, order.target, order.admin_email
     say(f"resources: CloudFormation stack {cloudformation.stack_name(cloud)}")
-    given = gateway_limit.alarm_parameter(settings) | dict(parameters or {})
+    given = gateway_limit.alarm_parameter(settings) | dict(order.parameters)
     say("  changed" if cloudformation.apply(cloud, given) else "  unchanged")
+    lock.take()  # of a new stage, whose bucket exists now
     state = _read_state(cloud)
     if not state.get("administrator") and not admin_email:
         raise DeployError("Set the first administrator's address: ADMIN_EMAIL=you@example.com make deploy …")
     for key in geoip.upload(cloud):
         say(f"GeoIP database: {key}")
+    lock.check()
     say("functions, API and schedules: chalice deploy (takes a few minutes)")
-    api = _deploy_functions(cloud, folder, state, target)
+    api = _deploy_functions(cloud, order.folder, state, target)
     base_url = target.locate(cloud, api)
     if not is_healthy(base_url, HEALTH_TIMEOUT_S):
         raise DeployError(f"The health check {base_url}/healthz fails: {ask(f'{base_url}/healthz').text[:500]}")
-    function_logs.quieten(cloud)
-    if told := quotas.warning(cloud):
-        say(told)
-    if gateway_limit.apply(cloud, api, settings):
-        say(f"limit of requests: {settings.gateway_rate or 'none but the quota'} per second")
+    _adjust(cloud, api, settings, say)
     say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
     ingest_url = ingest.apply(cloud, target.locate_ingest, say)
     if ingest_url:
         ingest.tell_function(cloud, cloud.names.prefix, ingest_url)
-    missing = _set_up_domain(cloud, api, own_domain, target, say)
+    missing = _set_up_domain(cloud, api, order.own_domain, target, say)
     listed = listings.fill(cloud)
     if listed:
         say(f"lists of the administration: added {listed} people, sites and entries of the audit log")
@@ -125,11 +147,20 @@ def deploy(
         sign_in = f"{_public_url(cloud, base_url)}/sign-in/{people.issue_link(cloud, admin_email)}"
         state["administrator"] = admin_email
         _write_state(cloud, state)
-    if mail_sender is not None:
-        say(f"mail: {mail.choose_sender(cloud, mail_sender)}")
+    if order.mail_sender is not None:
+        say(f"mail: {mail.choose_sender(cloud, order.mail_sender)}")
     say("check: sending one page view and waiting until it is counted")
     counted_s = smoke.check(cloud, base_url, ingest_url or base_url)
     return Deployment(_public_url(cloud, base_url), ingest_url, sign_in, counted_s, missing)
+
+
+def _adjust(cloud: Cloud, api: str, settings: Settings, say: Callable[[str], None]) -> None:
+    """Set what Chalice cannot set of functions and API."""
+    function_logs.quieten(cloud)
+    if told := quotas.warning(cloud):
+        say(told)
+    if gateway_limit.apply(cloud, api, settings):
+        say(f"limit of requests: {settings.gateway_rate or 'none but the quota'} per second")
 
 
 def sign_in_link(cloud: Cloud, email: str, target: Target) -> str:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from infra import cloudformation, deployed_resources, domain
 from infra.aws_environment import Cloud
+from infra.deploy_lock import DeployLock
 
 _TABLES: Final = ("core", "sessions", "rollups", "marks", "salts")
 # What AWS calls that something does not exist, by its services.
@@ -28,8 +29,13 @@ def destroy(cloud: Cloud, *, data: bool, say: Say = print) -> None:
     """Delete the stage.
 
     :param data: whether to delete what was collected, too, with people, sites and settings. It cannot be restored.
-    :raises DeployError: if CloudFormation cannot delete a stack, with the reason.
+    :raises DeployError: if CloudFormation cannot delete a stack, with the reason; or if somebody is deploying it.
     """
+    with DeployLock(cloud):
+        _destroy(cloud, data=data, say=say)
+
+
+def _destroy(cloud: Cloud, *, data: bool, say: Say) -> None:
     say("domain and its certificate, if there is one")
     domain.remove(cloud, say)
     say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")

@@ -1,9 +1,11 @@
-"""Environment variables of deployed functions, which a deployment learns only after Chalice has made the functions.
+"""The configuration of deployed functions: environment variables that become known only once Chalice has made them.
 
 The next `chalice deploy` would drop them, so a deployment passes them on (`environment` in `ingest` and `domain`).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -12,13 +14,15 @@ from infra.aws_environment import Cloud
 
 def read(cloud: Cloud, function: str, variable: str) -> str | None:
     """A variable of a function; None if it is not set, or there is no such function."""
-    try:
-        found = cloud.client("lambda").get_function_configuration(FunctionName=function)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return None
-        raise
-    value: str | None = found.get("Environment", {}).get("Variables", {}).get(variable)
+    value: str | None = (
+        (_configuration(cloud, function) or {}).get("Environment", {}).get("Variables", {}).get(variable)
+    )
+    return value
+
+
+def runtime(cloud: Cloud, function: str) -> str | None:
+    """What a function runs on, such as ``python3.13``; None if there is no such function."""
+    value: str | None = (_configuration(cloud, function) or {}).get("Runtime")
     return value
 
 
@@ -31,3 +35,13 @@ def write(cloud: Cloud, function: str, variable: str, value: str | None) -> None
     wanted = {name: given for name, given in {**known, variable: value}.items() if given is not None}
     client.update_function_configuration(FunctionName=function, Environment={"Variables": wanted})
     client.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+
+def _configuration(cloud: Cloud, function: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = cloud.client("lambda").get_function_configuration(FunctionName=function)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+    return found

@@ -38,6 +38,7 @@ class Settings:
     :ivar worker_concurrency: how many batches of hits are stored at the same time, at most.
     :ivar gateway_rate: how many requests per second API Gateway lets through, on average; 0: as many as the account's
         quota allows. :ivar gateway_burst: how many it lets through at once.
+    :ivar python: the Python version that the functions are to run on, such as ``3.13``; ``""``: the one that they have.
     """
 
     stage: str = LOCAL_STAGE
@@ -54,6 +55,7 @@ class Settings:
     worker_concurrency: int = 5
     gateway_rate: int = 500
     gateway_burst: int = 1000
+    python: str = ""
 
     @property
     def prefix(self) -> str:
@@ -141,6 +143,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "SHYLIGHT_WORKER_CONCURRENCY": "worker_concurrency",
     "SHYLIGHT_GATEWAY_RATE": "gateway_rate",
     "SHYLIGHT_GATEWAY_BURST": "gateway_burst",
+    "SHYLIGHT_PYTHON": "python",
 }
 _NUMBERS: Final = frozenset(
     {"max_sites", "api_requests", "hot_days", "worker_concurrency", "gateway_rate", "gateway_burst"}

@@ -9,6 +9,9 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,7 +53,8 @@ class FakeAws:
         # Table -> whether it is protected from deletion.
         self.tables: dict[str, bool] = {}
         self.kept: set[str] = set()  # queues, buckets, secrets and parameters, by their names
-        self.objects: list[dict[str, str]] = []
+        self.objects: list[dict[str, Any]] = []
+        self.now = datetime(2026, 11, 27, tzinfo=UTC)  # the time of S3
         self.executions: int | None = 1000  # Lambda's quota; None: who asks may not know it
         self._made = 0
         self._clients: dict[str, _Client] = {}
@@ -471,13 +475,41 @@ class FakeAws:
     def sqs_delete_queue(self, QueueUrl: str) -> Any:
         self._remove(QueueUrl.rpartition("/")[2], "sqs", "QueueDoesNotExist")
 
+    def s3_put_object(self, Bucket: str, Key: str, Body: bytes, **given: Any) -> Any:
+        if Bucket not in self.kept:
+            raise self.refuse("s3", "NoSuchBucket")
+        known = self._object(Bucket, Key)
+        if "IfMatch" in given and known is None:
+            raise self.refuse("s3", "NoSuchKey")
+        is_other = "IfMatch" in given and known is not None and known["ETag"] != given["IfMatch"]
+        if is_other or ("IfNoneMatch" in given and known is not None):
+            raise self.refuse("s3", "PreconditionFailed")
+        made = {"Bucket": Bucket, "Key": Key, "VersionId": "null", "ETag": Body.decode(), "LastModified": self.now}
+        self.objects = [*(one for one in self.objects if one is not known), made]
+        return {"ETag": made["ETag"]}
+
+    def s3_get_object(self, Bucket: str, Key: str) -> Any:
+        found = self._object(Bucket, Key)
+        if found is None:
+            raise self.refuse("s3", "NoSuchKey")
+        headers = {"date": format_datetime(self.now, usegmt=True)}
+        return {**found, "Body": BytesIO(found["ETag"].encode()), "ResponseMetadata": {"HTTPHeaders": headers}}
+
+    def s3_delete_object(self, Bucket: str, Key: str) -> Any:
+        known = self._object(Bucket, Key)
+        self.objects = [one for one in self.objects if one is not known]
+
+    def _object(self, bucket: str, key: str) -> dict[str, Any] | None:
+        return next((one for one in self.objects if (one.get("Bucket", bucket), one["Key"]) == (bucket, key)), None)
+
     def s3_list_object_versions(self, Bucket: str) -> Any:
         if Bucket not in self.kept:
             raise self.refuse("s3", "NoSuchBucket")
         return {"Versions": [*self.objects]} if self.objects else {}
 
     def s3_delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> Any:
-        self.objects = [one for one in self.objects if one not in Delete["Objects"]]
+        keys = {one["Key"] for one in Delete["Objects"]}
+        self.objects = [one for one in self.objects if one["Key"] not in keys]
 
     def s3_delete_bucket(self, Bucket: str) -> Any:
         if self.objects:

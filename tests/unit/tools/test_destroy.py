@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -104,6 +105,7 @@ def test_an_attempt_that_ended_at_any_call_is_finished_by_the_next(aws: FakeAws,
         with pytest.raises(Killed):
             take_down(again, data=data)
         again.last = None
+        again.now += timedelta(hours=1)  # until the lock has expired
         take_down(again, data=data)
         assert again.contents() == whole.contents(), (last, whole.calls[last - 1])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,7 @@ def test_a_domain_is_taken_down_with_its_stage_from_wherever_an_attempt_ended(aw
         with pytest.raises(Killed):
             destroy(cloud_of(again), data=False, say=lambda _line: None)
         again.last = None
+        again.now += timedelta(hours=1)
         destroy(cloud_of(again), data=False, say=lambda _line: None)
         assert contents(again) == contents(finished), (last, finished.calls[last - 1])
 
