@@ -13,8 +13,6 @@ from infra.deploy import Target, deploy, sign_in_link
 from infra.destroy import destroy
 from infra.project import ROOT
 
-AWS_DOMAIN = {"cn": "amazonaws.com.cn"}
-
 
 def main(arguments: list[str]) -> int:
     """Run one command; errors that a person can fix are printed without a traceback."""
@@ -88,9 +86,9 @@ def _package(stage: str) -> int:
     _check_python()
     folder = ROOT / ".local" / "deploy" / stage
     target = ROOT / ".local" / "package" / stage
-    project.copy_to(folder, stage, {})
     # This makes no AWS requests; Chalice only needs a region to be set.
     cloud = Cloud(stage, os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", "")
+    project.copy_to(folder, stage, {}, cloud.partition)
     project.chalice(cloud, folder, ["package", "--stage", stage, "--pkg-format", "terraform", str(target)])
     terraform.fix(target)
     _say(f"Terraform and the functions' package: {target.relative_to(ROOT)}/")
@@ -102,8 +100,7 @@ def _run_chalice(cloud: Cloud, folder: Path) -> None:
 
 
 def _locate(cloud: Cloud, rest_api_id: str) -> str:
-    domain = AWS_DOMAIN.get(cloud.region.partition("-")[0], "amazonaws.com")
-    return f"https://{rest_api_id}.execute-api.{cloud.region}.{domain}/{cloud.stage}"
+    return f"https://{rest_api_id}.execute-api.{cloud.region}.{cloud.dns_suffix}/{cloud.stage}"
 
 
 def _check_python() -> None:

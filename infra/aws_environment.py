@@ -9,7 +9,7 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 
 from chalicelib.config import Settings
 
@@ -17,6 +17,7 @@ AwsError = (BotoCoreError, ClientError)
 
 EMULATOR_ACCOUNT = "000000000000"
 EMULATOR_REGION = "us-east-1"
+_DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 class DeployError(Exception):
@@ -41,6 +42,19 @@ class Cloud:
     def names(self) -> Settings:
         """The names of the stage's resources."""
         return Settings(stage=self.stage, region=self.region, account=self.account)
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region is in, as ARNs name it: ``aws``, ``aws-cn`` (China), ``aws-us-gov``."""
+        try:
+            return str(botocore.session.get_session().get_partition_for_region(self.region))
+        except UnknownRegionError:  # newer than botocore
+            return "aws"
+
+    @property
+    def dns_suffix(self) -> str:
+        """What host names of the partition end with, such as ``amazonaws.com``."""
+        return _DNS_SUFFIXES.get(self.partition, "amazonaws.com")
 
     @property
     def _emulator_key(self) -> str:

@@ -200,7 +200,7 @@ def _set_up_domain(
 def _deploy_functions(cloud: Cloud, folder: Path, state: dict[str, Any], target: Target) -> str:
     deployed = folder / ".chalice" / "deployed" / f"{cloud.stage}.json"
     learned = ingest.environment(cloud, target.locate_ingest) | domain.environment(cloud)
-    project.copy_to(folder, cloud.stage, learned)
+    project.copy_to(folder, cloud.stage, learned, cloud.partition)
     deployed.parent.mkdir(parents=True, exist_ok=True)
     deployed.unlink(missing_ok=True)
     existing = deployed_resources.find(cloud, state.get("chalice") or {})

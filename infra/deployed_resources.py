@@ -149,7 +149,7 @@ def _rest_api(cloud: Cloud, recorded: Mapping[str, Any]) -> list[Record]:
 
 
 def _url(cloud: Cloud, api: str) -> str:
-    return f"https://{api}.execute-api.{cloud.region}.amazonaws.com/{cloud.stage}/"
+    return f"https://{api}.execute-api.{cloud.region}.{cloud.dns_suffix}/{cloud.stage}/"
 
 
 def _integrations(client: Any, api: str) -> Iterator[str]:

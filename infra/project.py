@@ -30,10 +30,12 @@ BUILT = (
 STANDARD_CHALICE = "chalice.cli"
 
 
-def copy_to(target: Path, stage: str, environment: Mapping[str, str]) -> None:
+def copy_to(target: Path, stage: str, environment: Mapping[str, str], partition: str = policies.PARTITION) -> None:
     """Copy the program to `target`, with `environment` added to the stage's variables.
 
     Chalice's own files there (``.chalice/deployed``, ``.chalice/deployments``) and ``vendor`` are kept.
+
+    :param partition: the part of AWS in the ARNs of policies.
 
     :raises DeployError: if a generated file is missing, or the stage is not configured.
     """
@@ -52,7 +54,7 @@ def copy_to(target: Path, stage: str, environment: Mapping[str, str]) -> None:
         raise DeployError(f"There is no stage {stage!r} in .chalice/config.json; it has {', '.join(config['stages'])}.")
     config["stages"][stage].setdefault("environment_variables", {}).update(environment)
     (target / ".chalice" / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
-    policies.write(target / ".chalice", [stage])
+    policies.write(target / ".chalice", [stage], partition)
 
 
 def environment(stage: str) -> dict[str, str]:

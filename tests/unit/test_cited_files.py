@@ -19,8 +19,8 @@ PATH = re.compile(
 MODULE = re.compile(r"(?<!`)`~?((?:[a-z_]\w*\.)+[a-z_]\w*)(?:\.[A-Z]\w*)?`(?!`)")
 # What set-up, builds, runs and other people make, which no commit holds.
 NOT_IN_THE_TREE = {
-    "robots.json", "results.json", "stack.json", "lock.json", "state.json", "process.json", "localstack.json", "flags.svg",
-    "map.svg", "marks.svg", "prepopulated_engines.json", "script.js", "Node.js", "shylight.css",
+    "robots.json", "results.json", "stack.json", "lock.json", "state.json", "process.json", "localstack.json",
+    "flags.svg", "map.svg", "marks.svg", "prepopulated_engines.json", "script.js", "Node.js", "shylight.css",
 }  # fmt: skip
 SKIPPED = re.compile(r"\.venv|\.local|\.git|node_modules|__pycache__|\.\w+_cache|\.hypothesis")
 PACKAGES = {path.name for path in (ROOT / "chalicelib").iterdir() if (path / "__init__.py").is_file()}

@@ -15,7 +15,8 @@ from chalice.config import Config
 from packaging.requirements import Requirement
 
 import app
-from infra import policies, terraform
+from infra import __main__ as commands
+from infra import policies, project, terraform
 from infra.aws_environment import Cloud
 from localstack import container, process
 
@@ -97,6 +98,26 @@ def test_policies_name_the_stage_and_no_wildcard_for_what_they_may_do(function: 
         # The sender of mail is a setting of the installation, so its identity in SES is not known here.
         of_mail = actions == ["ses:GetEmailIdentity", "ses:SendEmail"]
         assert of_mail or all("shylight-prod" in resource for resource in named)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "suffix"),
+    [
+        ("eu-central-1", "aws", "amazonaws.com"),
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+        ("xx-newest-1", "aws", "amazonaws.com"),
+    ],
+)
+def test_policies_and_addresses_are_those_of_the_part_of_aws_that_the_region_is_in(
+    region: str, partition: str, suffix: str, tmp_path: Path
+) -> None:
+    cloud = Cloud("prod", region, "123456789012")
+    assert commands._locate(cloud, "abc") == f"https://abc.execute-api.{region}.{suffix}/prod"
+    project.copy_to(tmp_path, "prod", {}, cloud.partition)
+    for function in policies.FUNCTIONS:
+        written = (tmp_path / ".chalice" / policies.file_name(function, "prod")).read_text()
+        assert set(re.findall(r"arn:([\w-]+):", written)) == {partition}
 
 
 def test_terraform_takes_iams_variables_for_what_they_are(tmp_path: Path) -> None:
