@@ -29,13 +29,14 @@ class Killed(BaseException):
 class FakeAws:
     """The account.
 
-    :ivar calls: the calls that were made, as (service, operation).
+    :ivar calls: the calls that were made, as (service, operation). :ivar given: the same with their parameters.
     :ivar last: how many calls are made before the process is killed; None: it is not.
     :ivar in_time: whether the last call still takes effect.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
+        self.given: list[tuple[str, str, dict[str, Any]]] = []
         self.last: int | None = None
         self.in_time = True
         self.roles: dict[str, dict[str, Any]] = {}
@@ -96,6 +97,7 @@ class FakeAws:
     def call(self, service: str, operation: str, given: dict[str, Any]) -> Any:
         """Make a call; the last one kills the process."""
         self.calls.append((service, operation))
+        self.given.append((service, operation, given))
         killed = self.last is not None and len(self.calls) >= self.last
         if killed and not self.in_time:
             raise Killed
