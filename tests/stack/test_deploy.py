@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from infra import cloudformation, deployed_resources, domain, ingest, policies
+from infra import cloudformation, deploy_lock, deployed_resources, domain, ingest, policies
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.deploy import STATE_KEY, Target, deploy, sign_in_link
+from infra.deploy_lock import DeployLock
 from infra.destroy import destroy
 from infra.http_client import Answer, ask
 from infra.project import ROOT
@@ -82,6 +83,17 @@ def test_a_deployment_ends_with_a_page_view_that_is_counted(account: Cloud, tmp_
     another = sign_in_link(account, "ada@example.com", TARGET)
     assert another != first.sign_in
     assert ask(another).status == 200
+
+
+def test_a_second_deployer_is_told_of_the_first(account: Cloud, tmp_path: Path) -> None:
+    with DeployLock(account) as lock:
+        with pytest.raises(DeployError, match="is deploying the stage dev"):
+            deploy(account, tmp_path, None, TARGET, say=lambda _line: None)
+        with pytest.raises(DeployError, match="is deploying the stage dev"):
+            destroy(account, data=False, say=lambda _line: None)
+        lock.check()
+    kept = account.client("s3").list_objects_v2(Bucket=account.names.bucket, Prefix=deploy_lock.KEY)
+    assert kept["KeyCount"] == 0
 
 
 @pytest.mark.skipif(ON_LOCALSTACK, reason="its host names lead to no mapping of a domain")

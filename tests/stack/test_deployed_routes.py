@@ -41,6 +41,16 @@ def test_every_route_is_deployed_and_closed_to_those_who_did_not_sign_in(stack: 
     assert found == {str(case): expected(case, "anonymous") for case in CASES}
 
 
+def test_head_is_answered_wherever_get_is(stack: Deployed, site: SharedSite) -> None:
+    """API Gateway has 403 for methods that a path lacks."""
+    browser = Browser(stack.base_url)
+    paths = ("/", "/sign-in", "/sites", "/healthz", "/api/v1/openapi.json", f"/ingress/{site.id}/pixel.gif", "/nowhere")
+    for path in paths:
+        got, answer = browser.get(path), browser.ask("HEAD", path)
+        assert (answer.status, answer.body) == (got.status, b""), path
+        assert answer.headers["content-type"] == got.headers["content-type"]
+
+
 @pytest.mark.parametrize("case", OF_EACH_KIND, ids=str)
 def test_a_route_of_each_kind_answers_those_who_have_its_right(
     stack: Deployed, site: SharedSite, browsers: dict[str, Browser], case: Case

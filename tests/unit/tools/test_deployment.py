@@ -63,6 +63,15 @@ def test_the_api_answers_before_the_gateway_gives_up() -> None:
     assert CONFIG["lambda_functions"]["api_handler"]["lambda_timeout"] <= 29
 
 
+def test_the_api_has_no_more_resources_than_the_quota_and_as_many_as_the_document_says() -> None:
+    """A resource is a path, or the beginning of one: 300 in an API, unless AWS allows more."""
+    steps = [path.strip("/").split("/") for path in app.app.routes]
+    resources = {"/".join(parts[:number]) for parts in steps for number in range(len(parts) + 1)}
+    assert len(resources) <= 300
+    told = (ROOT / "docs" / "install-and-operate.md").read_text()
+    assert f"the stage uses {len(resources)} of the 300 resources" in told
+
+
 def test_log_retention_is_left_to_the_template() -> None:
     """Chalice's Terraform writer crashes on log_retention_in_days."""
     assert "log_retention_in_days" not in json.dumps(CONFIG)

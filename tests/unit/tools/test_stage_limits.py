@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from chalicelib.config import Settings, read_settings
 from infra import gateway_limit, project, quotas
 from infra.aws_environment import DeployError
 from tests.unit.tools.chalice_deployments import Deployments, cloud_of
-from tests.unit.tools.fake_aws import FakeAws
+from tests.unit.tools.fake_aws import FakeAws, Killed
 
 
 def limit_of(aws: FakeAws) -> Any:
@@ -61,6 +62,21 @@ def test_a_changed_limit_is_deployed(deployments: Deployments) -> None:
     aws.calls = []
     gateway_limit.apply(cloud_of(aws), api, Settings())
     assert [operation for _, operation in aws.calls] == ["get_stage", "update_stage", "create_deployment"]
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["after", "before"])
+def test_a_limit_that_was_being_set_is_there_after_the_next_deployment(deployments: Deployments, in_time: bool) -> None:
+    whole = FakeAws()
+    deployments.run(whole)
+    (api,) = whole.apis
+    for last in (1, 2, 3):
+        aws = copy.deepcopy(whole)
+        aws.calls, aws.last, aws.in_time = [], last, in_time
+        with pytest.raises(Killed):
+            gateway_limit.apply(cloud_of(aws), api, Settings())
+        deployments.run(aws)  # which makes a deployment of the API
+        gateway_limit.apply(cloud_of(aws), api, Settings())
+        assert limit_of(aws) == {"*/*": {"throttlingRateLimit": 500.0, "throttlingBurstLimit": 1000.0}}
 
 
 def test_no_limit_is_none_but_the_quota(deployments: Deployments) -> None:
