@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
-from infra import certificate, cloudformation, domain, project
+from infra import __main__ as commands
+from infra import certificate, cloudformation, deploy, domain, project
 from infra.aws_environment import Cloud, DeployError
 from infra.destroy import destroy
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
@@ -284,3 +286,49 @@ def test_the_domain_name_is_regional_takes_no_old_tls_and_has_no_base_path() -> 
     assert name["Properties"]["RegionalCertificateArn"] == "CertificateArn"
     assert mapping["Type"] == "AWS::ApiGateway::BasePathMapping"
     assert "BasePath" not in mapping["Properties"]
+
+
+def test_what_a_domain_lacks_leaves_the_deployment_complete(aws: FakeAws) -> None:
+    target = deploy.Target(lambda *_: None, lambda *_: "", answers=lambda host: host in aws.dns)
+    missing = deploy._set_up_domain(cloud_of(aws), api_of(aws), HOST, target, lambda _line: None)
+    assert missing is not None
+    assert "acm-validations.aws" in missing
+    aws.dns |= {PROOF, HOST}
+    assert deploy._set_up_domain(cloud_of(aws), api_of(aws), HOST, target, lambda _line: None) is None
+
+
+def test_who_may_not_use_certificate_manager_has_deployed_all_the_same(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListCertificates")
+
+    monkeypatch.setattr(aws, "acm_list_certificates", refuse)
+    target = deploy.Target(lambda *_: None, lambda *_: "")
+    missing = deploy._set_up_domain(cloud_of(aws), api_of(aws), HOST, target, lambda _line: None)
+    assert missing is not None
+    assert "AccessDeniedException" in missing
+
+
+@pytest.mark.parametrize(("missing", "code"), [(None, 0), ("Set a record.", 1)])
+def test_the_command_prints_the_sign_in_link_and_says_by_its_exit_code_whether_the_domain_is_ready(
+    missing: str | None, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str | None] = []
+
+    def deployed(*_: Any, own_domain: str | None, **__: Any) -> deploy.Deployment:
+        asked.append(own_domain)
+        return deploy.Deployment("https://api.example/dev", None, "https://api.example/dev/sign-in/x", 1.0, missing)
+
+    monkeypatch.setattr(commands, "signed_in", lambda stage: Cloud(stage, REGION, ACCOUNT))
+    monkeypatch.setattr(commands, "deploy", deployed)
+    monkeypatch.setenv("DOMAIN", "Stats.example.com")
+    assert commands.main(["deploy", "--stage", "dev"]) == code
+    told = capsys.readouterr()
+    assert "https://api.example/dev/sign-in/x" in told.out
+    assert (missing or "") in told.err
+    monkeypatch.setenv("DOMAIN", "")
+    assert commands.main(["deploy", "--stage", "dev"]) == code
+    monkeypatch.setenv("DOMAIN", "https://stats.example.com")
+    assert commands.main(["deploy", "--stage", "dev"]) == 1
+    assert asked == [HOST, None]
