@@ -282,7 +282,7 @@ def test_the_domain_name_is_regional_takes_no_old_tls_and_has_no_base_path() -> 
     name, mapping = yaml.load(text, _Loader)["Resources"].values()
     assert name["Type"] == "AWS::ApiGateway::DomainName"
     assert name["Properties"]["SecurityPolicy"] == "TLS_1_2"
-    assert name["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert name["Properties"]["EndpointConfiguration"] == {"Types": ["REGIONAL"], "IpAddressType": "dualstack"}
     assert name["Properties"]["RegionalCertificateArn"] == "CertificateArn"
     assert mapping["Type"] == "AWS::ApiGateway::BasePathMapping"
     assert "BasePath" not in mapping["Properties"]
