@@ -121,7 +121,9 @@ def _event_sources(cloud: Cloud, name: str, function_arn: str) -> list[Record]:
         }
         for page in pages
         for mapping in page["EventSourceMappings"]
-        if ":sqs:" in mapping["EventSourceArn"] and mapping.get("State") != "Deleting"
+        if mapping["FunctionArn"] == function_arn  # LocalStack lists those of all functions
+        and ":sqs:" in mapping["EventSourceArn"]
+        and mapping.get("State") != "Deleting"
     ]
 
 

@@ -123,6 +123,14 @@ def test_a_function_of_an_earlier_release_is_found_so_that_chalice_deletes_it(
     assert aws.contents() == whole.contents()
 
 
+def test_an_event_source_belongs_to_its_function_alone(whole: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where all are listed for each function. Chalice deletes those of functions that should have none."""
+    aws = copy.deepcopy(whole)
+    every = {"EventSourceMappings": [*aws.mappings.values()]}
+    monkeypatch.setattr(aws, "lambda_list_event_source_mappings", lambda **_: every)
+    assert record_of(aws) == record_of(whole)
+
+
 def test_a_function_that_aws_is_updating_is_waited_for(whole: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     aws, waited = copy.deepcopy(whole), []
     aws.functions["shylight-dev-worker"]["LastUpdateStatus"] = "InProgress"
