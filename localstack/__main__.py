@@ -73,6 +73,8 @@ def _demo(stack: Stack) -> int:
     ]
     signal.signal(signal.SIGTERM, _interrupt)
     live: subprocess.Popen[bytes] | None = None
+    _say(f"Shylight runs at {info.base_url}/ (sign in as {info.admin_email} with {info.admin_password}).")
+    _say(f"{DEMO_DAYS} days of visitors follow, which takes some minutes.")
     try:
         if subprocess.run(demo_command, cwd=ROOT, check=False).returncode:
             return 1
