@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib import catalogue, config
@@ -17,6 +17,7 @@ from chalicelib.report import intervals, narrowing, site_stats
 from chalicelib.report.comparisons import Comparison
 from chalicelib.report.filters import Condition
 from chalicelib.report.intervals import WHOLE_DAY, Interval
+from chalicelib.report.narrowing import Needed
 from chalicelib.report.periods import Period
 from chalicelib.report.query_budget import deadline
 from chalicelib.report.question_engine import opened
@@ -61,8 +62,7 @@ def stats(
     until = deadline()
     refreshed = refresh_period(site, period, comparison, now)
     built, before = _built(site, period, comparison)
-    times = interval == "minute"
-    with opened(site, built, conditions, until, times=times) as db:
+    with opened(site, built, conditions, until, needed=Needed(times=interval == "minute")) as db:
         sums = _by_interval(db, site, period.first, period.last, interval)
         hours = _by_interval(db, site, period.first, period.last, "hour").series if by_hour else ()
         whole = rollup_sums.sum_days([_rollup(db, sums.totals)])
@@ -113,8 +113,8 @@ def _compared(
     if not built:
         return _Sums(Totals(), intervals.points(site.calendar, comparison.first, comparison.last, interval, {}))
     minute = comparison.same_minute(period, site.calendar, now)
-    times = interval == "minute" or minute is not None
-    with opened(site, built, conditions, until, times=times) as db:
+    needed = Needed(tables=False, times=interval == "minute" or minute is not None)
+    with opened(site, built, conditions, until, needed=needed) as db:
         sums = _by_interval(db, site, comparison.first, comparison.last, interval)
         if minute is None:
             return sums
@@ -136,7 +136,7 @@ def _sums(db: Engine, interval: Interval, end: int | None) -> tuple[Totals, dict
     for day, place, active, *sums in db.rows(filled(with_sums("sums_by_place"), asked)):
         of_place = Totals(*sums)
         totals.add(of_place)
-        counts[date.fromisoformat(day), place] = replace(of_place, visitors=active)
+        counts[date.fromisoformat(day), place] = of_place.with_visitors(active)
     return totals, counts
 
 

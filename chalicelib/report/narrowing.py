@@ -23,11 +23,13 @@ from chalicelib.report.filters import Condition
 
 LISTED: Final = "listed_visits"
 _VISIT: Final = "visitor_number, visit"
-# What questions need of page views, besides the instant. The other columns, the larger part, are not copied.
-_OF_VIEWS: Final = "day, visitor_number, visit, hour, page, host, engagement, load_time, scroll"
-# What only lists of visits need of these.
+# The columns that sums are made of. Each further one takes time to copy, and many are large.
+_SUMMED_OF_VISITS: Final = f"day, {_VISIT}, started, hour, pageviews, bounce, duration, first_of_visitor"
+_SUMMED_OF_VIEWS: Final = f"day, {_VISIT}, hour, engagement, load_time, scroll"
+# The columns that tables are made of, too: of visits, all but those that only lists of visits need.
 _OF_LISTS: Final = ("visitor", "id", "last_seen", "identifier", "latitude", "longitude", "timezone", "events")
 _OF_VISITS: Final = ", ".join(("day", *(name for name in VISITS if name not in _OF_LISTS)))
+_OF_VIEWS: Final = f"{_SUMMED_OF_VIEWS}, page, host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +40,42 @@ class Window:
     end: int
 
 
-def narrow(db: Engine, conditions: Sequence[Condition], window: Window | None = None, *, times: bool = True) -> None:
-    """Narrow the relations of an engine to what meets all conditions, with the columns that figures are made of.
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a question needs besides sums.
+
+    :ivar tables: the values of dimensions, and events; :ivar times: the instants of views.
+    """
+
+    tables: bool = True
+    times: bool = True
+
+
+EVERYTHING: Final = Needed()
+
+
+def narrow(
+    db: Engine, conditions: Sequence[Condition], window: Window | None = None, needed: Needed = EVERYTHING
+) -> None:
+    """Narrow the relations of an engine to what meets all conditions, with the columns that are needed.
 
     The relation :data:`LISTED` has the same visits with all their columns, for lists of a few of them.
 
     :param window: of views: a further condition on views.
-    :param times: whether the instants of views are needed, which are the most work to copy.
     """
     whole = db.definition("human_visits")
     db.define(LISTED, whole)
     if not conditions and window is None:
         return
     parts = _Parts.of(db, conditions, window)
-    _narrow_visits(db, parts, _OF_VISITS)
+    _narrow_visits(db, parts, _OF_VISITS if needed.tables else _SUMMED_OF_VISITS)
     listed = f"SELECT whole.* REPLACE (narrowed.pageviews AS pageviews) FROM ({whole}) AS whole"  # noqa: S608
     db.define(LISTED, f"{listed} JOIN human_visits AS narrowed USING ({_VISIT})")
-    columns = f"t, {_OF_VIEWS}" if times else _OF_VIEWS
+    columns = ("t, " if needed.times else "") + (_OF_VIEWS if needed.tables else _SUMMED_OF_VIEWS)
     views = f"SELECT {columns} FROM human_views WHERE {parts.views.all()}"  # noqa: S608
     _replace(db, "human_views", f"FROM ({views}) SEMI JOIN human_visits USING ({_VISIT})", parts)
-    _replace(db, "custom_events", _events(parts), parts)
+    if needed.tables:
+        _replace(db, "custom_events", _events(parts), parts)
 
 
 def narrow_visits(db: Engine, conditions: Sequence[Condition]) -> None:

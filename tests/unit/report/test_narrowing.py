@@ -3,9 +3,10 @@
 import pytest
 
 from chalicelib.aggregate import compute_rollup, figures
-from chalicelib.aggregate.duckdb_engine import engine
+from chalicelib.aggregate.catalogue_sql import with_sums
+from chalicelib.aggregate.duckdb_engine import engine, filled
 from chalicelib.report import filters, narrowing
-from chalicelib.report.narrowing import LISTED, Window
+from chalicelib.report.narrowing import LISTED, Needed, Window
 from tests.unit.report.visit_records import MINUTE, START, VISITORS, narrowed
 
 # Questions need no ids of views, so they are left out.
@@ -126,6 +127,27 @@ def test_a_visitor_counts_once_if_the_first_visit_does_not_match() -> None:
         (hour,) = compute_rollup.of_figures(db).hours
         assert (hour.sums.visitors, hour.sums.visits, hour.sums.pageviews, hour.sums.bounces) == (1, 1, 1, 0)
         assert db.rows("SELECT pageviews, duration FROM human_visits") == [(1, 150_000)]
+
+
+@pytest.mark.parametrize(
+    "text", ["is,country,FR", "is,page,/a", "is_not,page,/b", "is,event,Purchase", "is,hostname,example.com"]
+)
+def test_sums_need_fewer_columns(text: str) -> None:
+    places = {
+        "{place_of_view}": "hour",
+        "{place_of_visit}": "hour",
+        "{views_before}": "true",
+        "{visits_before}": "true",
+    }
+    sums = filled(with_sums("sums_by_place"), places)
+    with narrowed([text]) as db:
+        expected = db.rows(sums)
+    with narrowed([text], needed=Needed(tables=False, times=False)) as db:
+        assert db.rows(sums) == expected
+        columns = {name for name, *_ in db.rows("DESCRIBE human_visits")} | {
+            name for name, *_ in db.rows("DESCRIBE human_views")
+        }
+    assert not columns & {"country", "page", "t", "id", "visitor"}
 
 
 def test_a_window_is_a_condition_on_views() -> None:
