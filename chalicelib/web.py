@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -24,6 +25,8 @@ from chalicelib.structured_log import log_line
 from chalicelib.translation import gettext as _
 
 log = logging.getLogger("shylight")
+# The root URL at which the current request came in.
+_reached_at: ContextVar[str] = ContextVar("root URL", default="")
 _INGEST = ("/ingress/", "/api/event")  # the collector's paths
 
 
@@ -145,6 +148,14 @@ def read_request(app: Chalice) -> Request:
     )
 
 
+def current_address() -> str:
+    """The deployment's root URL, for links in mails: the public URL, else where the current request came in.
+
+    ``""`` if both are unknown, as outside of requests.
+    """
+    return config.settings().public_url or _reached_at.get()
+
+
 def read_cookies(header: str) -> dict[str, str]:
     """The cookies of a ``Cookie`` header by name, as browsers write it (RFC 6265, section 4.2.1).
 
@@ -197,6 +208,7 @@ def serve(app: ShylightApp, handler: Callable[..., Response], **params: str) -> 
     request: Request | None = None
     try:
         request = read_request(app)
+        _reached_at.set(request.base_url)
         response = handler(request, **{name: unquote(value) for name, value in params.items()})
     except ShylightError as error:
         response = _error(app, request, error)

@@ -21,10 +21,10 @@ from chalicelib import config
 from chalicelib.store import hit_queue
 from harness.local_server import LocalServer
 from infra.http_client import Answer
-from localstack import mail
 from tests.conftest import Deployed
 from tests.stack.calls import FIREFOX, Caller
 from tests.stack.people import Browser, some_address
+from tests.stack.test_account_mail import NEW_PASSWORD, Someone, ask_for_link, mails_to
 
 GATEWAY: Final = "abcd123456.execute-api.eu-central-1.amazonaws.com"
 DOMAIN: Final = "stats.example.com"
@@ -149,14 +149,20 @@ def test_the_snippet_names_the_address_at_which_script_and_pixel_are(at: Address
     assert not visitor.cookies
 
 
-def test_the_link_of_a_mail_leads_here(at: Address, in_process: Deployed) -> None:
-    before = len(mail.sent(in_process.cloud))
-    asked = at.browser().post("/forgot-password", {"X-Forwarded-For": some_address()}, email=in_process.admin_email)
-    assert asked.status == 200
-    (sent,) = mail.sent(in_process.cloud)[before:]
+def test_the_links_of_mails_lead_here(at: Address, in_process: Deployed) -> None:
+    """Of one that was asked for, and of a notice, which each answer to a form can cause."""
+    ada, browser = Someone(in_process), at.browser()
+    assert ask_for_link(browser, ada.email).status == 200
+    (sent,) = mails_to(in_process, ada.email)
     (link,) = {one for one in re.findall(r"https://\S+", sent.text) if "/reset-password/" in one}
     assert f'href="{link}"' in sent.html
-    assert at.browser().get(at.path(link)).status == 200
+    path = at.path(link)
+    assert browser.get(path).status == 200
+    assert browser.post(path, password=NEW_PASSWORD).status == 303
+    notice = mails_to(in_process, ada.email)[-1]
+    assert "was changed" in notice.subject
+    assert set(re.findall(r"https://\S+", notice.text)) == {f"{at.root}/forgot-password", at.root}
+    assert browser.get("/forgot-password").status == 200
 
 
 def test_a_shared_link_leads_here(at: Address, in_process: Deployed) -> None:

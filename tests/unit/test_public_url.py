@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextvars import copy_context
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from chalice import Response
 from chalice.app import Request as ChaliceRequest
 
 import app
@@ -13,9 +15,11 @@ from chalicelib import config
 from chalicelib import public_url as address
 from chalicelib.accounts.access import auth, session_origin
 from chalicelib.accounts.access.session_origin import SessionOrigin
-from chalicelib.store import browser_sessions
+from chalicelib.accounts.mailing import mail, notices
+from chalicelib.accounts.mailing.texts import SECURITY_CHANGES
+from chalicelib.store import browser_sessions, security_notices
 from chalicelib.store.people import Person
-from chalicelib.web import read_request
+from chalicelib.web import Request, read_request, reply_json, serve
 
 ACCOUNT = "123456789012"
 GATEWAY = "abcd.execute-api.eu-central-1.amazonaws.com"
@@ -130,6 +134,30 @@ def test_cookies_are_secure_unless_the_deployment_is_said_to_be_over_http(
     cookie = auth.begin_session(request, Person("p", "ada@example.com"))
     assert ("; Secure" in cookie) is secure
     assert cookie.startswith("__Host-") is secure
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [("", f"https://{GATEWAY}/prod/account/security"), ("https://x.example", "https://x.example/account/security")],
+)
+def test_a_notice_of_a_change_links_to_where_the_change_was_made(
+    url: str, linked: str, public_url: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    public_url(url)
+    monkeypatch.setattr(security_notices, "add", lambda *_: None)
+    monkeypatch.setattr(mail, "can_send", lambda: True)
+    monkeypatch.setattr(mail, "send", lambda *_, link, **__: sent.append(link))
+
+    def change(_request: Request) -> Response:
+        notices.security_changed(Person("p", "ada@example.com"), next(iter(SECURITY_CHANGES)))
+        return reply_json({})
+
+    asked = SimpleNamespace(current_request=ChaliceRequest(event("/account", "/account", "/prod/account")))
+    copy_context().run(serve, asked, change)  # type: ignore[arg-type]
+    assert sent == [linked]
+    copy_context().run(notices.security_changed, Person("p", "ada@example.com"), next(iter(SECURITY_CHANGES)))
+    assert sent[1:] == [f"{url}/account/security" if url else ""]  # outside of a request
 
 
 ANSWERS = [

@@ -18,12 +18,12 @@ from chalicelib import translation
 from chalicelib.accounts.email_addresses import deliverable
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.mailing.texts import MAILS
-from chalicelib.config import settings
 from chalicelib.store import mail as ses
 from chalicelib.store.people import Person
 from chalicelib.structured_log import log_line
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
+from chalicelib.web import current_address
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -147,7 +147,7 @@ def _message(sender: str, recipient: str, template: str, values: dict[str, objec
     shown = {
         "content": content,
         "installation": installation,
-        "address": settings().public_url,
+        "address": current_address(),
         "language": translation.current_language(),
     }
     return ses.Message(

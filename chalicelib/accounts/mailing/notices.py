@@ -6,10 +6,10 @@ from typing import Final
 
 from chalicelib.accounts.mailing import mail
 from chalicelib.accounts.mailing.texts import SECURITY_CHANGES
-from chalicelib.config import settings
 from chalicelib.store import security_notices
 from chalicelib.store.people import Person
 from chalicelib.store.security_notices import Notice
+from chalicelib.web import current_address
 
 PAGE: Final = "account/security"
 _SHOWN: Final = 10
@@ -23,9 +23,9 @@ def security_changed(person: Person, kind: str) -> None:
     if kind not in SECURITY_CHANGES:
         raise ValueError(f"{kind} is not a kind of change")
     security_notices.add(person.id, kind)
-    public_url = settings().public_url
+    address = current_address()
     if mail.can_send():
-        mail.send(person, "security-changed", kind=kind, link=f"{public_url}/{PAGE}" if public_url else "")
+        mail.send(person, "security-changed", kind=kind, link=f"{address}/{PAGE}" if address else "")
 
 
 def latest(person: Person) -> list[Notice]:
