@@ -55,10 +55,10 @@ def test_another_requirement_or_processor_is_another_package(tmp_path: Path, mon
     assert dependencies.for_lambda("arm64").key not in known
 
 
-def test_local_functions_run_on_this_machine(tmp_path: Path) -> None:
+def test_functions_on_aws_run_on_arm64_and_local_ones_on_this_machine(tmp_path: Path) -> None:
     from localstack import functions
 
-    assert {project.architecture(stage) for stage in ("dev", "prod")} == {"x86_64"}
+    assert {project.architecture(stage) for stage in ("dev", "prod")} == {"arm64"}
     (tmp_path / ".chalice").mkdir()
     (tmp_path / ".chalice" / "config.json").write_text('{"lambda_architecture": "other", "stages": {}}')
     functions.run_on_this_processor(tmp_path)
