@@ -56,9 +56,8 @@ LEANS_ON: dict[str, set[str]] = {
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
     "dashboard": {*GROUND, "store", "report", "accounts", "operations", "api"},
     "middleware": {"config"},
-    "dispatch": {
-        "errors", "config", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard",
-    },
+    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
+    "preload": {"config", "store", "collect", "enrich", "dispatch"},
 }  # fmt: skip
 # The folders of a package, in the same way. What lies beside them is shared by all, and imports none of them.
 FOLDERS: dict[str, dict[str, set[str]]] = {
