@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,8 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements.txt"
 # The services of AWS that the program or PynamoDB calls. botocore describes 400 others, in 13 MB.
 SERVICES: Final = frozenset({"dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs", "ssm"})
+# As the list of addresses calls them.
+_LISTED: Final = SERVICES - {"sesv2"} | {"email"}
 # What serves those who develop with the packages.
-_UNUSED_NAMES: Final = frozenset({"__pycache__", "_duckdb-stubs", "adbc_driver_duckdb", "examples-1.json", "py.typed"})
+# cffi, with pycparser, makes bindings; those that are made need only _cffi_backend. Time zones come from tzdata.
+_UNUSED_NAMES: Final = frozenset({
+    "__pycache__", "_duckdb-stubs", "adbc_driver_duckdb", "cffi", "dateutil-zoneinfo.tar.gz", "examples-1.json",
+    "py.typed", "pycparser",
+})  # fmt: skip
 _UNUSED_ENDINGS: Final = (".pyc", ".pyi", ".pyx", ".pxd", ".c", ".h")
 
 
@@ -46,6 +53,7 @@ class Dependencies:
             self.install(folder)
             for path in unused(folder):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shorten_endpoints(folder)
             function_package.write_dependencies(folder, archive)
 
 
@@ -74,6 +82,17 @@ def unused(folder: Path) -> Iterator[Path]:
             yield from (file for file in path.iterdir() if file.name != "METADATA")
         else:
             yield from _unused_in(path)
+
+
+def shorten_endpoints(folder: Path) -> None:
+    """Leave out other services, too, in the list of addresses that botocore reads for every first client."""
+    path = folder / "botocore" / "data" / "endpoints.json"
+    if not path.is_file():
+        return
+    listed = json.loads(path.read_text(encoding="utf-8"))
+    for partition in listed["partitions"]:
+        partition["services"] = {name: of for name, of in partition["services"].items() if name in _LISTED}
+    path.write_text(json.dumps(listed, separators=(",", ":")), encoding="utf-8")
 
 
 def _unused_in(path: Path) -> Iterator[Path]:

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chalicelib.dashboard.render import COMPILED
+from chalicelib.dashboard.render import environment as templates
 from chalicelib.translation import LANGUAGES, SOURCE_LANGUAGE
 from infra import policies
 from infra.aws_environment import Cloud, DeployError
@@ -54,6 +56,12 @@ def copy_to(target: Path, stage: str, environment: Mapping[str, str]) -> None:
     config["stages"][stage].setdefault("environment_variables", {}).update(environment)
     (target / ".chalice" / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
     policies.write(target / ".chalice", [stage])
+    _compile_templates(target)
+
+
+def _compile_templates(target: Path) -> None:
+    """Add the templates of pages as Python, so that no function has to compile them."""
+    templates().compile_templates(target / COMPILED.relative_to(ROOT), zip=None)
 
 
 def architecture(stage: str) -> str:
