@@ -42,7 +42,7 @@ def renew(archive: Path, program: bytes, max_unused: int = MAX_UNUSED) -> int:
         wanted = {entry.filename: entry for entry in sources.infolist() if not entry.is_dir()}
         same = {name for name, entry in wanted.items() if _is_same(entry, opened.NameToInfo.get(name))}
         same |= {bytecode.name_of(name) for name in same if name.endswith(".py")}
-        old = [entry for entry in opened.filelist if _is_program(entry.filename)]
+        old = [entry for entry in opened.filelist if is_program(entry.filename)]
         stale = [entry for entry in old if entry.filename not in same]
         if opened.start_dir - sum(map(_length, opened.filelist)) + sum(map(_length, stale)) > max_unused:
             stale = old
@@ -63,7 +63,8 @@ def fingerprint(program: bytes) -> Iterator[tuple[str, int, int]]:
         yield from sorted((entry.filename, entry.file_size, entry.CRC) for entry in sources.infolist())
 
 
-def _is_program(name: str) -> bool:
+def is_program(name: str) -> bool:
+    """Whether a file of a package is of the program, and not of a dependency."""
     return name.startswith(_PROGRAM)
 
 

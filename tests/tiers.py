@@ -33,6 +33,7 @@ FULL: Final = frozenset(
         # Every example, with curl and in Python: what they ask is asked in the core by `test_rights_matrix.py`.
         "stack/test_api_examples.py",
         "stack/test_api_client.py::test_the_program_is_typed",
+        "stack/test_cold_start.py",
         # Spark takes 600 MB of disk.
         "stack/test_data_files.py",
         "stack/test_demo.py",
