@@ -141,6 +141,14 @@ class Calendar:
         """The beginning of an hour of `day`, see :func:`local`."""
         return self.local(self.day_start(day) + hour * HOUR_MS, day)
 
+    def hour_starts(self, day: date) -> list[datetime]:
+        """The beginnings of all hours of `day`, see :func:`local`."""
+        hours = self.hours_in(day)
+        first, last = self.hour_start(day, 0), self.hour_start(day, hours - 1)
+        if first.tzinfo == last.tzinfo:  # the clocks do not change, as on nearly all days: quicker
+            return [first + timedelta(hours=hour) for hour in range(hours)]
+        return [self.hour_start(day, hour) for hour in range(hours)]
+
     def local(self, t: int, day: date) -> datetime:
         """The instant `t` (epoch ms) on the clock of `day`, see :func:`local`."""
         return local(t, self.zone_of(day))

@@ -73,6 +73,7 @@ def _demo(stack: Stack) -> int:
     ]
     signal.signal(signal.SIGTERM, _interrupt)
     live: subprocess.Popen[bytes] | None = None
+    _announce(info)
     try:
         if subprocess.run(demo_command, cwd=ROOT, check=False).returncode:
             return 1
@@ -92,6 +93,12 @@ def _demo(stack: Stack) -> int:
         if not detach and not was_running:
             stack.down()
             _say("stopped; the data is kept")
+
+
+def _announce(info: Info) -> None:
+    """Say how to watch the demo's days arrive."""
+    _say(f"Shylight runs at {info.base_url}/ (sign in as {info.admin_email} with {info.admin_password}).")
+    _say(f"{DEMO_DAYS} days of visitors follow, which takes some minutes.")
 
 
 def _interrupt(_signum: int, _frame: FrameType | None) -> None:

@@ -13,8 +13,6 @@ from chalicelib.aggregate.event_rows import EventRow
 from chalicelib.aggregate.rollup_sums import LATEST, Hour, RobotRow, Rollup
 from chalicelib.catalogue import Totals
 
-AFTER_ALL: Final = {"before": 1 << 62, "before_id": ""}
-
 # A row of a table: value, visitors, visits, pageviews.
 Counts = tuple[str, int, int, int]
 _ALL: Final = 1 << 62
@@ -99,21 +97,32 @@ def sums_by_minute(engine: Engine, day_start: int) -> list[tuple[int, ...]]:
 
 
 def latest_visits(
-    engine: Engine, most: int, after: Mapping[str, Any] = AFTER_ALL, visitors: Sequence[str] | None = None
+    engine: Engine,
+    most: int,
+    after: Mapping[str, Any] | None = None,
+    visitors: Sequence[str] | None = None,
+    listed: str = "human_visits",
 ) -> list[dict[str, Any]]:
     """The latest visits, newest first, as dicts of the columns of `list_visits.sql`.
 
-    :param after: those that come after this visit in that order; :param visitors: those of some visitors; None: of all.
+    :param after: those that come after a visit in that order, of which `before` is the start and `before_id` the id and
+        visitor; None: all.
+    :param visitors: those of some visitors; None: of all.
+    :param listed: the relation with all columns of these visits.
     """
-    parameters = {**after, "most": most}
-    conditions = "(started < $before OR (started = $before AND id || visitor < $before_id))"
+    parameters: dict[str, Any] = {"most": most}
+    conditions = ["true"]
+    if after is not None:
+        parameters |= after
+        conditions.append("(started < $before OR (started = $before AND id || visitor < $before_id))")
     if visitors is not None:
         parameters["visitors"] = visitors
-        conditions += " AND list_contains($visitors, visitor)"
+        conditions.append("list_contains($visitors, visitor)")
+    wanted = " AND ".join(conditions)
     # Most columns are needed of few visits: which ones, is looked up in a few columns.
-    times = f"SELECT started FROM human_visits WHERE {conditions} ORDER BY started DESC LIMIT $most"  # noqa: S608
+    times = f"SELECT started FROM human_visits WHERE {wanted} ORDER BY started DESC LIMIT $most"  # noqa: S608
     ((oldest,),) = engine.rows(f"SELECT min(started) FROM ({times})", parameters)  # noqa: S608
     if oldest is None:
         return []
-    text = sql("list_visits").replace("{conditions}", f"started >= {oldest} AND {conditions}")
-    return engine.named_rows(text, parameters)
+    text = sql("list_visits").replace("{conditions}", f"started >= {oldest} AND {wanted}")
+    return engine.named_rows(text.replace("{visits}", listed), parameters)

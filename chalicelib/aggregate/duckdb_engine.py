@@ -65,6 +65,8 @@ class Engine:
         self._connection = connection
         self._scratch = scratch
         self._numbers = count(1)
+        self._definitions: dict[str, str] = {}
+        self._without_view: set[str] = set()
 
     @property
     def scratch(self) -> Path:
@@ -77,7 +79,7 @@ class Engine:
 
     def execute(self, text: str) -> None:
         """Run statements that have no result."""
-        self._connection.execute(text)
+        self._run(text)
 
     def load(self, fresh: Iterable[VisitorHour], segments: Sequence[bytes]) -> None:
         """Define `hits` as hits as the table has them, and the rows of files of hits."""
@@ -110,12 +112,24 @@ class Engine:
             self._connection.executemany("INSERT INTO clock VALUES (?, ?, ?)", rows)
 
     def define(self, relation: str, query: str) -> None:
-        """Define a relation as the rows of a query."""
-        self.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {query}")
+        """Define a relation as the rows of a query.
+
+        It becomes a view when it is first named: making a view opens all its files, to learn their columns, and many
+        relations are narrowed before or not read at all.
+        """
+        self._definitions[relation] = query
+        self._without_view.add(relation)
+
+    def definition(self, relation: str) -> str:
+        """The query for the rows of a relation."""
+        return self._definitions[relation]
 
     def narrow(self, relation: str, query: str, parameters: Mapping[str, Any]) -> str:
         """Define a relation as the rows that a query over it gives now; the name of the table that has them."""
         table = f"{relation}_{self.next_number()}"
+        if relation in self._without_view:
+            query = f"WITH {relation} AS NOT MATERIALIZED ({self._definitions[relation]}) {query}"
+            self._without_view.remove(relation)
         self.rows(f"CREATE TEMP TABLE {table} AS {query}", parameters)
         self.define(relation, f"FROM {table}")
         return table
@@ -139,13 +153,20 @@ class Engine:
 
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        return self._connection.execute(text, dict(parameters or {})).fetchall()
+        return self._run(text, parameters).fetchall()
 
     def named_rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a query, as dicts."""
-        found = self._connection.execute(text, dict(parameters or {}))
+        found = self._run(text, parameters)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def _run(self, text: str, parameters: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+        for relation in [relation for relation in self._without_view if relation in text]:
+            if relation in self._without_view:  # not if the view of another one needed it
+                self._without_view.remove(relation)
+                self._run(f"CREATE OR REPLACE TEMP VIEW {relation} AS {self._definitions[relation]}")
+        return self._connection.execute(text, dict(parameters or {}))
 
     def matching(self, texts: Iterable[str], pattern: str) -> set[str]:
         """The texts in which a pattern (RE2 syntax, linear time) matches; none if the pattern is invalid."""

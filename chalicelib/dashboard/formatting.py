@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -259,6 +260,22 @@ def bucket(value: datetime, interval: str) -> str:
 def cell(value: int) -> str:
     """A count in a narrow column: in full below a million, else short."""
     return number(value) if value < 1_000_000 else short(value)
+
+
+def entered_number(text: str) -> str:
+    """A number that somebody has entered as the language writes it, as Python reads it.
+
+    What the language does not write so is left as it is: ``1.5`` in German, or no number at all.
+    """
+    locale, text = locale_data.current(), text.strip()
+    whole = rf"\d{{1,3}}(?:{re.escape(locale.group)}\d{{3}})+|\d*"
+    is_written_so = re.fullmatch(rf"(?:{whole})(?:{re.escape(locale.decimal)}\d+)?", text)
+    return text.replace(locale.group, "").replace(locale.decimal, ".") if is_written_so else text
+
+
+def number_to_edit(value: float) -> str:
+    """A number in a form, with up to three decimals, as the language writes it without groups."""
+    return _written(f"{value:.3f}".rstrip("0").rstrip("."))
 
 
 def _written(text: str) -> str:

@@ -86,9 +86,9 @@ def of_period(site: Site, period: Period, question: Question, cursor: Cursor | N
         refresh_dirty_days(site, period.first, period.last)
     else:
         period = Period(period.name, cursor.first, cursor.last)
-    known = list(rollups.built_between(site.id, period.first, period.last))
+    built = rollups.without_figures(site.id, period.first, period.last)
     end = cursor.as_of if cursor else None
-    with opened(site, known, question.conditions, until, end=end) as db:
+    with opened(site, built, question.conditions, until, end=end) as db:
         as_of = end if end is not None else max(narrowing.latest(db), round(now.timestamp() * 1000))
         asked = breakdown_sql.statement(
             db, question, _hidden(db, site, question), cursor.after if cursor else (), question.limit + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Final
@@ -24,17 +24,18 @@ _AT_ONCE: Final = 16
 _TRIES: Final = 3
 
 
-def load_days(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str] = PUBLIC) -> None:
+def load_days(db: Engine, site: Site, built: Mapping[date, StoredRollup], tables: Sequence[str] = PUBLIC) -> None:
     """Define `human_visits`, `human_views` and `custom_events` of some days.
 
     Of several days, a visit is identified by `visitor_number` and `visit`.
 
+    :param built: the days with their rollups, of which the figures are not needed.
     :param tables: those that are needed, of :data:`segments.PUBLIC`; the relations of others are empty.
     :raises Unavailable: if segments of a day are lost.
     """
     for attempt in range(_TRIES):
         try:
-            staged = _stage(db, site, of_days, tables)
+            staged = _stage(db, site, built, tables)
         except SegmentLost as lost:
             if attempt == _TRIES - 1:
                 raise Unavailable(
@@ -45,27 +46,37 @@ def load_days(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[
                     ),
                     retry_after=60,
                 ) from lost
+            built = _read_again(site, built)
         else:
             day_parts.define(db, staged, tables)
             return
 
 
-def _stage(db: Engine, site: Site, of_days: Sequence[date], tables: Sequence[str]) -> list[StagedPart]:
-    rollup_of: dict[date, StoredRollup] = {}
-    for first, last in days.runs(sorted(of_days), lambda day: day + timedelta(days=1)):
-        rollup_of |= rollups.without_figures(site.id, first, last)
-    staged = []
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        waiting = []
-        for day, rollup in rollup_of.items():
-            named = rollup.manifest.parts if rollup.manifest else ()
-            parts = [staged_parts.stored(db, site.id, day, part, recent_parts.read) for part in named]
-            several = len({part.age for part in parts}) > 1  # so visitors can be in several of them
-            waiting += [pool.submit(part.fetch, (*tables, "visitors") if several else tables) for part in parts]
-            staged += parts
-        for one in waiting:
-            one.result()
-    old = [day for day, rollup in rollup_of.items() if rollup.manifest is None]
+def _read_again(site: Site, built: Mapping[date, StoredRollup]) -> dict[date, StoredRollup]:
+    found: dict[date, StoredRollup] = {}
+    for first, last in days.runs(sorted(built), lambda day: day + timedelta(days=1)):
+        found |= rollups.without_figures(site.id, first, last)
+    return found
+
+
+def _stage(db: Engine, site: Site, built: Mapping[date, StoredRollup], tables: Sequence[str]) -> list[StagedPart]:
+    staged, distant = [], []
+    for day, rollup in built.items():
+        named = rollup.manifest.parts if rollup.manifest else ()
+        several = len({part.age for part in named}) > 1  # so visitors can be in several of them
+        wanted = (*tables, "visitors") if several else tables
+        for part in named:
+            one = staged_parts.stored(db, site.id, day, part, recent_parts.read)
+            staged.append(one)
+            if recent_parts.has(site.id, day, part, wanted):
+                one.fetch(wanted)
+            else:
+                distant.append((one, wanted))
+    if distant:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for waiting in [pool.submit(part.fetch, wanted) for part, wanted in distant]:
+                waiting.result()
+    old = [day for day, rollup in built.items() if rollup.manifest is None]
     return staged + [_of_old_files(db, site, day) for day in old]
 
 

@@ -27,9 +27,9 @@ def breakdown(
     :param first: index of the first value; :param limit: maximum number of values.
     """
     refresh_dirty_days(site, period.first, period.last)
-    days = list(rollups.built_between(site.id, period.first, period.last))
+    built = rollups.without_figures(site.id, period.first, period.last)
     with engine() as db:
-        load_days(db, site, days)
+        load_days(db, site, built)
         found = db.rows(sql("event_property_names"), {"event": name, "most": MAX_NAMES})
         names = [row[0] for row in found]
         chosen = of_property or (names[0] if names else None)

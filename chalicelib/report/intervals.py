@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Final, Literal, get_args
 
 from chalicelib import config
 from chalicelib.catalogue import Totals
-from chalicelib.days import HOUR_MS, MINUTE_MS, Calendar, each
+from chalicelib.days import MINUTE_MS, Calendar, each
 from chalicelib.errors import BadRequest
 from chalicelib.report.periods import Period
 from chalicelib.report.stats import Point
@@ -83,8 +84,7 @@ def _places(calendar: Calendar, first: date, day: date, interval: Interval) -> I
         start, end = calendar.day_start(day) // MINUTE_MS, calendar.day_end(day) // MINUTE_MS
         return ((calendar.local(minute * MINUTE_MS, day), minute) for minute in range(start, end))
     if interval == "hour":
-        start = calendar.day_start(day)
-        return ((calendar.local(start + hour * HOUR_MS, day), hour) for hour in range(calendar.hours_in(day)))
+        return zip(calendar.hour_starts(day), count(), strict=False)
     begin = day
     if interval == "week":
         begin = max(first, day - timedelta(days=day.weekday()))

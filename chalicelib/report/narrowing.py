@@ -17,12 +17,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.aggregate.duckdb_engine import Engine
+from chalicelib.aggregate.table_columns import VISITS
 from chalicelib.report.filter_sql import Clauses
 from chalicelib.report.filters import Condition
 
+LISTED: Final = "listed_visits"
 _VISIT: Final = "visitor_number, visit"
-# What questions need of page views. The other columns are the larger part, and would only be copied.
-_OF_VIEWS: Final = "day, visitor_number, visit, t, hour, page, host, engagement, load_time, scroll"
+# The columns that sums are made of. Each further one takes time to copy, and many are large.
+_SUMMED_OF_VISITS: Final = f"day, {_VISIT}, started, hour, pageviews, bounce, duration, first_of_visitor"
+_SUMMED_OF_VIEWS: Final = f"day, {_VISIT}, hour, engagement, load_time, scroll"
+# The columns that tables are made of, too: of visits, all but those that only lists of visits need.
+_OF_LISTS: Final = ("visitor", "id", "last_seen", "identifier", "latitude", "longitude", "timezone", "events")
+_OF_VISITS: Final = ", ".join(("day", *(name for name in VISITS if name not in _OF_LISTS)))
+_OF_VIEWS: Final = f"{_SUMMED_OF_VIEWS}, page, host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +40,42 @@ class Window:
     end: int
 
 
-def narrow(db: Engine, conditions: Sequence[Condition], window: Window | None = None) -> None:
-    """Narrow the relations of an engine to what meets all conditions.
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a question needs besides sums.
+
+    :ivar tables: the values of dimensions, and events; :ivar times: the instants of views.
+    """
+
+    tables: bool = True
+    times: bool = True
+
+
+EVERYTHING: Final = Needed()
+
+
+def narrow(
+    db: Engine, conditions: Sequence[Condition], window: Window | None = None, needed: Needed = EVERYTHING
+) -> None:
+    """Narrow the relations of an engine to what meets all conditions, with the columns that are needed.
+
+    The relation :data:`LISTED` has the same visits with all their columns, for lists of a few of them.
 
     :param window: of views: a further condition on views.
     """
+    whole = db.definition("human_visits")
+    db.define(LISTED, whole)
     if not conditions and window is None:
         return
     parts = _Parts.of(db, conditions, window)
-    _narrow_visits(db, parts)
-    views = f"SELECT {_OF_VIEWS} FROM human_views WHERE {parts.views.all()}"  # noqa: S608
+    _narrow_visits(db, parts, _OF_VISITS if needed.tables else _SUMMED_OF_VISITS)
+    listed = f"SELECT whole.* REPLACE (narrowed.pageviews AS pageviews) FROM ({whole}) AS whole"  # noqa: S608
+    db.define(LISTED, f"{listed} JOIN human_visits AS narrowed USING ({_VISIT})")
+    columns = ("t, " if needed.times else "") + (_OF_VIEWS if needed.tables else _SUMMED_OF_VIEWS)
+    views = f"SELECT {columns} FROM human_views WHERE {parts.views.all()}"  # noqa: S608
     _replace(db, "human_views", f"FROM ({views}) SEMI JOIN human_visits USING ({_VISIT})", parts)
-    _replace(db, "custom_events", _events(parts), parts)
+    if needed.tables:
+        _replace(db, "custom_events", _events(parts), parts)
 
 
 def narrow_visits(db: Engine, conditions: Sequence[Condition]) -> None:
@@ -106,11 +137,11 @@ class _Parts:
         return parts
 
 
-def _visits(parts: _Parts) -> str:
+def _visits(parts: _Parts, columns: str) -> str:
     """The visits that meet the conditions; `pageviews` counts the views that do."""
-    joins, columns = [], "human_visits.*"
+    joins, matched = [], ""
     if parts.views.texts:
-        columns = "human_visits.* REPLACE (matched.pageviews AS pageviews)"
+        matched = " REPLACE (matched.pageviews AS pageviews)"
         joins.append(
             f"JOIN (SELECT {_VISIT}, count(*) AS pageviews FROM human_views WHERE {parts.views.all()} GROUP BY ALL)"  # noqa: S608
             f" AS matched USING ({_VISIT})"
@@ -122,8 +153,8 @@ def _visits(parts: _Parts) -> str:
     if parts.excluded_events.texts:
         joins.append(f"ANTI JOIN (FROM custom_events WHERE {parts.excluded_events.any()}) AS other USING ({_VISIT})")
     # Conditions on visits come first: names such as `pageviews` are those of the whole visit there.
-    source = f"(SELECT * FROM human_visits WHERE {parts.visits.all()}) AS human_visits"  # noqa: S608
-    return f"SELECT {columns} FROM {source} {' '.join(joins)}"  # noqa: S608
+    source = f"(SELECT {columns} FROM human_visits WHERE {parts.visits.all()}) AS human_visits"  # noqa: S608
+    return f"SELECT human_visits.*{matched} FROM {source} {' '.join(joins)}"  # noqa: S608
 
 
 def _events(parts: _Parts) -> str:
@@ -134,9 +165,12 @@ def _events(parts: _Parts) -> str:
     return f"SELECT kept.* FROM custom_events AS kept ANTI JOIN {excluded} USING ({_VISIT}) WHERE {wanted}"  # noqa: S608
 
 
-def _narrow_visits(db: Engine, parts: _Parts) -> None:
-    """Narrow `human_visits`, and mark the first of those that are left of each visitor."""
-    table = _replace(db, "human_visits", _visits(parts), parts)
+def _narrow_visits(db: Engine, parts: _Parts, columns: str = "*") -> None:
+    """Narrow `human_visits`, and mark the first of those that are left of each visitor.
+
+    :param columns: those that are needed.
+    """
+    table = _replace(db, "human_visits", _visits(parts, columns), parts)
     several = f"SELECT visitor_number FROM {table} WHERE NOT first_of_visitor"  # noqa: S608
     firsts = f"FROM {table} WHERE visitor_number IN ({several}) GROUP BY visitor_number"
     wanted = f"({_VISIT}) IN (SELECT (visitor_number, min(visit)) {firsts})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -10,31 +10,34 @@ from chalicelib.aggregate.duckdb_engine import Engine, engine
 from chalicelib.report import narrowing
 from chalicelib.report.day_tables import load_days
 from chalicelib.report.filters import Condition
-from chalicelib.report.narrowing import Window
+from chalicelib.report.narrowing import EVERYTHING, Needed, Window
 from chalicelib.report.query_budget import within_budget
+from chalicelib.store.rollups import StoredRollup
 from chalicelib.store.sites import Site
 
 
 @contextmanager
 def opened(
     site: Site,
-    days: Sequence[date],
+    built: Mapping[date, StoredRollup],
     conditions: Sequence[Condition],
     until: float,
     *,
     window: Window | None = None,
     end: int | None = None,
+    needed: Needed = EVERYTHING,
 ) -> Iterator[Engine]:
     """An engine with the visits, views and events of some days that meet all conditions.
 
-    :param days: days that have a rollup.
+    :param built: see `day_tables.load_days`.
     :param until: see `query_budget.deadline`; :param window: see `narrowing.narrow`.
     :param end: what happened after this instant (epoch ms) is left out; None: all is included.
+    :param needed: see `narrowing.narrow`.
     :raises QueryTooLarge: if it takes too much time or memory, here or in the block.
     """
     with engine() as db, within_budget(db, until):
-        load_days(db, site, days)
+        load_days(db, site, built)
         if end is not None:
             narrowing.cut_at(db, end)
-        narrowing.narrow(db, conditions, window)
+        narrowing.narrow(db, conditions, window, needed)
         yield db

@@ -64,8 +64,8 @@ def of_site(site: Site, conditions: Sequence[Condition], limit: int, now: dateti
     window = Window(first * MINUTE_MS, (current + 1) * MINUTE_MS)
     begin, end = (site.calendar.day_of(t) for t in (window.first, window.end - 1))
     refresh_dirty_days(site, begin, end)
-    known = list(rollups.built_between(site.id, begin, end))
-    with opened(site, known, conditions, until, window=window) as db:
+    built = rollups.without_figures(site.id, begin, end)
+    with opened(site, built, conditions, until, window=window) as db:
         counts = {minute: (visitors, views) for minute, visitors, views in db.rows(_BY_MINUTE)}
         ((visitors, views),) = db.rows(_WHOLE)
         figures.compute(db, TABLES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from chalicelib import days
@@ -65,7 +64,7 @@ def series(
     counts: Counts
     if interval == "hour":
         counts = {
-            (day, hour.hour): replace(hour.sums, visitors=hour.visitors)
+            (day, hour.hour): hour.sums.with_visitors(hour.visitors)
             for day, rollup in _with_hours(site, unpacked, first, last).items()
             for hour in rollup.hours
         }

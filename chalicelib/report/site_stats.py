@@ -177,8 +177,8 @@ def online(site: Site, unpacked: Mapping[date, Rollup], today: date, now: dateti
     :param unpacked: rollups that have been read already; the others are read.
 
     At midnight, a visitor has a key for each of two days, which cannot be linked. So the larger number of both days is
-    returned, not their sum. The clocks of the functions differ a little, so a moment ahead counts as now; what is further
-    ahead does not.
+    returned, not their sum. Clocks of functions differ a little, so a moment ahead counts as now; what is further ahead
+    does not.
     """
     minute = int(now.timestamp() // 60)
     most = 0

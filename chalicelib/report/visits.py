@@ -154,10 +154,10 @@ def of_visitor(site: Site, day: date, visitor: str) -> Iterator[tuple[dict[str, 
     :returns: visits as :func:`list_visits` has them, and the rest by name.
     :raises QueryTooLarge: if it takes too much time or memory.
     """
-    if not rollups.built_between(site.id, day, day):
+    if not (built := rollups.without_figures(site.id, day, day)):
         return
     with engine() as db, query_budget.within_budget(db, query_budget.deadline()):
-        load_days(db, site, [day])
+        load_days(db, site, built)
         found, views, events = _read(db, config.MAX_VISITOR_HOUR, None, [visitor])
         for key, visit in found.items():
             asked = dict(zip(("day", "visitor", "visit"), key, strict=True))
@@ -175,7 +175,7 @@ def _of_day(
     until: float,
 ) -> list[dict[str, Any]]:
     with engine() as db, query_budget.within_budget(db, until):
-        load_days(db, site, [day])
+        load_days(db, site, rollups.without_figures(site.id, day, day))
         narrowing.narrow_visits(db, conditions)
         found, views, events = _read(db, most, after, visitors)
     return [_shown(site, visit, views[key], events.get(key, ())) for key, visit in found.items()]
@@ -185,7 +185,7 @@ def _read(
     db: Engine, most: int, after: _Cursor | None, visitors: Sequence[str] | None
 ) -> tuple[dict[_Key, dict[str, Any]], dict[_Key, list[Sequence[Any]]], dict[_Key, list[Sequence[Any]]]]:
     """Up to `most` visits, newest first, and their views and events."""
-    position = {"before": after.before, "before_id": after.before_id} if after else compute_rollup.AFTER_ALL
+    position = {"before": after.before, "before_id": after.before_id} if after else None
     found = {
         (visit["day"], visit["visitor"], visit["visit"]): visit
         for visit in compute_rollup.latest_visits(db, most, position, visitors)

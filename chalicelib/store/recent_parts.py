@@ -21,6 +21,12 @@ _tables: Final[OrderedDict[tuple[str, date, str, str], bytes]] = OrderedDict()
 timed_cache.on_reset(_tables.clear)
 
 
+def has(site_id: str, day: date, part: Part, tables: Sequence[str]) -> bool:
+    """Whether :func:`read` needs nothing from the bucket for these tables."""
+    with _lock:
+        return all((site_id, day, part.name, table) in _tables for table in tables if table in part.places)
+
+
 def read(site_id: str, day: date, part: Part, tables: Sequence[str]) -> dict[str, bytes]:
     """As `segments.read_part`, for the tables that are not known here."""
     with _lock:

@@ -22,6 +22,17 @@
     faults.push(`${named(element)} is cut without a title: ${element.innerText.trim().slice(0, 60)}`);
   }
 
+  // Controls beside each other, of one form or of several, share a middle line.
+  for (const row of document.querySelectorAll(".actions")) {
+    const controls = [...row.querySelectorAll("button, .button, select, input:not([type=hidden])")].filter((one) => one.offsetHeight);
+    const boxes = controls.map((one) => one.getBoundingClientRect());
+    boxes.forEach((box, number) => {
+      const next = boxes[number + 1];
+      if (!next || next.top >= box.bottom || box.top >= next.bottom) return;
+      if (Math.abs(next.top + next.bottom - box.top - box.bottom) > 2) faults.push(`${named(controls[number + 1])} is not in line`);
+    });
+  }
+
   // The boxes that a text may stick out of: what is around its element, up to what scrolls, is cut, or lies above.
   const known = new Map();
   const around = (element) => {

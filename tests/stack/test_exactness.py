@@ -269,7 +269,7 @@ def test_explore_over_segments_equals_the_rollup(site: Site) -> None:
         consume(messages(traffic(site, day, seed=number)))
     shown = site_stats.stats(site, period, now)
     with engine() as db:
-        day_tables.load_days(db, site, period.days())
+        day_tables.load_days(db, site, rollups.without_figures(site.id, period.first, period.last))
         explored = compute_rollup.compute(db)
     assert site_stats.metrics(explored.totals) == shown.metrics
     for table in catalogue.DIMENSIONS:

@@ -44,6 +44,16 @@ def test_every_instant_is_in_one_day(first: str, changes: list[tuple[int, str]],
     assert days.day_of(days.day_end(day)) > day
     assert 0 <= days.hour_of(t, day) < config.DAY_HOURS
     assert days.hours_in(day) <= config.DAY_HOURS
+    assert days.hour_starts(day) == [days.hour_start(day, hour) for hour in range(days.hours_in(day))]
+
+
+@pytest.mark.parametrize("zone", [*ZONES, "Australia/Lord_Howe", "America/St_Johns", "Africa/Casablanca"])
+def test_hours_begin_by_the_clock_all_year(zone: str) -> None:
+    days = calendar(zone)
+    for number in range(365):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        expected = [days.hour_start(day, hour) for hour in range(days.hours_in(day))]
+        assert [hour.isoformat() for hour in days.hour_starts(day)] == [hour.isoformat() for hour in expected]
 
 
 def test_days_that_have_begun_keep_their_zone() -> None:

@@ -182,7 +182,7 @@ def _values(form: FilterForm) -> list[str]:
     if form.field.form == "yes or no":
         return [form.bounced] if form.bounced else []
     if form.field.form == "range":
-        return [_range(least.strip(), most.strip()) for least, most in form.ranges if least.strip() or most.strip()]
+        return [_range(*map(formatting.entered_number, ends)) for ends in form.ranges if "".join(ends).strip()]
     texts = [text for text in form.values if text]
     if form.operator.startswith("contains"):
         if form.empty:
@@ -199,4 +199,4 @@ def _range(least: str, most: str) -> str:
 
 
 def _end(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
+    return "" if value is None else formatting.number_to_edit(value)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from chalicelib import config
+from chalicelib import config, translation
 from chalicelib.dashboard.reports import filter_form, filter_pills
 from chalicelib.dashboard.reports.filter_form import FilterForm
 from chalicelib.dashboard.reports.page_query import PageQuery
@@ -53,6 +53,13 @@ def sent(name: str, given: Sent, page: PageQuery) -> list[str]:
 )
 def test_a_form_adds_what_it_says(name: str, given: Sent, added: list[str]) -> None:
     assert sent(name, given, query("is,browser,Firefox")) == ["is,browser,Firefox", *added]
+
+
+def test_numbers_of_a_range_are_written_as_the_language_does() -> None:
+    with translation.language("de"):
+        assert sent("duration", {"least": ["1,5"], "most": ["1.200"]}, query()) == ["is,duration,1.5..1200"]
+        (condition,) = filters.parse(["is,duration,1.5..1200"])
+        assert filter_form.of_condition(condition, query()).ranges == (("1,5", "1200"),)
 
 
 @pytest.mark.parametrize(

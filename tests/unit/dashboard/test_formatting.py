@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib import translation
 from chalicelib.dashboard import countries, formatting
 
 TODAY = date(2026, 11, 24)
@@ -136,3 +137,30 @@ def test_countries_have_english_names() -> None:
     assert countries.name_of("gb") == "United Kingdom"
     assert countries.name_of("CI") == "Côte d’Ivoire"
     assert countries.name_of("ZZ") == "ZZ"
+
+
+@pytest.mark.parametrize(
+    ("tag", "entered", "number"),
+    [
+        ("en", "1,500", "1500"),
+        ("en", " 1.5 ", "1.5"),
+        ("en", "1,5", "1,5"),  # which is no number
+        ("de", "1,5", "1.5"),
+        ("de", "1.500", "1500"),
+        ("de", "1.234.567,25", "1234567.25"),
+        ("de", "1.5", "1.5"),
+        ("zh-Hant", "0.5", "0.5"),
+        ("de", "viele", "viele"),
+        ("de", "", ""),
+    ],
+)
+def test_numbers_are_entered_as_the_language_writes_them(tag: str, entered: str, number: str) -> None:
+    with translation.language(tag):
+        assert formatting.entered_number(entered) == number
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 30.0, 1234.125, 1_500_000.0])
+@pytest.mark.parametrize("tag", translation.LANGUAGES)
+def test_a_number_in_a_form_is_read_as_it_was(tag: str, value: float) -> None:
+    with translation.language(tag):
+        assert float(formatting.entered_number(formatting.number_to_edit(value))) == value

@@ -34,7 +34,7 @@ class Stack:
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if the tests run in the background
 commands.DEMO_DAYS = 0
-commands._print_info = lambda info: None
+commands._announce = commands._print_info = lambda info: None
 sys.exit(commands._demo(Stack()))
 """
 

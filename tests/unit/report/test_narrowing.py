@@ -2,10 +2,11 @@
 
 import pytest
 
-from chalicelib.aggregate import compute_rollup
-from chalicelib.aggregate.duckdb_engine import engine
+from chalicelib.aggregate import compute_rollup, figures
+from chalicelib.aggregate.catalogue_sql import with_sums
+from chalicelib.aggregate.duckdb_engine import engine, filled
 from chalicelib.report import filters, narrowing
-from chalicelib.report.narrowing import Window
+from chalicelib.report.narrowing import LISTED, Needed, Window
 from tests.unit.report.visit_records import MINUTE, START, VISITORS, narrowed
 
 # Questions need no ids of views, so they are left out.
@@ -15,7 +16,7 @@ VIEWS = "views SEMI JOIN human_views USING (visitor_number, visit, t)"
 def left(*texts: str) -> tuple[str, str, str]:
     """The first views of the visits, the views, and the events that filters leave, by the numbers of their ids."""
     with narrowed(texts) as db:
-        found = [db.rows(f"SELECT id FROM {rows}") for rows in ("human_visits", VIEWS, "custom_events")]
+        found = [db.rows(f"SELECT id FROM {rows}") for rows in (LISTED, VIEWS, "custom_events")]
     visits, views, events = (" ".join(sorted((id_ for (id_,) in rows), key=int)) for rows in found)
     return visits, views, events
 
@@ -122,14 +123,36 @@ def test_a_filter_and_its_opposite_are_all_visits(text: str) -> None:
 
 def test_a_visitor_counts_once_if_the_first_visit_does_not_match() -> None:
     with narrowed(["is,page,/Café"]) as db:
-        (hour,) = compute_rollup.compute(db).hours
+        figures.compute(db, [figures.HOUR])
+        (hour,) = compute_rollup.of_figures(db).hours
         assert (hour.sums.visitors, hour.sums.visits, hour.sums.pageviews, hour.sums.bounces) == (1, 1, 1, 0)
         assert db.rows("SELECT pageviews, duration FROM human_visits") == [(1, 150_000)]
 
 
+@pytest.mark.parametrize(
+    "text", ["is,country,FR", "is,page,/a", "is_not,page,/b", "is,event,Purchase", "is,hostname,example.com"]
+)
+def test_sums_need_fewer_columns(text: str) -> None:
+    places = {
+        "{place_of_view}": "hour",
+        "{place_of_visit}": "hour",
+        "{views_before}": "true",
+        "{visits_before}": "true",
+    }
+    sums = filled(with_sums("sums_by_place"), places)
+    with narrowed([text]) as db:
+        expected = db.rows(sums)
+    with narrowed([text], needed=Needed(tables=False, times=False)) as db:
+        assert db.rows(sums) == expected
+        columns = {name for name, *_ in db.rows("DESCRIBE human_visits")} | {
+            name for name, *_ in db.rows("DESCRIBE human_views")
+        }
+    assert not columns & {"country", "page", "t", "id", "visitor"}
+
+
 def test_a_window_is_a_condition_on_views() -> None:
     with narrowed(["is,country,FR"], Window(START + 101 * MINUTE, START + 102 * MINUTE)) as db:
-        assert db.rows("SELECT id, pageviews FROM human_visits") == [("5", 1)]
+        assert db.rows(f"SELECT id, pageviews FROM {LISTED}") == [("5", 1)]
         assert db.rows(f"SELECT id FROM {VIEWS}") == [("6",)]
 
 

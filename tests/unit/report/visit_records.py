@@ -62,10 +62,12 @@ VISITORS = [
 
 
 @contextmanager
-def narrowed(texts: Sequence[str] = (), window: narrowing.Window | None = None) -> Iterator[Engine]:
+def narrowed(
+    texts: Sequence[str] = (), window: narrowing.Window | None = None, needed: narrowing.Needed = narrowing.EVERYTHING
+) -> Iterator[Engine]:
     """An engine with what meets some filters."""
     with engine() as db:
         db.load(VISITORS, [])
         db.sessionize()
-        narrowing.narrow(db, filters.parse(texts), window)
+        narrowing.narrow(db, filters.parse(texts), window, needed)
         yield db

@@ -40,6 +40,16 @@ def test_a_table_is_read_once(requests: list[object]) -> None:
     assert requests == [("s", "p", ("visits",)), ("s", "p", ("views",))]
 
 
+def test_what_is_known_needs_no_request(requests: list[object]) -> None:
+    one = part("p", "visits", "views")
+    assert not recent_parts.has("s", DAY, one, ["visits"])
+    recent_parts.read("s", DAY, one, ["visits"])
+    assert recent_parts.has("s", DAY, one, ["visits", "events"])  # a part without events
+    assert not recent_parts.has("s", DAY, one, ["visits", "views"])
+    assert not recent_parts.has("other", DAY, one, ["visits"])
+    assert len(requests) == 1
+
+
 def test_parts_and_sites_are_kept_apart(requests: list[object]) -> None:
     for site, name in (("a", "p"), ("b", "p"), ("a", "q")):
         assert recent_parts.read(site, DAY, part(name, "visits"), ["visits"]) == {"visits": f"{site}{name}vi".encode()}
