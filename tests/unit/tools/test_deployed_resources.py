@@ -5,27 +5,48 @@ from __future__ import annotations
 import copy
 import io
 import json
+import random
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from chalice.cli.factory import CLIFactory
-from chalice.deploy import deployer, packager
-from chalice.utils import UI
+from chalice.deploy import packager
 
-from infra import deployed_resources, project
+from infra import bytecode, chalice_deploy, deployed_resources, project
 from infra.aws_environment import Cloud, DeployError
+from infra.dependencies import Dependencies
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
+from tests.unit.tools.fake_s3 import SMALLEST_PART
+
+# More than the smallest part of an upload, so that they are sent in two.
+DEPENDENCIES = Dependencies("of-test", lambda folder: _write_random(folder / "library.so", SMALLEST_PART + 1000))
+
+
+def _write_random(path: Path, size: int) -> None:
+    path.parent.mkdir()
+    path.write_bytes(random.Random(1).randbytes(size))
 
 
 class Deployments:
-    """Deployments of this program to an account in memory, by Chalice's own code."""
+    """Deployments of this program to an account in memory, by Chalice's own code.
+
+    :ivar program: the archive that Chalice makes of the program.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.program = folder / "program.zip"
         project.copy_to(folder, "dev", {})
+        self.change("first")
+
+    def change(self, text: str) -> None:
+        """Change the program."""
+        with zipfile.ZipFile(self.program, "w") as opened:
+            opened.writestr("app.py", f"told = {text!r}\n")
+            opened.writestr("chalicelib/style.css", "a { color: red }")
 
     def run(self, aws: FakeAws, last: int | None = None, *, in_time: bool = True) -> dict[str, Any]:
         """Deploy; gives what Chalice recorded. `last`, `in_time`: see `FakeAws`."""
@@ -38,10 +59,16 @@ class Deployments:
         file.unlink(missing_ok=True)
         if record:
             file.write_text(json.dumps(record))
-        config = CLIFactory(str(self.folder), environ={}).create_config_obj(chalice_stage_name="dev")
-        deployer.create_default_deployer(aws, config, UI(out=io.StringIO())).deploy(config, chalice_stage_name="dev")
+        chalice_deploy.deploy(self.folder, "dev", cloud.names.bucket, aws.session(), lambda _architecture: DEPENDENCIES)
         recorded: dict[str, Any] = json.loads(file.read_text())
         return recorded
+
+
+def account() -> FakeAws:
+    """An account in which the bucket of the stage exists already, as CloudFormation makes it."""
+    aws = FakeAws()
+    aws.kept.add(f"shylight-dev-{ACCOUNT}-{REGION}")
+    return aws
 
 
 def cloud_of(aws: FakeAws, stage: str = "dev") -> Cloud:
@@ -53,22 +80,30 @@ def cloud_of(aws: FakeAws, stage: str = "dev") -> Cloud:
 @pytest.fixture(scope="module")
 def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
     folder = tmp_path_factory.mktemp("project")
-    package = folder / "package.zip"
-    package.write_bytes(b"zip")
-    with patch.object(packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(package)):
-        yield Deployments(folder)
+    made = Deployments(folder)
+    with patch.object(
+        packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(made.program)
+    ):
+        yield made
 
 
 @pytest.fixture(scope="module")
 def whole(deployments: Deployments) -> FakeAws:
     """The account after a deployment that nothing interrupted."""
-    aws = FakeAws()
+    aws = account()
     deployments.run(aws)
     return aws
 
 
+@pytest.fixture
+def another_program(deployments: Deployments) -> Iterator[None]:
+    deployments.change("another")
+    yield
+    deployments.change("first")
+
+
 def test_the_record_is_that_of_chalice(deployments: Deployments) -> None:
-    aws = FakeAws()
+    aws = account()
     recorded = deployments.run(aws)
     found = deployed_resources.find(cloud_of(aws), {})
     by_name = {one["name"]: one for one in found["resources"]}
@@ -86,26 +121,57 @@ def test_a_deployment_that_is_killed_at_any_call_is_finished_by_the_next(
 ) -> None:
     """Killed before or after each of its calls took effect."""
     for last in range(1, len(whole.calls) + 1):
-        aws = FakeAws()
+        aws = account()
         with pytest.raises(Killed):
             deployments.run(aws, last, in_time=in_time)
         deployments.run(aws)
         assert aws.contents() == whole.contents(), (last, whole.calls[last - 1])
 
 
+@pytest.mark.parametrize("in_time", [True, False], ids=["after", "before"])
 def test_an_upgrade_that_is_killed_at_any_call_is_finished_by_the_next(
-    deployments: Deployments, whole: FakeAws
+    deployments: Deployments, whole: FakeAws, in_time: bool, another_program: None
 ) -> None:
-    again = copy.deepcopy(whole)
-    deployments.run(again)
-    for last in range(1, len(again.calls) + 1):
+    upgraded = copy.deepcopy(whole)
+    deployments.run(upgraded)
+    for last in range(1, len(upgraded.calls) + 1):
         aws = copy.deepcopy(whole)
         with pytest.raises(Killed):
-            deployments.run(aws, last)
+            deployments.run(aws, last, in_time=in_time)
         deployments.run(aws)
-        assert aws.contents() == whole.contents(), (last, again.calls[last - 1])
+        assert aws.contents() == upgraded.contents(), (last, upgraded.calls[last - 1])
         assert [*aws.apis] == [*whole.apis]
         assert [*aws.mappings] == [*whole.mappings]
+
+
+def test_every_function_gets_the_same_package_which_is_sent_once(whole: FakeAws) -> None:
+    (body,) = whole.objects.values()
+    assert {function["package"] for function in whole.functions.values()} == {body}
+    assert whole.sent == len(body)
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        assert package.testzip() is None
+        assert {"library.so", "app.py", bytecode.name_of("app.py")} < {*package.namelist()}
+        assert package.read("app.py") == b"told = 'first'\n"
+
+
+def test_an_upgrade_without_new_dependencies_sends_what_has_changed(
+    deployments: Deployments, whole: FakeAws, another_program: None
+) -> None:
+    aws = copy.deepcopy(whole)
+    deployments.run(aws)
+    assert aws.sent - whole.sent < 2000
+    (body,) = {function["package"] for function in aws.functions.values()}
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        assert package.testzip() is None
+        assert package.read("app.py") == b"told = 'another'\n"
+        assert package.read("chalicelib/style.css") == b"a { color: red }"
+
+
+def test_a_deployment_of_the_same_program_sends_no_package(deployments: Deployments, whole: FakeAws) -> None:
+    aws = copy.deepcopy(whole)
+    deployments.run(aws)
+    assert aws.sent == whole.sent
+    assert aws.contents() == whole.contents()
 
 
 def record_of(aws: FakeAws, stage: str = "dev", recorded: dict[str, Any] | None = None) -> list[dict[str, Any]]:
