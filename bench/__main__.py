@@ -16,7 +16,7 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 PARTS = (
     "tracker",
     "package",
-    "imports",
+    "cold_start",
     "collector",
     "worker",
     "aggregation",
@@ -75,10 +75,10 @@ def _measure(wanted: set[str]) -> Iterator[Section]:
 def _measure_program(wanted: set[str]) -> Iterator[Section]:
     from bench import (
         aggregation,
+        cold_start,
         collector,
         cost,
         home,
-        imports,
         overview,
         page_load,
         questions,
@@ -89,8 +89,8 @@ def _measure_program(wanted: set[str]) -> Iterator[Section]:
     from bench.local_aws import local_aws
 
     with local_aws() as cloud:
-        if "imports" in wanted:
-            yield imports.measure(cloud.environ({}))
+        if "cold_start" in wanted:
+            yield cold_start.measure(cloud.environ({}))
         collected = aggregated = stored = None
         if wanted & {"collector", "cost"}:
             part, collected = collector.measure()

@@ -180,8 +180,8 @@ def gb_s(function: str, cpu_ms: float, calls: float) -> float:
 
 
 def gb_s_price() -> float:
-    """The price of a GB-second on the processors that .chalice/config.json chooses, by default x86."""
-    return prices.LAMBDA_GB_S_ARM if _chalice().get("lambda_architecture") == "arm64" else prices.LAMBDA_GB_S
+    """The price of a GB-second on the processors that .chalice/config.json chooses, by default arm64."""
+    return prices.LAMBDA_GB_S_X86 if _chalice().get("lambda_architecture") == "x86_64" else prices.LAMBDA_GB_S_ARM
 
 
 def memory_mb(function: str) -> int:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
-import json
 import time
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from demo.traffic.audience import Audience
-from harness.lambda_requests import Context, event, url_event
+from harness.beacons import SCRIPT, at_url, beacon
+from harness.lambda_requests import Context, event
 from harness.measurement import Measurement, Section
 from harness.sample_day import new_site
 
 _REQUESTS = 300
-_RESOURCE = "/ingress/{site}/script.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +29,14 @@ class Collected:
     script_bytes: int
 
 
-def beacon(site: str, number: int, audience: Audience) -> dict[str, Any]:
-    """The Lambda event of a view's beacon by a new visitor."""
-    who = audience.person()
-    body = {
-        "idempotency": f"0.bench{number}",
-        "location": "https://lighthouse-journal.example/guides/how-a-fresnel-lens-works",
-        "referrer": "https://www.google.com/",
-        "loadTime": 812,
-    }
-    headers = {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": who.agent.text}
-    return event("POST", _RESOURCE, {"site": site}, body=json.dumps(body), headers=headers, address=who.address)
-
-
 def measure() -> tuple[Section, Collected]:
     """CPU time and elapsed time per request to a warm function, through both ways in."""
     import app
 
     site, audience = new_site("collector").id, Audience(Random(1))
     beacons = [beacon(site, number, audience) for number in range(_REQUESTS + 20)]
-    of_url = [_at_url(one) for one in beacons]
-    scripts = [event("GET", _RESOURCE, {"site": site}, headers={"Accept-Encoding": "gzip"})] * (_REQUESTS + 20)
+    of_url = [at_url(one) for one in beacons]
+    scripts = [event("GET", SCRIPT, {"site": site}, headers={"Accept-Encoding": "gzip"})] * (_REQUESTS + 20)
     with contextlib.redirect_stdout(io.StringIO()):
         beacon_cpu, beacon_wall = _warm(app.app, beacons)
         url_cpu, _ = _warm(app.collect, of_url)
@@ -73,13 +59,6 @@ def measure() -> tuple[Section, Collected]:
         ],
     )
     return section, collected
-
-
-def _at_url(given: dict[str, Any]) -> dict[str, Any]:
-    """The same request to the function's URL."""
-    body = base64.b64decode(given["body"]).decode()
-    address = given["requestContext"]["identity"]["sourceIp"]
-    return url_event("POST", given["path"], body=body, headers=given["headers"], address=address)
 
 
 def _size(answer: dict[str, Any]) -> int:

@@ -56,7 +56,11 @@ def measure(
             found.append(Measurement(f"{endpoint.value}: a million, in all, at {views:,} a day", total, "USD", budget))
         alone = sum(bill.per_million(units, endpoint, BUDGET_AT, batch=1).values())
         found.append(Measurement(f"{endpoint.value}: a million, if each event is processed alone", alone, "USD"))
-    found.append(Measurement("a million GB-seconds", bill.gb_s_price() * prices.MILLION, "USD", note=prices.as_text()))
+    found.append(
+        Measurement(
+            "a million GB-seconds", bill.gb_s_price() * prices.MILLION, "USD", note=prices.as_text(bill.gb_s_price())
+        )
+    )
     return Section("Units, calls and cost, everything counted", found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextvars import copy_context
 from importlib import import_module
@@ -10,7 +9,7 @@ from typing import Any
 
 from chalice import Response
 
-from chalicelib import config, translation
+from chalicelib import translation
 from chalicelib.api.routes import ROUTES as API
 from chalicelib.api.routes import UNKNOWN as UNKNOWN_CALLS
 from chalicelib.collect.routes import ROUTES as COLLECT
@@ -47,21 +46,6 @@ def register(app: ShylightApp, routes: tuple[Route, ...] = (*ROUTES, *UNKNOWN)) 
             raise ValueError(f"{route.method} {route.path} has a right of an address that is not in its path")
         given = {} if route.method in ("GET", "HEAD", "OPTIONS") else {"content_types": _ANY_BODY}
         app.route(route.path, methods=[route.method], name=route.handler, **given)(_view(app, route))
-
-
-def preload() -> None:
-    """In the function that only receives hits, import what hits need before the first one comes.
-
-    While a function starts, Lambda gives it more CPU than the share that belongs to its memory.
-    """
-    if os.environ.get("AWS_LAMBDA_FUNCTION_NAME") != config.settings().collect:
-        return
-    for route in COLLECT:
-        handler_of(route)
-    import_module("chalicelib.collect.function_url")
-    from chalicelib.store import hit_queue
-
-    hit_queue.connect()
 
 
 def handler_of(route: Route) -> Callable[..., Response]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from infra import domain, geoip, project, terraform
@@ -84,19 +85,16 @@ def _link(stage: str) -> int:
 
 def _package(stage: str) -> int:
     _check_python()
-    folder = ROOT / ".local" / "deploy" / stage
     target = ROOT / ".local" / "package" / stage
-    # This makes no AWS requests; Chalice only needs a region to be set.
-    cloud = Cloud(stage, os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", "")
-    project.copy_to(folder, stage, {}, cloud.partition)
-    project.chalice(cloud, folder, ["package", "--stage", stage, "--pkg-format", "terraform", str(target)])
-    terraform.fix(target)
+    with tempfile.TemporaryDirectory(prefix="shylight-") as folder:
+        terraform.write(stage, Path(folder), target, os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
     _say(f"Terraform and the functions' package: {target.relative_to(ROOT)}/")
     return 0
 
 
 def _run_chalice(cloud: Cloud, folder: Path) -> None:
-    project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage])
+    project.leave_out_dependencies(folder)
+    project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], project.CHALICE_BY_BUCKET)
 
 
 def _locate(cloud: Cloud, rest_api_id: str) -> str:

@@ -1,8 +1,8 @@
 """Taking a stage down: what `make destroy` does. It can be repeated after a failure anywhere.
 
-What runs is deleted first, so that nothing writes any more: domain, URL for hits, then what Chalice has made. Data
-stays, in the CloudFormation stack of the resources, which the next deployment goes on with; or it is deleted with that
-stack.
+What runs is deleted first, so that nothing writes any more: domain, URL for hits, then what Chalice has made, with the
+package of its functions. Data stays, in the CloudFormation stack of the resources, which the next deployment goes on
+with; or it is deleted with that stack.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra import cloudformation, deployed_resources, domain
+from infra import cloudformation, deployed_resources, domain, package_store
 from infra.aws_environment import Cloud
 from infra.deploy_lock import DeployLock
 
@@ -42,6 +42,7 @@ def _destroy(cloud: Cloud, *, data: bool, say: Say) -> None:
     cloudformation.delete(cloud, cloudformation.INGEST)
     say("functions, API and schedules")
     _delete_functions(cloud)
+    _if_there(package_store.discard, s3=cloud.client("s3"), bucket=cloud.names.bucket)
     if not data:
         say(f"the data stays in the CloudFormation stack {cloudformation.stack_name(cloud)}")
         return

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.config import Settings, read_settings
+from chalicelib.dashboard.render import COMPILED
+from chalicelib.dashboard.render import environment as templates
 from chalicelib.translation import LANGUAGES, SOURCE_LANGUAGE
 from infra import policies
 from infra.aws_environment import Cloud, DeployError
@@ -28,12 +30,14 @@ BUILT = (
     *(f"chalicelib/dashboard/built/{name}.svg" for name in ("flags", "map", "marks")),
 )
 STANDARD_CHALICE = "chalice.cli"
+# Deploys with a package in the stage's bucket.
+CHALICE_BY_BUCKET = "infra.chalice_deploy"
 
 
 def copy_to(target: Path, stage: str, environment: Mapping[str, str], partition: str = policies.PARTITION) -> None:
     """Copy the program to `target`, with `environment` added to the stage's variables.
 
-    Chalice's own files there (``.chalice/deployed``, ``.chalice/deployments``) and ``vendor`` are kept.
+    Chalice's own files there (``.chalice/deployed``, ``.chalice/deployments``) are kept.
 
     :param partition: the part of AWS in the ARNs of policies.
 
@@ -55,6 +59,25 @@ def copy_to(target: Path, stage: str, environment: Mapping[str, str], partition:
     config["stages"][stage].setdefault("environment_variables", {}).update(environment)
     (target / ".chalice" / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
     policies.write(target / ".chalice", [stage], partition)
+    _compile_templates(target)
+
+
+def _compile_templates(target: Path) -> None:
+    """Add the templates of pages as Python, so that no function has to compile them."""
+    templates().compile_templates(target / COMPILED.relative_to(ROOT), zip=None)
+
+
+def architecture(stage: str) -> str:
+    """The processors of a stage's functions: ``arm64`` or ``x86_64``, as .chalice/config.json says."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    found: str = config["stages"].get(stage, {}).get("lambda_architecture") or config["lambda_architecture"]
+    return found
+
+
+def leave_out_dependencies(folder: Path) -> None:
+    """Have Chalice package the program alone; the dependencies are built by infra/dependencies.py."""
+    (folder / "requirements.txt").write_text("", encoding="utf-8")
+    (folder / "vendor").unlink(missing_ok=True)  # a link that earlier versions made
 
 
 def environment(stage: str) -> dict[str, str]:
@@ -94,11 +117,6 @@ def chalice(cloud: Cloud, project: Path, arguments: Sequence[str], module: str =
     output = done.stdout + done.stderr
     if done.returncode:
         raise DeployError(f"chalice {' '.join(arguments)} failed:\n{_tail(output)}")
-    if "Could not install dependencies" in output:  # Chalice continues without them, and the functions would not start
-        raise DeployError(
-            f"Chalice could not package all of requirements.txt under Python {sys.version_info.major}."
-            f"{sys.version_info.minor}:\n{_tail(output)}\nDeploy from Python 3.13: make PYTHON=python3.13 deploy"
-        )
     return output
 
 

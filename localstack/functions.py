@@ -1,7 +1,8 @@
-"""``chalice deploy`` to an emulator, with this machine's dependencies and, on ministack, the patches of `bridge`."""
+"""The functions on an emulator, deployed as to AWS, for the processor of this machine."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,11 +16,11 @@ def deploy(cloud: Cloud, folder: Path, kind: str) -> None:
 
     :param kind: ``ministack`` or ``localstack``.
     """
-    module = "localstack.bridge" if kind == "ministack" else project.STANDARD_CHALICE
     with dependencies.one_deploy_at_a_time():
-        _vendor(folder)
+        project.leave_out_dependencies(folder)
+        run_on_this_processor(folder)
         _discard_stale_state(cloud, folder)
-        project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], module)
+        project.chalice(cloud, folder, [kind, "deploy", "--stage", cloud.stage], "localstack.chalice_deploy")
 
 
 def rest_api(folder: Path, stage: str) -> str | None:
@@ -43,16 +44,11 @@ def locate_ingest(cloud: Cloud, function_url: str, kind: str) -> str:
     return f"{cloud.endpoint_url}/_aws/lambda-url/{url_id}"
 
 
-def _vendor(folder: Path) -> None:
-    (folder / "requirements.txt").write_text("", encoding="utf-8")  # everything is in vendor
-    link = folder / "vendor"
-    link.unlink(missing_ok=True)
-    link.symlink_to(dependencies.folder(), target_is_directory=True)
-    packages = folder / ".chalice" / "deployments"
-    if not packages.exists():
-        shared = dependencies.CACHE / "deployments"
-        shared.mkdir(parents=True, exist_ok=True)
-        packages.symlink_to(shared, target_is_directory=True)
+def run_on_this_processor(folder: Path) -> None:
+    """Change the configuration of the project in a folder: emulators run functions on this machine."""
+    path = folder / ".chalice" / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**config, "lambda_architecture": dependencies.architecture()}, indent=2), "utf-8")
 
 
 def _discard_stale_state(cloud: Cloud, folder: Path) -> None:

@@ -33,10 +33,12 @@ FULL: Final = frozenset(
         # Every example, with curl and in Python: what they ask is asked in the core by `test_rights_matrix.py`.
         "stack/test_api_examples.py",
         "stack/test_api_client.py::test_the_program_is_typed",
+        "stack/test_cold_start.py",
         # Spark takes 600 MB of disk.
         "stack/test_data_files.py",
         "stack/test_demo.py",
         "stack/test_deploy.py",
+        "stack/test_slow_link.py",
         "stack/test_exactness.py::test_an_aggregation_killed_at_any_call_is_repaired_by_the_next",
         "stack/test_exactness.py::test_a_worker_process_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing",
         "stack/test_exactness.py::test_every_message_delivered_twice_and_shuffled_gives_the_same_rollup_byte_for_byte",

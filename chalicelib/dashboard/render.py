@@ -40,13 +40,18 @@ SECURITY_HEADERS = {
 SECRET_URL_HEADERS = {"Referrer-Policy": "no-referrer"}
 
 
+# The templates as Python, which deployments add: compiling those of a page takes longer than rendering it.
+COMPILED = Path(__file__).with_name("compiled_templates")
+
+
 @cache
 def environment() -> Environment:
     """The Jinja2 environment. Undefined variables are errors."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, ModuleLoader, StrictUndefined
 
+    templates = Path(__file__).with_name("templates")
     env = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        loader=ModuleLoader(COMPILED) if COMPILED.is_dir() else FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

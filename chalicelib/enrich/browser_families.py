@@ -6,14 +6,33 @@ it does not know or names differently. The standard parser takes 600 µs per use
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from importlib import util
 from typing import Any, Final
 
-from ua_parser import RegexResolver, load_builtins
+import ua_parser
+from ua_parser import RegexResolver, load_lazy_builtins
 from ua_parser.lazy import OSMatcher, UserAgentMatcher
-from user_agents import parsers
 
 from chalicelib.enrich.regex_set import read_patterns
+
+
+def _load_when_used(package: Any, name: str) -> None:
+    """Have a module of a package executed when something in it is used."""
+    spec = util.find_spec(f"{package.__name__}.{name}")
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(f"{package.__name__}.{name}")
+    spec.loader = util.LazyLoader(spec.loader)
+    module = util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    setattr(package, name, module)
+
+
+# user-agents imports ua-parser's slow engine, which compiles its 630 patterns then, and which is not used here.
+_load_when_used(ua_parser, "user_agent_parser")
+from user_agents import parsers  # noqa: E402  # it has to come second
 
 UNKNOWN: Final = "Other"
 
@@ -89,7 +108,7 @@ class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]
     @property
     def device(self) -> Any:
         """The device's family, brand and model."""
-        found = _resolver().de.extract(self.ua_string)
+        found = _devices().de.extract(self.ua_string)
         return parsers.parse_device(*((found.family, found.brand, found.model) if found else (UNKNOWN, None, None)))
 
 
@@ -97,15 +116,23 @@ class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]
 def _resolver() -> Any:
     if RegexResolver is None:  # ua-parser-rs was not packaged; without this check ua-parser would be slow instead
         raise RuntimeError("ua-parser-rs is not installed; install requirements.txt")
-    browsers, systems, devices = load_builtins()
+    browsers, systems, _ = load_lazy_builtins()  # the engine takes their texts, so Python need not compile them
     return RegexResolver(
         (
             # The empty group stands for the name: ua-parser reads the version from the second group.
             [*(UserAgentMatcher(f"(){pattern}", name) for pattern, name in read_patterns("browsers.tsv")), *browsers],
             [*(OSMatcher(pattern, name) for pattern, name in _SYSTEMS), *systems],
-            devices,
+            [],
         )
     )
+
+
+@cache
+def _devices() -> Any:
+    """The patterns of devices, which are most of all; only some user agents need them."""
+    if RegexResolver is None:
+        raise RuntimeError("ua-parser-rs is not installed; install requirements.txt")
+    return RegexResolver(([], [], load_lazy_builtins()[2]))
 
 
 @cache

@@ -67,6 +67,11 @@ class UserAgent:
         return self.robot_reason is not None
 
 
+def prepare() -> None:
+    """Compile the patterns that every user agent is compared with."""
+    parse_agent("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36")
+
+
 @lru_cache(_CACHED_USER_AGENTS)
 def parse_agent(text: str, client_hints: str | None = None) -> UserAgent:
     """Parse a user agent.

@@ -5,6 +5,7 @@ Source: https://aws.amazon.com/pricing/, the pages of each service.
 
 from __future__ import annotations
 
+import platform
 from typing import Final
 
 MILLION: Final = 1_000_000
@@ -16,8 +17,10 @@ MONTH: Final = "2026-11"
 REST_API_REQUEST: Final = 3.50 / MILLION
 HTTP_API_REQUEST: Final = 1.00 / MILLION  # not used; compared with in docs/adr/0050
 LAMBDA_REQUEST: Final = 0.20 / MILLION  # the requests of a function URL cost nothing besides
-LAMBDA_GB_S: Final = 0.0000166667  # x86, Chalice's default
+LAMBDA_GB_S_X86: Final = 0.0000166667
 LAMBDA_GB_S_ARM: Final = 0.0000133334
+# On the kind of processor that this function runs on.
+LAMBDA_GB_S: Final = LAMBDA_GB_S_ARM if platform.machine() in {"aarch64", "arm64"} else LAMBDA_GB_S_X86
 SQS_REQUEST: Final = 0.40 / MILLION
 WRITE_UNIT: Final = 0.625 / MILLION
 READ_UNIT: Final = 0.125 / MILLION
@@ -35,12 +38,15 @@ METRIC_MONTH: Final = 0.30
 DASHBOARD_MONTH: Final = 3.00
 
 
-def as_text() -> str:
-    """The prices as text, to print with every result that was computed from them."""
+def as_text(gb_s: float = LAMBDA_GB_S) -> str:
+    """The prices as text, to print with every result that was computed from them.
+
+    :param gb_s: the price of a GB-second that was used.
+    """
     return (
         f"USD, {REGION}, list prices of {MONTH} without free tiers: "
         f"REST API {REST_API_REQUEST * MILLION:.2f} per million requests; "
-        f"Lambda {LAMBDA_REQUEST * MILLION:.2f} per million requests + {LAMBDA_GB_S:.10f} per GB-s (x86); "
+        f"Lambda {LAMBDA_REQUEST * MILLION:.2f} per million requests + {gb_s:.10f} per GB-s; "
         f"SQS {SQS_REQUEST * MILLION:.2f} per million; "
         f"DynamoDB {WRITE_UNIT * MILLION:.3f} per million write units, "
         f"{READ_UNIT * MILLION:.3f} per million read units, "

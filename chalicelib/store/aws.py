@@ -34,6 +34,7 @@ __all__ = [
     "condition_met",
     "error_code",
     "failed",
+    "session",
     "transaction_canceled",
     "transaction_refused",
 ]
@@ -42,7 +43,8 @@ AwsError = (BotoCoreError, ClientError)
 
 
 @cache
-def _session() -> Any:
+def session() -> Any:
+    """The process's session of botocore; making one takes as long as a client."""
     return botocore.session.get_session()
 
 
@@ -56,15 +58,15 @@ def client(service: str, attempts: int = ATTEMPTS) -> Any:
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": attempts},
-        s3={"addressing_style": "path"} if _session().get_config_variable("endpoint_url") else None,
+        s3={"addressing_style": "path"} if session().get_config_variable("endpoint_url") else None,
         max_pool_connections=32,
         user_agent=USER_AGENT,
         response_checksum_validation="when_required",  # parts have checksums of their own
     )
-    return _session().create_client(service, region_name=settings().region, config=options)
+    return session().create_client(service, region_name=settings().region, config=options)
 
 
-for _remembering in (settings, _session, client):
+for _remembering in (settings, session, client):
     timed_cache.on_reset(_remembering.cache_clear)
 
 

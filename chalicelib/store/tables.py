@@ -71,7 +71,8 @@ def _client() -> Any:
         max_retry_attempts=_Meta.max_retry_attempts,
         max_pool_connections=_Meta.max_pool_connections,
     )
-    connection.session.set_default_client_config(Config(user_agent=aws.USER_AGENT))
+    connection._local.session = aws.session()
+    aws.session().set_default_client_config(Config(user_agent=aws.USER_AGENT))
     return connection.client
 
 

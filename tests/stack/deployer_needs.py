@@ -121,13 +121,22 @@ def _s3(operation: str, given: Given) -> Iterator[Need]:
     bucket = f"arn:aws:s3:::{given['Bucket']}"
     keys = [one["Key"] for one in given["Delete"]["Objects"]] if "Delete" in given else [given.get("Key")]
     for action in _OF_S3[operation]:
-        yield from (Need(action, f"{bucket}/{key}" if "Object" in action else bucket) for key in keys)
+        of_bucket = "Bucket" in action
+        yield from (Need(action, bucket if of_bucket else f"{bucket}/{key}") for key in keys)
 
 
 _OF_S3: Final = {
     "get_object": ["s3:GetObject", "s3:ListBucket"],  # without the second, what is missing is answered with 403
     "put_object": ["s3:PutObject", "s3:GetObject"],  # the second for the condition If-Match
     "delete_object": ["s3:DeleteObject"],
+    "list_objects_v2": ["s3:ListBucket"],
+    "create_multipart_upload": ["s3:PutObject"],
+    "upload_part": ["s3:PutObject"],
+    "upload_part_copy": ["s3:PutObject", "s3:GetObject"],
+    "complete_multipart_upload": ["s3:PutObject"],
+    "abort_multipart_upload": ["s3:AbortMultipartUpload"],
+    "list_parts": ["s3:ListMultipartUploadParts"],
+    "list_multipart_uploads": ["s3:ListBucketMultipartUploads"],
     "delete_objects": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
     "list_object_versions": ["s3:ListBucketVersions"],
     "delete_bucket": ["s3:DeleteBucket"],

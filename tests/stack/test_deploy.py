@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from infra import cloudformation, deploy_lock, deployed_resources, domain, ingest, policies
+from infra import cloudformation, deploy_lock, deployed_resources, domain, ingest, policies, project
 from infra.aws_environment import Cloud, DeployError, emulator
 from infra.deploy import STATE_KEY, Target, deploy, sign_in_link
 from infra.deploy_lock import DeployLock
 from infra.destroy import destroy
 from infra.http_client import Answer, ask
 from infra.project import ROOT
-from localstack import functions, process
+from localstack import dependencies, functions, process
 from tests.conftest import ON_LOCALSTACK
 
 KIND = "localstack" if ON_LOCALSTACK else "ministack"
@@ -136,7 +136,11 @@ def test_chalice_deploy_alone_works_after_set_up(tmp_path: Path, new_account: Ne
     for name in ("chalicelib", "infra"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run([sys.executable, "-m", "infra.policies"], cwd=tmp_path, check=True)
-    functions.deploy(account, tmp_path, KIND)  # chalice deploy --stage dev, with this machine's packages
+    functions.run_on_this_processor(tmp_path)
+    dependencies.for_this_machine().install(tmp_path / "vendor")
+    (tmp_path / "requirements.txt").write_text("")
+    module = project.STANDARD_CHALICE if ON_LOCALSTACK else "localstack.bridge"
+    project.chalice(account, tmp_path, ["deploy", "--stage", "dev"], module)
 
     api = functions.rest_api(tmp_path, account.stage)
     assert api is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +20,19 @@ import yaml
 from chalice.deploy import packager
 
 from harness.botocore_calls import Call, intercepted_calls
-from infra import cloudformation, deploy, domain, function_logs, gateway_limit, geoip, listings, mail, people, quotas
+from infra import (
+    cloudformation,
+    deploy,
+    domain,
+    function_logs,
+    gateway_limit,
+    geoip,
+    listings,
+    mail,
+    package_store,
+    people,
+    quotas,
+)
 from infra.aws_environment import Cloud
 from infra.deploy_lock import DeployLock
 from infra.destroy import destroy
@@ -28,8 +41,8 @@ from localstack.mail import SENDER
 from tests.conftest import ON_LOCALSTACK
 from tests.stack import deployer_needs, iam
 from tests.stack.iam import Need
-from tests.unit.tools.chalice_deployments import Deployments
-from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws
+from tests.unit.tools.chalice_deployments import Deployments, account
+from tests.unit.tools.fake_aws import ACCOUNT, REGION
 from tests.unit.tools.test_template import _Loader
 
 pytestmark = pytest.mark.skipif(ON_LOCALSTACK, reason="the program runs in this process, and no function on LocalStack")
@@ -52,19 +65,19 @@ WAITERS = {
 
 def needs_of_calls(folder: Path) -> set[Need]:
     """Of a first deployment, an upgrade of an earlier release, a domain and its removal, and taking a stage down."""
-    package = folder / "package.zip"
-    package.write_bytes(b"zip")
-    aws = FakeAws()
+    aws = account()
     cloud = Cloud("dev", REGION, ACCOUNT)
     cloud._clients.update({name: aws.client(name) for name in deployer_needs._SERVICES})
-    with patch.object(packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(package)):
-        deployments = Deployments(folder)
+    deployments = Deployments(folder)
+    package = str(deployments.program)
+    with patch.object(packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: package):
         aws.add_stacks("dev")
         with DeployLock(cloud):
             deployments.run(aws)
         tags = {"aws-chalice": "version=1.34.0:stage=dev:app=shylight"}
         aws.lambda_create_function("shylight-dev-former", Code={}, Tags=tags)
         aws.iam_create_role("shylight-dev-former", "{}")
+        deployments.change("another")
         deployments.run(aws)
     (api,) = aws.apis
     gateway_limit.apply(cloud, api, settings("dev"))
@@ -89,6 +102,12 @@ def needs_in_source() -> set[Need]:
         for service in set(re.findall(r'client\("(\w+)"\)', text)) & deployer_needs._SERVICES.keys():
             for operation in words & deployer_needs.operations(service).keys():
                 found |= deployer_needs.of_call(service, operation, SAMPLES[service])
+    # An upload that was stopped is gone on with, or given up if the package is another one by then.
+    package = {"Bucket": f"shylight-dev-{ACCOUNT}-{REGION}", "Key": f"{package_store.PREFIX}a/b.zip"}
+    text = (ROOT / "infra" / "package_store.py").read_text(encoding="utf-8")
+    for operation in deployer_needs._OF_S3:
+        if f".{operation}(" in text or f'"{operation}"' in text:
+            found |= deployer_needs.of_call("s3", operation, package)
     return found
 
 
@@ -155,8 +174,10 @@ def needs_of_program(cloud: Cloud) -> set[Need]:
 @pytest.fixture(scope="module")
 def needed(local_aws: Cloud, tmp_path_factory: pytest.TempPathFactory) -> set[Need]:
     folder = tmp_path_factory.mktemp("project")
-    of_deployments = needs_of_calls(folder) | needs_in_source() | needs_of_options()
-    return of_deployments | needs_of_types() | needs_of_program(local_aws)
+    of_program = needs_of_program(local_aws)
+    with patch.dict(os.environ):  # in which Chalice puts the variables of the stage
+        of_deployments = needs_of_calls(folder) | needs_in_source() | needs_of_options()
+    return of_deployments | needs_of_types() | of_program
 
 
 def policy() -> dict[str, Any]:

@@ -6,6 +6,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ TOPS = {path for path in TREE if "/" not in path}
 WRITTEN = sorted(path for path in TREE if path.endswith((".py", ".md")))
 
 
+@cache
 def prose(path: Path) -> str:
     """What a file says to people: a document as a whole; of code, its comments and docstrings."""
     text = path.read_text(encoding="utf-8")

@@ -14,7 +14,8 @@ from tests.unit.tools.chalice_deployments import Deployments
 @pytest.fixture(scope="module")
 def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
     folder = tmp_path_factory.mktemp("project")
-    package = folder / "package.zip"
-    package.write_bytes(b"zip")
-    with patch.object(packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(package)):
-        yield Deployments(folder)
+    made = Deployments(folder)
+    with patch.object(
+        packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(made.program)
+    ):
+        yield made

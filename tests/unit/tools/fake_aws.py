@@ -9,14 +9,13 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
 from botocore.exceptions import ClientError
+
+from tests.unit.tools.fake_s3 import FakeBuckets
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 _LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
@@ -26,7 +25,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-class FakeAws:
+class FakeAws(FakeBuckets):
     """The account.
 
     :ivar calls: the calls that were made, as (service, operation). :ivar given: the same with their parameters.
@@ -35,6 +34,7 @@ class FakeAws:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.calls: list[tuple[str, str]] = []
         self.given: list[tuple[str, str, dict[str, Any]]] = []
         self.last: int | None = None
@@ -54,8 +54,6 @@ class FakeAws:
         # Table -> whether it is protected from deletion.
         self.tables: dict[str, bool] = {}
         self.kept: set[str] = set()  # queues, buckets, secrets and parameters, by their names
-        self.objects: list[dict[str, Any]] = []
-        self.now = datetime(2026, 11, 27, tzinfo=UTC)  # the time of S3
         self.executions: int | None = 1000  # Lambda's quota; None: who asks may not know it
         self._made = 0
         self._clients: dict[str, _Client] = {}
@@ -64,15 +62,9 @@ class FakeAws:
         """A client of a service, with the operations that deployments call."""
         return self._clients.setdefault(service, _Client(self, service))
 
-    # As the session that Chalice takes.
-    def create_client(self, service: str, **_: object) -> _Client:
-        return self.client(service)
-
-    def get_config_variable(self, name: str) -> str | None:
-        return REGION if name == "region" else None
-
-    def get_partition_for_region(self, _region: str) -> str:
-        return "aws"
+    def session(self) -> FakeSession:
+        """A session as botocore makes them."""
+        return FakeSession(self)
 
     def contents(self) -> dict[str, Any]:
         """What there is, without ids that AWS makes up."""
@@ -92,6 +84,7 @@ class FakeAws:
             "tables": self.tables,
             "kept": self.kept,
             "objects": self.objects,
+            "uploads": [(one.bucket, one.key) for one in self.uploads.values()],
         }
 
     def call(self, service: str, operation: str, given: dict[str, Any]) -> Any:
@@ -171,13 +164,21 @@ class FakeAws:
     def lambda_create_function(self, FunctionName: str, Code: Any, **given: Any) -> Any:
         if FunctionName in self.functions:
             raise self.refuse("lambda", "ResourceConflictException")
+        package = self._package(**Code) if Code else b""
         self.functions[FunctionName] = {
+            "package": package,
             "FunctionName": FunctionName, "FunctionArn": f"{_LAMBDA}:{FunctionName}", "State": "Active",
             "LastUpdateStatus": "Successful", **given,
         }  # fmt: skip
         return self.functions[FunctionName]
 
-    def lambda_update_function_code(self, FunctionName: str, ZipFile: Any, **_: Any) -> Any:
+    def _package(self, S3Bucket: str, S3Key: str) -> bytes:
+        """Lambda takes the package of a function from the bucket."""
+        body: bytes = self.s3_get_object(S3Bucket, S3Key)["Body"].read()
+        return body
+
+    def lambda_update_function_code(self, FunctionName: str, S3Bucket: str, S3Key: str, **given: Any) -> Any:
+        self._function(FunctionName).update(given, package=self._package(S3Bucket, S3Key))
         return self._function(FunctionName)
 
     def lambda_update_function_configuration(self, FunctionName: str, **given: Any) -> Any:
@@ -350,8 +351,9 @@ class FakeAws:
         )
         self.stacks |= {name, f"{name}-ingest"}
         self.tables |= {f"{name}-{table}": True for table in tables}
-        self.kept |= {f"{name}-{one}" for one in (*others, f"{ACCOUNT}-{REGION}")}
-        self.objects = [{"Key": f"k{number}", "VersionId": "null"} for number in range(3)]
+        bucket = f"{name}-{ACCOUNT}-{REGION}"
+        self.kept |= {bucket, *(f"{name}-{one}" for one in others)}
+        self.objects |= {(bucket, f"k{number}"): b"" for number in range(3)}
 
     def cloudformation_describe_stacks(self, StackName: str) -> Any:
         if StackName not in self.stacks:
@@ -477,47 +479,6 @@ class FakeAws:
     def sqs_delete_queue(self, QueueUrl: str) -> Any:
         self._remove(QueueUrl.rpartition("/")[2], "sqs", "QueueDoesNotExist")
 
-    def s3_put_object(self, Bucket: str, Key: str, Body: bytes, **given: Any) -> Any:
-        if Bucket not in self.kept:
-            raise self.refuse("s3", "NoSuchBucket")
-        known = self._object(Bucket, Key)
-        if "IfMatch" in given and known is None:
-            raise self.refuse("s3", "NoSuchKey")
-        is_other = "IfMatch" in given and known is not None and known["ETag"] != given["IfMatch"]
-        if is_other or ("IfNoneMatch" in given and known is not None):
-            raise self.refuse("s3", "PreconditionFailed")
-        made = {"Bucket": Bucket, "Key": Key, "VersionId": "null", "ETag": Body.decode(), "LastModified": self.now}
-        self.objects = [*(one for one in self.objects if one is not known), made]
-        return {"ETag": made["ETag"]}
-
-    def s3_get_object(self, Bucket: str, Key: str) -> Any:
-        found = self._object(Bucket, Key)
-        if found is None:
-            raise self.refuse("s3", "NoSuchKey")
-        headers = {"date": format_datetime(self.now, usegmt=True)}
-        return {**found, "Body": BytesIO(found["ETag"].encode()), "ResponseMetadata": {"HTTPHeaders": headers}}
-
-    def s3_delete_object(self, Bucket: str, Key: str) -> Any:
-        known = self._object(Bucket, Key)
-        self.objects = [one for one in self.objects if one is not known]
-
-    def _object(self, bucket: str, key: str) -> dict[str, Any] | None:
-        return next((one for one in self.objects if (one.get("Bucket", bucket), one["Key"]) == (bucket, key)), None)
-
-    def s3_list_object_versions(self, Bucket: str) -> Any:
-        if Bucket not in self.kept:
-            raise self.refuse("s3", "NoSuchBucket")
-        return {"Versions": [*self.objects]} if self.objects else {}
-
-    def s3_delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> Any:
-        keys = {one["Key"] for one in Delete["Objects"]}
-        self.objects = [one for one in self.objects if one["Key"] not in keys]
-
-    def s3_delete_bucket(self, Bucket: str) -> Any:
-        if self.objects:
-            raise self.refuse("s3", "BucketNotEmpty")
-        self._remove(Bucket, "s3", "NoSuchBucket")
-
     def secretsmanager_delete_secret(self, SecretId: str, ForceDeleteWithoutRecovery: bool) -> Any:
         assert ForceDeleteWithoutRecovery
         self._remove(SecretId, "secretsmanager", "ResourceNotFoundException")
@@ -529,11 +490,31 @@ class FakeAws:
         return {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{QueueName}"}
 
 
+class FakeSession:
+    """What Chalice asks a session for; handlers may change what calls of its clients are given."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+        self._handlers: dict[str, Callable[..., Any]] = {}
+
+    def create_client(self, service: str, **_: object) -> _Client:
+        return _Client(self._aws, service, self._handlers)
+
+    def register(self, event: str, handler: Callable[..., Any]) -> None:
+        self._handlers[event] = handler
+
+    def get_config_variable(self, name: str) -> str | None:
+        return REGION if name == "region" else None
+
+    def get_partition_for_region(self, _region: str) -> str:
+        return "aws"
+
+
 class _Client:
     """A client as botocore makes them: an operation is a method, with pages, waiters and exceptions."""
 
-    def __init__(self, aws: FakeAws, service: str) -> None:
-        self._aws, self._service = aws, service
+    def __init__(self, aws: FakeAws, service: str, handlers: dict[str, Callable[..., Any]] | None = None) -> None:
+        self._aws, self._service, self._handlers = aws, service, handlers or {}
 
     @property
     def exceptions(self) -> Any:
@@ -552,7 +533,12 @@ class _Client:
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         if operation.startswith("__"):  # which copies and debuggers look for
             raise AttributeError(operation)
-        return lambda **given: self._aws.call(self._service, operation, given)
+        handler = self._handlers.get(f"provide-client-params.{self._service}.{operation.title().replace('_', '')}")
+
+        def call(**given: Any) -> Any:
+            return self._aws.call(self._service, operation, handler(params=given) if handler else given)
+
+        return call
 
 
 class _Pages:

@@ -132,9 +132,12 @@ def test_a_document_without_a_table_is_not_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("endpoint", Endpoint)
-def test_a_site_is_estimated_by_the_rules_of_the_bill(endpoint: Endpoint, through: Through) -> None:
+def test_a_site_is_estimated_by_the_rules_of_the_bill(
+    endpoint: Endpoint, through: Through, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At a million page views a month, each event alone. Only what a site takes itself is estimated."""
     through(endpoint)
+    monkeypatch.setattr(prices, "LAMBDA_GB_S", bill.gb_s_price())  # not those of this machine
     found = estimate(MILLION).cost
     billed = bill.per_million(MEASURED, endpoint, round(VIEWS / 30), batch=1)
     polls = bill.IDLE_POLLS_A_MINUTE * 60 * 24 * 30 * prices.SQS_REQUEST
@@ -177,14 +180,14 @@ def test_the_functions_url_saves_the_requests_of_api_gateway_and_memory() -> Non
     assert url["Lambda, collector"] < rest["Lambda, collector"]
 
 
-def test_time_on_arm_costs_a_fifth_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = bill.per_million(MEASURED, Endpoint.FUNCTION_URL, 100_000)
+def test_time_on_x86_costs_a_quarter_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    arm = bill.per_million(MEASURED, Endpoint.FUNCTION_URL, 100_000)
     chalice = bill._chalice()
-    monkeypatch.setattr(bill, "_chalice", lambda: chalice | {"lambda_architecture": "arm64"})
-    after = bill.per_million(MEASURED, Endpoint.FUNCTION_URL, 100_000)
-    changed = {item for item in before if after[item] < before[item]}
+    monkeypatch.setattr(bill, "_chalice", lambda: chalice | {"lambda_architecture": "x86_64"})
+    x86 = bill.per_million(MEASURED, Endpoint.FUNCTION_URL, 100_000)
+    changed = {item for item in x86 if x86[item] > arm[item]}
     assert {"Lambda, collector", "Lambda, worker", "Aggregation"} <= changed
-    assert bill.gb_s_price() == pytest.approx(0.8 * prices.LAMBDA_GB_S, rel=0.001)
+    assert bill.gb_s_price() == pytest.approx(1.25 * prices.LAMBDA_GB_S_ARM, rel=0.001)
 
 
 def test_a_slower_processor_takes_longer_and_waiting_does_not() -> None:

@@ -14,6 +14,7 @@ from infra.deploy_lock import DeployLock
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
 
 BUCKET = f"shylight-dev-{ACCOUNT}-{REGION}"
+PLACE = (BUCKET, deploy_lock.KEY)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_a_second_deployer_is_told_who_deploys_and_until_when(
             raise AssertionError("entered")
     with DeployLock(cloud):
         assert len(aws.objects) == 1
-    assert aws.objects == []
+    assert aws.objects == {}
 
 
 def test_other_stages_are_not_locked(cloud: Cloud, aws: FakeAws) -> None:
@@ -57,7 +58,7 @@ def test_other_stages_are_not_locked(cloud: Cloud, aws: FakeAws) -> None:
 def test_a_failure_releases_the_lock(cloud: Cloud, aws: FakeAws) -> None:
     with pytest.raises(ValueError, match="failed"), DeployLock(cloud):
         raise ValueError("failed")
-    assert aws.objects == []
+    assert aws.objects == {}
 
 
 def test_the_lock_of_a_deployer_that_was_killed_expires(cloud: Cloud, aws: FakeAws) -> None:
@@ -69,22 +70,21 @@ def test_the_lock_of_a_deployer_that_was_killed_expires(cloud: Cloud, aws: FakeA
         pass
     aws.now += timedelta(seconds=deploy_lock.EXPIRES_S)
     with DeployLock(cloud):
-        (found,) = aws.objects
-        assert found["LastModified"] == aws.now
-    assert aws.objects == []
+        assert aws.written[PLACE] == aws.now
+    assert aws.objects == {}
 
 
 def test_before_there_is_a_bucket_nothing_is_locked_until_there_is_one(cloud: Cloud, aws: FakeAws) -> None:
     aws.kept.clear()
     with DeployLock(cloud) as lock:
         lock.take()
-        assert aws.objects == []
+        assert aws.objects == {}
         aws.kept.add(BUCKET)
         lock.take()
         assert len(aws.objects) == 1
         with pytest.raises(DeployError), DeployLock(cloud):
             pass
-    assert aws.objects == []
+    assert aws.objects == {}
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_lock_that_is_held_for_long_does_not_expire(
 ) -> None:
     with DeployLock(cloud) as lock:
         aws.now += timedelta(hours=1)
-        wait(lambda: aws.objects[0]["LastModified"] == aws.now)
+        wait(lambda: aws.written[PLACE] == aws.now)
         with pytest.raises(DeployError, match="expires in 180 s"), DeployLock(cloud):
             pass
         lock.check()
@@ -118,9 +118,8 @@ def test_who_was_asleep_while_another_began_goes_no_further(
     cloud: Cloud, aws: FakeAws, wait: Callable[[Callable[[], bool]], None]
 ) -> None:
     with DeployLock(cloud) as asleep:
-        (found,) = aws.objects
-        found |= {"ETag": "that of another"}
+        aws.objects[PLACE] = b"that of another"
         wait(lambda: asleep._is_lost)
         with pytest.raises(DeployError, match="Another deployment"):
             asleep.check()
-    assert aws.objects == [found]  # which stays locked
+    assert aws.objects == {PLACE: b"that of another"}  # which stays locked

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
+import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from infra import deployed_resources
+from infra import bytecode, deployed_resources
 from infra.aws_environment import DeployError
-from tests.unit.tools.chalice_deployments import Deployments, cloud_of
+from tests.unit.tools.chalice_deployments import Deployments, account, cloud_of
 from tests.unit.tools.fake_aws import FakeAws, Killed
 
 
 @pytest.fixture(scope="module")
 def whole(deployments: Deployments) -> FakeAws:
     """The account after a deployment that nothing interrupted."""
-    aws = FakeAws()
+    aws = account()
     deployments.run(aws)
     return aws
 
 
+@pytest.fixture
+def another_program(deployments: Deployments) -> Iterator[None]:
+    deployments.change("another")
+    yield
+    deployments.change("first")
+
+
 def test_the_record_is_that_of_chalice(deployments: Deployments) -> None:
-    aws = FakeAws()
+    aws = account()
     recorded = deployments.run(aws)
     found = deployed_resources.find(cloud_of(aws), {})
     by_name = {one["name"]: one for one in found["resources"]}
@@ -41,26 +51,57 @@ def test_a_deployment_that_is_killed_at_any_call_is_finished_by_the_next(
 ) -> None:
     """Killed before or after each of its calls took effect."""
     for last in range(1, len(whole.calls) + 1):
-        aws = FakeAws()
+        aws = account()
         with pytest.raises(Killed):
             deployments.run(aws, last, in_time=in_time)
         deployments.run(aws)
         assert aws.contents() == whole.contents(), (last, whole.calls[last - 1])
 
 
+@pytest.mark.parametrize("in_time", [True, False], ids=["after", "before"])
 def test_an_upgrade_that_is_killed_at_any_call_is_finished_by_the_next(
-    deployments: Deployments, whole: FakeAws
+    deployments: Deployments, whole: FakeAws, in_time: bool, another_program: None
 ) -> None:
-    again = copy.deepcopy(whole)
-    deployments.run(again)
-    for last in range(1, len(again.calls) + 1):
+    upgraded = copy.deepcopy(whole)
+    deployments.run(upgraded)
+    for last in range(1, len(upgraded.calls) + 1):
         aws = copy.deepcopy(whole)
         with pytest.raises(Killed):
-            deployments.run(aws, last)
+            deployments.run(aws, last, in_time=in_time)
         deployments.run(aws)
-        assert aws.contents() == whole.contents(), (last, again.calls[last - 1])
+        assert aws.contents() == upgraded.contents(), (last, upgraded.calls[last - 1])
         assert [*aws.apis] == [*whole.apis]
         assert [*aws.mappings] == [*whole.mappings]
+
+
+def test_every_function_gets_the_same_package_which_is_sent_once(whole: FakeAws) -> None:
+    (body,) = whole.objects.values()
+    assert {function["package"] for function in whole.functions.values()} == {body}
+    assert whole.sent == len(body)
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        assert package.testzip() is None
+        assert {"library.so", "app.py", bytecode.name_of("app.py")} < {*package.namelist()}
+        assert package.read("app.py") == b"told = 'first'\n"
+
+
+def test_an_upgrade_without_new_dependencies_sends_what_has_changed(
+    deployments: Deployments, whole: FakeAws, another_program: None
+) -> None:
+    aws = copy.deepcopy(whole)
+    deployments.run(aws)
+    assert aws.sent - whole.sent < 2000
+    (body,) = {function["package"] for function in aws.functions.values()}
+    with zipfile.ZipFile(io.BytesIO(body)) as package:
+        assert package.testzip() is None
+        assert package.read("app.py") == b"told = 'another'\n"
+        assert package.read("chalicelib/style.css") == b"a { color: red }"
+
+
+def test_a_deployment_of_the_same_program_sends_no_package(deployments: Deployments, whole: FakeAws) -> None:
+    aws = copy.deepcopy(whole)
+    deployments.run(aws)
+    assert aws.sent == whole.sent
+    assert aws.contents() == whole.contents()
 
 
 def record_of(aws: FakeAws, stage: str = "dev", recorded: dict[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import yaml
 from chalicelib.config import Settings, read_settings
 from infra import gateway_limit, project, quotas
 from infra.aws_environment import DeployError
-from tests.unit.tools.chalice_deployments import Deployments, cloud_of
+from tests.unit.tools.chalice_deployments import Deployments, account, cloud_of
 from tests.unit.tools.fake_aws import FakeAws, Killed
 
 
@@ -23,7 +23,7 @@ def limit_of(aws: FakeAws) -> Any:
 
 def test_the_worker_leaves_executions_to_others_also_after_an_upgrade(deployments: Deployments) -> None:
     """Of an account that may have ten; and an event source that an earlier release made without a limit gets one."""
-    aws = FakeAws()
+    aws = account()
     deployments.run(aws)
     (mapping,) = aws.mappings.values()
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
@@ -42,7 +42,7 @@ def test_a_concurrency_that_lambda_would_refuse_is_told_before_anything_is_deplo
 
 
 def test_the_gateway_has_the_limit_of_the_settings_and_keeps_it(deployments: Deployments) -> None:
-    aws = FakeAws()
+    aws = account()
     deployments.run(aws)
     (api,) = aws.apis
     assert gateway_limit.apply(cloud_of(aws), api, Settings())
@@ -56,7 +56,7 @@ def test_the_gateway_has_the_limit_of_the_settings_and_keeps_it(deployments: Dep
 
 def test_a_changed_limit_is_deployed(deployments: Deployments) -> None:
     """API Gateway wants a deployment after a stage's settings have changed."""
-    aws = FakeAws()
+    aws = account()
     deployments.run(aws)
     (api,) = aws.apis
     aws.calls = []
@@ -66,7 +66,7 @@ def test_a_changed_limit_is_deployed(deployments: Deployments) -> None:
 
 @pytest.mark.parametrize("in_time", [True, False], ids=["after", "before"])
 def test_a_limit_that_was_being_set_is_there_after_the_next_deployment(deployments: Deployments, in_time: bool) -> None:
-    whole = FakeAws()
+    whole = account()
     deployments.run(whole)
     (api,) = whole.apis
     for last in (1, 2, 3):
@@ -80,7 +80,7 @@ def test_a_limit_that_was_being_set_is_there_after_the_next_deployment(deploymen
 
 
 def test_no_limit_is_none_but_the_quota(deployments: Deployments) -> None:
-    aws = FakeAws()
+    aws = account()
     deployments.run(aws)
     (api,) = aws.apis
     none = read_settings({"SHYLIGHT_GATEWAY_RATE": "0"})

@@ -1,0 +1,110 @@
+"""The package in the bucket: sent once, in parts that are not sent again after a deployment was stopped."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra import package_store
+from infra.aws_environment import DeployError
+from infra.dependencies import Dependencies
+from infra.package_store import PREFIX, PackageStore
+from tests.unit.tools.fake_aws import FakeAws, Killed
+
+BUCKET = "shylight-dev-123456789012-eu-central-1"
+SIZE = 3 * package_store.PART + 1000
+
+
+def dependencies(key: str = "first", seed: int = 1) -> Dependencies:
+    def install(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "library.so").write_bytes(random.Random(seed).randbytes(SIZE))
+
+    return Dependencies(key, install)
+
+
+def program(text: str = "a program") -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as opened:
+        opened.writestr("app.py", f"told = {text!r}\n")
+    return made.getvalue()
+
+
+@pytest.fixture
+def aws() -> FakeAws:
+    aws = FakeAws()
+    aws.kept.add(BUCKET)
+    return aws
+
+
+def store(aws: FakeAws, cache: Path, of: Dependencies | None = None) -> PackageStore:
+    return PackageStore(aws.client("s3"), BUCKET, of or dependencies(), cache, lambda _line: None)
+
+
+def test_a_stopped_deployment_is_continued_where_it_ended(aws: FakeAws, tmp_path: Path) -> None:
+    aws.last = 5  # lists of objects and uploads, the beginning, two parts
+    with pytest.raises(Killed):
+        store(aws, tmp_path).provide(program())
+    aws.last = None
+    again = store(aws, tmp_path)
+    key = again.provide(program())
+    assert again.sent == len(aws.objects[BUCKET, key]) - 2 * package_store.PART
+    assert aws.uploads == {}
+
+
+def test_parts_of_another_package_are_sent_again(aws: FakeAws, tmp_path: Path) -> None:
+    """As when the packages were compiled anew on another machine, with files in another order."""
+    aws.last = 5
+    with pytest.raises(Killed):
+        store(aws, tmp_path / "one", dependencies(seed=2)).provide(program())
+    aws.last = None
+    other = store(aws, tmp_path / "another")
+    key = other.provide(program())
+    assert other.sent == len(aws.objects[BUCKET, key])
+    with zipfile.ZipFile(io.BytesIO(aws.objects[BUCKET, key])) as opened:
+        assert opened.testzip() is None
+
+
+def test_new_dependencies_are_sent_and_the_earlier_ones_deleted(aws: FakeAws, tmp_path: Path) -> None:
+    first = store(aws, tmp_path).provide(program())
+    second = store(aws, tmp_path, dependencies("second", 2)).provide(program())
+    assert {key for _, key in aws.objects} == {first, second}
+    package_store.discard(aws.client("s3"), BUCKET, but=second)
+    assert {key for _, key in aws.objects} == {second}
+    assert [path.name for path in tmp_path.iterdir()] == ["package-second.zip"]
+
+
+def test_another_machine_needs_neither_the_packages_nor_their_archive(aws: FakeAws, tmp_path: Path) -> None:
+    store(aws, tmp_path / "one").provide(program())
+
+    def install(_folder: Path) -> None:
+        raise AssertionError("nothing has to be installed")
+
+    another = store(aws, tmp_path / "another", Dependencies("first", install))
+    key = another.provide(program("another program"))
+    assert another.sent < 1000
+    with zipfile.ZipFile(io.BytesIO(aws.objects[BUCKET, key])) as opened:
+        assert opened.testzip() is None
+        assert opened.read("app.py") == b"told = 'another program'\n"
+
+
+def test_a_damaged_package_is_told_and_used_no_more(aws: FakeAws, tmp_path: Path) -> None:
+    aws.objects[BUCKET, f"{PREFIX}first/damaged.zip"] = b"x" * 100
+    with pytest.raises(DeployError, match=r"first/damaged.zip .* is damaged"):
+        store(aws, tmp_path).provide(program())
+
+
+def test_only_packages_are_discarded(aws: FakeAws) -> None:
+    aws.objects |= {
+        (BUCKET, "segments/a.parquet"): b"",
+        (BUCKET, "deploy/state.json"): b"",
+        (BUCKET, PREFIX + "a"): b"",
+    }
+    aws.s3_create_multipart_upload(BUCKET, "segments/b.parquet")
+    package_store.discard(aws.client("s3"), BUCKET)
+    assert {key for _, key in aws.objects} == {"segments/a.parquet", "deploy/state.json"}
+    assert len(aws.uploads) == 1
