@@ -332,3 +332,22 @@ def test_the_command_prints_the_sign_in_link_and_says_by_its_exit_code_whether_t
     monkeypatch.setenv("DOMAIN", "https://stats.example.com")
     assert commands.main(["deploy", "--stage", "dev"]) == 1
     assert asked == [HOST, None]
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:4566"])
+def test_an_emulator_without_certificate_manager_has_no_certificates(
+    aws: FakeAws, endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(**_: Any) -> Any:
+        answer = {"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": 501}}
+        raise ClientError(answer, "ListCertificates")
+
+    cloud = cloud_of(aws)
+    told = Cloud(cloud.stage, cloud.region, cloud.account, endpoint)
+    told._clients.update(cloud._clients)
+    monkeypatch.setattr(aws, "acm_list_certificates", lacking)
+    if endpoint:
+        certificate.delete_unused(told, None, lambda _line: None)
+    else:
+        with pytest.raises(ClientError):
+            certificate.delete_unused(told, None, lambda _line: None)
