@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from botocore.config import Config
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.deployer import ChaliceDeploymentError, create_default_deployer
 from chalice.utils import UI
@@ -25,7 +24,7 @@ from chalicelib.config import settings
 from infra import bytecode, dependencies
 from infra.aws_environment import AwsError, DeployError
 from infra.dependencies import Dependencies
-from infra.package_store import PackageStore, discard
+from infra.package_store import PackageStore, client, discard
 
 DependenciesFor = Callable[[str], Dependencies]
 # Their requests contain the package.
@@ -52,14 +51,8 @@ def deploy(
     if config.lambda_python_version != bytecode.runtime():
         raise DeployError(f"Functions on {config.lambda_python_version} cannot be deployed from {bytecode.runtime()}.")
     session = session or factory.create_botocore_session()
-    options = Config(s3={"addressing_style": "path"}) if os.environ.get("AWS_ENDPOINT_URL") else None
-    store = PackageStore(
-        session.create_client("s3", config=options),
-        bucket,
-        dependencies_for(config.lambda_architecture),
-        cache or project,
-        print,
-    )
+    depends_on = dependencies_for(config.lambda_architecture)
+    store = PackageStore(client(session), bucket, depends_on, cache or project, print)
     keys: dict[bytes, str] = {}
 
     def name_the_package(params: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ See https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 from collections.abc import Callable
@@ -113,7 +114,11 @@ class FakeBuckets:
         parts = self._upload(UploadId).parts.items()
         return {"Parts": [{"PartNumber": number, "ETag": _tag(body)} for number, body in parts]} if parts else {}
 
-    def s3_upload_part(self, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes) -> Any:
+    def s3_upload_part(
+        self, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes, ContentMD5: str | None = None
+    ) -> Any:
+        if ContentMD5 is not None and base64.b64decode(ContentMD5) != hashlib.md5(Body, usedforsecurity=False).digest():
+            raise self.refuse("s3", "BadDigest")
         self.sent += len(Body)
         self._upload(UploadId).parts[PartNumber] = Body
         return {"ETag": _tag(Body)}

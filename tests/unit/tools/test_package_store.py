@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import random
+import re
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import botocore.session
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 
 from infra import package_store
 from infra.aws_environment import DeployError
@@ -90,6 +98,44 @@ def test_another_machine_needs_neither_the_packages_nor_their_archive(aws: FakeA
     with zipfile.ZipFile(io.BytesIO(aws.objects[BUCKET, key])) as opened:
         assert opened.testzip() is None
         assert opened.read("app.py") == b"told = 'another program'\n"
+
+
+def test_the_requests_of_an_upload_name_the_same_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 refuses to end an upload whose parts have a checksum that was not named when it began, or is not repeated.
+
+    With a real client, whose defaults differ between http and https.
+    """
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    session = botocore.session.get_session()
+    session.set_credentials("a", "b")
+    requests: dict[str, Any] = {}
+
+    def answer(request: Any, event_name: str, **_: Any) -> AWSResponse:
+        operation = event_name.rpartition(".")[2]
+        requests[operation] = request
+        body = b"<Answer><UploadId>1</UploadId></Answer>"
+        return AWSResponse(request.url, 200, {"ETag": '"tag"'}, SimpleNamespace(stream=lambda: [body]))
+
+    session.register("before-send.s3", answer)
+    small = Dependencies("small", lambda folder: folder.mkdir())
+    PackageStore(package_store.client(session), BUCKET, small, tmp_path, lambda _line: None).provide(program())
+
+    stages = [requests[name] for name in ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")]
+    assert {request.url.partition(":")[0] for request in stages} == {"https"}
+    named = [name for request in stages for name in request.headers if re.search("checksum|trailer", name.lower())]
+    assert named == []
+    (part,) = [request for request in stages if "partNumber" in request.url]
+    sent = part.body if isinstance(part.body, bytes) else part.body.read()
+    assert sent.startswith(b"PK")
+    md5 = hashlib.md5(sent, usedforsecurity=False).digest()
+    assert part.headers["Content-MD5"] == base64.b64encode(md5)
+
+
+def test_a_part_that_arrives_changed_is_refused(aws: FakeAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = aws.s3_upload_part
+    monkeypatch.setattr(aws, "s3_upload_part", lambda **given: whole(**given | {"Body": given["Body"][:-1] + b"?"}))
+    with pytest.raises(ClientError, match="BadDigest"):
+        store(aws, tmp_path).provide(program())
 
 
 def test_a_damaged_package_is_told_and_used_no_more(aws: FakeAws, tmp_path: Path) -> None:
