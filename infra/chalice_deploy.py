@@ -20,7 +20,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.deployer import ChaliceDeploymentError, create_default_deployer
 from chalice.utils import UI
 
-from chalicelib.config import settings
+from chalicelib.config import read_settings
 from infra import bytecode, dependencies
 from infra.aws_environment import AwsError, DeployError
 from infra.dependencies import Dependencies
@@ -82,7 +82,9 @@ def main(
     parser.add_argument("--stage", required=True)
     try:
         stage = parser.parse_args(arguments).stage
-        deploy(Path.cwd(), stage, settings().bucket, dependencies_for=dependencies_for, cache=cache)
+        # Not settings(), which would keep what is set now: Chalice adds the stage's variables before it imports app.py.
+        bucket = read_settings(os.environ).bucket
+        deploy(Path.cwd(), stage, bucket, dependencies_for=dependencies_for, cache=cache)
     except (DeployError, ChaliceDeploymentError, *AwsError) as error:
         print(error, file=sys.stderr)
         return 1

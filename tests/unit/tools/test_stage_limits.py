@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
+from chalice.cli.factory import CLIFactory
 
-from chalicelib.config import Settings, read_settings
-from infra import gateway_limit, project, quotas
+from chalicelib.config import Settings, read_settings, settings
+from infra import chalice_deploy, gateway_limit, project, quotas
 from infra.aws_environment import DeployError
-from tests.unit.tools.chalice_deployments import Deployments, account, cloud_of
+from tests.unit.tools.chalice_deployments import DEPENDENCIES, Deployments, account, cloud_of
 from tests.unit.tools.fake_aws import FakeAws, Killed
 
 
@@ -30,6 +35,33 @@ def test_the_worker_leaves_executions_to_others_also_after_an_upgrade(deployment
     del mapping["ScalingConfig"]
     deployments.run(aws)
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+
+
+@pytest.fixture
+def new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a process that has neither imported app.py nor read settings, with the environment of a stage."""
+    monkeypatch.setattr(sys, "path", [*sys.path])  # Chalice adds the folder to it
+    imported = {name: sys.modules.pop(name) for name in ("app",) if name in sys.modules}
+    settings.cache_clear()
+    with patch.dict(os.environ, cloud_of(FakeAws()).environ()):
+        yield
+    settings.cache_clear()
+    sys.modules.pop("app", None)
+    sys.modules.update(imported)
+
+
+@pytest.mark.usefixtures("deployments", "new_process")  # the first for Chalice's archive
+def test_the_concurrency_in_the_configuration_reaches_the_event_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command that deploys, which needs settings itself before Chalice has read the configuration."""
+    project.copy_to(tmp_path, "dev", {"SHYLIGHT_WORKER_CONCURRENCY": "7"})
+    aws = account()
+    monkeypatch.setattr(CLIFactory, "create_botocore_session", lambda *_, **__: aws.session())
+    monkeypatch.chdir(tmp_path)
+    assert chalice_deploy.main(["deploy", "--stage", "dev"], lambda _architecture: DEPENDENCIES) == 0
+    (mapping,) = aws.mappings.values()
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 7}
 
 
 @pytest.mark.parametrize("value", ["1", "0", "1001", "many"])
