@@ -94,7 +94,8 @@ def _package(stage: str) -> int:
 
 def _run_chalice(cloud: Cloud, folder: Path) -> None:
     project.leave_out_dependencies(folder)
-    project.chalice(cloud, folder, ["deploy", "--stage", cloud.stage], project.CHALICE_BY_BUCKET)
+    arguments = ["deploy", "--stage", cloud.stage]
+    project.chalice(cloud, folder, arguments, project.CHALICE_BY_BUCKET, lambda line: _say(f"  {line}"))
 
 
 def _locate(cloud: Cloud, rest_api_id: str) -> str:

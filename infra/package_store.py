@@ -137,7 +137,7 @@ class PackageStore:
                 CopySourceRange=f"bytes=0-{length - 1}",
             )
             parts.append({"PartNumber": 1, "ETag": copy["CopyPartResult"]["ETag"]})
-        total = archive.stat().st_size - (copied[1] if copied else 0)
+        total, done = archive.stat().st_size - (copied[1] if copied else 0), 0
         self.say(f"package of the functions: sending {total / 1e6:.1f} MB")
         for number, content in enumerate(_parts(archive, copied[1] if copied else 0), len(parts) + 1):
             digest = hashlib.md5(content, usedforsecurity=False)
@@ -147,6 +147,9 @@ class PackageStore:
                 tag = self.s3.upload_part(**target, PartNumber=number, Body=content, ContentMD5=md5)["ETag"]
                 self.sent += len(content)
             parts.append({"PartNumber": number, "ETag": tag})
+            done += len(content)
+            if done < total:
+                self.say(f"  {done / 1e6:.1f} of {total / 1e6:.1f} MB")
         self.s3.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
 
     def _begin(self, key: str) -> tuple[str, dict[int, str]]:

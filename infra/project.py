@@ -10,7 +10,9 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,26 +100,63 @@ def settings(stage: str) -> Settings:
         raise DeployError(f"A setting of the stage {stage} in .chalice/config.json is invalid: {error}.") from error
 
 
-def chalice(cloud: Cloud, project: Path, arguments: Sequence[str], module: str = STANDARD_CHALICE) -> str:
+def chalice(
+    cloud: Cloud,
+    project: Path,
+    arguments: Sequence[str],
+    module: str = STANDARD_CHALICE,
+    say: Callable[[str], None] = lambda _line: None,
+) -> str:
     """Run a chalice command on `project`; gives its output.
 
     :param module: the module to run instead of the standard command.
+    :param say: called with each line of its output when it is written, without those of its errors.
     :raises DeployError: if it fails, with the end of its output.
     """
     command = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())", *arguments]
     if module != STANDARD_CHALICE:
         command = [sys.executable, "-m", module, *arguments]
-    environ = cloud.environ() | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        done = subprocess.run(
-            command, cwd=project, env=environ, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise DeployError(f"chalice {arguments[0]} did not end within {TIMEOUT_S} s.") from error
-    output = done.stdout + done.stderr
-    if done.returncode:
+    environ = cloud.environ() | {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",  # so that lines come when they are written
+    }
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, cwd=project, env=environ, stdout=subprocess.PIPE, stderr=errors, text=True)
+        lines, stopped = _follow(process, say)
+        errors.seek(0)
+        output = "".join(lines) + errors.read()
+    if stopped:
+        again = " Run it again: it goes on where it ended." if "deploy" in arguments else ""
+        raise DeployError(f"chalice {' '.join(arguments)} did not end within {TIMEOUT_S} s.{again}")
+    if process.returncode:
         raise DeployError(f"chalice {' '.join(arguments)} failed:\n{_tail(output)}")
     return output
+
+
+def _follow(process: subprocess.Popen[str], say: Callable[[str], None]) -> tuple[list[str], bool]:
+    """Wait for the end of a process; gives the lines of its output, and whether it took too long and was stopped."""
+    expired = threading.Event()
+
+    def stop() -> None:
+        expired.set()
+        process.kill()
+
+    timer = threading.Timer(TIMEOUT_S, stop)
+    lines = []
+    with process:
+        try:
+            timer.start()
+            for line in process.stdout or ():
+                lines.append(line)
+                say(line.rstrip("\n"))
+            process.wait()
+        except BaseException:  # such as Ctrl-C
+            process.kill()
+            raise
+        finally:
+            timer.cancel()
+    return lines, expired.is_set() and process.returncode != 0
 
 
 def deployed(project: Path, stage: str) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ import io
 import random
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -49,8 +50,10 @@ def aws() -> FakeAws:
     return aws
 
 
-def store(aws: FakeAws, cache: Path, of: Dependencies | None = None) -> PackageStore:
-    return PackageStore(aws.client("s3"), BUCKET, of or dependencies(), cache, lambda _line: None)
+def store(
+    aws: FakeAws, cache: Path, of: Dependencies | None = None, say: Callable[[str], None] = lambda _line: None
+) -> PackageStore:
+    return PackageStore(aws.client("s3"), BUCKET, of or dependencies(), cache, say)
 
 
 def test_a_stopped_deployment_is_continued_where_it_ended(aws: FakeAws, tmp_path: Path) -> None:
@@ -62,6 +65,20 @@ def test_a_stopped_deployment_is_continued_where_it_ended(aws: FakeAws, tmp_path
     key = again.provide(program())
     assert again.sent == len(aws.objects[BUCKET, key]) - 2 * package_store.PART
     assert aws.uploads == {}
+
+
+def test_whoever_waits_is_told_how_much_is_through(aws: FakeAws, tmp_path: Path) -> None:
+    said: list[str] = []
+    store(aws, tmp_path, say=said.append).provide(program())
+    assert said[-4:] == [
+        "package of the functions: sending 15.7 MB",
+        "  5.2 of 15.7 MB",
+        "  10.5 of 15.7 MB",
+        "  15.7 of 15.7 MB",  # all but the last part, which has some thousand bytes
+    ]
+    said.clear()
+    store(aws, tmp_path, say=said.append).provide(program("another program"))
+    assert said == ["package of the functions: sending 0.0 MB"]
 
 
 def test_parts_of_another_package_are_sent_again(aws: FakeAws, tmp_path: Path) -> None:
