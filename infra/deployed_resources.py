@@ -8,7 +8,7 @@ more (a second API). So the record is made anew before each deployment, from wha
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -20,6 +20,7 @@ from infra.policies import FUNCTIONS
 # How Chalice calls the function of the REST API, whose name is that of the stage without an ending.
 API_HANDLER: Final = "api_handler"
 _TAG: Final = "aws-chalice"
+# How long AWS may need to finish something, and how often it is asked for that.
 _SETTLE_S, _POLL_S = 300.0, 2.0
 
 Record = dict[str, Any]
@@ -31,7 +32,7 @@ def find(cloud: Cloud, recorded: Mapping[str, Any]) -> dict[str, Any]:
     It waits until AWS has finished what a deployment that was interrupted has begun.
 
     :param recorded: the last record, by which one of several APIs is chosen.
-    :raises DeployError: if a function does not become ready.
+    :raises DeployError: if AWS does not finish it within some minutes.
     """
     functions = dict(_functions(cloud))
     found: list[Record] = []
@@ -55,6 +56,52 @@ def apis(cloud: Cloud) -> list[dict[str, Any]]:
         (api for api in named if any(uri.endswith(end) for uri in _integrations(client, api["id"]))),
         key=lambda api: str(api.get("createdDate", "")),
     )
+
+
+def delete_event_source(cloud: Cloud, uuid: str) -> None:
+    """Delete an event source, and wait until it is gone: AWS refuses another one of the same queue and function before.
+
+    :raises DeployError: if that takes more than some minutes.
+    """
+
+    def is_deleting() -> bool:
+        try:
+            cloud.client("lambda").delete_event_source_mapping(UUID=uuid)
+        except ClientError as error:
+            if _code(error) == "ResourceInUseException":  # AWS is creating or changing it
+                return False
+            if _code(error) != "ResourceNotFoundException":
+                raise
+        return True
+
+    _wait(is_deleting, f"AWS does not let go of the event source {uuid}. Try again in some minutes.")
+    _wait_until_deleted(cloud, uuid)
+
+
+def _wait_until_deleted(cloud: Cloud, uuid: str) -> None:
+    def is_gone() -> bool:
+        try:
+            cloud.client("lambda").get_event_source_mapping(UUID=uuid)
+        except ClientError as error:
+            if _code(error) != "ResourceNotFoundException":
+                raise
+            return True
+        return False
+
+    _wait(is_gone, f"AWS is still deleting the event source {uuid}. Try again in some minutes.")
+
+
+def _wait(is_done: Callable[[], bool], message: str) -> None:
+    """:raises DeployError: with a message, if it takes too long."""
+    deadline = time.monotonic() + _SETTLE_S
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise DeployError(message)
+        time.sleep(_POLL_S)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
 
 
 def _functions(cloud: Cloud) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -81,7 +128,7 @@ def _role(cloud: Cloud, function: str) -> list[Record]:
     try:
         role = cloud.client("iam").get_role(RoleName=name)["Role"]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchEntity":
+        if _code(error) != "NoSuchEntity":
             raise
         return []
     return [{"name": f"{function}_role", "resource_type": "iam_role", "role_arn": role["Arn"], "role_name": name}]
@@ -98,18 +145,25 @@ def _function(cloud: Cloud, name: str, function: Mapping[str, Any]) -> list[Reco
 
 
 def _wait_until_settled(cloud: Cloud, name: str) -> None:
-    deadline = time.monotonic() + _SETTLE_S
-    while True:
+    def is_ready() -> bool:
         found = cloud.client("lambda").get_function_configuration(FunctionName=name)
-        if found.get("State") != "Pending" and found.get("LastUpdateStatus") != "InProgress":
-            return
-        if time.monotonic() > deadline:
-            raise DeployError(f"AWS is still updating the function {name}. Deploy again once it is ready.")
-        time.sleep(_POLL_S)
+        return not (found.get("State") == "Pending" or found.get("LastUpdateStatus") == "InProgress")
+
+    _wait(is_ready, f"AWS is still updating the function {name}. Deploy again once it is ready.")
 
 
 def _event_sources(cloud: Cloud, name: str, function_arn: str) -> list[Record]:
     pages = cloud.client("lambda").get_paginator("list_event_source_mappings").paginate(FunctionName=function_arn)
+    found = [
+        mapping
+        for page in pages
+        for mapping in page["EventSourceMappings"]
+        if mapping["FunctionArn"] == function_arn  # LocalStack lists those of all functions
+        and ":sqs:" in mapping["EventSourceArn"]
+    ]
+    for mapping in found:
+        if mapping.get("State") == "Deleting":
+            _wait_until_deleted(cloud, mapping["UUID"])
     return [
         {
             "name": f"{name}-sqs-event-source",
@@ -119,11 +173,8 @@ def _event_sources(cloud: Cloud, name: str, function_arn: str) -> list[Record]:
             "queue": mapping["EventSourceArn"].rpartition(":")[2],
             "lambda_arn": function_arn,
         }
-        for page in pages
-        for mapping in page["EventSourceMappings"]
-        if mapping["FunctionArn"] == function_arn  # LocalStack lists those of all functions
-        and ":sqs:" in mapping["EventSourceArn"]
-        and mapping.get("State") != "Deleting"
+        for mapping in found
+        if mapping.get("State") != "Deleting"
     ]
 
 

@@ -62,7 +62,7 @@ def _delete_functions(cloud: Cloud) -> None:
     for api in deployed_resources.apis(cloud):
         cloud.client("apigateway").delete_rest_api(restApiId=api["id"])
     for event in by_type.get("sqs_event", []):
-        _if_there(cloud.client("lambda").delete_event_source_mapping, UUID=event["event_uuid"])
+        deployed_resources.delete_event_source(cloud, event["event_uuid"])
     for rule in by_type.get("cloudwatch_event", []):
         _if_there(_delete_rule, cloud=cloud, rule=rule["rule_name"])
     # Roles first: those of earlier releases are only found by their functions.

@@ -8,7 +8,14 @@ from unittest.mock import patch
 import pytest
 from chalice.deploy import packager
 
+from infra import deployed_resources
 from tests.unit.tools.chalice_deployments import Deployments
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS in memory gets on with its work by being asked for it."""
+    monkeypatch.setattr(deployed_resources, "_POLL_S", 0.0)
 
 
 @pytest.fixture(scope="module")

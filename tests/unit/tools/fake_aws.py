@@ -31,6 +31,8 @@ class FakeAws(FakeBuckets):
     :ivar calls: the calls that were made, as (service, operation). :ivar given: the same with their parameters.
     :ivar last: how many calls are made before the process is killed; None: it is not.
     :ivar in_time: whether the last call still takes effect.
+    :ivar deleting_takes: for how many calls a mapping that was deleted is still there. :ivar steps: the calls about a
+    mapping in which AWS is still at it, by its id.
     """
 
     def __init__(self) -> None:
@@ -43,6 +45,8 @@ class FakeAws(FakeBuckets):
         self.functions: dict[str, dict[str, Any]] = {}
         self.permissions: dict[str, list[dict[str, Any]]] = {}
         self.mappings: dict[str, dict[str, Any]] = {}
+        self.steps: dict[str, int] = {}
+        self.deleting_takes = 0
         self.rules: dict[str, dict[str, Any]] = {}
         self.apis: dict[str, dict[str, Any]] = {}
         self.stacks: set[str] = set()
@@ -234,7 +238,18 @@ class FakeAws(FakeBuckets):
             raise self.refuse("lambda", "ResourceNotFoundException")
         return self.mappings[uuid]
 
+    def _go_on(self, uuid: str) -> None:
+        """Finish what is being done with a mapping, once enough calls have been about it."""
+        self.steps[uuid] = self.steps.get(uuid, 0) - 1
+        state = self.mappings[uuid]["State"]
+        if self.steps[uuid] < 0 and state == "Deleting":
+            del self.mappings[uuid]
+        elif self.steps[uuid] < 0 and state != "Enabled":
+            self.mappings[uuid]["State"] = "Enabled"
+
     def lambda_get_event_source_mapping(self, UUID: str) -> Any:
+        self._mapping(UUID)
+        self._go_on(UUID)
         return self._mapping(UUID)
 
     def lambda_update_event_source_mapping(self, UUID: str, **given: Any) -> Any:
@@ -242,8 +257,13 @@ class FakeAws(FakeBuckets):
         return self._mapping(UUID)
 
     def lambda_delete_event_source_mapping(self, UUID: str) -> Any:
-        self._mapping(UUID)
-        del self.mappings[UUID]
+        if self._mapping(UUID)["State"] != "Enabled":
+            self._go_on(UUID)
+            raise self.refuse("lambda", "ResourceInUseException")
+        self.mappings[UUID]["State"] = "Deleting"
+        self.steps[UUID] = self.deleting_takes
+        if not self.deleting_takes:
+            self._go_on(UUID)
 
     def lambda_list_event_source_mappings(self, FunctionName: str) -> Any:
         arn = self._function(FunctionName)["FunctionArn"]

@@ -172,6 +172,27 @@ def test_an_event_source_belongs_to_its_function_alone(whole: FakeAws, monkeypat
     assert record_of(aws) == record_of(whole)
 
 
+def test_an_event_source_that_aws_is_deleting_is_waited_for(deployments: Deployments, whole: FakeAws) -> None:
+    """AWS refuses another one of the same queue and function until it is gone."""
+    aws = copy.deepcopy(whole)
+    aws.deleting_takes = 3
+    (uuid,) = aws.mappings
+    aws.lambda_delete_event_source_mapping(uuid)
+    deployments.run(aws)
+    assert aws.contents() == whole.contents()
+    assert uuid not in aws.mappings
+
+
+def test_waiting_for_an_event_source_has_an_end(whole: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = copy.deepcopy(whole)
+    aws.deleting_takes = 1000
+    (uuid,) = aws.mappings
+    aws.lambda_delete_event_source_mapping(uuid)
+    monkeypatch.setattr(deployed_resources, "_SETTLE_S", 0.0)
+    with pytest.raises(DeployError, match=f"still deleting the event source {uuid}. Try again"):
+        record_of(aws)
+
+
 def test_a_function_that_aws_is_updating_is_waited_for(whole: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     aws, waited = copy.deepcopy(whole), []
     aws.functions["shylight-dev-worker"]["LastUpdateStatus"] = "InProgress"

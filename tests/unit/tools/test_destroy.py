@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra import __main__ as commands
 from infra import cloudformation
@@ -66,6 +67,7 @@ def other() -> dict[str, Any]:
 @pytest.fixture
 def aws() -> FakeAws:
     aws = FakeAws()
+    aws.deleting_takes = 2
     add_stage(aws, "devtwo")
     add_stage(aws, "dev")
     return aws
@@ -114,6 +116,26 @@ def test_an_attempt_that_ended_at_any_call_is_finished_by_the_next(aws: FakeAws,
         again.now += timedelta(hours=1)  # until the lock has expired
         take_down(again, data=data)
         assert again.contents() == whole.contents(), (last, whole.calls[last - 1])
+
+
+def test_an_event_source_that_aws_is_at_is_deleted_after_that(aws: FakeAws, other: dict[str, Any]) -> None:
+    """AWS refuses to delete one that it is still creating or changing."""
+    for state in ("Creating", "Updating"):
+        again = copy.deepcopy(aws)
+        (uuid,) = [name for name, one in again.mappings.items() if one["FunctionArn"].endswith("shylight-dev-worker")]
+        again.mappings[uuid]["State"] = state
+        again.steps[uuid] = 5
+        take_down(again, data=True)
+        assert again.contents() == other
+
+
+def test_another_error_about_an_event_source_is_not_hidden(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise aws.refuse("lambda", "AccessDeniedException")
+
+    monkeypatch.setattr(aws, "lambda_delete_event_source_mapping", refuse)
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        take_down(aws, data=True)
 
 
 def test_a_stage_that_is_not_there_is_taken_down_without_an_error(other: dict[str, Any]) -> None:
