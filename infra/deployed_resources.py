@@ -22,6 +22,8 @@ API_HANDLER: Final = "api_handler"
 _TAG: Final = "aws-chalice"
 # How long AWS may need to finish something, and how often it is asked for that.
 _SETTLE_S, _POLL_S = 300.0, 2.0
+# The most that API Gateway lists at once, instead of 25: it answers an account only a few of these requests per second.
+_PAGES: Final = {"PageSize": 500}
 
 Record = dict[str, Any]
 
@@ -47,9 +49,8 @@ def find(cloud: Cloud, recorded: Mapping[str, Any]) -> dict[str, Any]:
 def apis(cloud: Cloud) -> list[dict[str, Any]]:
     """The REST APIs that lead to the stage's function, as API Gateway describes them, the oldest first."""
     client = cloud.client("apigateway")
-    named = [
-        api for page in client.get_paginator("get_rest_apis").paginate() for api in page["items"] if api["name"] == APP
-    ]
+    pages = client.get_paginator("get_rest_apis").paginate(PaginationConfig=_PAGES)
+    named = [api for page in pages for api in page["items"] if api["name"] == APP]
     # Every stage has an API of this name. Which one is a stage's own, its integrations tell.
     end = f":function:{cloud.names.prefix}/invocations"
     return sorted(
@@ -206,7 +207,7 @@ def _url(cloud: Cloud, api: str) -> str:
 
 
 def _integrations(client: Any, api: str) -> Iterator[str]:
-    pages = client.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
+    pages = client.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"], PaginationConfig=_PAGES)
     for page in pages:
         for resource in page["items"]:
             for method in resource.get("resourceMethods", {}).values():

@@ -320,8 +320,8 @@ class FakeAws(FakeBuckets):
     def apigateway_get_rest_api(self, restApiId: str) -> Any:
         return self._api(restApiId)
 
-    def apigateway_get_rest_apis(self) -> Any:
-        return {"items": [*self.apis.values()]}
+    def apigateway_get_rest_apis(self, limit: int = 25, position: str = "0") -> Any:
+        return _page([*self.apis.values()], limit, position)
 
     def apigateway_update_rest_api(self, restApiId: str, patchOperations: Any) -> Any:
         self._api(restApiId)
@@ -346,15 +346,14 @@ class FakeAws(FakeBuckets):
             value = float(patch["value"])
             settings.setdefault(method, {})[f"throttling{name[0].upper()}{name[1:]}"] = value
 
-    def apigateway_get_resources(self, restApiId: str, embed: list[str]) -> Any:
+    def apigateway_get_resources(self, restApiId: str, embed: list[str], limit: int = 25, position: str = "0") -> Any:
         paths = self._api(restApiId)["swagger"]["paths"].items()
-        return {
-            "items": [
-                {"path": path, "resourceMethods": {verb: {"methodIntegration": of["x-amazon-apigateway-integration"]}
-                                                   for verb, of in verbs.items()}}
-                for path, verbs in paths
-            ]
-        }  # fmt: skip
+        resources = [
+            {"path": path, "resourceMethods": {verb: {"methodIntegration": of["x-amazon-apigateway-integration"]}
+                                               for verb, of in verbs.items()}}
+            for path, verbs in paths
+        ]  # fmt: skip
+        return _page(resources, limit, position)
 
     def apigateway_delete_rest_api(self, restApiId: str) -> Any:
         self._api(restApiId)
@@ -567,8 +566,20 @@ class _Pages:
     def __init__(self, ask: Callable[..., Any]) -> None:
         self._ask = ask
 
-    def paginate(self, **given: Any) -> Iterator[Any]:
-        yield self._ask(**given)
+    def paginate(self, PaginationConfig: Any = None, **given: Any) -> Iterator[Any]:
+        if PaginationConfig:
+            given["limit"] = PaginationConfig["PageSize"]
+        page = self._ask(**given)
+        yield page
+        while page and "position" in page:
+            page = self._ask(**given, position=page["position"])
+            yield page
+
+
+def _page(items: list[Any], limit: int, position: str) -> dict[str, Any]:
+    """As API Gateway lists something in pages."""
+    start, end = int(position), int(position) + limit
+    return {"items": items[start:end], **({"position": str(end)} if end < len(items) else {})}
 
 
 class _Waiter:

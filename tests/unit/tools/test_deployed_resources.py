@@ -118,6 +118,16 @@ def another_api(aws: FakeAws, function: str = "shylight-dev", stages: tuple[str,
     return api
 
 
+def test_the_api_of_another_stage_is_listed_with_one_request(whole: FakeAws) -> None:
+    """API Gateway answers an account only a few of them per second, and every stage has an API of this name."""
+    aws = copy.deepcopy(whole)
+    theirs = [another_api(aws, f"shylight-dev{number}") for number in range(3)]
+    assert len(aws.apis[theirs[0]]["swagger"]["paths"]) > 50
+    aws.calls, aws.last = [], None
+    deployed_resources.apis(cloud_of(aws))
+    assert [operation for _, operation in aws.calls] == ["get_rest_apis"] + 4 * ["get_resources"]
+
+
 def test_an_api_that_was_made_twice_and_never_deployed_is_deleted(whole: FakeAws) -> None:
     aws = copy.deepcopy(whole)
     (served,) = aws.apis
