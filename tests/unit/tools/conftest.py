@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -22,7 +23,8 @@ def _nothing_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
 def deployments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
     folder = tmp_path_factory.mktemp("project")
     made = Deployments(folder)
-    with patch.object(
+    archive = patch.object(
         packager.LambdaDeploymentPackager, "create_deployment_package", lambda *_, **__: str(made.program)
-    ):
+    )
+    with archive, patch.dict(os.environ):  # in which Chalice puts the variables of the stage
         yield made
