@@ -176,7 +176,7 @@ def _adjust(cloud: Cloud, api: str, settings: Settings, say: Callable[[str], Non
     if told := quotas.warning(cloud):
         say(told)
     if gateway_limit.apply(cloud, api, settings):
-        say(f"limit of requests: {settings.gateway_rate or 'none but the quota'} per second")
+        say(f"limit of requests: {settings.gateway_rate or 'none but the quota'} per second to each address")
 
 
 def sign_in_link(cloud: Cloud, email: str, target: Target) -> str:
