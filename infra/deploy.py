@@ -46,13 +46,13 @@ class Target:
     :ivar chalice: deploys the project in a folder.
     :ivar locate: gives the base URL of the REST API with this id.
     :ivar locate_ingest: gives the URL at which a function URL of AWS is reached, without a trailing slash.
-    :ivar answers: whether a deployment answers at a domain.
+    :ivar answers: whether a deployment answers at a domain; None: its health check is asked.
     """
 
     chalice: Callable[[Cloud, Path], None]
     locate: Callable[[Cloud, str], str]
     locate_ingest: ingest.Locate = lambda _cloud, url: url
-    answers: domain.Answers = domain.answers
+    answers: domain.Answers | None = None
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from typing import Final
 
+from chalicelib import public_url
 from infra import certificate, cloudformation, function_variables, project
 from infra.aws_environment import Cloud, DeployError
 from infra.http_client import ask
@@ -26,9 +29,17 @@ Say = Callable[[str], None]
 Answers = Callable[[str], bool]
 
 
-def answers(domain: str) -> bool:
-    """Whether a deployment answers at the domain."""
-    return ask(f"https://{domain}/healthz", timeout_s=10.0).status == 200
+def answers(domain: str, deployment: str) -> bool:
+    """Whether a deployment answers at the domain, and not another one, or a server that takes any path of any name.
+
+    :param deployment: its id, see :func:`chalicelib.public_url.deployment`.
+    """
+    answer = ask(f"https://{domain}/healthz", timeout_s=10.0)
+    try:
+        told = answer.json()
+    except ValueError:
+        return False
+    return answer.status == HTTPStatus.OK and isinstance(told, dict) and told.get("deployment") == deployment
 
 
 def checked(given: str) -> str:
@@ -45,13 +56,14 @@ def checked(given: str) -> str:
     return name
 
 
-def apply(cloud: Cloud, api: str, wanted: str | None, say: Say, answered: Answers = answers) -> None:
+def apply(cloud: Cloud, api: str, wanted: str | None, say: Say, answered: Answers | None = None) -> None:
     """Give the stage its domain, or see to it that the one that it has leads to its API.
 
     :param api: the id of the REST API; :param wanted: a host name; `NONE` to remove it; None to keep what there is.
-    :param answered: whether the deployment answers at a domain.
+    :param answered: whether the deployment answers at a domain; by default, :func:`answers` of its API.
     :raises DeployError: if it waited in vain for a DNS record, with what to do. The next run goes on.
     """
+    answered = answered or partial(answers, deployment=public_url.deployment(api, cloud.stage))
     if wanted == NONE:
         _forget_url(cloud)
         remove(cloud, say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from chalicelib import public_url
 from infra import __main__ as commands
 from infra import certificate, cloudformation, deploy, domain, project
 from infra.aws_environment import Cloud, DeployError
 from infra.destroy import destroy
+from infra.http_client import Answer
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
 from tests.unit.tools.test_destroy import SERVICES, add_stage
 
@@ -268,6 +271,37 @@ def test_a_domain_is_a_host_name(given: str, host: str | None) -> None:
             domain.checked(given)
     else:
         assert domain.checked(given) == host
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "leads_here"),
+    [
+        (200, {"deployment": public_url.deployment("abc", "dev")}, True),
+        (503, {"deployment": public_url.deployment("abc", "dev")}, False),
+        (200, {"deployment": public_url.deployment("abc", "prod")}, False),
+        (200, {"deployment": public_url.deployment("xyz", "dev")}, False),
+        (200, {"status": "ok"}, False),
+        (200, ["ok"], False),
+        (200, b"<h1>This domain is parked</h1>", False),
+        (0, b"no such host", False),
+    ],
+    ids=["this one", "failing", "another stage", "another account", "an older release", "other JSON", "a page", "none"],
+)
+def test_a_domain_leads_here_if_this_deployment_answers_there(
+    status: int, body: object, leads_here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not if another stage does, or the server to which a provider of DNS leads names that do not exist."""
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    monkeypatch.setattr(domain, "ask", lambda _url, **_: Answer(status, sent))
+    assert domain.answers(HOST, public_url.deployment("abc", "dev")) is leads_here
+
+
+def test_the_health_check_of_the_api_is_what_is_asked(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.dns |= {PROOF, HOST}
+    told = {"deployment": public_url.deployment(api_of(aws), "dev")}
+    monkeypatch.setattr(domain, "ask", lambda _url, **_: Answer(200, json.dumps(told).encode()))
+    domain.apply(cloud_of(aws), api_of(aws), HOST, lambda _line: None)
+    assert url(aws) == f"https://{HOST}"
 
 
 class _Loader(yaml.SafeLoader):
