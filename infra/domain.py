@@ -23,6 +23,8 @@ VARIABLE: Final = "SHYLIGHT_PUBLIC_URL"
 NONE: Final = "none"
 # How long to wait for a DNS record that may have been set already.
 WAIT_S = 120.0
+# How long a person has to set it before it is looked up for the first time.
+HEAD_START_S = 60.0
 POLL_S = 2.0
 _HOST: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 Say = Callable[[str], None]
@@ -78,10 +80,11 @@ def apply(cloud: Cloud, api: str, wanted: str | None, say: Say, answered: Answer
     say(f"domain: {wanted}")
     issued = certificate.obtain(cloud, wanted, say)
     parameters = {"Domain": wanted, "CertificateArn": issued, "RestApiId": api}
+    is_new = wanted != of_stage(cloud)
     cloudformation.apply(cloud, parameters, cloudformation.DOMAIN)
     if url_in_use(cloud) not in {None, f"https://{wanted}"}:
         _forget_url(cloud)  # the former domain leads nowhere now
-    _wait_for_answer(cloud, wanted, say, answered)
+    _wait_for_answer(cloud, wanted, say, answered, is_new=is_new)
     _tell_url(cloud, wanted)
     cloudformation.settle(cloud, cloudformation.DOMAIN)  # until the former domain name is deleted, if there was one
     certificate.delete_unused(cloud, wanted, say)
@@ -129,18 +132,32 @@ def _forget_url(cloud: Cloud) -> None:
         function_variables.write(cloud, cloud.names.prefix, VARIABLE, None)
 
 
-def _wait_for_answer(cloud: Cloud, domain: str, say: Say, answered: Answers) -> None:
-    deadline, told = time.monotonic() + WAIT_S, False
-    known = cloudformation.outputs(cloud, cloudformation.DOMAIN)
+def _wait_for_answer(cloud: Cloud, domain: str, say: Say, answered: Answers, *, is_new: bool) -> None:
+    """Wait until the domain leads here.
+
+    :param is_new: whether nobody can have set the record yet. It is told before the first look-up then, and there is
+        time to set it: resolvers remember that there is no record for as long as the domain's zone says.
+    """
+    known, told = cloudformation.outputs(cloud, cloudformation.DOMAIN), False
     record = f"{domain}. CNAME {known['Target']}."
+
+    def tell() -> None:
+        say(f"  set this DNS record (or an alias to the target, in the hosted zone {known['TargetZone']}):")
+        say(f"    {record}\n  waiting for {domain}, up to {(HEAD_START_S * is_new + WAIT_S) / 60:.0f} minutes")
+
+    if is_new:
+        tell()
+        told = True
+        time.sleep(HEAD_START_S)
+    deadline = time.monotonic() + WAIT_S
     while not answered(domain):
         if not told:
-            say(f"  set this DNS record (or an alias to the target, in the hosted zone {known['TargetZone']}):")
-            say(f"    {record}\n  waiting for {domain}, up to {WAIT_S / 60:.0f} minutes")
+            tell()
             told = True
         if time.monotonic() > deadline:
             raise DeployError(
                 f"{domain} does not lead here yet. Set the DNS record, if it is not set, and deploy again with "
-                f"DOMAIN={domain} once it can be resolved. Until then, nothing names the domain:\n    {record}"
+                f"DOMAIN={domain} once it can be resolved: up to an hour after it was set, because it was looked up "
+                f"before. Until then, nothing names the domain:\n    {record}"
             )
         time.sleep(POLL_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ FUNCTION = "shylight-dev"
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (certificate, domain):
-        for name in ("WAIT_S", "RELEASE_S", "POLL_S"):
+        for name in ("WAIT_S", "RELEASE_S", "POLL_S", "HEAD_START_S"):
             monkeypatch.setattr(module, name, 0.0, raising=False)
 
 
@@ -101,6 +102,27 @@ def test_each_run_goes_on_from_where_dns_has_come(aws: FakeAws) -> None:
     before = copy.deepcopy(aws.contents())
     assert set_up(aws) == [f"domain: {HOST}"]
     assert aws.contents() == before
+
+
+def test_the_record_of_a_new_domain_is_told_before_it_is_looked_up(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And there is time to set it, because resolvers remember that it was not there."""
+    aws.dns.add(PROOF)
+    done: list[str] = []
+    monkeypatch.setattr(domain, "HEAD_START_S", 60.0)
+    monkeypatch.setattr(time, "sleep", lambda seconds: done.append(f"{seconds:.0f} s"))
+
+    def look_up(_host: str) -> bool:
+        done.append("looked up")
+        return True
+
+    domain.apply(cloud_of(aws), api_of(aws), HOST, done.append, look_up)
+    told = next(number for number, line in enumerate(done) if f"{HOST}. CNAME" in line)
+    assert told < done.index("60 s") < done.index("looked up")
+    done.clear()
+    domain.apply(cloud_of(aws), api_of(aws), HOST, done.append, look_up)
+    assert done == [f"domain: {HOST}", "looked up"]
 
 
 def test_a_later_deployment_without_it_keeps_the_domain_and_notices_that_it_can_be_reached(aws: FakeAws) -> None:
