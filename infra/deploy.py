@@ -196,8 +196,9 @@ def stage_url(cloud: Cloud, target: Target) -> str:
 
 
 def _public_url(cloud: Cloud, base_url: str) -> str:
-    """Where browsers reach the stage, whose API is at `base_url`."""
-    return (domain.environment(cloud) or {domain.VARIABLE: base_url})[domain.VARIABLE]
+    """Where browsers reach the stage, whose API is at `base_url`. What the owner has set comes first."""
+    configured = domain.configured_url(cloud.stage)
+    return (configured or domain.environment(cloud).get(domain.VARIABLE) or base_url).rstrip("/")
 
 
 def _set_up_domain(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra import deploy
+from infra import deploy, project
 from infra.aws_environment import Cloud, DeployError
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws
 
@@ -81,3 +81,17 @@ def test_a_deployment_ends_when_the_lock_is_lost(
     with pytest.raises(DeployError, match="lost"):
         deploy_all(cloud, tmp_path)
     assert done[-1] == "_deploy_functions"
+
+
+def test_the_address_that_the_owner_has_set_is_the_one_that_is_printed(
+    cloud: Cloud, done: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as that of a CDN: without it, the sign-in link would lead past it, to API Gateway."""
+    monkeypatch.setattr(project, "environment", lambda _stage: {"SHYLIGHT_PUBLIC_URL": "https://cdn.example/"})
+    printed = deploy_all(cloud, tmp_path)
+    assert (printed.base_url, printed.sign_in) == ("https://cdn.example", "https://cdn.example/sign-in/link")
+    monkeypatch.setattr("infra.deploy._rest_api", lambda _state: "abc")
+    target = deploy.Target(lambda *_: None, lambda *_: BASE_URL)
+    assert deploy.sign_in_link(cloud, "ada@example.com", target) == "https://cdn.example/sign-in/link"
+    monkeypatch.setattr(project, "environment", lambda _stage: {})
+    assert deploy_all(cloud, tmp_path).base_url == BASE_URL
