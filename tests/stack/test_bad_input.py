@@ -184,7 +184,7 @@ def test_an_identifier_that_can_be_printed_is_kept_as_it_is(caller: Caller, iden
     assert visit["identifier"] == unquote(quoted)
 
 
-@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "TRACE", "FOO"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "FOO"])
 def test_what_no_route_takes_the_gateway_refuses(caller: Caller, site: str, method: str) -> None:
     for path in (f"/ingress/{site}/script.js", f"/ingress/{site}/pixel.gif", "/api/event", "/api/v1/openapi.json"):
         assert caller.call(method, path).status in (403, 404, 405), path
