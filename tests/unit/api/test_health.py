@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib import public_url
+from chalicelib import config, public_url
 from chalicelib.api import health
 from harness import lambda_requests
 
@@ -30,7 +30,7 @@ def deployment_told(api: str, **context: str) -> str:
 def test_a_deployment_is_the_same_at_all_its_addresses_and_another_one_differs() -> None:
     told = deployment_told("abc", domainName="abc.execute-api.example", path="/local/healthz")
     assert told == deployment_told("abc", domainName="stats.example.com", path="/healthz")
-    assert told == public_url.deployment("abc", "local")
+    assert told == public_url.deployment("abc", config.settings().stage)
     assert told != deployment_told("xyz")
     assert told != public_url.deployment("abc", "prod")
     assert "abc" not in told  # which would be an address that may be behind a CDN
