@@ -5,6 +5,7 @@ Headers such as ``Host`` and ``X-Forwarded-Proto`` are not used, because clients
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -64,6 +65,16 @@ def domain(context: Mapping[str, Any]) -> str:
     """The host name in API Gateway's request context; ``""`` if there is none or it is invalid."""
     said = context.get("domainName")
     return said if isinstance(said, str) and _HOST.fullmatch(said) else ""
+
+
+def deployment(api: str, stage: str) -> str:
+    """What tells a deployment from all others, in 16 hexadecimal digits: whoever has a URL can see whose it is.
+
+    It says nothing of the account or of the address at API Gateway, which may be behind a CDN.
+
+    :param api: the id of the REST API.
+    """
+    return hashlib.sha256(f"{api}/{stage}".encode()).hexdigest()[:16]
 
 
 def is_https_only(context: Mapping[str, Any]) -> bool:

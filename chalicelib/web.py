@@ -41,6 +41,7 @@ class Request:
     :ivar source_ip: IP address of the client, as API Gateway sees it.
     :ivar base_url: absolute URL of the deployment's root, without a trailing slash; ``""`` if unknown.
     :ivar domain: the host name in the gateway's request context; ``""`` if unknown.
+    :ivar api_id: the id of the REST API that it came in through; ``""`` if unknown.
     :ivar received_at: epoch ms at which the gateway received it, by its own clock; 0 if unknown.
     :ivar access: what its API token allows; full access without one. :ivar token_name: what that token is called.
     :ivar creation_id: UUID for what it creates, the same each time that it is repeated with its ``Idempotency-Key``;
@@ -58,6 +59,7 @@ class Request:
     cookies: Mapping[str, str] = field(default_factory=dict)
     received_at: int = 0
     domain: str = ""
+    api_id: str = ""
     access: Access = FULL_ACCESS
     token_name: str = ""
     creation_id: str = ""
@@ -145,6 +147,7 @@ def read_request(app: Chalice) -> Request:
         cookies=read_cookies(headers.get("cookie", "")),
         received_at=int(context.get("requestTimeEpoch") or 0),
         domain=public_url.domain(context),
+        api_id=str(context.get("apiId") or ""),
     )
 
 

@@ -86,7 +86,8 @@ def _change(cloud: Cloud, parameters: Mapping[str, str], stack: str, before: dic
         client.delete_change_set(StackName=name, ChangeSetName=change_set)
         if any(phrase in reason for phrase in NOTHING_TO_DO):
             return False
-        raise DeployError(f"CloudFormation rejected the template: {reason}")
+        way_out = "" if before else _way_out(cloud, stack, reason)
+        raise DeployError(f"CloudFormation rejected the template: {reason}{way_out}")
     started = time.time()
     after = _operate(
         cloud,
@@ -96,9 +97,9 @@ def _change(cloud: Cloud, parameters: Mapping[str, str], stack: str, before: dic
         f"the stack {name}",
     )
     if after is None or after["StackStatus"] not in SUCCEEDED:
-        raise DeployError(
-            f"The stack {name} ended as {after and after['StackStatus']}:\n{_failures(cloud, name, started)}"
-        )
+        failures = _failures(cloud, name, started)
+        way_out = "" if before else _way_out(cloud, stack, failures)
+        raise DeployError(f"The stack {name} ended as {after and after['StackStatus']}:\n{failures}{way_out}")
     return True
 
 
@@ -127,10 +128,26 @@ def _settled(cloud: Cloud, stack: str) -> dict[str, Any] | None:
                 f"new table, and deploy again:\n{_failures(cloud, name, started)}"
             )
     if found is not None and found["StackStatus"] in CREATION_FAILED:
-        delete(cloud, stack)  # it is empty, or what is left in it was never used
+        try:
+            delete(cloud, stack)  # it is empty, or what is left in it was never used
+        except DeployError as error:
+            raise DeployError(f"{error}{_way_out(cloud, stack)}") from error
         return None
     # A stack whose creation never started (only a change set was created) does not exist yet.
     return None if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+
+
+def _way_out(cloud: Cloud, stack: str, reason: str = "already exists") -> str:
+    """What to do if an earlier stack has left behind what the next one has to create; ``""`` for other reasons.
+
+    CloudFormation finds that out while it creates the stack, or before.
+    """
+    if stack != RESOURCES or not any(word in reason for word in ("already exists", "ResourceExistenceCheck")):
+        return ""
+    return (
+        f"\nAn earlier attempt or deployment of the stage {cloud.stage} has left this behind. If it holds no data that "
+        f"you need, delete all of it, then deploy again: make destroy STAGE={cloud.stage} DATA=delete"
+    )
 
 
 def delete(cloud: Cloud, stack: str = RESOURCES) -> None:

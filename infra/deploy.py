@@ -46,13 +46,13 @@ class Target:
     :ivar chalice: deploys the project in a folder.
     :ivar locate: gives the base URL of the REST API with this id.
     :ivar locate_ingest: gives the URL at which a function URL of AWS is reached, without a trailing slash.
-    :ivar answers: whether a deployment answers at a domain.
+    :ivar answers: whether a deployment answers at a domain; None: its health check is asked.
     """
 
     chalice: Callable[[Cloud, Path], None]
     locate: Callable[[Cloud, str], str]
     locate_ingest: ingest.Locate = lambda _cloud, url: url
-    answers: domain.Answers = domain.answers
+    answers: domain.Answers | None = None
 
 
 @dataclass(frozen=True)
@@ -115,43 +115,59 @@ class _Order:
 
 
 def _deploy(cloud: Cloud, settings: Settings, lock: DeployLock, order: _Order) -> Deployment:
-    say, target, admin_email = order.say, order.target, order.admin_email
-    say(f"resources: CloudFormation stack {cloudformation.stack_name(cloud)}")
+    say, target = order.say, order.target
+
+    def step(line: str) -> None:
+        lock.check()
+        say(line)
+
+    step(f"resources: CloudFormation stack {cloudformation.stack_name(cloud)}")
     given = gateway_limit.alarm_parameter(settings) | dict(order.parameters)
     say("  changed" if cloudformation.apply(cloud, given) else "  unchanged")
     lock.take()  # of a new stage, whose bucket exists now
     state = _read_state(cloud)
-    if not state.get("administrator") and not admin_email:
+    if not state.get("administrator") and not order.admin_email:
         raise DeployError("Set the first administrator's address: ADMIN_EMAIL=you@example.com make deploy …")
+    lock.check()
     for key in geoip.upload(cloud):
         say(f"GeoIP database: {key}")
-    lock.check()
-    say("functions, API and schedules: chalice deploy (takes a few minutes)")
+    step("functions, API and schedules: chalice deploy (takes a few minutes)")
     api = _deploy_functions(cloud, order.folder, state, target)
     base_url = target.locate(cloud, api)
     if not is_healthy(base_url, HEALTH_TIMEOUT_S):
         raise DeployError(f"The health check {base_url}/healthz fails: {ask(f'{base_url}/healthz').text[:500]}")
+    lock.check()
     _adjust(cloud, api, settings, say)
-    say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
+    step(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
     ingest_url = ingest.apply(cloud, target.locate_ingest, say)
     if ingest_url:
         ingest.tell_function(cloud, cloud.names.prefix, ingest_url)
+    lock.check()
     missing = _set_up_domain(cloud, api, order.own_domain, target, say)
-    listed = listings.fill(cloud)
-    if listed:
-        say(f"lists of the administration: added {listed} people, sites and entries of the audit log")
-    sign_in = None
-    if not state.get("administrator") and admin_email:
-        say(f"first administrator: {admin_email}")
-        people.create_administrator(cloud, admin_email)
-        sign_in = f"{_public_url(cloud, base_url)}/sign-in/{people.issue_link(cloud, admin_email)}"
-        state["administrator"] = admin_email
-        _write_state(cloud, state)
-    if order.mail_sender is not None:
-        say(f"mail: {mail.choose_sender(cloud, order.mail_sender)}")
-    say("check: sending one page view and waiting until it is counted")
+    sign_in = _fill(cloud, lock, base_url, state, order)
+    step("check: sending one page view and waiting until it is counted")
     counted_s = smoke.check(cloud, base_url, ingest_url or base_url)
     return Deployment(_public_url(cloud, base_url), ingest_url, sign_in, counted_s, missing)
+
+
+def _fill(cloud: Cloud, lock: DeployLock, base_url: str, state: dict[str, Any], order: _Order) -> str | None:
+    """Write what the program needs in its tables; gives the sign-in link of the first administrator, if it is new."""
+    lock.check()
+    listed = listings.fill(cloud)
+    if listed:
+        order.say(f"lists of the administration: added {listed} people, sites and entries of the audit log")
+    sign_in = None
+    if not state.get("administrator") and order.admin_email:
+        lock.check()
+        order.say(f"first administrator: {order.admin_email}")
+        people.create_administrator(cloud, order.admin_email)
+        sign_in = f"{_public_url(cloud, base_url)}/sign-in/{people.issue_link(cloud, order.admin_email)}"
+        state["administrator"] = order.admin_email
+        _write_state(cloud, state)
+    if order.mail_sender is not None:
+        lock.check()
+        order.say(f"mail: {mail.choose_sender(cloud, order.mail_sender)}")
+    return sign_in
 
 
 def _adjust(cloud: Cloud, api: str, settings: Settings, say: Callable[[str], None]) -> None:
@@ -160,7 +176,7 @@ def _adjust(cloud: Cloud, api: str, settings: Settings, say: Callable[[str], Non
     if told := quotas.warning(cloud):
         say(told)
     if gateway_limit.apply(cloud, api, settings):
-        say(f"limit of requests: {settings.gateway_rate or 'none but the quota'} per second")
+        say(f"limit of requests: {settings.gateway_rate or 'none but the quota'} per second to each address")
 
 
 def sign_in_link(cloud: Cloud, email: str, target: Target) -> str:
@@ -180,8 +196,9 @@ def stage_url(cloud: Cloud, target: Target) -> str:
 
 
 def _public_url(cloud: Cloud, base_url: str) -> str:
-    """Where browsers reach the stage, whose API is at `base_url`."""
-    return (domain.environment(cloud) or {domain.VARIABLE: base_url})[domain.VARIABLE]
+    """Where browsers reach the stage, whose API is at `base_url`. What the owner has set comes first."""
+    configured = domain.configured_url(cloud.stage)
+    return (configured or domain.environment(cloud).get(domain.VARIABLE) or base_url).rstrip("/")
 
 
 def _set_up_domain(

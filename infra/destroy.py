@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from infra import cloudformation, deployed_resources, domain, package_store
 from infra.aws_environment import Cloud
-from infra.deploy_lock import DeployLock
+from infra.deploy_lock import KEY, DeployLock
 
 _TABLES: Final = ("core", "sessions", "rollups", "marks", "salts")
 # What AWS calls that something does not exist, by its services.
@@ -31,26 +31,32 @@ def destroy(cloud: Cloud, *, data: bool, say: Say = print) -> None:
     :param data: whether to delete what was collected, too, with people, sites and settings. It cannot be restored.
     :raises DeployError: if CloudFormation cannot delete a stack, with the reason; or if somebody is deploying it.
     """
-    with DeployLock(cloud):
-        _destroy(cloud, data=data, say=say)
+    with DeployLock(cloud) as lock:
+        _destroy(cloud, lock, data=data, say=say)
 
 
-def _destroy(cloud: Cloud, *, data: bool, say: Say) -> None:
-    say("domain and its certificate, if there is one")
+def _destroy(cloud: Cloud, lock: DeployLock, *, data: bool, say: Say) -> None:
+    def step(line: str) -> None:
+        lock.check()
+        say(line)
+
+    step("domain and its certificate, if there is one")
     domain.remove(cloud, say)
-    say(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
+    step(f"URL for hits: CloudFormation stack {cloudformation.stack_name(cloud, cloudformation.INGEST)}")
     cloudformation.delete(cloud, cloudformation.INGEST)
-    say("functions, API and schedules")
+    step("functions, API and schedules")
     _delete_functions(cloud)
+    lock.check()
     _if_there(package_store.discard, s3=cloud.client("s3"), bucket=cloud.names.bucket)
     if not data:
         say(f"the data stays in the CloudFormation stack {cloudformation.stack_name(cloud)}")
         return
-    say(f"tables, queues and bucket: CloudFormation stack {cloudformation.stack_name(cloud)}")
+    step(f"tables, queues and bucket: CloudFormation stack {cloudformation.stack_name(cloud)}")
     _unprotect(cloud)
+    lock.check()
     cloudformation.delete(cloud)
-    say("what the stack keeps when it is deleted")
-    _delete_kept(cloud)
+    step("what the stack keeps when it is deleted")
+    _delete_kept(cloud, lock)
 
 
 def _delete_functions(cloud: Cloud) -> None:
@@ -99,21 +105,24 @@ def _unprotect_table(client: Any, table: str) -> None:
         client.get_waiter("table_exists").wait(TableName=table)
 
 
-def _delete_kept(cloud: Cloud) -> None:
-    """Delete what the stack keeps, and what the program itself has made."""
+def _delete_kept(cloud: Cloud, lock: DeployLock) -> None:
+    """Delete what the stack keeps, and what the program itself has made; last the bucket, in which the lock is."""
     names = cloud.names
     for table in map(names.table, _TABLES):
+        lock.check()
         _if_there(cloud.client("dynamodb").delete_table, TableName=table)
     for table in map(names.table, _TABLES):  # their names are free for the next deployment then
         cloud.client("dynamodb").get_waiter("table_not_exists").wait(TableName=table)
     for queue in (names.queue, names.dead_letters):
+        lock.check()
         _if_there(_delete_queue, cloud=cloud, queue=queue)
-    _if_there(_delete_bucket, cloud=cloud)
+    lock.check()
     # Without a time in which it could be restored: a new deployment of the stage would find its name in use.
     secrets = cloud.client("secretsmanager")
     _if_there(secrets.delete_secret, SecretId=names.signing_key, ForceDeleteWithoutRecovery=True)
     for parameter in (names.encryption_key, names.geo_source):
         _if_there(cloud.client("ssm").delete_parameter, Name=parameter)
+    _if_there(_delete_bucket, cloud=cloud, lock=lock)
 
 
 def _delete_queue(cloud: Cloud, queue: str) -> None:
@@ -121,9 +130,14 @@ def _delete_queue(cloud: Cloud, queue: str) -> None:
     client.delete_queue(QueueUrl=client.get_queue_url(QueueName=queue)["QueueUrl"])
 
 
-def _delete_bucket(cloud: Cloud) -> None:
-    """Delete the bucket with every version of its objects."""
+def _delete_bucket(cloud: Cloud, lock: DeployLock) -> None:
+    """Delete the bucket with every version of its objects; last of them the lock."""
     client, bucket = cloud.client("s3"), cloud.names.bucket
+    for portion in _versions(client, bucket):
+        lock.check()
+        if others := [one for one in portion if one["Key"] != KEY]:
+            client.delete_objects(Bucket=bucket, Delete={"Objects": others, "Quiet": True})
+    lock.check()
     for portion in _versions(client, bucket):
         client.delete_objects(Bucket=bucket, Delete={"Objects": portion, "Quiet": True})
     client.delete_bucket(Bucket=bucket)

@@ -36,8 +36,8 @@ class Settings:
     :ivar hot_days: for how many days after a site-day its hits stay in the table, beside the segments.
     :ivar geo_prefix: key prefix in the bucket under which the GeoIP databases (``*.mmdb``) lie.
     :ivar worker_concurrency: how many batches of hits are stored at the same time, at most.
-    :ivar gateway_rate: how many requests per second API Gateway lets through, on average; 0: as many as the account's
-        quota allows. :ivar gateway_burst: how many it lets through at once.
+    :ivar gateway_rate: how many requests per second API Gateway lets through to each method of each route, on average;
+        0: as many as the account's quota allows. :ivar gateway_burst: how many it lets through to each at once.
     :ivar python: the Python version that the functions are to run on, such as ``3.13``; ``""``: the one that they have.
     """
 

@@ -31,7 +31,10 @@ class CloudFormation:
     """A stack that goes through states; each description is the next one, and the last one stays.
 
     :ivar after: operation -> the states that follow it.
+    :ivar reason: why what fails fails.
     """
+
+    reason = "protected"
 
     def __init__(self, *states: str, **after: list[str]) -> None:
         self.states = list(states)
@@ -80,7 +83,7 @@ class CloudFormation:
         event = {
             "LogicalResourceId": "CoreTable",
             "ResourceStatus": "DELETE_FAILED",
-            "ResourceStatusReason": "protected",
+            "ResourceStatusReason": self.reason,
         }
         return {"StackEvents": [{**event, "Timestamp": datetime.now(UTC)}]}
 
@@ -156,8 +159,30 @@ def test_a_stack_whose_creation_failed_is_made_anew(state: str) -> None:
 
 def test_a_failed_stack_that_cannot_be_deleted_is_told_with_the_reason() -> None:
     aws = CloudFormation("ROLLBACK_FAILED", delete=["DELETE_IN_PROGRESS", "DELETE_FAILED"])
-    with pytest.raises(DeployError, match="CoreTable: protected"):
+    with pytest.raises(DeployError, match=r"(?s)CoreTable: protected.*make destroy STAGE=prod DATA=delete"):
         apply(aws)
+
+
+@pytest.mark.parametrize("first", [[], ["ROLLBACK_FAILED"], ["DELETE_FAILED"]], ids=lambda states: "".join(states))
+def test_what_an_earlier_stack_has_left_is_told_with_the_way_out(first: list[str]) -> None:
+    """Otherwise, each further attempt ends in the same way."""
+    gone, failed = ["DELETE_IN_PROGRESS", "NONE"], ["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"]
+    aws = CloudFormation(*first, delete=gone, execute=failed)
+    aws.reason = "shylight-prod-core already exists in stack"
+    with pytest.raises(DeployError, match=r"(?s)already exists.*all of it.*make destroy STAGE=prod DATA=delete"):
+        apply(aws)
+
+
+def test_nobody_is_told_to_delete_data_for_another_reason() -> None:
+    aws = CloudFormation(execute=["CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE"])
+    with pytest.raises(DeployError) as told:
+        apply(aws)
+    assert "DATA=delete" not in str(told.value)
+    aws = CloudFormation("UPDATE_COMPLETE", execute=["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+    aws.reason = "shylight-prod-marks already exists"
+    with pytest.raises(DeployError) as told:
+        apply(aws)
+    assert "DATA=delete" not in str(told.value)
 
 
 def test_a_roll_back_that_failed_is_continued() -> None:

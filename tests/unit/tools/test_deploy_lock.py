@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
 
 BUCKET = f"shylight-dev-{ACCOUNT}-{REGION}"
 PLACE = (BUCKET, deploy_lock.KEY)
+ANOTHERS = b'{"by": "bob@desk", "id": "another"}'
 
 
 @pytest.fixture
@@ -118,8 +120,74 @@ def test_who_was_asleep_while_another_began_goes_no_further(
     cloud: Cloud, aws: FakeAws, wait: Callable[[Callable[[], bool]], None]
 ) -> None:
     with DeployLock(cloud) as asleep:
-        aws.objects[PLACE] = b"that of another"
+        aws.objects[PLACE] = ANOTHERS
         wait(lambda: asleep._is_lost)
         with pytest.raises(DeployError, match="Another deployment"):
             asleep.check()
-    assert aws.objects == {PLACE: b"that of another"}  # which stays locked
+    assert aws.objects == {PLACE: ANOTHERS}  # which stays locked
+
+
+def test_who_wakes_up_notices_at_the_next_step_and_not_only_at_the_next_renewal(cloud: Cloud, aws: FakeAws) -> None:
+    with DeployLock(cloud) as asleep:
+        aws.objects[PLACE] = ANOTHERS
+        with pytest.raises(DeployError, match="Another deployment"):
+            asleep.check()
+    assert aws.objects == {PLACE: ANOTHERS}
+
+
+def test_who_wakes_up_before_another_has_taken_over_keeps_the_lock(
+    cloud: Cloud, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the other one has found it expired already."""
+    read, times = aws.s3_get_object, iter(range(9))
+    with DeployLock(cloud) as asleep:
+        aws.now += timedelta(seconds=deploy_lock.EXPIRES_S)
+
+        def read_and_wake(**given: Any) -> Any:
+            found = read(**given)
+            if next(times) == 1:  # the first time is to see whose it is
+                asleep.check()
+            return found
+
+        monkeypatch.setattr(aws, "s3_get_object", read_and_wake)
+        with pytest.raises(DeployError, match="has just begun"), DeployLock(cloud):
+            raise AssertionError("entered")
+        asleep.check()
+
+
+def test_a_request_whose_answer_was_lost_is_no_lock_of_another(
+    cloud: Cloud, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is sent again by botocore, and refused, because the first one has taken effect."""
+    write = aws.s3_put_object
+
+    def send_twice(**given: Any) -> Any:
+        write(**given)
+        return write(**given)
+
+    monkeypatch.setattr(aws, "s3_put_object", send_twice)
+    with DeployLock(cloud) as lock:
+        for _ in range(3):
+            lock.check()
+        with pytest.raises(DeployError, match="expires in 180 s"), DeployLock(cloud):
+            raise AssertionError("entered")
+        aws.now += timedelta(seconds=deploy_lock.EXPIRES_S)
+        with DeployLock(cloud) as later:  # takes it over
+            later.check()
+    assert aws.objects == {}
+
+
+def test_a_lock_that_cannot_be_released_hides_no_error(
+    cloud: Cloud, aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the credentials have expired, which is why the deployment failed."""
+
+    def refuse(**_: Any) -> Any:
+        raise aws.refuse("s3", "ExpiredToken")
+
+    def fail() -> None:
+        monkeypatch.setattr(aws, "s3_get_object", refuse)
+        raise ValueError("the reason")
+
+    with pytest.raises(ValueError, match="the reason"), DeployLock(cloud):
+        fail()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from chalice.config import Config
+from chalice.deploy.validate import validate_resource_policy
 from packaging.requirements import Requirement
 
 import app
@@ -71,6 +72,29 @@ def test_the_api_has_no_more_resources_than_the_quota_and_as_many_as_the_documen
     assert len(resources) <= 300
     told = (ROOT / "docs" / "install-and-operate.md").read_text()
     assert f"the stage uses {len(resources)} of the 300 resources" in told
+
+
+@pytest.mark.parametrize("document", ["install-and-operate.md", "settings.md"])
+def test_a_variable_that_a_document_adds_leaves_the_rest_of_the_stage(document: str) -> None:
+    """Whoever pastes the line over the one that is there has one variable more, and nothing less."""
+    text = (ROOT / ".chalice" / "config.json").read_text()
+    (there,) = re.findall(r'^ *"environment_variables": .*"prod".*$', text, re.MULTILINE)
+    told = (ROOT / "docs" / document).read_text()
+    (line,) = re.findall(r"```json\n(.*environment_variables.*)\n```", told)
+    changed = json.loads(text.replace(there, line))
+    (added,) = changed["stages"]["prod"]["environment_variables"].keys() - {"SHYLIGHT_STAGE"}
+    del changed["stages"]["prod"]["environment_variables"][added]
+    assert changed == CONFIG
+
+
+def test_chalice_takes_the_line_for_china() -> None:
+    line = '"api_gateway_endpoint_type": "REGIONAL",'
+    assert f"`{line}` at the top of" in (ROOT / "docs" / "install-and-operate.md").read_text()
+    text = (ROOT / ".chalice" / "config.json").read_text()
+    changed = json.loads(text.replace('"app_name"', f'{line} "app_name"'))
+    found = Config(chalice_stage="prod", config_from_disk=changed)
+    assert found.api_gateway_endpoint_type == "REGIONAL"
+    validate_resource_policy(found)  # it wants no more than that, as a private endpoint would
 
 
 def test_log_retention_is_left_to_the_template() -> None:

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from infra import __main__ as commands
 from infra import cloudformation
-from infra.aws_environment import Cloud
+from infra.aws_environment import Cloud, DeployError
+from infra.deploy_lock import KEY
 from infra.destroy import _TABLES, destroy
 from infra.package_store import PREFIX
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
@@ -31,6 +32,18 @@ SERVICES = (
     "secretsmanager",
     "ssm",
     "acm",
+)
+
+# What the steps of a removal call, in their order.
+STEPS = (
+    ("delete_stack",),
+    ("remove_targets", "delete_rule", "delete_role_policy", "delete_role", "delete_function"),
+    ("update_table",),
+    ("delete_stack",),
+    ("delete_table",),
+    ("delete_queue",),
+    ("delete_secret", "delete_parameter"),
+    ("delete_objects", "delete_bucket"),
 )
 
 
@@ -136,6 +149,41 @@ def test_another_error_about_an_event_source_is_not_hidden(aws: FakeAws, monkeyp
     monkeypatch.setattr(aws, "lambda_delete_event_source_mapping", refuse)
     with pytest.raises(ClientError, match="AccessDeniedException"):
         take_down(aws, data=True)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["remove_targets", "delete_function", "delete_stack", "update_table", "delete_table", "delete_queue",
+     "delete_secret", "delete_parameter"],
+)  # fmt: skip
+def test_who_has_lost_the_lock_deletes_nothing_of_the_next_step(
+    aws: FakeAws, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the machine was asleep for a while after the first of these calls, and somebody deploys by now."""
+    of_step = next(step for step in STEPS if operation in step)
+    call = aws.call
+
+    def and_fall_asleep(service: str, called: str, given: dict[str, Any]) -> Any:
+        answer = call(service, called, given)
+        if called == operation:
+            aws.objects[cloud_of(aws).names.bucket, KEY] = b'{"by": "bob@desk", "id": "another"}'
+        return answer
+
+    monkeypatch.setattr(aws, "call", and_fall_asleep)
+    with pytest.raises(DeployError, match="Another deployment"):
+        take_down(aws, data=True)
+    made = [called for _, called in aws.calls]
+    made = made[made.index(operation) :]
+    later = {called for step in STEPS[STEPS.index(of_step) + 1 :] for called in step} - {*of_step}
+    assert not later & {*made}
+
+
+def test_the_lock_is_the_last_thing_in_the_bucket(aws: FakeAws) -> None:
+    take_down(aws, data=True)
+    deletions = [given for _, called, given in aws.given if called == "delete_objects"]
+    assert [one["Key"] for one in deletions[-1]["Delete"]["Objects"]] == [KEY]
+    assert all(one["Key"] != KEY for given in deletions[:-1] for one in given["Delete"]["Objects"])
+    assert [called for _, called in aws.calls if called.startswith("delete_")][-1] == "delete_bucket"
 
 
 def test_a_stage_that_is_not_there_is_taken_down_without_an_error(other: dict[str, Any]) -> None:

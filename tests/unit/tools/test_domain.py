@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,12 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from chalicelib import public_url
 from infra import __main__ as commands
 from infra import certificate, cloudformation, deploy, domain, project
 from infra.aws_environment import Cloud, DeployError
 from infra.destroy import destroy
+from infra.http_client import Answer
 from tests.unit.tools.fake_aws import ACCOUNT, REGION, FakeAws, Killed
 from tests.unit.tools.test_destroy import SERVICES, add_stage
 
@@ -26,7 +30,7 @@ FUNCTION = "shylight-dev"
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (certificate, domain):
-        for name in ("WAIT_S", "RELEASE_S", "POLL_S"):
+        for name in ("WAIT_S", "RELEASE_S", "POLL_S", "HEAD_START_S"):
             monkeypatch.setattr(module, name, 0.0, raising=False)
 
 
@@ -98,6 +102,27 @@ def test_each_run_goes_on_from_where_dns_has_come(aws: FakeAws) -> None:
     before = copy.deepcopy(aws.contents())
     assert set_up(aws) == [f"domain: {HOST}"]
     assert aws.contents() == before
+
+
+def test_the_record_of_a_new_domain_is_told_before_it_is_looked_up(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And there is time to set it, because resolvers remember that it was not there."""
+    aws.dns.add(PROOF)
+    done: list[str] = []
+    monkeypatch.setattr(domain, "HEAD_START_S", 60.0)
+    monkeypatch.setattr(time, "sleep", lambda seconds: done.append(f"{seconds:.0f} s"))
+
+    def look_up(_host: str) -> bool:
+        done.append("looked up")
+        return True
+
+    domain.apply(cloud_of(aws), api_of(aws), HOST, done.append, look_up)
+    told = next(number for number, line in enumerate(done) if f"{HOST}. CNAME" in line)
+    assert told < done.index("60 s") < done.index("looked up")
+    done.clear()
+    domain.apply(cloud_of(aws), api_of(aws), HOST, done.append, look_up)
+    assert done == [f"domain: {HOST}", "looked up"]
 
 
 def test_a_later_deployment_without_it_keeps_the_domain_and_notices_that_it_can_be_reached(aws: FakeAws) -> None:
@@ -268,6 +293,37 @@ def test_a_domain_is_a_host_name(given: str, host: str | None) -> None:
             domain.checked(given)
     else:
         assert domain.checked(given) == host
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "leads_here"),
+    [
+        (200, {"deployment": public_url.deployment("abc", "dev")}, True),
+        (503, {"deployment": public_url.deployment("abc", "dev")}, False),
+        (200, {"deployment": public_url.deployment("abc", "prod")}, False),
+        (200, {"deployment": public_url.deployment("xyz", "dev")}, False),
+        (200, {"status": "ok"}, False),
+        (200, ["ok"], False),
+        (200, b"<h1>This domain is parked</h1>", False),
+        (0, b"no such host", False),
+    ],
+    ids=["this one", "failing", "another stage", "another account", "an older release", "other JSON", "a page", "none"],
+)
+def test_a_domain_leads_here_if_this_deployment_answers_there(
+    status: int, body: object, leads_here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not if another stage does, or the server to which a provider of DNS leads names that do not exist."""
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    monkeypatch.setattr(domain, "ask", lambda _url, **_: Answer(status, sent))
+    assert domain.answers(HOST, public_url.deployment("abc", "dev")) is leads_here
+
+
+def test_the_health_check_of_the_api_is_what_is_asked(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.dns |= {PROOF, HOST}
+    told = {"deployment": public_url.deployment(api_of(aws), "dev")}
+    monkeypatch.setattr(domain, "ask", lambda _url, **_: Answer(200, json.dumps(told).encode()))
+    domain.apply(cloud_of(aws), api_of(aws), HOST, lambda _line: None)
+    assert url(aws) == f"https://{HOST}"
 
 
 class _Loader(yaml.SafeLoader):

@@ -142,3 +142,9 @@ def test_the_alarm_goes_off_before_anything_is_rejected() -> None:
     default = str(yaml.safe_load(parameters)["RequestsPerMinuteAlarm"]["Default"])
     assert {"RequestsPerMinuteAlarm": default} == gateway_limit.alarm_parameter(Settings())
     assert int(default) < Settings().gateway_rate * 60
+
+
+def test_the_guide_tells_what_a_flood_on_one_address_costs() -> None:
+    """At 3.50 USD for a million requests; the limit is one of each method, and no bound of the sum."""
+    guide = (project.ROOT / "docs" / "install-and-operate.md").read_text(encoding="utf-8")
+    assert f"{Settings().gateway_rate * 86400 / 1e6 * 3.50:.0f} USD a day at API Gateway" in guide
