@@ -6,7 +6,6 @@ the machine only add to them.
 
 from __future__ import annotations
 
-import platform
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from harness import beacons, cold_start
 from harness.lambda_requests import event
 from harness.measurement import Measurement, Section
 from harness.sample_day import events_of_today, new_site
+from localstack import dependencies
 
 _RUNS = 5
 _CLIENT = "; botocore.session.get_session().create_client('sqs', region_name='us-east-1')"
@@ -46,8 +46,7 @@ class _Function:
 
 def measure(environ: Mapping[str, str]) -> Section:
     """CPU per function, on this machine's kind of processor, against a local AWS."""
-    architecture = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
-    with package.built(architecture) as archive, tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    with package.built(dependencies.architecture()) as archive, tempfile.TemporaryDirectory(prefix="bench-") as folder:
         cold_start.unpack(archive, Path(folder))
         measurements = [
             measurement for function in _functions() for measurement in _measure(Path(folder), function, environ)

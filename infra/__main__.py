@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra import domain, geoip, project, terraform
+from infra import deployed_resources, domain, geoip, project, terraform
 from infra.aws_environment import AwsError, Cloud, DeployError, signed_in
 from infra.deploy import Target, deploy, sign_in_link
 from infra.destroy import destroy
@@ -98,10 +98,6 @@ def _run_chalice(cloud: Cloud, folder: Path) -> None:
     project.chalice(cloud, folder, arguments, project.CHALICE_BY_BUCKET, lambda line: _say(f"  {line}"))
 
 
-def _locate(cloud: Cloud, rest_api_id: str) -> str:
-    return f"https://{rest_api_id}.execute-api.{cloud.region}.{cloud.dns_suffix}/{cloud.stage}"
-
-
 def _check_python() -> None:
     """Functions run on the Python version they are deployed from, and DuckDB's wheel does not run on Lambda's 3.11."""
     if sys.version_info < (3, 12):
@@ -116,7 +112,7 @@ def _say(text: str) -> None:
 
 
 # How a stage on AWS is deployed and found.
-TARGET = Target(_run_chalice, _locate)
+TARGET = Target(_run_chalice, deployed_resources.url)
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

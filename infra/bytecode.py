@@ -12,6 +12,8 @@ import sys
 
 # The field of flags of PEP 552: based on a hash, which is not checked.
 _UNCHECKED_HASH = (1).to_bytes(4, "little")
+# The Python that runs this.
+THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def name_of(source: str) -> str:
@@ -34,4 +36,4 @@ def compiled(source: bytes, path: str) -> bytes | None:
 
 def runtime() -> str:
     """The runtime of Lambda whose Python takes these files: that of the Python that runs this, and Chalice's choice."""
-    return f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return f"python{THIS}"

@@ -84,9 +84,8 @@ def _all(cloud: Cloud, *statuses: str) -> Iterator[dict[str, Any]]:
             yield from page["CertificateSummaryList"]
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if not (
-            cloud.endpoint_url and status == HTTPStatus.NOT_IMPLEMENTED
-        ):  # an emulator without Certificate Manager has no certificates
+        # An emulator without Certificate Manager has no certificates.
+        if not (cloud.endpoint_url and status == HTTPStatus.NOT_IMPLEMENTED):
             raise
 
 

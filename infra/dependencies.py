@@ -111,7 +111,7 @@ def _install(architecture: str, folder: Path) -> None:
     system = OSUtils()
     builder = DependencyBuilder(system, PipRunner(SubprocessPip(system), system), architecture=architecture)
     try:
-        builder.build_site_packages(f"cp{bytecode.runtime()[6:].replace('.', '')}", str(REQUIREMENTS), str(folder))
+        builder.build_site_packages(f"cp{bytecode.THIS.replace('.', '')}", str(REQUIREMENTS), str(folder))
     except MissingDependencyError as error:
         missing = ", ".join(sorted(package.identifier for package in error.missing))
         raise DeployError(

@@ -199,11 +199,14 @@ def _rest_api(cloud: Cloud, recorded: Mapping[str, Any]) -> list[Record]:
     for other in found:
         if other != api and other not in served:
             client.delete_rest_api(restApiId=other)
-    return [{"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api, "rest_api_url": _url(cloud, api)}]
+    return [
+        {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api, "rest_api_url": f"{url(cloud, api)}/"}
+    ]
 
 
-def _url(cloud: Cloud, api: str) -> str:
-    return f"https://{api}.execute-api.{cloud.region}.{cloud.dns_suffix}/{cloud.stage}/"
+def url(cloud: Cloud, api: str) -> str:
+    """Where AWS serves the stage of a REST API, without a trailing slash."""
+    return f"https://{api}.execute-api.{cloud.region}.{cloud.dns_suffix}/{cloud.stage}"
 
 
 def _integrations(client: Any, api: str) -> Iterator[str]:

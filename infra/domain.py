@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib import public_url
-from infra import certificate, cloudformation, function_variables, project
+from infra import certificate, cloudformation, function_variables
 from infra.aws_environment import Cloud, DeployError
 from infra.http_client import ask
 
@@ -103,33 +103,28 @@ def of_stage(cloud: Cloud) -> str | None:
 
 def url_in_use(cloud: Cloud) -> str | None:
     """The public URL that the functions were given; None if they take it from the requests."""
-    return function_variables.read(cloud, cloud.names.prefix, VARIABLE)
+    return function_variables.in_use(cloud, VARIABLE)
 
 
 def environment(cloud: Cloud) -> dict[str, str]:
     """The variable for the functions, if they know the domain already, so that a deployment keeps it."""
     known = of_stage(cloud)
-    url = f"https://{known}" if known else None
-    if url is None or configured_url(cloud.stage) or url_in_use(cloud) != url:
-        return {}
-    return {VARIABLE: url}
+    return function_variables.kept(cloud, VARIABLE, f"https://{known}" if known else None)
 
 
 def configured_url(stage: str) -> str | None:
     """The public URL that the owner has set for the stage in .chalice/config.json; None without one."""
-    return project.environment(stage).get(VARIABLE)
+    return function_variables.configured(stage, VARIABLE)
 
 
 def _tell_url(cloud: Cloud, domain: str) -> None:
     """Have the functions name this domain in snippets and mails, unless the owner has set another URL."""
-    if configured_url(cloud.stage) is None:
-        function_variables.write(cloud, cloud.names.prefix, VARIABLE, f"https://{domain}")
+    function_variables.tell(cloud, cloud.names.prefix, VARIABLE, f"https://{domain}")
 
 
 def _forget_url(cloud: Cloud) -> None:
     """Have the functions take the public URL from the requests, unless the owner has set one."""
-    if configured_url(cloud.stage) is None:
-        function_variables.write(cloud, cloud.names.prefix, VARIABLE, None)
+    function_variables.tell(cloud, cloud.names.prefix, VARIABLE, None)
 
 
 def _wait_for_answer(cloud: Cloud, domain: str, say: Say, answered: Answers, *, is_new: bool) -> None:

@@ -1,6 +1,7 @@
 """The configuration of deployed functions: environment variables that become known only once Chalice has made them.
 
-The next `chalice deploy` would drop them, so a deployment passes them on (`environment` in `ingest` and `domain`).
+The next `chalice deploy` would drop them, so a deployment passes them on (`environment` in `ingest` and `domain`). What
+the owner has set in .chalice/config.json comes first, and is left alone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra import project
 from infra.aws_environment import Cloud
 
 
@@ -18,6 +20,29 @@ def read(cloud: Cloud, function: str, variable: str) -> str | None:
         (_configuration(cloud, function) or {}).get("Environment", {}).get("Variables", {}).get(variable)
     )
     return value
+
+
+def configured(stage: str, variable: str) -> str | None:
+    """What the owner has set a variable to; None, or ``""``, if nothing."""
+    return project.environment(stage).get(variable)
+
+
+def in_use(cloud: Cloud, variable: str) -> str | None:
+    """A variable of the function that serves pages; see :func:`read`."""
+    return read(cloud, cloud.names.prefix, variable)
+
+
+def kept(cloud: Cloud, variable: str, learned: str | None) -> dict[str, str]:
+    """A variable for the next deployment, if the functions have what was learned already; else nothing."""
+    if learned is None or configured(cloud.stage, variable) or in_use(cloud, variable) != learned:
+        return {}
+    return {variable: learned}
+
+
+def tell(cloud: Cloud, function: str, variable: str, learned: str | None) -> None:
+    """Set a variable of a function, or remove it, unless the owner has set it."""
+    if not configured(cloud.stage, variable):
+        write(cloud, function, variable, learned)
 
 
 def runtime(cloud: Cloud, function: str) -> str | None:

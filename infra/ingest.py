@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from infra import cloudformation, function_variables, project
+from infra import cloudformation, function_variables
 from infra.aws_environment import AwsError, Cloud, DeployError
 from infra.http_client import ask
 
@@ -55,26 +55,23 @@ def _create(cloud: Cloud, locate: Locate) -> str:
 
 def environment(cloud: Cloud, locate: Locate) -> dict[str, str]:
     """The variable for the functions, if snippets name the function's URL already, so that a deployment keeps it."""
-    known, in_use = known_url(cloud), url_in_use(cloud)
-    if known is None or in_use != locate(cloud, known) or configured_url(cloud.stage):
-        return {}
-    return {VARIABLE: in_use}
+    known = known_url(cloud)
+    return function_variables.kept(cloud, VARIABLE, None if known is None else locate(cloud, known))
 
 
 def tell_function(cloud: Cloud, function: str, url: str) -> None:
     """Set SHYLIGHT_INGEST_URL of a deployed function, unless the owner has set another."""
-    if not configured_url(cloud.stage):
-        function_variables.write(cloud, function, VARIABLE, url)
+    function_variables.tell(cloud, function, VARIABLE, url)
 
 
 def url_in_use(cloud: Cloud) -> str | None:
     """The URL that snippets name; None if hits go to the API, or nothing is deployed yet."""
-    return function_variables.read(cloud, cloud.names.prefix, VARIABLE)
+    return function_variables.in_use(cloud, VARIABLE)
 
 
 def configured_url(stage: str) -> str | None:
     """The URL that the owner has set for the stage in .chalice/config.json, such as that of a CDN; None without one."""
-    return project.environment(stage).get(VARIABLE)
+    return function_variables.configured(stage, VARIABLE)
 
 
 def _wait_for_answer(url: str, timeout_s: float) -> None:

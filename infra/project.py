@@ -71,7 +71,7 @@ def _compile_templates(target: Path) -> None:
 
 def architecture(stage: str) -> str:
     """The processors of a stage's functions: ``arm64`` or ``x86_64``, as .chalice/config.json says."""
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    config = _configuration()
     found: str = config["stages"].get(stage, {}).get("lambda_architecture") or config["lambda_architecture"]
     return found
 
@@ -84,9 +84,13 @@ def leave_out_dependencies(folder: Path) -> None:
 
 def environment(stage: str) -> dict[str, str]:
     """The environment variables of a stage in .chalice/config.json."""
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    variables: dict[str, str] = config["stages"].get(stage, {}).get("environment_variables", {})
+    variables: dict[str, str] = _configuration()["stages"].get(stage, {}).get("environment_variables", {})
     return variables
+
+
+def _configuration() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    return found
 
 
 def settings(stage: str) -> Settings:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 from chalicelib.config import Settings
 from infra import function_variables
 from infra.aws_environment import Cloud, DeployError
-
-THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
+from infra.bytecode import THIS
 
 
 def check(cloud: Cloud, settings: Settings) -> None:

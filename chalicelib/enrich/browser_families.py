@@ -114,10 +114,8 @@ class FastUserAgent(parsers.UserAgent):  # type: ignore[misc]
 
 @cache
 def _resolver() -> Any:
-    if RegexResolver is None:  # ua-parser-rs was not packaged; without this check ua-parser would be slow instead
-        raise RuntimeError("ua-parser-rs is not installed; install requirements.txt")
     browsers, systems, _ = load_lazy_builtins()  # the engine takes their texts, so Python need not compile them
-    return RegexResolver(
+    return _compiled(
         (
             # The empty group stands for the name: ua-parser reads the version from the second group.
             [*(UserAgentMatcher(f"(){pattern}", name) for pattern, name in read_patterns("browsers.tsv")), *browsers],
@@ -130,9 +128,14 @@ def _resolver() -> Any:
 @cache
 def _devices() -> Any:
     """The patterns of devices, which are most of all; only some user agents need them."""
-    if RegexResolver is None:
+    return _compiled(([], [], load_lazy_builtins()[2]))
+
+
+def _compiled(patterns: Any) -> Any:
+    """A resolver for patterns of browsers, systems and devices."""
+    if RegexResolver is None:  # ua-parser-rs was not packaged; without this check ua-parser would be slow instead
         raise RuntimeError("ua-parser-rs is not installed; install requirements.txt")
-    return RegexResolver(([], [], load_lazy_builtins()[2]))
+    return RegexResolver(patterns)
 
 
 @cache

@@ -147,7 +147,7 @@ def test_policies_and_addresses_are_those_of_the_part_of_aws_that_the_region_is_
     region: str, partition: str, suffix: str, tmp_path: Path
 ) -> None:
     cloud = Cloud("prod", region, "123456789012")
-    assert commands._locate(cloud, "abc") == f"https://abc.execute-api.{region}.{suffix}/prod"
+    assert commands.TARGET.locate(cloud, "abc") == f"https://abc.execute-api.{region}.{suffix}/prod"
     project.copy_to(tmp_path, "prod", {}, cloud.partition)
     for function in policies.FUNCTIONS:
         written = (tmp_path / ".chalice" / policies.file_name(function, "prod")).read_text()

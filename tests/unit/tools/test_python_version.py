@@ -7,7 +7,7 @@ import pytest
 from chalicelib.config import Settings
 from infra import python_version
 from infra.aws_environment import DeployError
-from infra.python_version import THIS
+from infra.bytecode import THIS
 from tests.unit.tools.chalice_deployments import cloud_of
 from tests.unit.tools.fake_aws import FakeAws
 
