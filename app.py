@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
-from chalicelib import config, dispatch, middleware, preload
+from chalicelib import cold_start, config, dispatch, middleware
 from chalicelib.web import ShylightApp
 
 app = ShylightApp(app_name=config.APP)
@@ -20,7 +20,7 @@ app.register_middleware(middleware.invocation, "all")
 
 # Every route is a row of chalicelib/{collect,dashboard,api}/routes.py.
 dispatch.register(app)
-preload.hit_path()
+cold_start.begin()
 
 
 @app.lambda_function()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import config
+from chalicelib import cold_start, config
 
 
 def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
@@ -23,9 +23,12 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
         if ledger := _loaded_ledger():
             ledger.discard()
         raise
-    if ledger := _loaded_ledger():
-        ledger.flush()
-    return answer
+    else:
+        if ledger := _loaded_ledger():
+            ledger.flush()
+        return answer
+    finally:
+        cold_start.end()
 
 
 def _loaded_ledger() -> Any:

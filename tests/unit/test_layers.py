@@ -55,9 +55,9 @@ LEANS_ON: dict[str, set[str]] = {
     "operations": {"errors", "config", "days", "translation", "store", "enrich", "accounts"},
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
     "dashboard": {*GROUND, "store", "report", "accounts", "operations", "api"},
-    "middleware": {"config"},
+    "middleware": {"config", "cold_start"},
     "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
-    "preload": {"config", "store", "collect", "enrich", "dispatch"},
+    "cold_start": {"config", "store", "collect", "enrich", "dispatch"},
 }  # fmt: skip
 # The folders of a package, in the same way. What lies beside them is shared by all, and imports none of them.
 FOLDERS: dict[str, dict[str, set[str]]] = {
@@ -163,7 +163,7 @@ def test_registering_the_routes_loads_almost_nothing() -> None:
     code = "import sys, app; print(*(name for name in sys.modules if name.startswith('chalicelib')))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     expected = {"chalicelib", *(f"chalicelib.{name}" for name in GROUND_OF_ROUTES)}
-    expected |= {"chalicelib.dispatch", "chalicelib.middleware", "chalicelib.preload", "chalicelib.config.environment"}
+    expected |= {"chalicelib.dispatch", "chalicelib.middleware", "chalicelib.cold_start", "chalicelib.config.environment"}
     for package in ("collect", "dashboard", "api"):
         expected |= {f"chalicelib.{package}", f"chalicelib.{package}.routes"}
     assert set(done.stdout.split()) == expected

@@ -26,14 +26,15 @@ Box = tuple[float, float, float, float]
 class Geometry:
     """What the file has.
 
-    :ivar boxes: around each country, by its code; :ivar points: the countries that are drawn as a circle.
+    :ivar shapes: the path around each country, and :ivar points: the centre of those that are drawn as a circle, by
+        their codes.
     :ivar scale, origin, meridian: of the projection: units per radian, where its centre is, and its degrees east.
     """
 
     width: float
     height: float
-    boxes: Mapping[str, Box]
-    points: frozenset[str]
+    shapes: Mapping[str, str]
+    points: Mapping[str, tuple[float, float]]
     scale: float
     origin: tuple[float, float]
     meridian: float
@@ -42,6 +43,15 @@ class Geometry:
     def view_box(self) -> str:
         """The whole map, as SVG writes it."""
         return f"0 0 {self.width:g} {self.height:g}"
+
+    def has(self, country: str) -> bool:
+        """Whether a country, by its code, is on the map."""
+        return country in self.shapes or country in self.points
+
+    def box(self, country: str) -> Box:
+        """The box around a country that is on the map."""
+        point = self.points.get(country)
+        return (*point, *point) if point else _box_of(self.shapes[country])
 
     def view_box_around(self, box: Box) -> str:
         """The part of the map around a box, always of about the same shape."""
@@ -72,16 +82,12 @@ def of_file() -> Geometry:
     root: Mapping[str, str] = dict(re.findall(r'([\w-]+)="([^"]*)"', text.partition(">")[0]))
     _left, _top, width, height = map(float, root["viewBox"].split())
     x, y = map(float, root["data-origin"].split())
-    shapes = {code: _box_of(path) for code, path in re.findall(r'<path id="(\w\w)" d="([^"]+)"', text)}
-    circles = {
-        code: (float(cx), float(cy), float(cx), float(cy))
-        for code, cx, cy in re.findall(r'<circle id="(\w\w)" cx="([\d.]+)" cy="([\d.]+)"', text)
-    }
+    circles = re.findall(r'<circle id="(\w\w)" cx="([\d.]+)" cy="([\d.]+)"', text)
     return Geometry(
         width,
         height,
-        shapes | circles,
-        frozenset(circles),
+        dict(re.findall(r'<path id="(\w\w)" d="([^"]+)"', text)),
+        {code: (float(cx), float(cy)) for code, cx, cy in circles},
         float(root["data-scale"]),
         (x, y),
         float(root["data-meridian"]),

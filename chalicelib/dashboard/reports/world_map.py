@@ -70,7 +70,7 @@ def world_map(stats: Stats, metric: Metric, links: FilterLinks | None = None) ->
     """
     key = metric.key if metric.key in _COUNTS else _COUNTS[0]
     on_map = map_geometry.of_file()
-    rows = [row for row in stats.tables["countries"].rows if row.name in on_map.boxes and getattr(row, key)]
+    rows = [row for row in stats.tables["countries"].rows if on_map.has(row.name) and getattr(row, key)]
     if not rows:
         return None
     scale = color_scale.growing(getattr(row, key) for row in rows)
@@ -99,8 +99,8 @@ def world_map(stats: Stats, metric: Metric, links: FilterLinks | None = None) ->
 def place(country: str | None, latitude: float | None, longitude: float | None) -> Place | None:
     """Where a visit came from; None if nothing of it is known, or on no map."""
     on_map = map_geometry.of_file()
-    code = country if country in on_map.boxes else ""
+    code = country if country and on_map.has(country) else ""
     if latitude is not None and longitude is not None:
         point = on_map.project(latitude, longitude)
-        return Place(on_map.view_box_around((*point, *point)), code or "", point)
-    return Place(on_map.view_box_around(on_map.boxes[code]), code, None) if code else None
+        return Place(on_map.view_box_around((*point, *point)), code, point)
+    return Place(on_map.view_box_around(on_map.box(code)), code, None) if code else None

@@ -26,6 +26,11 @@ def text() -> str:
     return static_files.assets()[map_geometry.FILE].content.decode()
 
 
+def on_the_map() -> set[str]:
+    found = map_geometry.of_file()
+    return {*found.shapes, *found.points}
+
+
 def stats(*rows: Row) -> Stats:
     found = samples.full()
     return dataclasses.replace(found, tables={**found.tables, "countries": Table(rows)})
@@ -38,15 +43,15 @@ def drawn(of: Stats, metric: str = "visitors", links: FilterLinks | None = None)
 
 
 def test_every_country_is_on_the_map_once_and_nothing_else() -> None:
-    assert set(map_geometry.of_file().boxes) == set(countries.codes()) - NOT_ON_THE_MAP, "run `make build`"
+    assert on_the_map() == set(countries.codes()) - NOT_ON_THE_MAP, "run `make build`"
     ids = re.findall(r'id="([^"]+)"', text())
     assert len(ids) == len(set(ids))
 
 
 def test_small_states_are_points_and_large_ones_are_shapes() -> None:
     on_map = map_geometry.of_file()
-    assert {"SG", "MT", "HK", "LI", "RE", "MU"} <= on_map.points
-    assert {"DE", "US", "TW", "BE", "IL", "GL", "EH"} <= set(on_map.boxes) - on_map.points
+    assert {"SG", "MT", "HK", "LI", "RE", "MU"} <= set(on_map.points)
+    assert {"DE", "US", "TW", "BE", "IL", "GL", "EH"} <= set(on_map.shapes) - set(on_map.points)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,7 @@ def test_small_states_are_points_and_large_ones_are_shapes() -> None:
 )  # fmt: skip
 def test_coordinates_lie_in_their_country(code: str, latitude: float, longitude: float) -> None:
     x, y = map_geometry.of_file().project(latitude, longitude)
-    left, top, right, bottom = map_geometry.of_file().boxes[code]
+    left, top, right, bottom = map_geometry.of_file().box(code)
     assert left < x < right
     assert top < y < bottom
 
@@ -117,11 +122,11 @@ def test_the_place_of_a_visit_is_as_exact_as_what_is_known() -> None:
     assert world_map.place(None, None, None) is world_map.place("XX", None, None) is None
 
 
-@pytest.mark.parametrize("code", sorted(map_geometry.of_file().boxes))
+@pytest.mark.parametrize("code", sorted(on_the_map()))
 def test_a_country_is_seen_as_a_whole_and_the_view_stays_on_the_map(code: str) -> None:
     on_map = map_geometry.of_file()
     left, top, right, bottom = seen(world_map.place(code, None, None))
-    box = on_map.boxes[code]
+    box = on_map.box(code)
     assert 0 <= left <= box[0] <= box[2] <= right <= on_map.width
     assert 0 <= top <= box[1] <= box[3] <= bottom <= on_map.height
     assert 1.8 < (right - left) / (bottom - top) < 2.4

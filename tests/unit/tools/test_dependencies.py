@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from infra import dependencies, project
@@ -44,6 +46,27 @@ def test_what_no_function_reads_is_left_out(tmp_path: Path) -> None:
         if path.is_file() and not any(one == path or one in path.parents for one in found)
     }
     assert left == kept
+
+
+def test_botocore_makes_the_same_clients_without_its_documentation(tmp_path: Path) -> None:
+    data = tmp_path / "botocore" / "data"
+    for service in dependencies.SERVICES:
+        shutil.copytree(Path(botocore.__file__).parent / "data" / service, data / service)
+    before = {path: path.stat().st_size for path in data.rglob("service-2.json.gz")}
+    dependencies.shorten_services(tmp_path)
+    assert all(path.stat().st_size < size / 2 for path, size in before.items())
+    whole, short = botocore.session.get_session(), botocore.session.get_session()
+    short.get_component("data_loader").search_paths.insert(0, str(data))
+    options = {"region_name": "eu-west-1", "aws_access_key_id": "id", "aws_secret_access_key": "key"}
+    for service in dependencies.SERVICES:
+        model, complete = (one.create_client(service, **options).meta.service_model for one in (short, whole))
+        assert (model.operation_names, model.shape_names) == (complete.operation_names, complete.shape_names)
+        for name in complete.shape_names:
+            shape, expected = model.shape_for(name), complete.shape_for(name)
+            assert (shape.metadata, shape.serialization) == (expected.metadata, expected.serialization)
+            if expected.type_name == "structure":
+                assert list(shape.members) == list(expected.members)
+                assert not any(member.documentation for member in shape.members.values())
 
 
 def test_another_requirement_or_processor_is_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
