@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalice import Response
 
@@ -24,8 +23,7 @@ from chalicelib.web import Request
 _LEFT_OUT: Final = {"options"}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A parameter, or a field of a body. `type`: in words, as in ``string (uuid)``."""
 
     name: str
@@ -34,8 +32,7 @@ class Field:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """An operation.
 
     :ivar id: unique on the page. :ivar scope: ``""`` if it is public; :ivar right: of its route.
@@ -60,8 +57,7 @@ class Operation:
     errors: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The operations of a tag."""
 
     name: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from chalice import Response
@@ -44,8 +43,7 @@ _OF_SITE: Final = re.compile(r"/sites/([^/]+)")
 _OF_OTHERS: Final = ("/share/", "/public/")
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """A link that leads on."""
 
     title: str

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import locale_data
 from chalicelib.accounts.access import appearance
@@ -140,8 +139,7 @@ def milliseconds(value: float | None) -> str:
     return _("%(number)s s", number=_written(f"{value / 1000:,.2f}"))
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """The change of a metric.
 
     :ivar direction: ``"up"``, ``"down"`` or ``"same"``.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.accounts.installation import settings_of_installation
 from chalicelib.accounts.mailing import mail
@@ -28,8 +27,7 @@ DONE: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An invitation in the list. `sentence`: its state in words; `open`: it can be sent again and revoked."""
 
     id: str
@@ -40,8 +38,7 @@ class Row:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(NamedTuple):
     """The form, the list, and what to say of an invitation that was sent just now.
 
     :ivar choices: the roles to choose from; none in the installation.

@@ -6,8 +6,7 @@ To add a page, add its route to `dashboard.routes` and its row here. Who sees a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.accounts.access import auth
 from chalicelib.accounts.sign_in.sign_in_ways import sign_in_ways
@@ -19,8 +18,7 @@ from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A page.
 
     :ivar title: not translated; :ivar path: of its route, with a leading slash.
@@ -76,8 +74,7 @@ ADMINISTRATION: Final[tuple[Section, ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link to a page.
 
     :ivar path: of its route; :ivar href: relative to the deployment's root.
@@ -90,8 +87,7 @@ class Link:
     current: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(NamedTuple):
     """The links of a page to its siblings. `label`: names all of them, for screen readers."""
 
     label: str

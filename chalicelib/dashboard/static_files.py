@@ -6,9 +6,9 @@ Their public names contain a hash of the content, so that browsers can cache the
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from chalice import Response
 
@@ -25,8 +25,7 @@ _TYPES = {
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """A static file. `name` is the public name, with the hash."""
 
     name: str

@@ -163,7 +163,12 @@ def test_registering_the_routes_loads_almost_nothing() -> None:
     code = "import sys, app; print(*(name for name in sys.modules if name.startswith('chalicelib')))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     expected = {"chalicelib", *(f"chalicelib.{name}" for name in GROUND_OF_ROUTES)}
-    expected |= {"chalicelib.dispatch", "chalicelib.middleware", "chalicelib.cold_start", "chalicelib.config.environment"}
+    expected |= {
+        "chalicelib.dispatch",
+        "chalicelib.middleware",
+        "chalicelib.cold_start",
+        "chalicelib.config.environment",
+    }
     for package in ("collect", "dashboard", "api"):
         expected |= {f"chalicelib.{package}", f"chalicelib.{package}.routes"}
     assert set(done.stdout.split()) == expected

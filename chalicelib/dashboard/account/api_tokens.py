@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from chalice import Response
@@ -36,19 +36,17 @@ _SITE: Final = "site "
 _DONE: Final[Mapping[str, str]] = {"revoked": N_("The token is revoked.")}
 
 
-@dataclass(frozen=True, slots=True)
-class TokenForm:
+class TokenForm(NamedTuple):
     """What was entered for a new token, and what is wrong with it: field -> message."""
 
     name: str = ""
     scopes: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()
     life: str = _USUAL_LIFE
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class TokenEntry:
+class TokenEntry(NamedTuple):
     """A token in the list, in words. `scopes`: empty if it has all."""
 
     id: str

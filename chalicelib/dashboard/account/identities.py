@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from chalice import Response
@@ -24,8 +23,7 @@ from chalicelib.web import Request, redirect
 PATH: Final = "account/identities"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An identity as the page shows it. `day`: on which it was connected."""
 
     digest: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -37,8 +36,7 @@ _OTHERS: Final = "others"
 _ALL: Final = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLine:
+class SessionLine(NamedTuple):
     """A session as it is shown.
 
     :ivar client: browser and system; ``""`` if unknown.

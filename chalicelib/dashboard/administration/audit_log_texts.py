@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.translation import N_
 from chalicelib.translation import gettext as _
@@ -80,8 +79,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ActionChoice:
+class ActionChoice(NamedTuple):
     """An action in a list to choose from."""
 
     action: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -29,8 +28,7 @@ _DONE: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A database on the page. `attribution`, `url`: whom the data comes from; ``""`` if that is unknown."""
 
     contents: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from chalice import Response
@@ -35,8 +34,7 @@ _ACTIONS: Final = ("redrive", "discard")
 _EXTENTS: Final = ("selected", "all")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A dead letter on the page. `body`: its beginning; `chosen`: its checkbox is ticked."""
 
     id: str
@@ -48,8 +46,7 @@ class Row:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A reason on the page. `key`: as stored; `current`: whether the list is limited to it."""
 
     key: str
@@ -60,8 +57,7 @@ class Reason:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What is to be discarded, before it is. `ids`: of the chosen dead letters; none for all of the list."""
 
     sentence: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -36,8 +35,7 @@ _STATES: Final[Mapping[Outcome, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A scheduled function on the page.
 
     :ivar state: of the last run, for the style sheet; :ivar outcome: the same, for people.

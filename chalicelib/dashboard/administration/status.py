@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -41,8 +40,7 @@ _PAGES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A part on the page. `state`: for the style sheet; `word`: for people; `href`: ``""`` without a page."""
 
     title: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -28,16 +27,14 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class MonthChoice:
+class MonthChoice(NamedTuple):
     """A month in a list to choose from. `value`: as ``2026-11``."""
 
     value: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonLine:
+class ReasonLine(NamedTuple):
     """A reason for which hits were dropped, as it is shown, and its hits in the month."""
 
     name: str

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from chalicelib import config
@@ -33,8 +32,7 @@ _TOLD: Final = 8
 _MOST_LINKED_ROWS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A marker below the chart.
 
     :ivar x: percent from the left; :ivar number: how many annotations it stands for.
@@ -50,8 +48,7 @@ class Mark:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnnotationLine:
+class AnnotationLine(NamedTuple):
     """An annotation in a list.
 
     :ivar when: its day, and its time if it has one, in words; :ivar iso: the same, for programs.
@@ -69,8 +66,7 @@ class AnnotationLine:
     author: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChartAnnotations:
+class ChartAnnotations(NamedTuple):
     """What a page shows of the annotations of its period.
 
     :ivar remarks: what the rows of the chart's table say, by number of the row.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.dashboard.reports import filter_words, icons, page_links
 from chalicelib.dashboard.reports.icons import Icon
@@ -12,8 +12,7 @@ from chalicelib.report.filters import PARAMETER, Condition
 from chalicelib.store.sites import Site
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedFilter:
+class AppliedFilter(NamedTuple):
     """A condition in words; `edit` is a link to its form, `remove` to the page without it.
 
     :ivar icon: of its value, if that is one with an icon.
@@ -25,8 +24,7 @@ class AppliedFilter:
     remove: str
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedFilters:
+class AppliedFilters(NamedTuple):
     """The conditions of a page; `add` is a link to what else there is to filter by, `clear` to the page without any."""
 
     every: tuple[AppliedFilter, ...]

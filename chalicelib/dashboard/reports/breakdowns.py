@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from chalicelib import catalogue, languages, url_normalization
 from chalicelib.catalogue import Dimension, Metric
@@ -27,8 +27,7 @@ HELD = 50
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[^\s\\]*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row.
 
     :ivar href: external link to what the name stands for, ``""`` for none.
@@ -47,8 +46,7 @@ class Entry:
     filter: FilterLink | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(NamedTuple):
     """One table: the `shown` rows, `more` rows that can be expanded, and the sum of the others.
 
     :ivar left: number of rows that the page leaves out.
@@ -65,8 +63,7 @@ class Ranking:
     empty: str
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A card with one or several tables, as tabs.
 
     :ivar note: a note below the tables, ``""`` for none.
@@ -209,8 +206,7 @@ def _href(dimension: Dimension, name: str, domain: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A value of a dimension as pages show it.
 
     :ivar href: external link to what it stands for, ``""`` for none; :ivar icon: beside it; None for what has none.

@@ -7,9 +7,9 @@ positioned in percent and keep their size. No style attributes are used, which t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 
 from chalicelib import catalogue
 from chalicelib.catalogue import Metric
@@ -31,16 +31,14 @@ _LENGTHS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 _Place = tuple[float, float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(NamedTuple):
     """A gridline: `y` in units from the top, and its label."""
 
     y: float
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line as SVG paths.
 
     :ivar solid: the finished buckets; `area`: the area below them.
@@ -57,8 +55,7 @@ class Line:
 NO_LINE = Line("", "", "", None)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One bucket, for hovering and for the table.
 
     :ivar x, width: in percent; :ivar y: of the line, in units from the top; None without data.
@@ -76,8 +73,7 @@ class Column:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(NamedTuple):
     """The chart of a metric and the table with the same data.
 
     :ivar line: of the metric; :ivar compared: of the days that it is compared with, as a path.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.dashboard import formatting
 from chalicelib.report.stats import Point
@@ -13,8 +13,7 @@ _MONTHS = 12
 _MINUTES = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A text under the chart at `x` percent; a `minor` one may be left out where the page is narrow."""
 
     x: float

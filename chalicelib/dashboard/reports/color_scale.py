@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.dashboard import formatting
 
@@ -15,16 +14,14 @@ _COARSE: Final = (1, 2, 5, 10)
 _FINE: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A step for the legend: its number, from 1, and the counts from which it is used, such as ``10+``."""
 
     number: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """A scale from 1 up.
 
     :ivar bounds: the smallest count of each step, ascending; at most :data:`STEPS`, and the first is 1.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.dashboard.reports import shortcuts
 from chalicelib.dashboard.reports.page_query import COMPARISON, Choice, PageQuery
@@ -22,8 +21,7 @@ _CUSTOM: Final = N_("Other days")
 _MATCH: Final = "match_weekdays"
 
 
-@dataclass(frozen=True, slots=True)
-class ComparisonPicker:
+class ComparisonPicker(NamedTuple):
     """What the menu shows.
 
     :ivar label: the present comparison.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -70,8 +69,7 @@ def show(request: Request, person: Person, site: Site) -> Response:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row of the page: hits of a period with one reason and name, and a note."""
 
     reason: str

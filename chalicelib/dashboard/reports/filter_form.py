@@ -7,9 +7,8 @@ filter; the page behind it (`filter_page`) does that, and leads to the filtered 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import config
 from chalicelib.dashboard import formatting
@@ -27,8 +26,7 @@ _FREQUENT: Final = 8
 BOUNCED: Final = {"yes": N_("Visits that bounced"), "no": N_("Visits that did not bounce")}
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """A value that the site's data has, as it is entered.
 
     :ivar label: what it is called, ``""`` if that is the same; :ivar stored: as filters have it, ``""`` likewise.
@@ -40,8 +38,7 @@ class Suggestion:
     icon: Icon | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Frequent:
+class Frequent(NamedTuple):
     """A frequent value, and the query of the page that is filtered by it."""
 
     label: str
@@ -49,8 +46,7 @@ class Frequent:
     query: PageQuery
 
 
-@dataclass(frozen=True, slots=True)
-class FilterForm:
+class FilterForm(NamedTuple):
     """What the form of a filter shows.
 
     :ivar operators: name and label of those that the field takes.
@@ -116,14 +112,14 @@ def of_condition(condition: Condition, query: PageQuery) -> FilterForm:
     field, operator = condition.field, condition.operator
     form = FilterForm(field, query.items, f"{operator},{field.name}", operator)
     if field.form == "yes or no":
-        return replace(form, bounced="yes" if condition.values[0] is not condition.excludes else "no")
+        return form._replace(bounced="yes" if condition.values[0] is not condition.excludes else "no")
     if field.form == "range":
         ends = [(_end(one.least), _end(one.most)) for one in condition.values if isinstance(one, Range)]
-        return replace(form, ranges=tuple(ends))
+        return form._replace(ranges=tuple(ends))
     texts = [one for one in condition.values if isinstance(one, str)]
     if not operator.startswith("contains"):
         texts = [filter_words.as_entered(field, text) for text in texts]
-    return replace(form, values=(*filter(None, texts), ""), empty="" in texts)
+    return form._replace(values=(*filter(None, texts), ""), empty="" in texts)
 
 
 def submitted(field: Field, query: PageQuery, sent: Mapping[str, Sequence[str]]) -> FilterForm:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib import config
 from chalicelib.dashboard.reports.page_query import PageQuery
@@ -11,8 +11,7 @@ from chalicelib.report import display_names, filters
 from chalicelib.report.filters import Field
 
 
-@dataclass(frozen=True, slots=True)
-class FilterLink:
+class FilterLink(NamedTuple):
     """What a value leads to.
 
     :ivar href: the page with a filter by the value at the end of its query; without it, if it is `active`.

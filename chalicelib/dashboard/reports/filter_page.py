@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -60,8 +59,8 @@ def show(request: Request, person: Person, site: Site) -> Response:
         try:
             return redirect(page_links.filtered(request.root, site, filter_form.filtered(form)))
         except BadRequest as error:
-            form = replace(form, error=render.sentence(error))
-    return _page(request, person, site, query, replace(form, suggestions=suggested(site, field, question.period, now)))
+            form = form._replace(error=render.sentence(error))
+    return _page(request, person, site, query, form._replace(suggestions=suggested(site, field, question.period, now)))
 
 
 def _field(request: Request) -> Field | None:

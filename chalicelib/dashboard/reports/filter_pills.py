@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib import catalogue
 from chalicelib.dashboard.reports import filter_form, filter_words, icons
@@ -19,8 +19,7 @@ from chalicelib.translation import gettext as _
 _OF_VISITS = ("hour", "weekday")
 
 
-@dataclass(frozen=True, slots=True)
-class Pill:
+class Pill(NamedTuple):
     """A condition of a page.
 
     :ivar text: in words; :ivar icon: of its value, if that is one with an icon.
@@ -35,16 +34,14 @@ class Pill:
     form: FilterForm
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Something to filter by: its title, and the query of the page with its form."""
 
     title: str
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class FilterBar:
+class FilterBar(NamedTuple):
     """The filters of a page, and the menu to add some.
 
     :ivar groups: titles with what there is to filter by.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 from chalice import Response
 
@@ -38,8 +38,7 @@ _DAY_S = 24 * 60 * 60
 _NO_FIGURES = N_("The statistics could not be read. No data is lost; see the log of the API function.")
 
 
-@dataclass(frozen=True, slots=True)
-class SiteCard:
+class SiteCard(NamedTuple):
     """A site on the home page.
 
     :ivar note: what is wrong with its figures, ``""`` for nothing; :ivar updating: whether newer ones are on their way.
@@ -56,8 +55,7 @@ class SiteCard:
     favourite: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SiteForm:
+class SiteForm(NamedTuple):
     """The form for a new site as it is shown: empty, or again with what was wrong.
 
     :ivar settings_from: id of the site whose settings the new one gets; ``""``: the defaults.
@@ -115,7 +113,7 @@ def _page(request: Request, person: Person, form: SiteForm, status: int = HTTPSt
     search = home_search.of_request(request, order.every)
     questions = [_question(request, site) for site in search.matching(order.every)]
     stored = many_sites.read(questions)
-    cards = [replace(_card(stored, one), favourite=one.site in order.favourites) for one in questions]
+    cards = [_card(stored, one)._replace(favourite=one.site in order.favourites) for one in questions]
     waiting = sum(card.updating for card in cards)
     return render.page(
         request,

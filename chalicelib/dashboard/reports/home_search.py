@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import config
 from chalicelib.dashboard.reports.page_query import PERIOD, PageQuery
@@ -16,8 +15,7 @@ from chalicelib.web import Request
 SEARCH: Final = "search"
 
 
-@dataclass(frozen=True, slots=True)
-class HomeSearch:
+class HomeSearch(NamedTuple):
     """What is searched for.
 
     :ivar text: as it was entered, ``""`` for nothing; :ivar shown: whether the page offers the search.

@@ -5,10 +5,9 @@ They are decoration: the name stands beside each. What has none has a glyph of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.catalogue import Dimension
 from chalicelib.dashboard import countries
@@ -27,8 +26,7 @@ _DEVICES: Final = frozenset({"phone", "tablet", "desktop", "tv", "console", "wea
 _SCREENS: Final = {"mobile": "phone", "tablet": "tablet", "laptop": "laptop", "desktop": "desktop"}
 
 
-@dataclass(frozen=True, slots=True)
-class Icon:
+class Icon(NamedTuple):
     """A symbol of a sprite.
 
     :ivar kind: ``"flag"``, of flags.svg, or ``"icon"``, of marks.svg.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.dashboard import static_files
 
@@ -22,8 +21,7 @@ _A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
 Box = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(NamedTuple):
     """What the file has.
 
     :ivar shapes: the path around each country, and :ivar points: the centre of those that are drawn as a circle, by

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import catalogue
 from chalicelib.catalogue import Metric, Unit
@@ -17,8 +16,7 @@ from chalicelib.report.stats import Metrics, Stats
 from chalicelib.translation import gettext as _
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A metric as displayed.
 
     :ivar key: a key of `catalogue.METRICS`.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalice import Response
 
@@ -49,8 +49,7 @@ from chalicelib.web import Request
 REFRESH: Final = "shylight-refresh"
 
 
-@dataclass(frozen=True, slots=True)
-class VisitLine:
+class VisitLine(NamedTuple):
     """A visit in a list, with its texts.
 
     :ivar href: the page of the visit; :ivar online: whether the visitor was active in the last minutes.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.report.filters import PARAMETER as FILTER
@@ -19,8 +18,7 @@ COMPARISON: Final = ("compare", "compare_from", "compare_to", "match_weekdays")
 CARRIED: Final = (*PERIOD, *COMPARISON, "interval", METRIC, FILTER)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A link to the page that asks for something else.
 
     :ivar current: whether it is what the page shows; :ivar key: the key of the keyboard that follows it, or ``""``.
@@ -32,8 +30,7 @@ class Choice:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PageQuery:
+class PageQuery(NamedTuple):
     """Parameters with their values, in their order; only filters may be repeated."""
 
     items: tuple[tuple[str, str], ...] = ()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from chalicelib.catalogue import PERIODS
 from chalicelib.catalogue.periods import ALL, CUSTOM
@@ -33,8 +32,7 @@ class PeriodLike(Protocol):
         """Its last day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picker:
+class Picker(NamedTuple):
     """What the picker shows.
 
     :ivar label: the present period, e.g. ``Last 7 days`` or ``14–20 Nov``; `days` are its days.

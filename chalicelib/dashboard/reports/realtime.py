@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalice import Response
 
@@ -30,8 +29,7 @@ _PART: Final = 0.72
 _LABEL_EVERY: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """A minute of the chart: places and widths in percent, `y` and heights in units from the top.
 
     :ivar so_far: whether the minute is not over; :ivar label: the time below it, ``""`` for none;
@@ -51,8 +49,7 @@ class Bar:
     minor: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
+class Bars(NamedTuple):
     """The chart of the minutes."""
 
     ticks: tuple[Tick, ...]

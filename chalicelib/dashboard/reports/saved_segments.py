@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from chalice import Response
@@ -32,8 +31,7 @@ DONE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentLink:
+class SegmentLink(NamedTuple):
     """A segment in the menu.
 
     :ivar href: the page with its filters in place of all others, relative to the page itself.
@@ -46,8 +44,7 @@ class SegmentLink:
     shared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentLine:
+class SegmentLine(NamedTuple):
     """A segment on the page: its filters in words, a link that applies it, and what the person may do with it."""
 
     id: str
@@ -61,8 +58,7 @@ class SegmentLine:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class SavingForm:
+class SavingForm(NamedTuple):
     """The form that saves the filters of a page. `query`: of the page; `words`: its filters in words."""
 
     name: str

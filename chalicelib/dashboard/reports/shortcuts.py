@@ -6,8 +6,7 @@ A key follows a link that is on the page, or moves to a form: `data-key` marks i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -38,8 +37,7 @@ ACTIONS: Final[Mapping[str, str]] = {
 _NAMES: Final[Mapping[str, str]] = {EARLIER: "←", LATER: "→", CLEAR: N_("Esc")}
 
 
-@dataclass(frozen=True, slots=True)
-class Shortcut:
+class Shortcut(NamedTuple):
     """A key as it is called, and what it does."""
 
     key: str

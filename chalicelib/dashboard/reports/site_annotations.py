@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from chalice import Response
@@ -29,8 +28,7 @@ from chalicelib.web import Request, redirect
 _CONTROLS: Final = {"text": "text", "at": "day", "url": "url", "kind": "kind"}
 
 
-@dataclass(frozen=True, slots=True)
-class AnnotationForm:
+class AnnotationForm(NamedTuple):
     """The form of an annotation.
 
     :ivar day, time, text, url, kind: the values of its controls.

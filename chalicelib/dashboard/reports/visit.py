@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalice import Response
 
@@ -40,8 +39,7 @@ TRACKERS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """Something that is known of a visit.
 
     :ivar href: where the value leads, ``""`` for nowhere; :ivar external: whether that is another website.
@@ -55,8 +53,7 @@ class Fact:
     icon: Icon | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FactGroup:
+class FactGroup(NamedTuple):
     """Facts under one heading. `place`: what is drawn on a map below them."""
 
     title: str
@@ -64,8 +61,7 @@ class FactGroup:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A page view or an event.
 
     :ivar event: the name of the event, ``""`` for a page view; :ivar page: as displayed; :ivar href: the page itself.

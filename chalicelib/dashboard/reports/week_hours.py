@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import catalogue, config
 from chalicelib.catalogue import Metric
@@ -20,8 +19,7 @@ from chalicelib.report.stats import Stats
 _MAJOR: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A weekday, or an hour.
 
     :ivar text: its name; :ivar link: what it leads to; None if the page cannot be filtered by it.
@@ -33,28 +31,25 @@ class Head:
     minor: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """An hour of a weekday.
 
     :ivar step: of the colour scale; :ivar href: the page with its visits; ``""`` if there can be no such filter.
     """
 
-    count: str
+    number: str
     step: int
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A weekday with its hours."""
 
     head: Head
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WeekHours:
+class WeekHours(NamedTuple):
     """The table. `metric`: what is counted."""
 
     metric: Metric

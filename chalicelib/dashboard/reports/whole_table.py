@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalice import Response
 
@@ -37,8 +36,7 @@ _OF_EVENTS: Final = ("events", "visitors", "visits", "revenue")
 _EVENT_TITLES: Final = {"events": N_("Events"), "visits": N_("Visits"), "revenue": N_("Revenue")}
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column.
 
     :ivar href: sorts by it, or turns the order round; ``""`` if it cannot be sorted by.
@@ -51,8 +49,7 @@ class Column:
     sorted: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row.
 
     :ivar filtered: the overview, filtered by it; ``""`` if it cannot be.

@@ -5,8 +5,7 @@ The shapes are in the static file map.svg, which browsers keep; a page only says
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import catalogue
 from chalicelib.catalogue import Metric
@@ -22,8 +21,7 @@ from chalicelib.translation import gettext as _
 _COUNTS: Final = ("visitors", "visits", "pageviews")
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(NamedTuple):
     """A country with visits.
 
     :ivar code: the id of its shape; :ivar step: of the colour scale.
@@ -37,8 +35,7 @@ class Country:
     link: FilterLink | None
 
 
-@dataclass(frozen=True, slots=True)
-class WorldMap:
+class WorldMap(NamedTuple):
     """The map.
 
     :ivar metric: what is counted; :ivar view_box: of the map.
@@ -51,8 +48,7 @@ class WorldMap:
     legend: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a visit came from.
 
     :ivar code: the id of the country's shape, ``""`` for none; :ivar point: of the coordinates, if they are known.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import html
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -30,8 +29,7 @@ _PADDING: Final = 7
 _POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 
 
-@dataclass(frozen=True, slots=True)
-class Colors:
+class Colors(NamedTuple):
     """The colors of the two parts of a badge: background and text. Their contrasts are over 4.5 to 1."""
 
     label: str

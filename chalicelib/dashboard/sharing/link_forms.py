@@ -5,9 +5,8 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import catalogue, days
 from chalicelib.accounts.sharing import shared_links
@@ -23,8 +22,7 @@ from chalicelib.web import Request
 _FRAME_HEIGHT: Final = 1400
 
 
-@dataclass(frozen=True, slots=True)
-class LinkForm:
+class LinkForm(NamedTuple):
     """The form of a link.
 
     :ivar link_id: ``""`` for a new link.
@@ -50,8 +48,7 @@ class LinkForm:
         return [(key, titles.get(key) or _("Events")) for key in HIDEABLE]
 
 
-@dataclass(frozen=True, slots=True)
-class LinkCard:
+class LinkCard(NamedTuple):
     """A link on the page.
 
     :ivar url: its address; ``""`` if it cannot be shown any more.
@@ -70,8 +67,7 @@ class LinkCard:
     form: LinkForm
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """The code for badge and counter."""
 
     badge: str

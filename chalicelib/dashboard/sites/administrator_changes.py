@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.accounts import audit_log
 from chalicelib.dashboard import formatting
@@ -26,8 +25,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
 _ANY_CHANGE: Final = N_("%(name)s changed the site (%(action)s).")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A change. `at`: ISO 8601; `when`: in the site's time zone, as it is shown."""
 
     at: str

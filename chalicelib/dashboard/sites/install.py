@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -24,8 +23,7 @@ SILENT: Final = "silent"
 ARCHIVED: Final = "archived"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Whether hits arrive.
 
     :ivar state: one of the constants of this module.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalice import Response
 
@@ -37,8 +36,7 @@ _DONE: Final[Mapping[str, str]] = {
 _ERRORS: Final = (BadRequest, Conflict, NotFound, TooManyRequests)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A person in the list.
 
     :ivar through: the teams through which they are in the site, in words; ``""`` if they are not.

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.accounts.sites import settings_copy, site_settings
 from chalicelib.report.idn import shown_host
@@ -32,8 +31,7 @@ class Control(Enum):
     STATUS = "status"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A setting on the page.
 
     :ivar name: as in the API.
@@ -46,8 +44,7 @@ class Field:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Settings that stand together. `key`: of the links to the group."""
 
     key: str

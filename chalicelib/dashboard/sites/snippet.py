@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from chalicelib import public_url
@@ -12,8 +12,7 @@ from chalicelib.store.sites import Site
 from chalicelib.translation import gettext as _
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(NamedTuple):
     """A way to install. `key`: of the links to it; `sentence`: where the code goes; `note`: what else to know."""
 
     key: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalice import Response
 
@@ -33,8 +32,7 @@ _DONE: Final[Mapping[str, str]] = {
 _ERRORS: Final = (BadRequest, Conflict, NotFound, TooManyRequests)
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(NamedTuple):
     """A member in the list. `changeable`: the caller may change their role, and remove them."""
 
     member: TeamMember

@@ -40,7 +40,7 @@ def test_the_same_hour_of_the_same_weekday_is_added_up() -> None:
     found = table(at(14, 3), at(14, 4, day=7), at(14, 10, day=1), at(23, 1, day=6))
     assert [line.head.text for line in found.lines] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert [head.text for head in found.hours] == [f"{hour:02}" for hour in range(24)]
-    counts = {(d, h): cell.count for d, line in enumerate(found.lines) for h, cell in enumerate(line.cells)}
+    counts = {(d, h): cell.number for d, line in enumerate(found.lines) for h, cell in enumerate(line.cells)}
     assert {place: count for place, count in counts.items() if count != "0"} == {
         (0, 14): "7", (1, 14): "10", (6, 23): "1",
     }  # fmt: skip
@@ -50,11 +50,11 @@ def test_the_same_hour_of_the_same_weekday_is_added_up() -> None:
 
 def test_an_hour_that_the_clock_shows_twice_is_one() -> None:
     found = table(at(2, 3, zone=SUMMER), at(2, 4, zone=WINTER))
-    assert found.lines[0].cells[2].count == "7"
+    assert found.lines[0].cells[2].number == "7"
 
 
 def test_it_follows_the_metric_that_is_drawn_if_that_is_a_count() -> None:
-    assert table(at(14, 3), metric="pageviews").lines[0].cells[14].count == "9"
+    assert table(at(14, 3), metric="pageviews").lines[0].cells[14].number == "9"
     assert table(at(14, 3), metric="bounce_rate").metric.key == "visitors"
 
 

@@ -118,7 +118,7 @@ def test_the_place_of_a_visit_is_as_exact_as_what_is_known() -> None:
     country = world_map.place("NZ", None, None)
     assert country is not None
     assert (country.code, country.point) == ("NZ", None)
-    assert world_map.place(None, *BERLIN) == dataclasses.replace(near, code="")
+    assert world_map.place(None, *BERLIN) == near._replace(code="")
     assert world_map.place(None, None, None) is world_map.place("XX", None, None) is None
 
 
