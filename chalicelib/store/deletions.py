@@ -18,7 +18,6 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import config
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.store import aws, domains, functions, sites
-from chalicelib.store.site_kinds import RECEIPT
 from chalicelib.store.sites import Site
 from chalicelib.store.tables import CoreItem
 from chalicelib.store.transactions import transact
@@ -26,6 +25,8 @@ from chalicelib.structured_log import log_line
 from chalicelib.timed_cache import TimedCache
 
 State = Literal["removing", "waiting", "checking", "done"]
+# The partition of deletions and receipts, which are what remains of a site that was deleted.
+RECEIPT: Final = "deletion"
 # A function that has not saved for this time is taken to be dead.
 LEASE_S: Final = 60
 _KNOWN_S: Final = 600.0

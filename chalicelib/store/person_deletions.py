@@ -22,9 +22,8 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import config
 from chalicelib.store import people
-from chalicelib.store.deletions import PERSON
+from chalicelib.store.deletions import PERSON, RECEIPT
 from chalicelib.store.people import Person
-from chalicelib.store.site_kinds import RECEIPT
 from chalicelib.store.tables import CoreItem
 from chalicelib.store.transactions import transact
 

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from chalicelib.config import settings
 from chalicelib.errors import Unavailable
 from chalicelib.store import aws, build_leases, dirty_hours, segments
-from chalicelib.store.site_kinds import BUCKET, RECEIPT, Found, belongs, mention_of
+from chalicelib.store.deletions import RECEIPT
+from chalicelib.store.site_kinds import BUCKET, Found, belongs, mention_of
 from chalicelib.store.tables import CoreItem, MarkItem, RollupItem, SaltItem, SessionItem, key_names
 
 # What is found and deleted at once: few enough for their keys to be noted in one item before they are deleted.

@@ -107,8 +107,6 @@ MENTIONS: Final = (
     Mention("person#", idempotency_keys.OF_KEY, ("creation_id",), idempotency_keys.forget_creation),
     Mention(teams.PREFIX, teams.SK, ("sites",), teams.take_out_site),
 )
-# What remains of a site that was deleted: the receipt.
-RECEIPT: Final = "deletion"
 
 
 def kind_of(site_id: str, found: Found) -> str | None:
