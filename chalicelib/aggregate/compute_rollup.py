@@ -120,9 +120,9 @@ def latest_visits(
         conditions.append("list_contains($visitors, visitor)")
     wanted = " AND ".join(conditions)
     # Most columns are needed of few visits: which ones, is looked up in a few columns.
-    times = f"SELECT started FROM human_visits WHERE {wanted} ORDER BY started DESC LIMIT $most"  # noqa: S608
-    ((oldest,),) = engine.rows(f"SELECT min(started) FROM ({times})", parameters)  # noqa: S608
+    times = f"SELECT started, day FROM human_visits WHERE {wanted} ORDER BY started DESC LIMIT $most"  # noqa: S608
+    ((oldest, day),) = engine.rows(f"SELECT min(started), min(day) FROM ({times})", parameters)  # noqa: S608
     if oldest is None:
         return []
     text = sql("list_visits").replace("{conditions}", f"started >= {oldest} AND {wanted}")
-    return engine.named_rows(text.replace("{visits}", listed), parameters)
+    return engine.named_rows(text.replace("{visits}", f"({engine.since(listed)(day)})"), parameters)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -202,17 +203,22 @@ def define(db: Engine, parts: Sequence[StagedPart], tables: Collection[str] = tu
     """
     replaced = _replaced(db, parts)
     for table, relation in RELATIONS.items():
-        selects = []
-        if table in tables:
-            whole = _paths((part for part in parts if part.number not in replaced), table)
-            selects = [_stored(table, whole, "true")] if whole else []
-            for part in parts:
-                if part.number in replaced and (path := part.path(table)) is not None:
-                    column = "visitor_number" if table in _NUMBERED else "visitor"
-                    names = replaced[part.number]
-                    selects.append(_stored(table, [path], f"part.{column} NOT IN (SELECT {column} FROM {names})"))  # noqa: S608
-        empty = no_rows({"day": "VARCHAR", **COLUMNS[table]})
-        db.define(relation, " UNION ALL BY NAME ".join([*selects, empty]))
+        query = partial(_rows, table, parts if table in tables else (), replaced)
+        db.define(relation, query(""), query)
+
+
+def _rows(table: str, parts: Sequence[StagedPart], replaced: Mapping[int, str], since: str) -> str:
+    """A query for the rows of a table that count, of a day (ISO) and later ones."""
+    parts = [part for part in parts if part.day.isoformat() >= since]
+    whole = _paths((part for part in parts if part.number not in replaced), table)
+    selects = [_stored(table, whole, "true")] if whole else []
+    for part in parts:
+        if part.number in replaced and (path := part.path(table)) is not None:
+            column = "visitor_number" if table in _NUMBERED else "visitor"
+            names = replaced[part.number]
+            selects.append(_stored(table, [path], f"part.{column} NOT IN (SELECT {column} FROM {names})"))  # noqa: S608
+    empty = no_rows({"day": "VARCHAR", **COLUMNS[table]})
+    return " UNION ALL BY NAME ".join([*selects, empty])
 
 
 def _replaced(db: Engine, parts: Sequence[StagedPart]) -> dict[int, str]:

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from functools import cache
@@ -66,6 +66,7 @@ class Engine:
         self._scratch = scratch
         self._numbers = count(1)
         self._definitions: dict[str, str] = {}
+        self._since: dict[str, Callable[[str], str] | None] = {}
         self._without_view: set[str] = set()
 
     @property
@@ -111,18 +112,26 @@ class Engine:
         if rows:
             self._connection.executemany("INSERT INTO clock VALUES (?, ?, ?)", rows)
 
-    def define(self, relation: str, query: str) -> None:
+    def define(self, relation: str, query: str, since: Callable[[str], str] | None = None) -> None:
         """Define a relation as the rows of a query.
 
         It becomes a view when it is first named: making a view opens all its files, to learn their columns, and many
         relations are narrowed before or not read at all.
+
+        :param since: gives a query for the rows of a day (ISO) and later ones, which opens the files of these days
+            only; None: there is no quicker way to them than by all rows.
         """
         self._definitions[relation] = query
+        self._since[relation] = since
         self._without_view.add(relation)
 
     def definition(self, relation: str) -> str:
         """The query for the rows of a relation."""
         return self._definitions[relation]
+
+    def since(self, relation: str) -> Callable[[str], str]:
+        """What gives a query for the rows of a relation that are of a day (ISO) or a later one."""
+        return self._since[relation] or (lambda day: f"FROM {relation} WHERE day >= '{day}'")
 
     def narrow(self, relation: str, query: str, parameters: Mapping[str, Any]) -> str:
         """Define a relation as the rows that a query over it gives now; the name of the table that has them."""

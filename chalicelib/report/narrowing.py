@@ -63,14 +63,13 @@ def narrow(
 
     :param window: of views: a further condition on views.
     """
-    whole = db.definition("human_visits")
-    db.define(LISTED, whole)
+    whole, since = db.definition("human_visits"), db.since("human_visits")
+    db.define(LISTED, whole, since)
     if not conditions and window is None:
         return
     parts = _Parts.of(db, conditions, window)
     _narrow_visits(db, parts, _OF_VISITS if needed.tables else _SUMMED_OF_VISITS)
-    listed = f"SELECT whole.* REPLACE (narrowed.pageviews AS pageviews) FROM ({whole}) AS whole"  # noqa: S608
-    db.define(LISTED, f"{listed} JOIN human_visits AS narrowed USING ({_VISIT})")
+    db.define(LISTED, _listed(whole), lambda day: _listed(since(day)))
     columns = ("t, " if needed.times else "") + (_OF_VIEWS if needed.tables else _SUMMED_OF_VIEWS)
     views = f"SELECT {columns} FROM human_views WHERE {parts.views.all()}"  # noqa: S608
     _replace(db, "human_views", f"FROM ({views}) SEMI JOIN human_visits USING ({_VISIT})", parts)
@@ -155,6 +154,12 @@ def _visits(parts: _Parts, columns: str) -> str:
     # Conditions on visits come first: names such as `pageviews` are those of the whole visit there.
     source = f"(SELECT {columns} FROM human_visits WHERE {parts.visits.all()}) AS human_visits"  # noqa: S608
     return f"SELECT human_visits.*{matched} FROM {source} {' '.join(joins)}"  # noqa: S608
+
+
+def _listed(whole: str) -> str:
+    """The visits of a query that are in the narrowed relation."""
+    listed = f"SELECT whole.* REPLACE (narrowed.pageviews AS pageviews) FROM ({whole}) AS whole"  # noqa: S608
+    return f"{listed} JOIN human_visits AS narrowed USING ({_VISIT})"
 
 
 def _events(parts: _Parts) -> str:

@@ -156,6 +156,11 @@ def test_reports_know_no_html_and_no_http() -> None:
     assert not known & {"chalice", "html", "http", "jinja2", "markupsafe", "urllib"}
 
 
+def test_the_dashboard_makes_no_dataclasses() -> None:
+    making = [path.name for path in (HOUSE / "dashboard").rglob("*.py") if "@dataclass" in path.read_text("utf-8")]
+    assert not making, "named tuples are made faster, see docs/adr/0065"
+
+
 GROUND_OF_ROUTES = ("errors", "config", "structured_log", "routing", "public_url", "translation", "web")
 
 
