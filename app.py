@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib import cold_start, config, dispatch, middleware
-from chalicelib.web import ShylightApp
+from chalicelib.application import ShylightApp
 
 app = ShylightApp(app_name=config.APP)
 # A browser's image request must get bytes; see docs/adr/0002. LocalStack overlooks */*, so images are named too.

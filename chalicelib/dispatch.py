@@ -12,12 +12,13 @@ from chalice import Response
 from chalicelib import translation
 from chalicelib.api.routes import ROUTES as API
 from chalicelib.api.routes import UNKNOWN as UNKNOWN_CALLS
+from chalicelib.application import ShylightApp, serve
 from chalicelib.collect.routes import ROUTES as COLLECT
 from chalicelib.dashboard.routes import ROUTES as DASHBOARD
 from chalicelib.dashboard.routes import UNKNOWN as UNKNOWN_PAGES
 from chalicelib.errors import ShylightError
 from chalicelib.routing import ADDRESS_PARAMETERS, Right, Route, with_head
-from chalicelib.web import Request, ShylightApp, serve
+from chalicelib.web import Request
 
 ROUTES: tuple[Route, ...] = (*COLLECT, *DASHBOARD, *API)
 # What matches anything that no other route does, the most special one first.

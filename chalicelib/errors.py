@@ -1,6 +1,6 @@
 """The errors of Shylight, each with its HTTP status and a message a person can act on.
 
-Whatever is wrong with a request is raised as one of these. `web.serve` turns it into JSON,
+Whatever is wrong with a request is raised as one of these. `application.serve` turns it into JSON,
 ``{"error": {"code", "message", "field"?}}``, or into a page for a browser.
 """
 

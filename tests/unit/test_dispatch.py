@@ -18,6 +18,7 @@ from chalicelib.accounts.access.api_tokens import Holder
 from chalicelib.accounts.sharing import shared_access
 from chalicelib.api import request_limit
 from chalicelib.api.request_limit import Quota
+from chalicelib.application import ShylightApp
 from chalicelib.dispatch import ROUTES, handler_of, register
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.routing import ADDRESS_PARAMETERS, FULL_ACCESS, Access, Right, Route, Scope
@@ -25,7 +26,7 @@ from chalicelib.store import people, sites, teams
 from chalicelib.store.people import Person
 from chalicelib.store.sites import Site
 from chalicelib.store.teams import Team, TeamRole
-from chalicelib.web import Request, ShylightApp, reply
+from chalicelib.web import Request, reply
 from harness import lambda_requests
 from tests.unit.dashboard import samples
 

@@ -33,7 +33,7 @@ LEANS_ON: dict[str, set[str]] = {
     "pagination": {"errors", "config", "translation"},
     "public_url": {"config"},
     "outgoing_http": {"errors", "config", "translation", "hostnames"},
-    "web": {"errors", "config", "translation", "structured_log", "routing", "public_url"},
+    "web": {"errors", "config", "translation", "routing", "public_url"},
     "cached_response": {"web"},
     "store": {"errors", "config", "days", "structured_log", "timed_cache"},
     "collect": {
@@ -56,7 +56,10 @@ LEANS_ON: dict[str, set[str]] = {
     "api": {*GROUND, "store", "collect", "report", "accounts", "operations"},
     "dashboard": {*GROUND, "store", "report", "accounts", "operations", "api"},
     "middleware": {"config", "cold_start"},
-    "dispatch": {"errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard"},
+    "application": {"errors", "config", "structured_log", "public_url", "web"},
+    "dispatch": {
+        "application", "errors", "routing", "translation", "web", "store", "collect", "accounts", "api", "dashboard",
+    },
     "cold_start": {"config", "store", "collect", "enrich", "dispatch"},
 }  # fmt: skip
 # The folders of a package, in the same way. What lies beside them is shared by all, and imports none of them.
@@ -161,7 +164,7 @@ def test_the_dashboard_makes_no_dataclasses() -> None:
     assert not making, "named tuples are made faster, see docs/adr/0065"
 
 
-GROUND_OF_ROUTES = ("errors", "config", "structured_log", "routing", "public_url", "translation", "web")
+GROUND_OF_ROUTES = ("errors", "config", "structured_log", "routing", "public_url", "translation", "web", "application")
 
 
 def test_registering_the_routes_loads_almost_nothing() -> None:

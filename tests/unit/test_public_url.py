@@ -17,9 +17,10 @@ from chalicelib.accounts.access import auth, session_origin
 from chalicelib.accounts.access.session_origin import SessionOrigin
 from chalicelib.accounts.mailing import mail, notices
 from chalicelib.accounts.mailing.texts import SECURITY_CHANGES
+from chalicelib.application import serve
 from chalicelib.store import browser_sessions, security_notices
 from chalicelib.store.people import Person
-from chalicelib.web import Request, read_request, reply_json, serve
+from chalicelib.web import Request, read_request, reply_json
 
 ACCOUNT = "123456789012"
 GATEWAY = "abcd.execute-api.eu-central-1.amazonaws.com"

@@ -13,6 +13,7 @@ from chalicelib import catalogue, dispatch, translation
 from chalicelib.accounts import audit_log
 from chalicelib.accounts.access import appearance, auth
 from chalicelib.accounts.own_account import preferences
+from chalicelib.application import ShylightApp
 from chalicelib.dashboard import formatting
 from chalicelib.dashboard.account import api_tokens
 from chalicelib.dashboard.reports import home, periods
@@ -22,7 +23,7 @@ from chalicelib.routing import Right
 from chalicelib.store import people, sites
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import Preferences
-from chalicelib.web import ShylightApp, reply
+from chalicelib.web import reply
 from tests.unit.dashboard import samples
 
 ADA = Person("1", "ada@example.com", "Ada", version=1, language="en")
