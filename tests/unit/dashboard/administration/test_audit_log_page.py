@@ -23,7 +23,7 @@ from tests.unit.dashboard.samples import SITE
 from tests.unit.dashboard.team_samples import ADA
 from tests.unit.dashboard.test_render import Markup
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+DOCS = Path(__file__).resolve().parents[4] / "docs"
 
 
 def test_every_action_has_a_title() -> None:

@@ -15,7 +15,7 @@ from chalicelib.dashboard.reports import icons
 from chalicelib.dashboard.reports.icons import Icon
 from chalicelib.enrich import device
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def symbols(sprite: str) -> list[str]:
