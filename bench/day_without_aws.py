@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
 
 class DayWithoutAws:
-    """Today of a site.
+    """A day of a site.
 
     :ivar day: its date; :ivar start: its beginning, epoch ms.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, day: date | None = None) -> None:
+        """:param day: its date; None: today's."""
         from chalicelib import days
         from chalicelib.store.sites import Site
 
         self._site = Site("benchmark", "Benchmark", "example.com", "UTC")
-        self.day = days.day_of(days.now_ms(), self._site.zone)
+        self.day = day or days.day_of(days.now_ms(), self._site.zone)
         self.start = days.day_start(self.day, self._site.zone)
         self._hours: dict[int, list[tuple[str, VisitorHour]]] = {}
         self._objects: dict[str, bytes] = {}

@@ -7,7 +7,6 @@ import random
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -83,19 +82,17 @@ def _today(site: Site) -> date:
 
 
 def _store_days(site: Site, views: int) -> None:
-    """Store one day, built of so many page views, as each of the last 30 days before today."""
+    """Store the last 30 days before today, each built of so many page views."""
     from chalicelib.store import rollups, segments
 
     visits = round(views / VIEWS_PER_VISIT)
-    with DayWithoutAws() as built:
-        hours = visitor_hours(visits, built.day, built.start, random.Random(views))
-        built.build(hours, _PORTION)
     for number in range(1, _DAYS + 1):
-        day = _today(site) - timedelta(days=number)
+        with DayWithoutAws(_today(site) - timedelta(days=number)) as built:
+            built.build(visitor_hours(visits, built.day, built.start, random.Random(number)), _PORTION)
         for key, data in built.objects.items():
             name = key.rpartition("/")[2].removesuffix(".zip")
-            segments._put(segments.part_key(site.id, day, name), data, "application/zip")
-        rollups.put(site.id, replace(built.rollup, day=day), None)
+            segments._put(segments.part_key(site.id, built.day, name), data, "application/zip")
+        rollups.put(site.id, built.rollup, None)
 
 
 def _store_large_today(site: Site) -> None:

@@ -113,7 +113,7 @@ def signed_in(stage: str) -> Cloud:
     session = botocore.session.get_session()
     region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
     if not region:
-        raise DeployError("No AWS region is set. Set one: AWS_DEFAULT_REGION=eu-central-1 make deploy …")
+        raise DeployError("No AWS region is set. Set one for the whole shell: export AWS_DEFAULT_REGION=eu-central-1")
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
     try:
         identity = session.create_client("sts", region_name=region, endpoint_url=endpoint).get_caller_identity()
