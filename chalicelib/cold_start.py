@@ -1,4 +1,4 @@
-"""What functions do differently from when they start until their first invocation is over.
+"""What functions do differently from when they have their routes until their first invocation is over.
 
 While a function starts, Lambda gives it more CPU than the share that belongs to its memory: 256 MB bring a seventh of a
 processor, and the worker's 512 MB two sevenths. So those with many invocations load what they need before the first.
@@ -18,8 +18,8 @@ from chalicelib import config, dispatch
 from chalicelib.collect.routes import ROUTES
 
 _FUNCTION: Final = "AWS_LAMBDA_FUNCTION_NAME"
-# After how many new objects Python looks for garbage; a start with the first page makes 100,000. A job that makes
-# millions in its first invocation still needs that.
+# After how many new objects Python looks for garbage; a start with the first page makes 100,000. A first invocation
+# that makes millions is still cleaned up after.
 _NEW_OBJECTS: Final = 200_000
 _USUAL_THRESHOLD: Final = gc.get_threshold()
 

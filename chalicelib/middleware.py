@@ -13,7 +13,7 @@ def invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
     """Run an invocation of a function.
 
     Before: complete the settings with the account id of the running function. After: write the counts of dropped hits,
-    unless the invocation failed and will be repeated.
+    unless the invocation failed and will be repeated. And a cold start is over, even if the invocation failed.
     """
     context = getattr(event, "lambda_context", None) or event.context
     config.bind_account(context.invoked_function_arn)

@@ -39,7 +39,9 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise DeployError(f"{command.replace('_', ' ')} did not end within {timeout_s:.0f} s; run it again.") from error
+        raise DeployError(
+            f"{command.replace('_', ' ')} did not end within {timeout_s:.0f} s. It may have taken effect nevertheless."
+        ) from error
     if done.returncode:
         raise DeployError(f"{command.replace('_', ' ')} failed: {done.stderr.strip()[-2000:]}")
     answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])

@@ -119,7 +119,8 @@ def latest_visits(
         parameters["visitors"] = visitors
         conditions.append("list_contains($visitors, visitor)")
     wanted = " AND ".join(conditions)
-    # Most columns are needed of few visits: which ones, is looked up in a few columns.
+    # Most columns are needed of few visits: which ones is looked up in a few columns, and of which days, so that only
+    # their files are opened.
     times = f"SELECT started, day FROM human_visits WHERE {wanted} ORDER BY started DESC LIMIT $most"  # noqa: S608
     ((oldest, day),) = engine.rows(f"SELECT min(started), min(day) FROM ({times})", parameters)  # noqa: S608
     if oldest is None:

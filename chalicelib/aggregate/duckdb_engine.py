@@ -131,7 +131,8 @@ class Engine:
 
     def since(self, relation: str) -> Callable[[str], str]:
         """What gives a query for the rows of a relation that are of a day (ISO) or a later one."""
-        return self._since[relation] or (lambda day: f"FROM {relation} WHERE day >= '{day}'")
+        whole = self._definitions[relation]  # as it is now: by its name, it could be narrowed meanwhile
+        return self._since[relation] or (lambda day: f"FROM ({whole}) WHERE day >= '{day}'")
 
     def narrow(self, relation: str, query: str, parameters: Mapping[str, Any]) -> str:
         """Define a relation as the rows that a query over it gives now; the name of the table that has them."""

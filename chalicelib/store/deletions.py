@@ -25,7 +25,7 @@ from chalicelib.structured_log import log_line
 from chalicelib.timed_cache import TimedCache
 
 State = Literal["removing", "waiting", "checking", "done"]
-# The partition of deletions and receipts, which are what remains of a site that was deleted.
+# The partition of deletions and receipts, which are what remains of a site or person that was deleted.
 RECEIPT: Final = "deletion"
 # A function that has not saved for this time is taken to be dead.
 LEASE_S: Final = 60

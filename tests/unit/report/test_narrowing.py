@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.aggregate import compute_rollup, figures
 from chalicelib.aggregate.catalogue_sql import with_sums
-from chalicelib.aggregate.duckdb_engine import engine, filled
+from chalicelib.aggregate.duckdb_engine import Engine, engine, filled
 from chalicelib.report import filters, narrowing
 from chalicelib.report.narrowing import LISTED, Needed, Window
 from tests.unit.report.visit_records import MINUTE, START, VISITORS, narrowed
@@ -17,8 +17,14 @@ def left(*texts: str) -> tuple[str, str, str]:
     """The first views of the visits, the views, and the events that filters leave, by the numbers of their ids."""
     with narrowed(texts) as db:
         found = [db.rows(f"SELECT id FROM {rows}") for rows in (LISTED, VIEWS, "custom_events")]
+        assert listed(db) == sorted((id_ for (id_,) in found[0]), key=int, reverse=True)  # a later one, a higher number
     visits, views, events = (" ".join(sorted((id_ for (id_,) in rows), key=int)) for rows in found)
     return visits, views, events
+
+
+def listed(db: Engine) -> list[str]:
+    """The first views of the latest visits, newest first."""
+    return [visit["id"] for visit in compute_rollup.latest_visits(db, 10, listed=LISTED)]
 
 
 ALL = ("1 4 5 9", "1 2 4 5 6 9", "3 7 8 10")
@@ -162,6 +168,8 @@ def test_what_happened_after_an_instant_can_be_left_out() -> None:
         assert sorted(db.rows("SELECT id, pageviews FROM human_visits")) == [("1", 2), ("4", 1), ("5", 1)]
         assert db.rows("SELECT id FROM custom_events") == [("3",)]
         assert narrowing.latest(db) == START + 100 * MINUTE
+        narrowing.narrow(db, filters.parse(["is,page,/a"]))
+        assert listed(db) == ["4", "1"]
 
 
 def test_the_engine_can_be_used_again_after_a_filter() -> None:
