@@ -24,6 +24,12 @@ def test_a_page_has_a_title_and_is_shown_by_a_module(name: str) -> None:
     assert any(f'"{name}"' in code for code in CODE.values())
 
 
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_no_template_asks_a_value_for_a_method_of_tuples(name: str) -> None:
+    asked = re.findall(r"(?<!loop)\.(?:count|index)\b", TEMPLATES[name])
+    assert not asked, "the dashboard's values are named tuples: choose another name"
+
+
 def test_modules_show_templates_that_exist() -> None:
     assert set(re.findall(r'"([\w/-]+\.html)"', "".join(CODE.values()))) == set(PAGES)
 
