@@ -85,9 +85,9 @@ def _store_days(site: Site, views: int) -> None:
     """Store the last 30 days before today, each built of so many page views."""
     from chalicelib.store import rollups, segments
 
-    visits = round(views / VIEWS_PER_VISIT)
+    visits, today = round(views / VIEWS_PER_VISIT), _today(site)
     for number in range(1, _DAYS + 1):
-        with DayWithoutAws(_today(site) - timedelta(days=number)) as built:
+        with DayWithoutAws(today - timedelta(days=number)) as built:
             built.build(visitor_hours(visits, built.day, built.start, random.Random(number)), _PORTION)
         parts = {key: data for key, data in built.objects.items() if key.endswith(".zip")}  # questions read no others
         for key, data in parts.items():
