@@ -12,7 +12,8 @@ FULL: Final = frozenset(
     {
         # Each page in the languages, and at the width and in the scheme, that the core leaves out.
         "browser/test_dashboard.py::test_no_page_has_a_fault_of_layout_in_another_language",
-        "browser/test_dashboard.py::test_no_page_violates_a_rule_of_accessibility_in_the_other_scheme",
+        "browser/test_accessibility_rules.py::test_no_page_violates_a_rule_on_a_phone",
+        "browser/test_accessibility_rules.py::test_the_colors_of_no_page_violate_a_rule_in_the_other_scheme",
         # Every page once more, for the files it asks for; the symbols of sprites are unit tests.
         "browser/test_pictures.py::test_pictures_are_drawn_from_files_of_ones_own",
         # Twenty clicks on a month of visits; the core's clicks are in `test_filters.py`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import pytest
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 WIDTHS = (360, 640, 768, 820, 1100, 1400, 1600)
 FAULTS = (Path(__file__).parent / "layout_faults.js").read_text(encoding="utf-8")
-NODE_MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 
 
 def faults(page: Page, dashboard: Dashboard, widths: Sequence[int]) -> dict[tuple[str, int], list[str]]:
@@ -57,49 +56,6 @@ def test_no_page_has_a_fault_of_layout_in_another_language(
     context = browser.new_context()
     assert not faults(context.new_page(), dashboard, (390, 768, 1400))
     context.close()
-
-
-# The rules that look at colours.
-OF_COLORS = ("color-contrast", "link-in-text-block")
-
-
-def violations(
-    browser: Browser, dashboard: Dashboard, scheme: Any, width: int, rules: Sequence[str] = ()
-) -> dict[tuple[str, str], list[Any]]:
-    """By axe-core: the rules for WCAG 2.2, levels A and AA, and its best practices; path and rule -> elements.
-
-    :param rules: only these.
-    """
-    only = f", runOnly: {list(rules)}" if rules else ""
-    axe = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 844})
-    page = context.new_page()
-    found = {}
-    for path in dashboard.pages:
-        page.goto(dashboard.url + path)
-        page.evaluate(axe)
-        # All nodes of violations, and one of each rule that passes: several times quicker than all of them.
-        result = page.evaluate(f"axe.run({{resultTypes: ['violations']{only}}})")
-        assert len(result["passes"]) > (0 if rules else 10), path
-        for rule in result["violations"]:
-            found[path, rule["id"]] = [node["target"] for node in rule["nodes"]][:3]
-    context.close()
-    return found
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 390)])
-def test_no_page_violates_a_rule_of_accessibility(
-    browser: Browser, dashboard: Dashboard, scheme: Any, width: int
-) -> None:
-    assert not violations(browser, dashboard, scheme, width)
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1400)])
-def test_no_page_violates_a_rule_of_accessibility_in_the_other_scheme(
-    browser: Browser, dashboard: Dashboard, scheme: Any, width: int
-) -> None:
-    """The markup of a page is that of the first scheme."""
-    assert not violations(browser, dashboard, scheme, width, OF_COLORS)
 
 
 def test_every_table_can_be_reached(either: Page, dashboard: Dashboard) -> None:

@@ -14,7 +14,7 @@ from chalicelib.accounts.access import appearance
 from chalicelib.store.people import Person
 from chalicelib.store.preferences import Preferences
 from tests.browser.sample_pages import Dashboard
-from tests.browser.test_dashboard import NODE_MODULES
+from tests.browser.test_accessibility_rules import AXE
 from tests.unit.dashboard import report_samples, samples
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def test_the_list_opens_as_a_dialog_and_gives_the_focus_back(overview: Page) -> 
     dialog.wait_for(state="hidden")
     assert link.evaluate("link => link === document.activeElement")
     overview.keyboard.press("?")
-    overview.evaluate((NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    overview.evaluate(AXE.read_text(encoding="utf-8"))
     result = overview.evaluate("axe.run({resultTypes: ['violations']})")
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in result["violations"]] == []
     dialog.get_by_role("button", name="Close").click()
