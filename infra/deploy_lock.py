@@ -27,8 +27,12 @@ from infra.aws_environment import AwsError, Cloud, DeployError
 KEY: Final = "deploy/lock.json"
 RENEW_S: Final = 30.0
 EXPIRES_S: Final = 180.0
-_ABSENT: Final = {"NoSuchKey", "NoSuchBucket", "404"}
+_NO_BUCKET: Final = "NoSuchBucket"
+_ABSENT: Final = {"NoSuchKey", _NO_BUCKET, "404"}
 _TAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+# In place of an ETag, of a lock whose bucket was deleted with the stage. LocalStack deletes it with its stack, although the
+# template says that it stays. Nobody else can hold a lock there until there is a bucket again.
+_WITHOUT_BUCKET: Final = ""
 
 
 class DeployLock:
@@ -72,7 +76,7 @@ class DeployLock:
             self._etag = self._write(IfNoneMatch="*")
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            if code == "NoSuchBucket":
+            if code == _NO_BUCKET:
                 return
             if code not in _TAKEN:
                 raise
@@ -117,12 +121,17 @@ class DeployLock:
 
     def _renew_once(self) -> None:
         self._renewals += 1
+        condition = {"IfNoneMatch": "*"} if self._etag == _WITHOUT_BUCKET else {"IfMatch": self._etag}
         try:
-            self._etag = self._write(IfMatch=self._etag)
+            self._etag = self._write(**condition)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _TAKEN | _ABSENT:
+            code = error.response["Error"]["Code"]
+            if code == _NO_BUCKET:
+                self._etag = _WITHOUT_BUCKET
+            elif code in _TAKEN | _ABSENT:
+                self._is_lost = True
+            else:
                 raise
-            self._is_lost = True
 
     def _release(self) -> None:
         found = self._read()

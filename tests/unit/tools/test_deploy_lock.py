@@ -127,6 +127,26 @@ def test_who_was_asleep_while_another_began_goes_no_further(
     assert aws.objects == {PLACE: ANOTHERS}  # which stays locked
 
 
+def test_a_bucket_that_goes_with_the_stage_is_no_other_deployment_until_there_is_one(
+    cloud: Cloud, aws: FakeAws
+) -> None:
+    for others in (None, ANOTHERS):
+        with DeployLock(cloud) as lock:
+            aws.objects.clear()
+            aws.kept.clear()
+            lock.check()
+            lock.check()
+            aws.kept.add(BUCKET)
+            if others is None:
+                lock.check()
+                assert len(aws.objects) == 1
+            else:
+                aws.objects[PLACE] = others
+                with pytest.raises(DeployError, match="Another deployment"):
+                    lock.check()
+    assert aws.objects == {PLACE: ANOTHERS}
+
+
 def test_who_wakes_up_notices_at_the_next_step_and_not_only_at_the_next_renewal(cloud: Cloud, aws: FakeAws) -> None:
     with DeployLock(cloud) as asleep:
         aws.objects[PLACE] = ANOTHERS
