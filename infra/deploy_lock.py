@@ -30,8 +30,8 @@ EXPIRES_S: Final = 180.0
 _NO_BUCKET: Final = "NoSuchBucket"
 _ABSENT: Final = {"NoSuchKey", _NO_BUCKET, "404"}
 _TAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-# In place of an ETag, of a lock whose bucket was deleted with the stage. LocalStack deletes it with its stack, although the
-# template says that it stays. Nobody else can hold a lock there until there is a bucket again.
+# In place of an ETag, of a lock whose bucket was deleted with the stage: LocalStack deletes it with its stack, although
+# the template says that it stays. Nobody else can hold a lock there until there is a bucket again.
 _WITHOUT_BUCKET: Final = ""
 
 
