@@ -17,7 +17,6 @@ from typing import Final
 from chalicelib import config, dispatch
 from chalicelib.collect.routes import ROUTES
 
-_FUNCTION: Final = "AWS_LAMBDA_FUNCTION_NAME"
 # After how many new objects Python looks for garbage; a start with the first page makes 100,000. A first invocation
 # that makes millions is still cleaned up after.
 _NEW_OBJECTS: Final = 200_000
@@ -29,7 +28,7 @@ def begin() -> None:
 
     Does nothing if the program was loaded for something else than to run a function.
     """
-    function = os.environ.get(_FUNCTION)
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
     if function is None:
         return
     gc.set_threshold(_NEW_OBJECTS)

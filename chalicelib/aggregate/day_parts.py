@@ -203,12 +203,11 @@ def define(db: Engine, parts: Sequence[StagedPart], tables: Collection[str] = tu
     """
     replaced = _replaced(db, parts)
     for table, relation in RELATIONS.items():
-        query = partial(_rows, table, parts if table in tables else (), replaced)
-        db.define(relation, query(""), query)
+        db.define(relation, partial(_rows, table, parts if table in tables else (), replaced))
 
 
 def _rows(table: str, parts: Sequence[StagedPart], replaced: Mapping[int, str], since: str) -> str:
-    """A query for the rows of a table that count, of a day (ISO) and later ones."""
+    """A query for the rows of a table that count, of a day (ISO) and later ones; ``""``: of all days."""
     parts = [part for part in parts if part.day.isoformat() >= since]
     whole = _paths((part for part in parts if part.number not in replaced), table)
     selects = [_stored(table, whole, "true")] if whole else []

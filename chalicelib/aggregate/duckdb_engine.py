@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from itertools import count
 from pathlib import Path
@@ -65,8 +65,7 @@ class Engine:
         self._connection = connection
         self._scratch = scratch
         self._numbers = count(1)
-        self._definitions: dict[str, str] = {}
-        self._since: dict[str, Callable[[str], str] | None] = {}
+        self._definitions: dict[str, Callable[[str], str]] = {}
         self._without_view: set[str] = set()
 
     @property
@@ -112,33 +111,31 @@ class Engine:
         if rows:
             self._connection.executemany("INSERT INTO clock VALUES (?, ?, ?)", rows)
 
-    def define(self, relation: str, query: str, since: Callable[[str], str] | None = None) -> None:
+    def define(self, relation: str, query: str | Callable[[str], str]) -> None:
         """Define a relation as the rows of a query.
 
         It becomes a view when it is first named: making a view opens all its files, to learn their columns, and many
         relations are narrowed before or not read at all.
 
-        :param since: gives a query for the rows of a day (ISO) and later ones, which opens the files of these days
-            only; None: there is no quicker way to them than by all rows.
+        :param query: or what gives a query for the rows of a day (ISO) and later ones, of all days for ``""``: if it
+            opens the files of these days only, it is quicker than to look for them among all rows.
         """
-        self._definitions[relation] = query
-        self._since[relation] = since
+        self._definitions[relation] = partial(_of_days, query) if isinstance(query, str) else query
         self._without_view.add(relation)
 
     def definition(self, relation: str) -> str:
-        """The query for the rows of a relation."""
-        return self._definitions[relation]
+        """The query for all rows of a relation."""
+        return self._definitions[relation]("")
 
     def since(self, relation: str) -> Callable[[str], str]:
-        """What gives a query for the rows of a relation that are of a day (ISO) or a later one."""
-        whole = self._definitions[relation]  # as it is now: by its name, it could be narrowed meanwhile
-        return self._since[relation] or (lambda day: f"FROM ({whole}) WHERE day >= '{day}'")
+        """What gives a query for the rows of a relation, as it is defined now; see :meth:`define`."""
+        return self._definitions[relation]
 
     def narrow(self, relation: str, query: str, parameters: Mapping[str, Any]) -> str:
         """Define a relation as the rows that a query over it gives now; the name of the table that has them."""
         table = f"{relation}_{self.next_number()}"
         if relation in self._without_view:
-            query = f"WITH {relation} AS NOT MATERIALIZED ({self._definitions[relation]}) {query}"
+            query = f"WITH {relation} AS NOT MATERIALIZED ({self.definition(relation)}) {query}"
             self._without_view.remove(relation)
         self.rows(f"CREATE TEMP TABLE {table} AS {query}", parameters)
         self.define(relation, f"FROM {table}")
@@ -175,7 +172,7 @@ class Engine:
         for relation in [relation for relation in self._without_view if relation in text]:
             if relation in self._without_view:  # not if the view of another one needed it
                 self._without_view.remove(relation)
-                self._run(f"CREATE OR REPLACE TEMP VIEW {relation} AS {self._definitions[relation]}")
+                self._run(f"CREATE OR REPLACE TEMP VIEW {relation} AS {self.definition(relation)}")
         return self._connection.execute(text, dict(parameters or {}))
 
     def matching(self, texts: Iterable[str], pattern: str) -> set[str]:
@@ -261,6 +258,11 @@ def stored_rows(files: Sequence[Path]) -> str:
 def parquet(paths: Sequence[Path], options: str = "hive_partitioning = false") -> str:
     """The relation of some Parquet files, some of which may lack columns."""
     return f"read_parquet([{', '.join(repr(str(path)) for path in paths)}], union_by_name = true, {options})"
+
+
+def _of_days(query: str, since: str) -> str:
+    """A query for the rows of another one that are of a day (ISO) or a later one; ``""``: for all."""
+    return f"FROM ({query}) WHERE day >= '{since}'" if since else query
 
 
 def _lines(stored: VisitorHour) -> Iterator[str]:

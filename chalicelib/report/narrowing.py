@@ -63,13 +63,13 @@ def narrow(
 
     :param window: of views: a further condition on views.
     """
-    whole, since = db.definition("human_visits"), db.since("human_visits")
-    db.define(LISTED, whole, since)
+    whole = db.since("human_visits")
+    db.define(LISTED, whole)
     if not conditions and window is None:
         return
     parts = _Parts.of(db, conditions, window)
     _narrow_visits(db, parts, _OF_VISITS if needed.tables else _SUMMED_OF_VISITS)
-    db.define(LISTED, _listed(whole), lambda day: _listed(since(day)))
+    db.define(LISTED, lambda since: _listed(whole(since)))
     columns = ("t, " if needed.times else "") + (_OF_VIEWS if needed.tables else _SUMMED_OF_VIEWS)
     views = f"SELECT {columns} FROM human_views WHERE {parts.views.all()}"  # noqa: S608
     _replace(db, "human_views", f"FROM ({views}) SEMI JOIN human_visits USING ({_VISIT})", parts)
